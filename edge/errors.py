@@ -1,0 +1,64 @@
+"""What can go wrong, drawn once. Every error names a cause and a remedy.
+
+BoxError
+├── ConfigError      the configuration file
+├── CaptureError     a camera, clip or image folder
+├── ModelError       a model file or its runtime
+├── RegistryError    the offline registry
+├── PackError        a rule pack
+├── KeyFileError     a key file
+├── RecordError      a record that cannot be proven
+├── OutboxError      the durable queue
+├── FeedError        the way to the platform
+└── ReportError      files written for people
+"""
+
+
+class BoxError(Exception):
+    """A fault that a person can act on: what happened, and what to do."""
+
+    def __init__(self, cause: str, remedy: str) -> None:
+        """Keep both sentences; neither may hold a plate, an image or a key."""
+        super().__init__(f"{cause} {remedy}")
+        self.cause = cause
+        self.remedy = remedy
+
+
+class ConfigError(BoxError):
+    """The configuration cannot be used."""
+
+
+class CaptureError(BoxError):
+    """Frames cannot be had."""
+
+
+class ModelError(BoxError):
+    """A model is missing, altered or unusable here."""
+
+
+class RegistryError(BoxError):
+    """The registry could not be opened or asked."""
+
+
+class PackError(BoxError):
+    """A rule pack is not total, not disjoint, or not readable."""
+
+
+class KeyFileError(BoxError):
+    """A key file is missing, unreadable or of the wrong kind."""
+
+
+class RecordError(BoxError):
+    """A record is not what its signature, its chain or its schema promise."""
+
+
+class OutboxError(BoxError):
+    """The durable queue cannot take or give records."""
+
+
+class FeedError(BoxError):
+    """The platform cannot be reached or does not answer as agreed."""
+
+
+class ReportError(BoxError):
+    """A report, video or summary could not be written."""

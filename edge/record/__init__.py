@@ -1,0 +1,1 @@
+"""What the box swears to: messages, signatures, the chain."""

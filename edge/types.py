@@ -1,0 +1,289 @@
+"""The nouns, in the order in which a vehicle meets them.
+
+Frame -> Detection -> Reading -> Track -> Passage -> Facts -> Decision -> Message -> Envelope.
+All values are frozen; what crosses from one adapter to another is one of these.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image: TypeAlias = NDArray[np.uint8]
+"""(H, W, 3) uint8 BGR."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One picture of the camera.
+
+    `image` is (H, W, 3) uint8 BGR and read-only. `captured_at` (UTC) dates the frame,
+    `monotonic_ns` orders it: never subtract dates to measure time.
+    """
+
+    image: Image
+    index: int
+    captured_at: datetime
+    monotonic_ns: int
+
+
+class Box(NamedTuple):
+    """Axis-aligned box in frame pixels; x2 and y2 lie outside."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+
+    @property
+    def width(self) -> float:
+        """Width in pixels."""
+        return self.x2 - self.x1
+
+    @property
+    def height(self) -> float:
+        """Height in pixels."""
+        return self.y2 - self.y1
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """Middle point in pixels."""
+        return (self.x1 + self.x2) / 2, (self.y1 + self.y2) / 2
+
+
+class Point(NamedTuple):
+    """A place in the frame, in pixels."""
+
+    x: float
+    y: float
+
+
+Corners: TypeAlias = tuple[Point, Point, Point, Point]
+"""Top left, top right, bottom right, bottom left, as seen on the plate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """A plate found in a frame."""
+
+    box: Box
+    corners: Corners
+    score: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """What the reader saw on one plate in one frame.
+
+    `slots` is (S, A) float32: for each text slot the probability of every character of
+    `alphabet`, whose last character is the pad. `chars` holds one probability for each
+    character of `text`; nobody averages them before the vote.
+    """
+
+    detection: Detection
+    text: str
+    chars: tuple[float, ...]
+    slots: NDArray[np.float32]
+    alphabet: str
+
+
+class Candidate(NamedTuple):
+    """A possible plate text and the share of the evidence that speaks for it."""
+
+    text: str
+    probability: float
+
+
+class Direction(StrEnum):
+    """How a vehicle moved through the picture."""
+
+    APPROACHING = "approaching"
+    LEAVING = "leaving"
+    STILL = "still"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One vehicle that went by, and what all frames together say about its plate.
+
+    `doubt` says why the plate may not be used to decide; None means settled.
+    `country` is an ISO 3166 alpha-2 code, None when the plate does not tell.
+    """
+
+    plate: str
+    country: str | None
+    confidence: float
+    chars: tuple[float, ...]
+    candidates: tuple[Candidate, ...]
+    doubt: str | None
+    seen_first: datetime
+    seen_last: datetime
+    first_frame: int
+    last_frame: int
+    frames_read: int
+    direction: Direction
+    best_frame: int
+    best: Detection
+
+
+class VehicleKind(StrEnum):
+    """Dutch vehicle kinds (bedrijfsauto, vrachtauto, opleggertrekker): RULES 3.2."""
+
+    VAN = "van"
+    RIGID = "bakwagen"
+    TRACTOR = "trekker"
+
+
+class BodyCode(NamedTuple):
+    """A body code and the system it belongs to: SF (EU.special) is not F5 (DIV)."""
+
+    system: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Vehicle:
+    """The attributes of RULES 1.1 of one vehicle; None is unknown."""
+
+    category: str | None = None
+    kind: VehicleKind | None = None
+    max_mass_kg: int | None = None
+    reference_mass_kg: int | None = None
+    fuels: frozenset[str] | None = None
+    hybrid_class: str | None = None
+    zero_emission: bool | None = None
+    euro: int | None = None
+    stage: str | None = None
+    power_kw: float | None = None
+    first_registration: date | None = None
+    body_codes: frozenset[BodyCode] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exemption:
+    """A registered exemption or permission (vrijstelling, ontheffing): RULES 1.5.
+
+    `scope` holds zone or municipality ids; None means every zone of the jurisdiction.
+    Valid in [valid_from, valid_to), UTC; an open end is None.
+    """
+
+    record_id: str
+    source: str
+    type: str
+    status: str
+    scope: frozenset[str] | None
+    valid_from: datetime
+    valid_to: datetime | None
+    requested_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Which registry file answered, and how old each of its sources is (UTC)."""
+
+    id: str
+    sha256: str
+    vehicles_as_of: datetime
+    exemptions_as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything known offline of one vehicle at one moment.
+
+    `vehicle` None: not in this snapshot. `fault`: why no look-up was possible at all.
+    """
+
+    vehicle: Vehicle | None
+    exemptions: tuple[Exemption, ...]
+    snapshot: Snapshot | None
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClockReading:
+    """The time, and how far it can be trusted.
+
+    `now` is UTC. `error_ms` is the kernel's own bound, None when it gives none.
+    """
+
+    now: datetime
+    monotonic_ns: int
+    since_boot_ns: int
+    boot_id: str
+    source: str
+    trusted: bool
+    error_ms: float | None
+
+
+class Outcome(StrEnum):
+    """What the access rule says of a vehicle: RULES 1.2."""
+
+    FREE_ACCESS = "free_access"
+    EXEMPT = "exempt"
+    PERMITTED = "permitted"
+    PERMIT_POSSIBLE = "permit_possible"
+    NO_ACCESS = "no_access"
+    OUT_OF_SCOPE = "out_of_scope"
+    REVIEW = "review"
+
+
+class Consequence(StrEnum):
+    """What follows from an outcome: RULES 1.7."""
+
+    NONE = "none"
+    NOT_ENFORCED = "not_enforced"
+    WARN = "warn"
+    HOLD48 = "hold48"
+    HOLD_DAY = "hold_day"
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer for one vehicle, one zone and one moment, with all that it rests on.
+
+    `rule` is the row of the pack that answered; `source` the place in the law it cites.
+    """
+
+    zone: str
+    outcome: Outcome
+    consequence: Consequence
+    rule: str
+    reason: str
+    source: str
+    pack_id: str
+    pack_sha256: str
+    snapshot: Snapshot | None
+    marks: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The place of a record in the box's chain.
+
+    `prev` is the SHA-256 (hex) of the previous compact JWS, 64 zeros for the first record.
+    """
+
+    epoch: int
+    seq: int
+    prev: str
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A signed record: the bytes signed are the bytes stored and sent.
+
+    `jws` is the compact serialisation (ASCII), `sha256` its hex digest.
+    """
+
+    kind: str
+    box: str
+    epoch: int
+    seq: int
+    sha256: str
+    jws: bytes

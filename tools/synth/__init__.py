@@ -1,0 +1,1 @@
+"""Synthetic plates, vehicles, scenes and clips: the licence-clean source of training material."""
