@@ -144,8 +144,6 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     stored_at: datetime
 
 
-KINDS: dict[str, type[Chained]] = {"passage": PassageRecord, "alarm": AlarmRecord}
-
 DataT = TypeVar("DataT", bound=msgspec.Struct)
 
 
@@ -186,6 +184,12 @@ def event(kind: str, data: DataT, *, id: UUID, source: str, time: datetime) -> b
     )
 
 
+DECODERS: dict[str, msgspec.json.Decoder[CloudEvent[Any]]] = {
+    "passage": msgspec.json.Decoder(CloudEvent[PassageRecord]),
+    "alarm": msgspec.json.Decoder(CloudEvent[AlarmRecord]),
+}
+
+
 class Header(msgspec.Struct, frozen=True):
     """The parts of a message that are read before its kind is known."""
 
@@ -208,9 +212,9 @@ def decode(payload: bytes) -> CloudEvent[Any]:
     Raises msgspec.DecodeError (its subclass ValidationError included) otherwise.
     """
     kind = kind_of(msgspec.json.decode(payload, type=Header).type)
-    if kind not in KINDS:
+    if kind not in DECODERS:
         raise msgspec.ValidationError("unknown record kind")
-    return msgspec.json.decode(payload, type=CloudEvent[KINDS[kind]])
+    return DECODERS[kind].decode(payload)
 
 
 def link_of(payload: bytes) -> tuple[str, Link]:
