@@ -1,0 +1,271 @@
+"""Painting of a plate face: colours, bands, characters, dashes, seals and borders."""
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from tools.synth.glyphs import Shape, draw_shape, glyph
+from tools.synth.styles import BAND_BLUE, COUNTRIES, Colour, Country, Paint
+
+Image = npt.NDArray[np.uint8]
+Mask = npt.NDArray[np.uint8]
+
+NARROW = {"I": 0.35, "1": 0.62, "J": 0.9, "W": 1.2, "M": 1.15}
+"""Widths of characters as shares of the ordinary one, where the font is proportional."""
+SEPARATOR_WIDTH = {" ": 0.3, "-": 0.38, ".": 0.24, "*": 0.66}
+"""Widths of separators as shares of the character height."""
+STICKERS: tuple[Colour, ...] = (
+    (60, 160, 230), (200, 120, 60), (90, 190, 90), (70, 200, 230), (190, 190, 190), (120, 80, 60),
+    (60, 60, 180),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Lettering:
+    """How the characters of one plate are drawn; lengths are shares of the character height."""
+
+    shape: Shape
+    aspect: float
+    gap: float
+    fill: float
+    height: float
+    monospaced: bool
+    separator: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in pixels."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Pixels that bands take left and right of the first line, and left of the second."""
+
+    left: int
+    right: int
+    below: int
+
+
+def paint_face(
+    country: str, style: str, rows: tuple[str, ...], px_per_mm: float, rng: np.random.Generator
+) -> Image:
+    """Paint an unworn plate: (H, W, 3) uint8 BGR at `px_per_mm`."""
+    issued = COUNTRIES[country]
+    width_mm, height_mm = issued.size if len(rows) == 1 else issued.size_two
+    width, height = round(width_mm * px_per_mm), round(height_mm * px_per_mm)
+    paint = _aged(issued.paint(style), rng)
+    canvas = np.empty((height, width, 3), dtype=np.uint8)
+    canvas[:] = paint.face
+    sides = _paint_bands(canvas, issued, len(rows), rng)
+    ink = np.zeros((height, width), dtype=np.uint8)
+    lettering = _draw_lettering(issued, len(rows), rng)
+    for i, box in enumerate(_row_boxes(len(rows), lettering, canvas, sides)):
+        _write_row(canvas, ink, rows[i], box, lettering, rng)
+    _lay_ink(canvas, ink, paint.ink, rng)
+    _paint_border(canvas, paint.ink, rng)
+    return canvas
+
+
+def _aged(paint: Paint, rng: np.random.Generator) -> Paint:
+    """Shift the colours a little, as sun and print batches do."""
+    face = np.clip(np.array(paint.face) * rng.uniform(0.8, 1.06) + rng.normal(0, 6, 3), 0, 255)
+    ink = np.clip(np.array(paint.ink) + rng.uniform(-10, 40) + rng.normal(0, 4, 3), 0, 255)
+    return Paint(_colour(face), _colour(ink))
+
+
+def _colour(values: npt.NDArray[np.float64]) -> Colour:
+    """Three numbers as a colour."""
+    blue, green, red = (int(value) for value in values)
+    return blue, green, red
+
+
+def _draw_lettering(issued: Country, lines: int, rng: np.random.Generator) -> Lettering:
+    """Choose how the characters of one plate look."""
+    low, high = issued.aspect
+    return Lettering(
+        shape=draw_shape(rng, issued.own_strokes, issued.gaps),
+        aspect=float(rng.uniform(low - 0.04, high + 0.06)),
+        gap=float(rng.uniform(0.08, 0.24)),
+        fill=float(rng.uniform(0.8, 0.98)),
+        height=float(rng.uniform(0.64, 0.82) if lines == 1 else rng.uniform(0.72, 0.92)),
+        monospaced=bool(rng.random() < 0.45),
+        separator=str(rng.choice([" ", "-", "."])) if rng.random() < 0.12 else None,
+    )
+
+
+def _row_boxes(lines: int, lettering: Lettering, canvas: Image, sides: Sides) -> list[Box]:
+    """Where the lines of characters go: full width between the bands."""
+    height, width = canvas.shape[:2]
+    margin = 0.02 * width
+    row = height / lines
+    tall = row * lettering.height
+    inset = (row - tall) / 2
+    upper = Box(sides.left + margin, inset, width - sides.left - sides.right - 2 * margin, tall)
+    if lines == 1:
+        return [upper]
+    nearer = 0.35 * inset
+    lower = Box(sides.below + margin, row + inset - nearer, width - sides.below - 2 * margin, tall)
+    return [replace(upper, y=inset + nearer), lower]
+
+
+def _char_width(char: str, lettering: Lettering) -> float:
+    """Advance of a sign as a share of the character height."""
+    if char in SEPARATOR_WIDTH:
+        return SEPARATOR_WIDTH[char]
+    scale = 1.0 if lettering.monospaced else NARROW.get(char, 1.0)
+    return lettering.aspect * scale + lettering.gap
+
+
+def _write_row(
+    canvas: Image, ink: Mask, row: str, box: Box, lettering: Lettering, rng: np.random.Generator
+) -> None:
+    """Write one line into its box: characters into `ink`, seals onto the canvas."""
+    widths = np.array([_char_width(char, lettering) for char in row]) * box.height
+    room = box.width * lettering.fill
+    squeeze = min(room / widths.sum(), float(rng.uniform(1.0, 1.45)))
+    advance = widths * squeeze
+    x = box.x + (box.width - advance.sum()) * rng.uniform(0.35, 0.65)
+    stretch = min(squeeze, 1.0 + 0.3 * (squeeze - 1.0)) if squeeze > 1 else squeeze
+    for char, step in zip(row, advance, strict=True):
+        cell = Box(x, box.y, float(step), box.height)
+        if char in SEPARATOR_WIDTH:
+            _write_separator(canvas, ink, lettering.separator or char, cell, rng)
+        else:
+            _write_char(ink, char, cell, lettering, stretch)
+        x += step
+
+
+def _write_char(ink: Mask, char: str, cell: Box, lettering: Lettering, stretch: float) -> None:
+    """Write one character centred in its cell."""
+    mask = glyph(lettering.shape, char)
+    narrow = NARROW.get(char, 1.0)
+    if lettering.monospaced:
+        narrow = min(narrow, 1.06)
+    if char in "I1" and mask.shape[1] > 0.3 * mask.shape[0]:
+        narrow = max(narrow, 0.62)
+    width = max(1, round(lettering.aspect * narrow * cell.height * stretch))
+    height = max(2, round(cell.height))
+    small = cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA)
+    _put(ink, small.astype(np.uint8), round(cell.x + (cell.width - width) / 2), round(cell.y))
+
+
+def _put(ink: Mask, mask: Mask, x: int, y: int) -> None:
+    """Add a mask to the ink where it lies on the plate."""
+    x, y = max(x, 0), max(y, 0)
+    target = ink[y : y + mask.shape[0], x : x + mask.shape[1]]
+    np.maximum(target, mask[: target.shape[0], : target.shape[1]], out=target)
+
+
+def _write_separator(
+    canvas: Image, ink: Mask, sign: str, cell: Box, rng: np.random.Generator
+) -> None:
+    """Write a dash or dot, stick seals, or leave a gap."""
+    if sign == "*":
+        _stick_seals(canvas, cell, rng)
+    if sign not in "-.":
+        return
+    long = rng.uniform(0.35, 0.7) * cell.width if sign == "-" else 0.12 * cell.height
+    thick = max(1, round(rng.uniform(0.1, 0.16) * cell.height))
+    x = round(cell.x + (cell.width - long) / 2)
+    y = round(cell.y + cell.height * rng.uniform(0.44, 0.58)) - thick // 2
+    ink[y : y + thick, x : x + max(1, round(long))] = 255
+
+
+def _stick_seals(canvas: Image, cell: Box, rng: np.random.Generator) -> None:
+    """Stick one shield, one seal, or two seals above each other."""
+    centre = cell.x + cell.width / 2
+    if rng.random() < 0.3:
+        _stick_shield(canvas, (centre, cell.y + 0.5 * cell.height), 0.3 * cell.width, rng)
+        return
+    shares = (0.26, 0.74) if rng.random() < 0.75 else (float(rng.uniform(0.35, 0.65)),)
+    for share in shares:
+        radius = max(1, round(min(0.48 * cell.width, rng.uniform(0.17, 0.24) * cell.height)))
+        at = (round(centre), round(cell.y + share * cell.height))
+        colour = STICKERS[int(rng.integers(len(STICKERS)))]
+        cv2.circle(canvas, at, radius, colour, -1, cv2.LINE_AA)
+        inner = tuple(int(v) for v in rng.integers(20, 255, 3))
+        cv2.circle(
+            canvas, at, max(1, round(radius * rng.uniform(0.3, 0.7))), inner, -1, cv2.LINE_AA
+        )
+
+
+def _stick_shield(
+    canvas: Image, centre: tuple[float, float], half: float, rng: np.random.Generator
+) -> None:
+    """Stick a coat of arms."""
+    x, y = centre
+    tall = half * rng.uniform(1.1, 1.7)
+    outline = [
+        (x - half, y - tall),
+        (x + half, y - tall),
+        (x + half, y + 0.3 * tall),
+        (x, y + tall),
+    ]
+    outline.append((x - half, y + 0.3 * tall))
+    colour = tuple(int(v) for v in rng.integers(30, 230, 3))
+    cv2.fillPoly(canvas, [np.array(outline).round().astype(np.int32)], colour, cv2.LINE_AA)
+    stripe = tuple(int(v) for v in rng.integers(30, 230, 3))
+    top, bottom = (round(x - half), round(y - 0.3 * tall)), (round(x + half), round(y + 0.1 * tall))
+    cv2.rectangle(canvas, top, bottom, stripe, -1)
+
+
+def _paint_bands(canvas: Image, issued: Country, lines: int, rng: np.random.Generator) -> Sides:
+    """Paint the bands of a country; returns the widths taken."""
+    height, width = canvas.shape[:2]
+    taken = round(width * (0.085 if lines == 1 else 0.13) * rng.uniform(0.85, 1.15))
+    tall = height if lines == 1 else round(height * rng.uniform(0.45, 1.0))
+    if issued.band == "none" or rng.random() < 0.12:
+        return Sides(0, 0, 0)
+    _paint_band(canvas[:tall, :taken], issued.code, rng)
+    if issued.band != "both" or lines == 2 or rng.random() < 0.2:
+        return Sides(taken, 0, taken if tall > 0.55 * height else 0)
+    _paint_band(canvas[:, width - taken :], str(rng.integers(1, 96)), rng)
+    return Sides(taken, taken, taken)
+
+
+def _paint_band(band: Image, code: str, rng: np.random.Generator) -> None:
+    """Paint a blue band with a ring of stars above and a code below, in place."""
+    height, width = band.shape[:2]
+    band[:] = np.clip(np.array(BAND_BLUE) * rng.uniform(0.7, 1.2), 0, 255)
+    ring = (round(width / 2), round(height * rng.uniform(0.25, 0.36)))
+    for angle in np.linspace(0, 2 * np.pi, 12, endpoint=False):
+        x, y = ring[0] + 0.3 * width * np.cos(angle), ring[1] + 0.3 * width * np.sin(angle)
+        cv2.circle(band, (round(x), round(y)), max(1, width // 26), (60, 210, 240), -1)
+    shape = draw_shape(rng, 0.0, 0.0)
+    tall = max(3, round(min(0.3 * height, 0.85 * width)))
+    wide = min(0.5 * tall, 0.86 * width / len(code))
+    ink = np.zeros((height, width), dtype=np.uint8)
+    x, y = (width - wide * len(code)) / 2, min(height - tall - 1, 0.62 * height)
+    for i, char in enumerate(code):
+        mask = cv2.resize(glyph(shape, char), (max(1, round(wide * 0.85)), tall))
+        _put(ink, mask.astype(np.uint8), round(x + i * wide), round(y))
+    band[ink > 110] = (235, 235, 235)
+
+
+def _lay_ink(canvas: Image, ink: Mask, colour: Colour, rng: np.random.Generator) -> None:
+    """Lay the ink onto the face, with the light and dark edges of embossing, in place."""
+    cover = (ink.astype(np.float32) / 255)[..., None]
+    blended = canvas * (1 - cover) + np.array(colour, dtype=np.float32) * cover
+    if rng.random() < 0.5:
+        shift = int(rng.choice([-1, 1])) * max(1, canvas.shape[0] // 70)
+        edge = np.roll(cover, shift, axis=0) - cover
+        blended += edge * rng.uniform(5, 30)
+    canvas[:] = np.clip(blended, 0, 255)
+
+
+def _paint_border(canvas: Image, colour: Colour, rng: np.random.Generator) -> None:
+    """Paint the rim, or leave it off, in place."""
+    if rng.random() < 0.3:
+        return
+    height, width = canvas.shape[:2]
+    inset = int(rng.integers(0, 3)) * height // 110
+    thick = max(1, round(height * rng.uniform(0.012, 0.035)))
+    cv2.rectangle(canvas, (inset, inset), (width - 1 - inset, height - 1 - inset), colour, thick)
