@@ -74,9 +74,19 @@ class Detection:
     score: float
 
 
+class Tint(StrEnum):
+    """The colour of a plate's face, as far as the light tells."""
+
+    YELLOW = "yellow"
+    WHITE = "white"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
     """What the reader saw on one plate in one frame.
+
+    `tint` is the colour of the plate's face, the one hint of its country besides syntax.
 
     `slots` is (S, A) float32: for each text slot the probability of every character of
     `alphabet`, whose last character is the pad. `chars` holds one probability for each
@@ -88,6 +98,7 @@ class Reading:
     chars: tuple[float, ...]
     slots: NDArray[np.float32]
     alphabet: str
+    tint: Tint
 
 
 class Candidate(NamedTuple):

@@ -1,0 +1,1 @@
+"""Pixels in: cameras, clips, image folders."""

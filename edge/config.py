@@ -1,0 +1,209 @@
+"""The configuration of a box: one TOML file, read whole, refused whole.
+
+Unknown keys are refused with the nearest known name, and every fault is listed at once.
+Relative paths are relative to the file itself.
+"""
+
+import difflib
+import hashlib
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from edge.errors import ConfigError
+
+DEFAULT_PATH = Path("/etc/anpr-edge/box.toml")
+MODELS_FOLDER = Path(__file__).parent.parent / "models"
+
+
+class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of the file."""
+
+
+class Box(_Section, frozen=True, kw_only=True):
+    """Who this box is and where it keeps its state."""
+
+    id: str
+    state: Path = Path("/var/lib/anpr-edge")
+
+
+class Camera(_Section, frozen=True, kw_only=True):
+    """The camera: a device (`/dev/video0`), an RTSP address, a clip or an image folder."""
+
+    id: str = "camera-1"
+    source: str = "/dev/video0"
+    lane: str | None = None
+    sign: str | None = None
+
+
+class Models(_Section, frozen=True, kw_only=True):
+    """Which models of the manifest to run, and how."""
+
+    manifest: Path = MODELS_FOLDER / "manifest.toml"
+    detector: str = "plate-detector"
+    reader: str = "plate-reader"
+    providers: tuple[str, ...] = ("CPUExecutionProvider",)
+    threads: int = 2
+    detector_threshold: float = 0.4
+
+
+class Reading(_Section, frozen=True, kw_only=True):
+    """When a plate counts as read: below these the passage goes to review."""
+
+    min_confidence: float = 0.90
+    min_frames: int = 2
+    gone_after_s: float = 1.0
+
+
+class Access(_Section, frozen=True, kw_only=True):
+    """The offline data a decision rests on."""
+
+    registry: Path
+    token_key: Path
+
+
+class Zone(_Section, frozen=True, kw_only=True):
+    """A zone this camera guards; a zone that the pack knows needs only its id."""
+
+    id: str
+    pack: str
+    start: date | None = None
+    end: date | None = None
+    warn_until: date | None = None
+    municipality: str | None = None
+    privacy: Literal["none", "pseudonym", "plate"] = "none"
+
+
+class Keys(_Section, frozen=True, kw_only=True):
+    """Key files: this box's private key and the platform's public key."""
+
+    signing: Path
+    platform: Path
+
+
+class Uplink(_Section, frozen=True, kw_only=True):
+    """The way to the platform.
+
+    `ack = "puback"` forgets a record once the broker has it: a broker that dies then loses it.
+    """
+
+    publisher: Literal["mqtt", "spool"] = "spool"
+    host: str = "localhost"
+    port: int = 8883
+    ca: Path | None = None
+    cert: Path | None = None
+    key: Path | None = None
+    spool: Path | None = None
+    ack: Literal["receipt", "puback"] = "receipt"
+    window: int = 64
+
+
+class Config(_Section, frozen=True, kw_only=True):
+    """Everything that is set on a box. `sha256` is the hash of the file it came from."""
+
+    box: Box
+    access: Access
+    keys: Keys
+    zones: tuple[Zone, ...]
+    camera: Camera = Camera()
+    models: Models = Models()
+    reading: Reading = Reading()
+    uplink: Uplink = Uplink()
+    sha256: str = ""
+
+
+SectionT = TypeVar("SectionT", bound=_Section)
+SECTIONS: dict[str, type[_Section]] = {
+    "box": Box,
+    "camera": Camera,
+    "models": Models,
+    "reading": Reading,
+    "access": Access,
+    "keys": Keys,
+    "uplink": Uplink,
+}
+REQUIRED = ("box", "access", "keys", "zones")
+
+
+def load(path: Path) -> Config:
+    """Read and check a configuration file.
+
+    Raises ConfigError naming every fault.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        tables = tomllib.loads(text)
+    except OSError as e:
+        raise ConfigError(
+            f"The configuration {path} cannot be read ({e.strerror}).",
+            "Name another one with --config, or create it: README, 'Configure a box'.",
+        ) from e
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
+        raise ConfigError(f"{path} is not TOML: {e}.", "Correct that place in the file.") from e
+    return _Reader(path, text).config(tables)
+
+
+class _Reader:
+    """Collects the faults of one file, so that a person corrects it once."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self.path = path
+        self.lines = text.splitlines()
+        self.sha256 = hashlib.sha256(text.encode()).hexdigest()
+        self.faults: list[str] = []
+
+    def config(self, tables: dict[str, Any]) -> Config:
+        self._refuse_unknown(tables, [*SECTIONS, "zones"], "")
+        missing = [name for name in REQUIRED if name not in tables]
+        self.faults += [f"[{name}] is missing" for name in missing]
+        parts: dict[str, Any] = {
+            name: self._section(kind, tables[name], name)
+            for name, kind in SECTIONS.items()
+            if name in tables
+        }
+        parts["zones"] = self._zones(tables.get("zones", ()))
+        if self.faults:
+            raise ConfigError(
+                f"{self.path} cannot be used: {'; '.join(self.faults)}.",
+                "Correct each of these and try again.",
+            )
+        return Config(**parts, sha256=self.sha256)
+
+    def _zones(self, tables: object) -> tuple[Zone | None, ...]:
+        if not isinstance(tables, list | tuple) or not all(isinstance(t, dict) for t in tables):
+            self.faults.append("zones must be written as [[zones]] tables")
+            return ()
+        return tuple(self._section(Zone, table, "zones") for table in tables)
+
+    def _section(self, kind: type[SectionT], table: object, name: str) -> SectionT | None:
+        if not isinstance(table, dict):
+            self.faults.append(f"{name} must be a table, [{name}]")
+            return None
+        unknown = self._refuse_unknown(table, list(kind.__struct_fields__), f"{name}.")
+        known = {key: value for key, value in table.items() if key not in unknown}
+        try:
+            return msgspec.convert(known, kind, dec_hook=self._path)
+        except msgspec.ValidationError as e:
+            self.faults.append(f"[{name}] {str(e).replace('`$.', '`')}")
+            return None
+
+    def _refuse_unknown(self, table: dict[str, Any], known: list[str], prefix: str) -> set[str]:
+        unknown = set(table) - set(known)
+        for key in sorted(unknown):
+            near = difflib.get_close_matches(key, known, 1)
+            hint = f" (did you mean {near[0]}?)" if near else ""
+            self.faults.append(f"line {self._line(key)}: unknown key {prefix}{key}{hint}")
+        return unknown
+
+    def _line(self, key: str) -> int:
+        starts = (key, f"[{key}", f"[[{key}")
+        found = (n for n, line in enumerate(self.lines, 1) if line.strip().startswith(starts))
+        return next(found, 1)
+
+    def _path(self, kind: type, value: object) -> object:
+        if kind is Path and isinstance(value, str):
+            return self.path.parent.resolve() / Path(value).expanduser()
+        raise msgspec.ValidationError(f"expected a {kind.__name__}")

@@ -1,0 +1,1 @@
+"""Readings -> one passage per vehicle (pure)."""

@@ -1,0 +1,113 @@
+"""The desk: one passage per vehicle, and why its plate may not be trusted (pure)."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+
+from edge.passage.plate import MAX_LENGTH, MIN_LENGTH, country_of
+from edge.passage.tracker import Track, differing, distance
+from edge.passage.vote import Vote, vote
+from edge.types import Box, Direction, Passage, Tint
+
+NONSENSE = 0.05  # below this no plate was read at all: lettering, a lamp, a grille
+SAME_VISIT = timedelta(seconds=10)
+SAME_PARKING = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingPolicy:
+    """When a plate counts as read."""
+
+    min_confidence: float
+    min_frames: int
+
+
+class Desk:
+    """Turns finished tracks into passages, and remembers whom it announced a moment ago."""
+
+    def __init__(self, policy: ReadingPolicy) -> None:
+        """Apply one reading policy."""
+        self._policy = policy
+        self._recent: dict[int, Passage] = {}  # by track
+
+    def announce(self, track: Track) -> Passage | None:
+        """Return the passage of a track; None when it is no plate or was announced before."""
+        found = vote([sighting.reading for sighting in track.kept])
+        if _is_nonsense(track, found):
+            return None
+        passage = _passage(track, found, self._policy)
+        new = track.id not in self._recent and not any(
+            _same_vehicle(earlier, passage) for earlier in self._recent.values()
+        )
+        self._remember(track.id, passage)
+        return passage if new else None
+
+    def _remember(self, track_id: int, passage: Passage) -> None:
+        horizon = passage.seen_last - SAME_PARKING
+        self._recent = {i: p for i, p in self._recent.items() if p.seen_last >= horizon}
+        self._recent[track_id] = passage
+
+
+def _is_nonsense(track: Track, found: Vote) -> bool:
+    length_fits = MIN_LENGTH <= len(found.text) <= MAX_LENGTH
+    return track.count < 2 or not length_fits or found.confidence < NONSENSE
+
+
+def _passage(track: Track, found: Vote, policy: ReadingPolicy) -> Passage:
+    country = country_of(found.text, _tint(track))
+    return Passage(
+        plate=found.text,
+        country=country,
+        confidence=found.confidence,
+        chars=found.chars,
+        candidates=found.candidates,
+        doubt=_doubt(track, found, country, policy),
+        seen_first=track.first.captured_at,
+        seen_last=track.last.captured_at,
+        first_frame=track.first.frame,
+        last_frame=track.last.frame,
+        frames_read=track.count,
+        direction=track.direction,
+        best_frame=track.best.frame,
+        best=track.best.reading.detection,
+    )
+
+
+def _tint(track: Track) -> Tint:
+    """Return the face colour most frames agree on; disagreement is no colour."""
+    tints = Counter(sighting.reading.tint for sighting in track.kept)
+    tints.pop(Tint.UNKNOWN, None)
+    if not tints:
+        return Tint.UNKNOWN
+    (most, count), *_ = tints.most_common()
+    return most if count >= 0.8 * tints.total() else Tint.UNKNOWN
+
+
+def _doubt(track: Track, found: Vote, country: str | None, policy: ReadingPolicy) -> str | None:
+    if found.confidence < policy.min_confidence:
+        return (
+            f"the plate was read with confidence {found.confidence:.2f}, "
+            f"below {policy.min_confidence:.2f}"
+        )
+    if track.count < policy.min_frames:
+        return f"the plate was read in {track.count} frames, fewer than {policy.min_frames}"
+    if country is None:
+        return "the country of the plate is not certain"
+    return None
+
+
+def _same_vehicle(earlier: Passage, later: Passage) -> bool:
+    """Tell whether a passage is one announced before: the same plate soon after, or parked.
+
+    Two vehicles seen at the same time are two, however alike their plates.
+    """
+    if later.seen_first <= earlier.seen_last:
+        return False
+    edits = differing(earlier.plate, later.plate)
+    gap = later.seen_first - earlier.seen_last
+    parked = earlier.direction is Direction.STILL and _same_place(earlier.best.box, later.best.box)
+    return edits <= 1 and gap <= (SAME_PARKING if parked else SAME_VISIT)
+
+
+def _same_place(a: Box, b: Box) -> bool:
+    return distance(a, b) < max(a.width, b.width)

@@ -1,0 +1,1 @@
+"""Pixels -> text: find plates, straighten them, read them."""

@@ -1,0 +1,59 @@
+"""The plate detector: an ONNX model that gives a box and four corners per plate."""
+
+import numpy as np
+import onnxruntime as ort
+
+from edge.errors import ModelError
+from edge.types import Detection, Image
+from edge.vision.decode import ROW, decode
+from edge.vision.letterbox import letterbox
+from edge.vision.model import ORT_ERRORS, ModelFile, require_providers, session_options
+
+
+class OnnxDetector:
+    """Finds plates with a model of input `image` (1, 1, H, W) uint8, output `plates` (1, M, 13)."""
+
+    def __init__(
+        self, model: ModelFile, threshold: float, providers: tuple[str, ...], threads: int
+    ) -> None:
+        """Open the model.
+
+        Raises ModelError when onnxruntime refuses it or its shapes are others.
+        """
+        self.model = model
+        self._threshold = threshold
+        chosen = require_providers(providers)
+        try:
+            self._session = ort.InferenceSession(
+                str(model.path), session_options(threads), providers=chosen
+            )
+        except ORT_ERRORS as e:
+            raise ModelError(
+                f"{model.path} cannot be opened by onnxruntime.", "Install the models again."
+            ) from e
+        self._height, self._width = self._input_size()
+
+    def detect(self, image: Image) -> list[Detection]:
+        """Return the plates in a (H, W, 3) uint8 BGR image, best first."""
+        tensor, fit = letterbox(image, self._height, self._width)
+        (plates,) = self._session.run(["plates"], {"image": tensor})
+        return decode(np.asarray(plates)[0], fit, self._threshold, image.shape[:2])
+
+    def _input_size(self) -> tuple[int, int]:
+        try:
+            shape = self._session.get_inputs()[0].shape
+            height, width = int(shape[2]), int(shape[3])
+            (plates,) = self._session.run(
+                ["plates"], {"image": np.zeros((1, 1, height, width), np.uint8)}
+            )
+        except ORT_ERRORS as e:
+            raise self._foreign() from e
+        if plates.ndim != 3 or plates.shape[2] != ROW:
+            raise self._foreign()
+        return height, width
+
+    def _foreign(self) -> ModelError:
+        return ModelError(
+            f"{self.model.path} is not a plate detector of this software.",
+            "Set models.detector to one whose card says `plates (1, M, 13)`.",
+        )

@@ -1,0 +1,82 @@
+"""The plate reader: fast-plate-ocr's recogniser around our own model."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from fast_plate_ocr import LicensePlateRecognizer
+from fast_plate_ocr.core.process import resize_image
+from numpy.typing import NDArray
+
+from edge.errors import ModelError
+from edge.types import Detection, Image, Reading
+from edge.vision.model import ORT_ERRORS, ModelFile, require_providers, session_options
+from edge.vision.rectify import rectify
+from edge.vision.tint import tint
+
+
+class FastPlateReader:
+    """Reads straightened plates; keeps the whole distribution of every slot for the vote."""
+
+    def __init__(self, model: ModelFile, providers: tuple[str, ...], threads: int) -> None:
+        """Open the model and its fast-plate-ocr configuration.
+
+        Raises ModelError when either cannot be used.
+        """
+        if model.config is None:
+            raise ModelError(
+                f"{model.name} has no fast-plate-ocr configuration in the manifest.",
+                "Add `config` and `config_sha256` to its entry.",
+            )
+        self.model = model
+        chosen = require_providers(providers)
+        try:
+            self._recogniser = LicensePlateRecognizer(
+                onnx_model_path=model.path,
+                plate_config_path=model.config,
+                providers=chosen,
+                sess_options=session_options(threads),
+            )
+        except ORT_ERRORS as e:
+            raise ModelError(
+                f"{model.path} cannot be opened as a plate reader.", "Install the models again."
+            ) from e
+        self._config = self._recogniser.config
+        self._slots = (self._config.max_plate_slots, len(self._config.alphabet))
+
+    def read(self, image: Image, detections: Sequence[Detection]) -> list[Reading]:
+        """Return one reading for each detection in a (H, W, 3) uint8 BGR image."""
+        return [self.read_crop(rectify(image, found), found) for found in detections]
+
+    def read_crop(self, crop: Image, detection: Detection) -> Reading:
+        """Read one plate, a (h, w, 3) uint8 BGR crop."""
+        (raw,) = self._recogniser.model.run(
+            [self._recogniser.plate_output_name], {"input": self._fitted(crop)[None]}
+        )
+        slots = np.asarray(raw, np.float32).reshape(self._slots)
+        text, chars = best_text(slots, self._config.alphabet, self._config.pad_char)
+        return Reading(detection, text, chars, slots, self._config.alphabet, tint(crop))
+
+    def _fitted(self, crop: Image) -> NDArray[np.uint8]:
+        grey = self._config.image_color_mode == "grayscale"
+        colours = cv2.COLOR_BGR2GRAY if grey else cv2.COLOR_BGR2RGB
+        fitted = resize_image(
+            cv2.cvtColor(crop, colours),
+            self._config.img_height,
+            self._config.img_width,
+            image_color_mode=self._config.image_color_mode,
+            keep_aspect_ratio=self._config.keep_aspect_ratio,
+            interpolation_method=self._config.interpolation,
+            padding_color=self._config.padding_color,
+        )
+        return np.asarray(fitted, np.uint8)
+
+
+def best_text(slots: NDArray[np.float32], alphabet: str, pad: str) -> tuple[str, tuple[float, ...]]:
+    """Return the likeliest text and one probability for each of its characters.
+
+    slots: (S, A) float32, probabilities over the alphabet.
+    """
+    best = slots.argmax(axis=1)
+    picked = [(alphabet[c], float(slots[i, c])) for i, c in enumerate(best) if alphabet[c] != pad]
+    return "".join(char for char, _ in picked), tuple(p for _, p in picked)
