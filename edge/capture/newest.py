@@ -16,7 +16,7 @@ class NewestFrame:
         self._source = source
         self._changed = threading.Condition()
         self._frame: Frame | None = None
-        self._ended = False
+        self._ended = self._stopped = False
         self._error: CaptureError | None = None
         self.dropped = 0
         threading.Thread(target=self._drain, name="capture", daemon=True).start()
@@ -31,11 +31,17 @@ class NewestFrame:
         if self._error is not None:
             raise self._error
 
+    def stop(self) -> None:
+        """End the frames soon; may be called from a signal handler."""
+        with self._changed:
+            self._ended = self._stopped = True
+            self._changed.notify_all()
+
     def _next(self) -> Frame | None:
         with self._changed:
             self._changed.wait_for(lambda: self._frame is not None or self._ended)
             frame, self._frame = self._frame, None
-            return frame
+            return None if self._stopped else frame
 
     def _drain(self) -> None:
         try:

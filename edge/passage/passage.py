@@ -30,6 +30,10 @@ class Desk:
         self._policy = policy
         self._recent: dict[int, Passage] = {}  # by track
 
+    def afresh(self) -> "Desk":
+        """Return a desk with the same policy that remembers nobody."""
+        return Desk(self._policy)
+
     def announce(self, track: Track) -> Passage | None:
         """Return the passage of a track; None when it is no plate or was announced before."""
         found = vote([sighting.reading for sighting in track.kept])

@@ -114,6 +114,10 @@ class Tracker:
         self._tracks: list[Track] = []
         self._next_id = 1
 
+    def afresh(self) -> "Tracker":
+        """Return a tracker with the same settings that follows nothing yet."""
+        return Tracker(self._gone_after_ns / 1e9, self._announce_after_ns / 1e9)
+
     def update(self, frame: Frame, readings: Sequence[Reading]) -> list[Track]:
         """Take the readings of a frame; return the tracks that are due at the desk.
 

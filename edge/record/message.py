@@ -85,6 +85,19 @@ class Site(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     sign: str | None = None
 
 
+class ExemptionRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One registered exemption or permission as the register gave it."""
+
+    id: str
+    source: str
+    type: str
+    status: str
+    scope: tuple[str, ...] | None = None
+    valid_from: datetime
+    valid_to: datetime | None = None
+    requested_at: datetime | None = None
+
+
 class VehicleRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The plate-free attributes the decision rests on; absent is unknown."""
 
@@ -101,7 +114,7 @@ class VehicleRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     power_kw: float | None = None
     first_registration: str | None = None
     body_codes: tuple[tuple[str, str], ...] | None = None
-    exemptions: tuple[str, ...] = ()
+    exemptions: tuple[ExemptionRecord, ...] = ()
 
 
 class PassageRecord(Chained, frozen=True, kw_only=True):

@@ -1,0 +1,52 @@
+# What a person does with this repository. `make demo` and `make test` need nothing before them.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+OUT ?= out/demo
+CLIP ?= tools/demo/street.mp4
+WORKERS ?= auto
+
+.PHONY: demo test lint bench lock system train-tools train-reader train-detector fonts clean
+
+demo: $(VENV)/.ready
+	@$(BIN)/python -m tools.demo --clip "$(CLIP)" --out "$(OUT)"
+
+test: lint
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+
+lint: $(VENV)/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.ready
+	$(BIN)/python -m tools.bench
+
+# The virtual environment: exactly the locked versions, each checked by its hash.
+$(VENV)/.ready: requirements.lock pyproject.toml | system
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	touch $@
+
+# What pip cannot install: Python's venv module and a broker.
+system:
+	@deploy/system-packages
+
+lock: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --universal --generate-hashes \
+		--python-version 3.11 --no-header -o requirements.lock
+
+# The workshop: drawing plates and training models (PyTorch, fonts), apart from the box's venv.
+train-tools: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet -e '.[train]'
+
+train-reader: train-tools fonts
+	$(BIN)/python -m tools.train_reader --out models --resume
+
+train-detector: train-tools fonts
+	$(BIN)/python -m tools.train_detector --out models --resume
+
+clean:
+	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

@@ -1,0 +1,84 @@
+"""The command `anpr-edge`: its verbs, and how a fault is told to a person."""
+
+import importlib
+import os
+import sys
+import traceback
+from pathlib import Path
+
+import click
+
+from edge import __version__
+from edge.errors import BoxError, ConfigError
+
+FINDING, MISUSE, FAULT = 1, 2, 3
+
+VERBS = {
+    "explain": "Why a vehicle is, or is not, admitted.",
+    "read": "Read the plates in pictures.",
+    "records": "List, show and prove stored or received records.",
+    "replay": "Send clips or image folders through the production path.",
+    "run": "The daemon: camera to passages to outbox.",
+    "uplink": "Bring the outbox to the platform, and its receipts back.",
+}
+
+
+class Verbs(click.Group):
+    """Loads a verb only when it is asked for: proving a record needs no model runtime."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the verbs."""
+        return sorted(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one verb."""
+        if cmd_name not in VERBS:
+            return None
+        command: click.Command = getattr(importlib.import_module(f"edge.cli.{cmd_name}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the verbs without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(VERBS.items()))
+
+
+@click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="anpr-edge")
+def cli() -> None:
+    """Read plates, decide offline, prove every passage.
+
+    Exit status: 0 fine, 1 a finding, 2 misuse.
+    """
+
+
+def main() -> None:
+    """Run the command; tell every fault in one sentence with its remedy."""
+    try:
+        cli(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as e:
+        e.show()
+        sys.exit(MISUSE)
+    except BoxError as e:
+        click.echo(f"anpr-edge: {e.cause} {e.remedy}", err=True)
+        sys.exit(MISUSE if isinstance(e, ConfigError) else FINDING)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FINDING)
+    except Exception as e:  # the one place: a fault of ours must not print what it was handling
+        where = traceback.extract_tb(e.__traceback__)[-1]
+        place = f"{Path(where.filename).name}:{where.lineno}"
+        click.echo(
+            f"anpr-edge: A fault of this program ({type(e).__name__} at {place}). "
+            "Please report these words; ANPR_EDGE_TRACE=1 shows where it came from.",
+            err=True,
+        )
+        if os.environ.get("ANPR_EDGE_TRACE"):
+            raise
+        sys.exit(FAULT)
+
+
+if __name__ == "__main__":
+    main()

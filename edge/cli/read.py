@@ -1,0 +1,83 @@
+"""`anpr-edge read`: the plates in pictures."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import track
+
+from edge.capture.clip import read_image
+from edge.config import Models
+from edge.daemon.wiring import detector, reader
+from edge.passage.plate import country_of
+from edge.passage.vote import vote
+from edge.types import Box, Detection, Image, Point, Reading
+from edge.vision.detector import OnnxDetector
+from edge.vision.reader import FastPlateReader
+
+CROP_WIDTH_PX = 400
+CROP_ASPECT = (1.2, 7.0)
+CROP_CONFIDENCE = 0.5
+
+
+@click.command()
+@click.argument(
+    "images", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="IMAGE..."
+)
+@click.option(
+    "--manifest",
+    type=click.Path(path_type=Path),
+    default=Models().manifest,
+    help="The model manifest (default: the one shipped).",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per image.")
+def read(images: tuple[Path, ...], manifest: Path, as_json: bool) -> None:
+    """Read the plates in pictures: text, country, confidence, box.
+
+    A small picture that is nothing but a plate is read as a whole.
+    """
+    models = Models(manifest=manifest)
+    eyes = detector(models), reader(models)
+    console = Console(stderr=True)
+    shown = images if as_json or len(images) == 1 else track(images, "Reading", console=console)
+    for path in shown:
+        found = [_described(r) for r in readings_in(read_image(path), *eyes)]
+        if as_json:
+            click.echo(json.dumps({"file": str(path), "readings": found}))
+        else:
+            click.echo(f"{path}: {_sentence(found)}")
+
+
+def readings_in(image: Image, finder: OnnxDetector, text: FastPlateReader) -> list[Reading]:
+    """Return the readings in a picture, best plate first."""
+    found = [r for r in text.read(image, finder.detect(image)) if r.text]
+    return found or _as_a_crop(image, text)
+
+
+def _as_a_crop(image: Image, text: FastPlateReader) -> list[Reading]:
+    height, width = image.shape[:2]
+    if width > CROP_WIDTH_PX or not CROP_ASPECT[0] <= width / height <= CROP_ASPECT[1]:
+        return []
+    corners = (Point(0, 0), Point(width, 0), Point(width, height), Point(0, height))
+    reading = text.read_crop(image, Detection(Box(0, 0, width, height), corners, 0.0))
+    return [reading] if vote([reading]).confidence >= CROP_CONFIDENCE else []
+
+
+def _described(reading: Reading) -> dict[str, Any]:
+    return {
+        "plate": reading.text,
+        "country": country_of(reading.text, reading.tint),
+        "confidence": round(vote([reading]).confidence, 4),
+        "chars": [round(p, 4) for p in reading.chars],
+        "box": [round(v, 1) for v in reading.detection.box],
+    }
+
+
+def _sentence(found: list[dict[str, Any]]) -> str:
+    if not found:
+        return "no plate found"
+    return ", ".join(
+        f"{r['plate']} ({r['country'] or 'country unknown'}, {r['confidence']:.2f})" for r in found
+    )

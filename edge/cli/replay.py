@@ -1,0 +1,204 @@
+"""`anpr-edge replay`: clips and image folders through the production path."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from edge.capture.clip import Clip, ImageFolder, open_clip
+from edge.clock import ReplayClock
+from edge.config import load
+from edge.daemon import wiring
+from edge.daemon.pipeline import Conclusion
+from edge.errors import ReportError
+from edge.record.keys import load_signer
+from edge.replay.bare import ReplayBox, bare_box
+from edge.replay.film import Film
+from edge.replay.report import summary, write_report
+from edge.replay.session import Played, play
+from edge.replay.truth import Score, read_truth, score
+from edge.types import Frame, Outcome, Reading
+
+WORK = ".replay-"  # a killed replay leaves this folder and nothing half-written beside it
+STYLES = {
+    Outcome.FREE_ACCESS: "green",
+    Outcome.EXEMPT: "cyan",
+    Outcome.PERMITTED: "blue",
+    Outcome.PERMIT_POSSIBLE: "yellow",
+    Outcome.NO_ACCESS: "red",
+    Outcome.OUT_OF_SCOPE: "bright_black",
+    Outcome.REVIEW: "magenta",
+}
+
+
+class Moment(click.ParamType):
+    """An ISO 8601 time with its offset."""
+
+    name = "TIME"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Return the time in UTC."""
+        try:
+            moment = datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value} is not a time; write it like 2028-06-01T10:00:00+02:00.")
+        if moment.tzinfo is None:
+            self.fail(f"{value} has no offset; add Z or one like +02:00.")
+        return moment.astimezone(UTC)
+
+
+@click.command()
+@click.argument(
+    "clips", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="CLIP..."
+)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for results.")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    help="The box to replay on; records go to its outbox. Default: no registry, own keys.",
+)
+@click.option("--at", type=Moment(), help="When the first frame was captured. Default: now.")
+@click.option("--truth", type=click.Path(path_type=Path), help="What really drove by (CSV).")
+@click.option("--real-time", is_flag=True, help="As fast as filmed, not as fast as possible.")
+@click.option("--no-video", is_flag=True, help="Leave out the annotated video.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+def replay(
+    clips: tuple[Path, ...],
+    out: Path,
+    config: Path | None,
+    at: datetime | None,
+    truth: Path | None,
+    real_time: bool,
+    no_video: bool,
+    as_json: bool,
+) -> None:
+    """Send clips or image folders through the production path.
+
+    Writes passages.jsonl (the signed records), report.html, annotated.mp4 and summary.json into
+    the folder. They show plates in clear: a tester's files.
+    """
+    start = at or datetime.now(UTC)
+    opened = [open_clip(path, start) for path in clips]
+    vehicles = [None if truth is None else read_truth(truth, path) for path in clips]
+    work = _work_folder(out)
+    try:
+        box = _box(config, work, start)
+        stage = _Stage(box, work, Console(quiet=as_json), real_time, not no_video)
+        played = [stage.play(clip, alone=len(opened) == 1) for clip in opened]
+        box.outbox.close()
+        scores = [
+            None if v is None else score([c.passage for c in p.conclusions], v)
+            for p, v in zip(played, vehicles, strict=True)
+        ]
+        facts = summary(played, scores)
+        _write(work, facts, played, scores)
+        _deliver(work, out)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    if as_json:
+        click.echo(json.dumps(facts, indent=2))
+    else:
+        _tell(out, played, scores)
+
+
+class _Stage:
+    """Plays clips on one box and shows a person how it goes."""
+
+    def __init__(
+        self, box: ReplayBox, work: Path, console: Console, real_time: bool, film: bool
+    ) -> None:
+        self._box, self._work, self._console = box, work, console
+        self._real_time, self._film = real_time, film
+
+    def play(self, clip: Clip | ImageFolder, alone: bool) -> Played:
+        name = "annotated.mp4" if alone else f"annotated-{clip.path.stem}.mp4"
+        with Film(self._work / name, clip.fps) as film, self._progress() as progress:
+            task = progress.add_task(clip.path.name, total=clip.length or None)
+
+            def watch(
+                frame: Frame, readings: Sequence[Reading], concluded: Sequence[Conclusion]
+            ) -> None:
+                progress.update(task, completed=frame.index + 1)
+                for conclusion in concluded:
+                    progress.console.print(_line(conclusion))
+                if self._film:
+                    film.show(frame, readings, concluded)
+
+            return play(clip, self._box.pipeline, self._box.clock, watch, self._real_time)
+
+    def _progress(self) -> Progress:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        return Progress(*columns, TimeRemainingColumn(), console=self._console, transient=True)
+
+
+def _box(config_path: Path | None, work: Path, start: datetime) -> ReplayBox:
+    if config_path is None:
+        return bare_box(work, start=start)
+    config = load(config_path)
+    signer = load_signer(config.keys.signing)
+    registry, outbox, clock = wiring.registry(config), wiring.outbox(config), ReplayClock(start)
+    pipeline = wiring.pipeline(config, clock, registry, signer, outbox)
+    return ReplayBox(pipeline, clock, signer, outbox)
+
+
+def _work_folder(out: Path) -> Path:
+    """Make a folder inside the results' one, where everything is written before it is moved."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for left in out.glob(f"{WORK}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        return Path(tempfile.mkdtemp(prefix=WORK, dir=out))
+    except OSError as e:
+        raise ReportError(
+            f"The folder {out} cannot be written to ({e.strerror}).", "Name another with --out."
+        ) from e
+
+
+def _write(
+    work: Path, facts: dict[str, object], played: list[Played], scores: list[Score | None]
+) -> None:
+    try:
+        lines = [c.envelope.jws + b"\n" for p in played for c in p.conclusions]
+        (work / "passages.jsonl").write_bytes(b"".join(lines))
+        (work / "summary.json").write_text(json.dumps(facts, indent=2), encoding="utf-8")
+        write_report(work / "report.html", played, scores)
+    except OSError as e:
+        raise ReportError(
+            f"The results cannot be written ({e.strerror}).",
+            "Free some space; the records themselves are safe in the outbox.",
+        ) from e
+
+
+def _deliver(work: Path, out: Path) -> None:
+    for file in sorted(work.iterdir()):
+        file.replace(out / file.name)
+
+
+def _line(conclusion: Conclusion) -> str:
+    passage, decision = conclusion.passage, conclusion.decision
+    style = STYLES[decision.outcome]
+    outcome = decision.outcome.replace("_", " ")
+    return (
+        f"[bold]{passage.country or '??'} {passage.plate:<9}[/bold] "
+        f"[{style}]{outcome:<15}[/{style}] {decision.reason}"
+    )
+
+
+def _tell(out: Path, played: list[Played], scores: list[Score | None]) -> None:
+    for p, s in zip(played, scores, strict=True):
+        speed = p.frames / p.seconds if p.seconds else 0
+        click.echo(f"{p.clip.path}: {len(p.conclusions)} records, {speed:.0f} frames a second")
+        if s is not None:
+            click.echo(
+                f"  {s.right} of {s.vehicles} vehicles right, {s.missed} missed, "
+                f"{s.wrong} wrong, {s.duplicated} announced twice"
+            )
+    click.echo(f"Report: {out / 'report.html'}")

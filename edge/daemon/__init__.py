@@ -1,0 +1,1 @@
+"""The order of work: pipeline.py is the box on one screen."""

@@ -1,0 +1,35 @@
+"""The daemon: camera -> passages -> outbox, until a signal stops it."""
+
+import logging
+import signal
+
+from edge.capture.camera import Camera
+from edge.capture.newest import NewestFrame
+from edge.clock import SystemClock
+from edge.config import Config
+from edge.daemon import wiring
+from edge.record.keys import load_signer
+
+log = logging.getLogger(__name__)
+
+
+def run_box(config: Config) -> None:
+    """Run the box; on SIGTERM finish the frame, conclude on what is in the picture, and end.
+
+    Raises BoxError when a part cannot work: systemd starts the daemon again.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    clock = SystemClock()
+    with wiring.outbox(config) as outbox:
+        registry, signer = wiring.registry_or_none(config), load_signer(config.keys.signing)
+        pipeline = wiring.pipeline(config, clock, registry, signer, outbox)
+        camera = NewestFrame(Camera(config.camera.source, clock))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: camera.stop())
+        try:
+            for frame in camera.frames():
+                for conclusion in pipeline.step(frame):
+                    log.info("record %d: %s", conclusion.envelope.seq, conclusion.decision.outcome)
+        finally:
+            pipeline.finish()
+            log.info("stopped; %d frames were dropped for newer ones", camera.dropped)

@@ -1,0 +1,143 @@
+"""The only place that names concrete classes: a configuration becomes a working box."""
+
+import os
+from dataclasses import replace
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+from edge import __version__
+from edge.access.pack import load_pack
+from edge.access.rules import Law, RulePack
+from edge.access.rules import Zone as LawZone
+from edge.config import Config, Models, Zone
+from edge.daemon.pipeline import Pipeline
+from edge.errors import ConfigError, RegistryError
+from edge.feed.mqtt import MqttPublisher
+from edge.feed.outbox import Outbox
+from edge.feed.spool import SpoolPublisher
+from edge.passage.passage import Desk, ReadingPolicy
+from edge.passage.tracker import Tracker
+from edge.ports import Clock, Publisher, Registry, Signer
+from edge.record.message import ModelRef
+from edge.record.testimony import Provenance, Testimony
+from edge.registry.cache import AbsentRegistry, RegistryCache
+from edge.registry.token import pseudonym, read_token_key
+from edge.vision.detector import OnnxDetector
+from edge.vision.model import checked_model
+from edge.vision.reader import FastPlateReader
+
+PACKS = Path(__file__).parent.parent / "access" / "packs"
+
+
+def detector(models: Models) -> OnnxDetector:
+    """Open the plate detector the configuration names."""
+    found = checked_model(models.manifest, models.detector)
+    return OnnxDetector(found, models.detector_threshold, models.providers, models.threads)
+
+
+def reader(models: Models) -> FastPlateReader:
+    """Open the plate reader the configuration names."""
+    found = checked_model(models.manifest, models.reader)
+    return FastPlateReader(found, models.providers, models.threads)
+
+
+def laws(zones: tuple[Zone, ...]) -> tuple[Law, ...]:
+    """Load the rule pack of every zone this camera guards.
+
+    Raises ConfigError for a zone that neither the configuration nor its pack defines.
+    """
+    packs = {name: load_pack(PACKS / f"{name}.toml") for name in {zone.pack for zone in zones}}
+    return tuple(Law(packs[zone.pack], _zone(zone, packs[zone.pack])) for zone in zones)
+
+
+def _zone(wanted: Zone, pack: RulePack) -> LawZone:
+    known = pack.zones.get(wanted.id)
+    if known is None and wanted.start is None:
+        raise ConfigError(
+            f"Zone {wanted.id} is not in the pack {pack.id} and has no start date.",
+            "Give its `start` under [[zones]], or correct its id.",
+        )
+    first = known or LawZone(wanted.id, wanted.municipality or wanted.id, "", date.max)
+    overlay = {
+        "start": wanted.start,
+        "end": wanted.end,
+        "warn_until": wanted.warn_until,
+        "municipality": wanted.municipality,
+    }
+    return replace(first, **{name: value for name, value in overlay.items() if value is not None})
+
+
+def registry(config: Config) -> RegistryCache:
+    """Open the registry.
+
+    Raises RegistryError when it cannot be trusted.
+    """
+    return RegistryCache.open(config.access.registry, read_token_key(config.access.token_key))
+
+
+def registry_or_none(config: Config) -> Registry:
+    """Open the registry; without one the box goes on, and everything goes to review."""
+    try:
+        return registry(config)
+    except RegistryError as e:
+        return AbsentRegistry(e.cause)
+
+
+def outbox(config: Config) -> Outbox:
+    """Open the box's durable queue as its one appender."""
+    config.box.state.mkdir(parents=True, exist_ok=True)
+    return Outbox.open(config.box.state / "outbox.sqlite", config.box.id)
+
+
+def pipeline(
+    config: Config, clock: Clock, registry: Registry, signer: Signer, outbox: Outbox
+) -> Pipeline:
+    """Put the box together."""
+    finder, text = detector(config.models), reader(config.models)
+    token_key = read_token_key(config.access.token_key)
+    return Pipeline(
+        detector=finder,
+        reader=text,
+        tracker=Tracker(config.reading.gone_after_s),
+        desk=Desk(ReadingPolicy(config.reading.min_confidence, config.reading.min_frames)),
+        registry=registry,
+        laws=laws(config.zones),
+        clock=clock,
+        testimony=Testimony(
+            provenance=_provenance(config, finder, text),
+            privacy={zone.id: zone.privacy for zone in config.zones},
+            pseudonym=partial(pseudonym, token_key),
+            draw=os.urandom,
+        ),
+        signer=signer,
+        outbox=outbox,
+    )
+
+
+def _provenance(config: Config, finder: OnnxDetector, text: FastPlateReader) -> Provenance:
+    return Provenance(
+        box=config.box.id,
+        software=f"anpr-edge {__version__}",
+        models=tuple(ModelRef(m.name, m.sha256) for m in (finder.model, text.model)),
+        config_sha256=config.sha256,
+        camera=config.camera.id,
+        lane=config.camera.lane,
+        sign=config.camera.sign,
+    )
+
+
+def publisher(config: Config) -> Publisher:
+    """Open the way to the platform that the configuration names.
+
+    Raises FeedError when it is closed, ConfigError when the spool has no folder.
+    """
+    uplink = config.uplink
+    if uplink.publisher == "mqtt":
+        return MqttPublisher.connect(config.box.id, uplink)
+    if uplink.spool is None:
+        raise ConfigError(
+            "uplink.publisher is spool, but uplink.spool names no folder.",
+            "Set uplink.spool to a folder, such as that of the stick.",
+        )
+    return SpoolPublisher(uplink.spool, config.box.id)

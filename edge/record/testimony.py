@@ -1,0 +1,182 @@
+"""What the box swears about a passage (pure).
+
+Everything that made it is named; of the plate no more than the zone's privacy profile lets out.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from edge.record.message import (
+    ClockQuality,
+    ExemptionRecord,
+    ModelRef,
+    PackRef,
+    PassageRecord,
+    PlateRecord,
+    Site,
+    SnapshotRef,
+    VehicleRecord,
+    event,
+)
+from edge.types import (
+    ClockReading,
+    Decision,
+    Exemption,
+    Facts,
+    Link,
+    Outcome,
+    Passage,
+    Snapshot,
+    Vehicle,
+)
+
+COMPLYING = {Outcome.FREE_ACCESS, Outcome.EXEMPT, Outcome.PERMITTED}
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What made every record of this run: box, software, models, configuration, place."""
+
+    box: str
+    software: str
+    models: tuple[ModelRef, ...]
+    config_sha256: str
+    camera: str
+    lane: str | None
+    sign: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Testimony:
+    """Writes passage messages.
+
+    `privacy` maps a zone to its profile; `pseudonym` gives the keyed token of a plate and day;
+    `draw` gives n random bytes.
+    """
+
+    provenance: Provenance
+    privacy: Mapping[str, str]
+    pseudonym: Callable[[str, str, date], str]
+    draw: Callable[[int], bytes]
+
+    def passage(
+        self, passage: Passage, facts: Facts, decision: Decision, now: ClockReading, link: Link
+    ) -> bytes:
+        """Return the message of one passage in one zone: the bytes that will be signed."""
+        made_by = self.provenance
+        record = PassageRecord(
+            box=made_by.box,
+            epoch=link.epoch,
+            seq=link.seq,
+            prev=link.prev,
+            salt=self.draw(16).hex(),
+            software=made_by.software,
+            clock=clock_quality(now),
+            zone=decision.zone,
+            seen_first=passage.seen_first,
+            seen_last=passage.seen_last,
+            frames_read=passage.frames_read,
+            plate=self._plate(passage, decision),
+            vehicle=_vehicle(facts) if facts.snapshot else None,
+            outcome=decision.outcome,
+            consequence=decision.consequence,
+            rule=decision.rule,
+            reason=decision.reason,
+            source=decision.source,
+            marks=decision.marks,
+            pack=PackRef(decision.pack_id, decision.pack_sha256),
+            registry=_snapshot(decision.snapshot),
+            models=made_by.models,
+            config_sha256=made_by.config_sha256,
+            site=Site(
+                camera=made_by.camera,
+                lane=made_by.lane,
+                direction=passage.direction,
+                sign=made_by.sign,
+            ),
+        )
+        return event(
+            "passage",
+            record,
+            id=UUID(bytes=self.draw(16), version=4),
+            source=f"/anpr/{made_by.box}",
+            time=now.now,
+        )
+
+    def _plate(self, passage: Passage, decision: Decision) -> PlateRecord:
+        """Let out of the plate what the profile allows for a vehicle that complies.
+
+        A candidate leaves the box with its plate only when it is released.
+        """
+        profile = self.privacy.get(decision.zone, "none")
+        shown = profile if decision.outcome in COMPLYING else "none"
+        text = passage.plate if shown == "plate" else None
+        token = self._token(passage) if shown == "pseudonym" else None
+        return PlateRecord(
+            profile=shown,
+            country=passage.country,
+            confidence=round(passage.confidence, 4),
+            chars=tuple(round(p, 4) for p in passage.chars),
+            text=text,
+            pseudonym=token,
+        )
+
+    def _token(self, passage: Passage) -> str:
+        return self.pseudonym(passage.country or "", passage.plate, passage.seen_first.date())
+
+
+def clock_quality(now: ClockReading) -> ClockQuality:
+    """Return the clock part of a record."""
+    return ClockQuality(
+        source=now.source,
+        trusted=now.trusted,
+        error_ms=now.error_ms,
+        boot_id=now.boot_id,
+        since_boot_ns=now.since_boot_ns,
+    )
+
+
+def _snapshot(snapshot: Snapshot | None) -> SnapshotRef | None:
+    if snapshot is None:
+        return None
+    return SnapshotRef(
+        snapshot.id, snapshot.sha256, snapshot.vehicles_as_of, snapshot.exemptions_as_of
+    )
+
+
+def _vehicle(facts: Facts) -> VehicleRecord:
+    """Return the attributes that were known, without anything that names the vehicle."""
+    known = facts.vehicle or Vehicle()
+    born = known.first_registration
+    return VehicleRecord(
+        found=facts.vehicle is not None,
+        category=known.category,
+        kind=known.kind,
+        max_mass_kg=known.max_mass_kg,
+        reference_mass_kg=known.reference_mass_kg,
+        fuels=None if known.fuels is None else tuple(sorted(known.fuels)),
+        hybrid_class=known.hybrid_class,
+        zero_emission=known.zero_emission,
+        euro=known.euro,
+        stage=known.stage,
+        power_kw=known.power_kw,
+        first_registration=None if born is None else born.isoformat(),
+        body_codes=None if known.body_codes is None else tuple(sorted(known.body_codes)),
+        exemptions=tuple(_exemption(e) for e in facts.exemptions),
+    )
+
+
+def _exemption(exemption: Exemption) -> ExemptionRecord:
+    scope = exemption.scope
+    return ExemptionRecord(
+        id=exemption.record_id,
+        source=exemption.source,
+        type=exemption.type,
+        status=exemption.status,
+        scope=None if scope is None else tuple(sorted(scope)),
+        valid_from=exemption.valid_from,
+        valid_to=exemption.valid_to,
+        requested_at=exemption.requested_at,
+    )

@@ -1,0 +1,74 @@
+"""A replay: clips through the production pipeline, as fast as they can be read or in real time."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from edge.capture.clip import Clip, ImageFolder
+from edge.clock import ReplayClock
+from edge.daemon.pipeline import Conclusion, Pipeline
+from edge.errors import CaptureError
+from edge.ports import PlateReader
+from edge.types import Detection, Frame, Image, Reading
+
+Watch = Callable[[Frame, Sequence[Reading], Sequence[Conclusion]], None]
+"""Called after every frame with what was read in it and what was concluded."""
+
+
+class WatchedReader:
+    """A reader that remembers what it read last, so that the film can show it."""
+
+    def __init__(self, reader: PlateReader) -> None:
+        """Watch a reader."""
+        self._reader = reader
+        self.last: Sequence[Reading] = ()
+
+    def read(self, image: Image, detections: Sequence[Detection]) -> Sequence[Reading]:
+        """Return one reading for each detection."""
+        self.last = self._reader.read(image, detections)
+        return self.last
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What one clip gave."""
+
+    clip: Clip | ImageFolder
+    frames: int
+    seconds: float
+    conclusions: tuple[Conclusion, ...]
+
+
+def play(
+    clip: Clip | ImageFolder, pipeline: Pipeline, clock: ReplayClock, watch: Watch, real_time: bool
+) -> Played:
+    """Play one clip to its end.
+
+    Raises CaptureError when it is cut off, after concluding on what was seen.
+    """
+    watched = WatchedReader(pipeline.reader)
+    line = replace(
+        pipeline,
+        reader=watched,
+        tracker=pipeline.tracker.afresh(),
+        desk=pipeline.desk.afresh(),
+    )
+    conclusions: list[Conclusion] = []
+    frames, began = 0, time.monotonic()
+    frame: Frame | None = None
+    try:
+        for frame in clip.frames():
+            clock.show(frame)
+            if real_time:
+                time.sleep(max(0.0, began + frame.monotonic_ns / 1e9 - time.monotonic()))
+            new = line.step(frame)
+            conclusions += new
+            frames += 1
+            watch(frame, watched.last, new)
+    except CaptureError:
+        line.finish()  # what was seen is recorded before the fault is told
+        raise
+    new = line.finish()
+    if frame is not None:
+        watch(frame, (), new)
+    return Played(clip, frames, time.monotonic() - began, (*conclusions, *new))
