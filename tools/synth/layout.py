@@ -64,7 +64,8 @@ def paint_face(
     paint = _aged(issued.paint(style), rng)
     canvas = np.empty((height, width, 3), dtype=np.uint8)
     canvas[:] = paint.face
-    sides = _paint_bands(canvas, issued, len(rows), rng)
+    banded = issued if style != "historic" else replace(issued, band="none")
+    sides = _paint_bands(canvas, banded, len(rows), rng)
     ink = np.zeros((height, width), dtype=np.uint8)
     lettering = _draw_lettering(issued, len(rows), rng)
     for i, box in enumerate(_row_boxes(len(rows), lettering, canvas, sides)):

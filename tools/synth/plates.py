@@ -136,14 +136,14 @@ def _spaced(form: Form, country: str, plain: str) -> str | None:
         if len(normalised(pattern)) == len(plain):
             chars = iter(plain)
             filled = [(sign, sign if sign in SEPARATORS else next(chars)) for sign in pattern]
-            if all(_fits(sign, char, form) for sign, char in filled):
+            if all(_fits(sign, char) for sign, char in filled):
                 return "".join(char for _, char in filled)
     return None
 
 
-def _fits(sign: str, char: str, form: Form) -> bool:
-    """Whether a character may stand where a form has this sign."""
-    choices = {"l": form.letters, "d": DIGITS, "n": DIGITS[1:]}.get(sign, sign)
+def _fits(sign: str, char: str) -> bool:
+    """Whether a character may stand where a form has this sign, any letter for a letter."""
+    choices = {"l": LETTERS, "d": DIGITS, "n": DIGITS}.get(sign, sign)
     return char in choices
 
 

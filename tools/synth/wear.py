@@ -66,7 +66,8 @@ def _dirty(lit: Field, rng: np.random.Generator) -> Field:
         (field - rng.uniform(0.3, 0.8)) * rng.uniform(0.6, 2), 0, rng.uniform(0.2, 0.65)
     )
     mud = np.array([60, 75, 90], dtype=np.float32) * rng.uniform(0.5, 1.8)
-    return (lit * (1 - cover[..., None]) + mud * cover[..., None]).astype(np.float32)
+    covered = lit * (1 - cover[..., None]) + mud * cover[..., None]
+    return np.asarray(covered, dtype=np.float32)
 
 
 def _drive_bolts(face: Image, rng: np.random.Generator) -> None:

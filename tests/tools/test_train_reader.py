@@ -1,0 +1,129 @@
+import importlib.util
+import warnings
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from tools.synth import glyphs
+
+if importlib.util.find_spec("torch") is None:
+    pytest.skip("torch is not installed: pip install 'anpr-edge[train]'", allow_module_level=True)
+try:
+    glyphs.font_files()
+except glyphs.FontError as error:
+    pytest.skip(f"no fonts to draw plates with: {error.remedy}", allow_module_level=True)
+
+import torch
+
+from tools import reader_sets, train_reader
+from tools.reader_net import CLASSES, COLUMNS, SLOTS, ReaderNet, collapse
+from tools.synth.crops import PAD, SIGNS, draw_pool
+
+
+def columns_that_spell(upper, lower=""):
+    """Logits whose best classes are the signs of two strings, `_` being blank."""
+    logits = torch.zeros(1, 2, COLUMNS, CLASSES)
+    for row, text in enumerate((upper, lower)):
+        padded = text.ljust(COLUMNS, "_")
+        for column, sign in enumerate(padded):
+            logits[0, row, column, PAD if sign == "_" else SIGNS.index(sign)] = 8.0
+    return logits
+
+
+def spelled(slots):
+    return "".join((SIGNS + "_")[i] for i in slots[0].argmax(-1).tolist())
+
+
+@pytest.mark.parametrize(
+    ("upper", "lower", "text"),
+    [
+        ("_AA_B__1", "", "AB1_______"),
+        ("_A_A_", "", "AA________"),
+        ("AB_", "12", "AB12______"),
+        ("AB", "BC", "ABBC______"),
+        ("", "", "__________"),
+        ("1_2_3_4_5_6_7_8_9_A_B_C_", "", "123456789A"),
+    ],
+)
+def test_columns_collapse_into_one_slot_per_character(upper, lower, text):
+    assert spelled(collapse(columns_that_spell(upper, lower))) == text
+
+
+def test_every_slot_is_a_distribution_and_unused_ones_are_all_padding():
+    slots = collapse(columns_that_spell("_A__BB"))
+    assert slots.shape == (1, SLOTS, CLASSES)
+    assert torch.allclose(slots.sum(-1), torch.ones(1, SLOTS), atol=1e-4)
+    assert torch.allclose(slots[0, 2:, PAD], torch.ones(SLOTS - 2))
+
+
+def test_a_doubtful_column_keeps_its_doubt_in_the_slot():
+    logits = columns_that_spell("_8_")
+    logits[0, 0, 1, SIGNS.index("B")] = 7.9
+    first = collapse(logits)[0, 0]
+    assert first[SIGNS.index("8")] > first[SIGNS.index("B")] > 0.4
+
+
+def test_the_network_has_two_lines_of_columns():
+    assert ReaderNet()(torch.zeros(3, 1, 48, 192)).shape == (3, 2, COLUMNS, CLASSES)
+
+
+def test_the_learning_rate_warms_up_and_comes_down():
+    assert train_reader.rate_at(0, 0.0) < 1e-4
+    assert train_reader.rate_at(1000, 0.0) == pytest.approx(train_reader.PEAK_RATE)
+    assert train_reader.rate_at(1000, 1.0) == pytest.approx(train_reader.PEAK_RATE / 100)
+
+
+def test_real_plates_are_parted_by_their_text():
+    parts = {reader_sets.is_held_out(text) for text in ("AA1", "AA2", "AA3", "AA4", "AA5", "AA6")}
+    assert parts <= {True, False}
+    assert reader_sets.is_held_out("SAME") is reader_sets.is_held_out("SAME")
+
+
+def test_a_loosened_cut_stays_within_the_picture():
+    frame = np.zeros((40, 60), dtype=np.uint8)
+    plate = reader_sets.real_plate(frame, (2, 2, 30, 10), "AB12")
+    assert plate.cut(0.5, 0.5, 0.5, 0.5).shape[0] > 0
+    assert plate.cut(0.0, 0.0, 0.0, 0.0).shape == (10, 30)
+
+
+def test_a_few_steps_export_a_model_that_the_library_opens(tmp_path, monkeypatch):
+    monkeypatch.setattr(reader_sets, "SHARD", 40)
+    monkeypatch.setattr(train_reader, "BATCH", 4)
+    folder = tmp_path / "work" / "pool"
+    folder.mkdir(parents=True)
+    reader_sets.render_shard(folder, 0, 40)
+    training = tiny_training(tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model, config = train_reader.export(training.average, tmp_path / "out")
+    from fast_plate_ocr import LicensePlateRecognizer
+
+    recogniser = LicensePlateRecognizer(
+        onnx_model_path=model, plate_config_path=config, providers=["CPUExecutionProvider"]
+    )
+    crops = list(draw_pool(1, 3).images)
+    assert len(recogniser.run(crops, return_confidence=True)) == 3
+    slots = recogniser.model.run(["plate"], {"input": np.zeros((2, 48, 192, 1), np.uint8)})[0]
+    assert slots.shape == (2, SLOTS, CLASSES)
+    np.testing.assert_allclose(slots.sum(-1), 1, atol=1e-4)
+
+
+def tiny_training(tmp_path):
+    """Three steps, saved and taken up again for two more."""
+    plan = train_reader.Plan(1.0, 3, 0, 40, 0, tmp_path / "work", None)
+    training = train_reader.Training(0)
+    batches = train_reader.Batches(tmp_path / "work" / "pool", None, 0)
+    assert batches.look_for_shards() == 1
+    train_reader.train(training, batches, plan, train_reader.Console(quiet=True))
+    again = train_reader._start(plan, resume=True)
+    assert again.step == 3
+    again.learn(batches.draw(), 1e-3)
+    return again
+
+
+def test_the_help_says_what_each_option_does():
+    shown = CliRunner().invoke(train_reader.main, ["--help"])
+    assert shown.exit_code == 0
+    for option in ("--out", "--minutes", "--resume", "--checkpoint", "--only-export"):
+        assert option in shown.output

@@ -1,0 +1,111 @@
+"""The reader's network, its loss and its export; importing this needs PyTorch."""
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from tools.synth.crops import PAD, SIGNS
+
+HEIGHT, WIDTH = 48, 192
+CLASSES = len(SIGNS) + 1
+COLUMNS = WIDTH // 4
+SLOTS = 10
+
+
+def _convolution(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
+    """Build a 3x3 convolution with batch normalisation."""
+    layer = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+    return nn.Sequential(layer, nn.BatchNorm2d(outputs), nn.ReLU(inplace=True))
+
+
+class ReaderNet(nn.Module):  # type: ignore[misc, unused-ignore]
+    """Two lines of text in a plate crop, as classes over columns for CTC.
+
+    (N, 1, 48, 192) float32, normalised -> (N, 2, COLUMNS, CLASSES) logits; the last class is blank.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(
+            _convolution(1, 24, 2), _convolution(24, 48, 2), _convolution(48, 48)
+        )
+        self.shrink = _convolution(48, 96, 2)
+        self.trunk = nn.ModuleList(_convolution(96, 96) for _ in range(3))
+        self.column = nn.Conv2d(96, 128, (HEIGHT // 8, 1))
+        self.whole = nn.Conv2d(96, 128, 1)
+        self.neighbours = nn.Conv2d(128, 128, (1, 3), padding=(0, 1), groups=8)
+        self.signs = nn.Conv2d(128, 4 * CLASSES, 1)
+
+    def forward(self, crops: Tensor) -> Tensor:
+        """Logits of both lines."""
+        features = self.shrink(self.stem(crops))
+        for layer in self.trunk:
+            features = features + layer(features)
+        columns = functional.relu(self.column(features) + self.whole(features.mean((2, 3), True)))
+        columns = columns + functional.relu(self.neighbours(columns))
+        signs: Tensor = self.signs(columns).reshape(-1, 2, 2, CLASSES, COLUMNS // 2)
+        return signs.permute(0, 1, 4, 2, 3).reshape(-1, 2, COLUMNS, CLASSES)
+
+
+def normalise(crops: Tensor) -> Tensor:
+    """Bring grey crops (N, 1, H, W) in 0..255 to zero mean and about unit contrast each."""
+    unit = crops / 255
+    centred = unit - unit.mean((2, 3), True)
+    return centred / ((centred * centred).mean((2, 3), True).sqrt() + 0.03)
+
+
+def reading_loss(logits: Tensor, rows: Tensor) -> Tensor:
+    """Mean CTC loss per character place; `rows` is (N, 2, ROW_SLOTS) of class indices."""
+    columns = logits.float().flatten(0, 1).log_softmax(-1).transpose(0, 1)
+    targets = rows.flatten(0, 1).long()
+    lengths = (targets != PAD).sum(1)
+    seen = torch.full_like(lengths, COLUMNS)
+    losses = functional.ctc_loss(
+        columns, targets, seen, lengths, blank=PAD, reduction="none", zero_infinity=True
+    )
+    return losses.sum() / max(1, int(lengths.sum()))
+
+
+def collapse(logits: Tensor) -> Tensor:
+    """Collapse columns into characters: (N, 2, COLUMNS, CLASSES) -> (N, SLOTS, CLASSES).
+
+    A slot is the n-th character of both lines; its distribution is the mean over the columns that
+    spell it, each weighed by its chance not to be blank. Slots beyond the text are all padding.
+    """
+    chances = logits.softmax(-1)
+    best = chances.argmax(-1)
+    before = torch.cat([torch.full_like(best[:, :, :1], PAD), best[:, :, :-1]], 2)
+    inked = (best != PAD).flatten(1)
+    starts = ((best != PAD) & (best != before)).flatten(1)
+    ordinal = starts.float().cumsum(1) - 1
+    slots = torch.arange(SLOTS, dtype=torch.float32)[None, :, None]
+    member = ((ordinal[:, None, :] == slots) & inked[:, None, :]).float()
+    flat = chances.flatten(1, 2)
+    weights = member * (1 - flat[..., PAD])[:, None, :]
+    total = weights.sum(-1, keepdim=True)
+    padding = functional.one_hot(torch.tensor(PAD), CLASSES).float()
+    return weights @ flat / (total + 1e-9) + (total == 0).float() * padding
+
+
+class ReaderGraph(nn.Module):  # type: ignore[misc, unused-ignore]
+    """What is exported: uint8 grey crops (N, 48, 192, 1) -> (N, SLOTS, CLASSES) chances."""
+
+    def __init__(self, net: ReaderNet) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, crops: Tensor) -> Tensor:
+        """Chances of every sign in every slot."""
+        return collapse(self.net(normalise(crops.float().permute(0, 3, 1, 2))))
+
+
+def export_reader(net: ReaderNet, path: Path) -> None:
+    """Write a network as ONNX, with input `input` and output `plate`."""
+    graph = ReaderGraph(net).eval()
+    crops = torch.zeros((2, HEIGHT, WIDTH, 1), dtype=torch.uint8)
+    torch.onnx.export(
+        graph, (crops,), str(path), input_names=["input"], output_names=["plate"],
+        dynamic_axes={"input": {0: "n"}, "plate": {0: "n"}}, opset_version=17, dynamo=False,
+    )  # fmt: skip

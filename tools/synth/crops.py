@@ -1,0 +1,218 @@
+"""Plate crops as a detector hands them to the reader: grey, jittered, blurred, badly lit."""
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from tools.synth.plates import SEPARATORS, Image, PlateSpec, draw_spec, render_plate
+from tools.synth.wear import glare, shadow, smooth_field, write_caption
+
+Grey = npt.NDArray[np.uint8]
+Matrix = npt.NDArray[np.float64]
+Quad = npt.NDArray[np.float32]
+
+CROP_HEIGHT, CROP_WIDTH = 54, 208
+"""Size of a kept crop: the reader's 48x192 and a rim that allows shifts."""
+RIM = CROP_WIDTH / 192
+SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+PAD = len(SIGNS)
+ROW_SLOTS = 10
+TWO_LINE_SHARE = 0.26
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Crops (N, CROP_HEIGHT, CROP_WIDTH) uint8 and their rows (N, 2, ROW_SLOTS) uint8."""
+
+    images: npt.NDArray[np.uint8]
+    rows: npt.NDArray[np.uint8]
+
+
+def draw_pool(seed: int, count: int) -> Pool:
+    """Render a pool of crops; the same seed gives the same pool on the same fonts."""
+    rng = np.random.default_rng(seed)
+    images = np.empty((count, CROP_HEIGHT, CROP_WIDTH), dtype=np.uint8)
+    rows = np.empty((count, 2, ROW_SLOTS), dtype=np.uint8)
+    for i in range(count):
+        spec = draw_reading_spec(rng)
+        images[i] = draw_crop(spec, rng)
+        rows[i] = row_indices(spec.row_texts)
+    return Pool(images, rows)
+
+
+def row_indices(texts: tuple[str, ...]) -> npt.NDArray[np.uint8]:
+    """Write one or two lines as indices of SIGNS, padded: (2, ROW_SLOTS) uint8."""
+    indices = np.full((2, ROW_SLOTS), PAD, dtype=np.uint8)
+    for i, text in enumerate(texts):
+        indices[i, : len(text)] = [SIGNS.index(char) for char in text]
+    return indices
+
+
+def draw_reading_spec(rng: np.random.Generator) -> PlateSpec:
+    """Draw a plate to learn reading from; some break the syntax so that shapes must decide."""
+    spec = draw_spec(rng, lines=2 if rng.random() < TWO_LINE_SHARE else 1)
+    kind = rng.random()
+    if kind < 0.1:
+        rows = tuple("".join(_any_sign(rng, char) for char in row) for row in spec.rows)
+    elif kind < 0.22:
+        rows = tuple(_doubled(rng, row) for row in spec.rows)
+    else:
+        return spec
+    text = "".join(char for char in "".join(rows) if char in SIGNS)
+    return replace(spec, rows=rows, text=text)
+
+
+def _any_sign(rng: np.random.Generator, char: str) -> str:
+    """Replace about half of the characters by any other."""
+    if char in SEPARATORS or rng.random() < 0.5:
+        return char
+    return SIGNS[int(rng.integers(len(SIGNS)))]
+
+
+def _doubled(rng: np.random.Generator, row: str) -> str:
+    """Repeat one character of a line in the place after it, where both are of one class."""
+    at = int(rng.integers(len(row)))
+    pair = row[at : at + 2]
+    if (
+        len(pair) < 2
+        or any(c in SEPARATORS for c in pair)
+        or pair[0].isdigit() != pair[1].isdigit()
+    ):
+        return row
+    return row[:at] + pair[0] * 2 + row[at + 2 :]
+
+
+def draw_crop(spec: PlateSpec, rng: np.random.Generator) -> Grey:
+    """Photograph a plate: (CROP_HEIGHT, CROP_WIDTH) uint8, box jitter and all."""
+    width_mm, height_mm = spec.size_mm
+    widest = 260 if spec.lines == 1 else 180
+    narrowest = 44 if spec.lines == 1 else 38
+    width = narrowest * (widest / narrowest) ** (float(rng.random()) ** 0.75)
+    height = width * height_mm / width_mm
+    face = render_plate(spec, max(14, round(1.15 * height)), rng, worn=bool(rng.random() < 0.9))
+    quad = _seen_corners(width, height, rng)
+    box = _detected_box(quad, rng)
+    scene = _photographed(to_grey(face, rng), quad, box, rng)
+    return as_crop(scene, rng)
+
+
+def to_grey(face: Image, rng: np.random.Generator) -> Grey:
+    """Weigh the colours as a day or an infrared camera may: (H, W, 3) -> (H, W) uint8."""
+    usual = np.array([0.114, 0.587, 0.299])
+    weights = usual if rng.random() < 0.6 else rng.dirichlet([1.0, 1.0, 1.5])
+    return np.asarray(np.clip(face @ weights, 0, 255), dtype=np.uint8)
+
+
+def _seen_corners(width: float, height: float, rng: np.random.Generator) -> Quad:
+    """Corners of a plate as seen (4, 2): rectified with small errors, or at an angle."""
+    quad = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float64)
+    if rng.random() < 0.45:
+        return np.asarray(quad + rng.normal(0, 0.035 * height, (4, 2)), dtype=np.float32)
+    turn = np.radians(np.clip(rng.normal(0, 3.5), -12, 12))
+    slant, narrowing = rng.normal(0, 0.08), rng.uniform(0.62, 1.0)
+    rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    seen = (quad * [narrowing, 1.0]) @ np.array([[1.0, 0.0], [slant, 1.0]]) @ rotation.T
+    seen[:, 1] += (seen[:, 0] - seen[:, 0].mean()) * rng.normal(0, 0.03)
+    return np.asarray(seen + rng.normal(0, 0.025 * height, (4, 2)), dtype=np.float32)
+
+
+def _detected_box(quad: Quad, rng: np.random.Generator) -> tuple[float, float, float, float]:
+    """Box of a detector around a quad, off on each side: left, top, right, bottom."""
+    (left, top), (right, bottom) = quad.min(axis=0), quad.max(axis=0)
+    reaches = ((-0.04, 0.03), (-0.04, 0.12), (-0.09, 0.22))
+    low, high = reaches[int(rng.choice(3, p=[0.25, 0.62, 0.13]))]
+    off = rng.uniform(low, high, 4) * [right - left, bottom - top, right - left, bottom - top]
+    return float(left - off[0]), float(top - off[1]), float(right + off[2]), float(bottom + off[3])
+
+
+def _photographed(
+    face: Grey, quad: Quad, box: tuple[float, float, float, float], rng: np.random.Generator
+) -> Grey:
+    """Place a face into surroundings and cut the box with a rim: (h, w) uint8."""
+    left, top, right, bottom = box
+    rim_x, rim_y = (right - left) * (RIM - 1) / 2, (bottom - top) * (RIM - 1) / 2
+    size = (max(8, round((right - left) * RIM)), max(8, round((bottom - top) * RIM)))
+    target = quad - np.array([left - rim_x, top - rim_y], dtype=np.float32)
+    scene = _surroundings((size[1], size[0]), target, rng)
+    high, wide = face.shape
+    source = np.array([[0, 0], [wide, 0], [wide, high], [0, high]], dtype=np.float32)
+    onto = cv2.getPerspectiveTransform(source, target.astype(np.float32))
+    cv2.warpPerspective(face, onto, size, scene, cv2.INTER_LINEAR, cv2.BORDER_TRANSPARENT)
+    return scene
+
+
+def _surroundings(shape: tuple[int, int], quad: Quad, rng: np.random.Generator) -> Grey:
+    """Paint what is around a plate: car paint, edges, a holder with a caption."""
+    height, width = shape
+    level, swing = rng.uniform(5, 230), rng.uniform(0, 120)
+    field = (smooth_field(shape, int(rng.integers(1, 5)), rng) - 0.5) * swing + level
+    scene: Grey = np.asarray(np.clip(field, 0, 255), dtype=np.uint8)
+    for _ in range(int(rng.integers(0, 4))):
+        points = rng.uniform(-0.2, 1.2, (2, 2)) * [width, height]
+        points[1, 1] = points[0, 1] + rng.normal(0, 0.1 * height)
+        ends = [tuple(int(v) for v in point) for point in points]
+        cv2.line(scene, ends[0], ends[1], float(rng.uniform(0, 255)), int(rng.integers(1, 6)))
+    if rng.random() < 0.5:
+        _paint_holder(scene, quad, rng)
+    return scene
+
+
+def _paint_holder(scene: Grey, quad: Quad, rng: np.random.Generator) -> None:
+    """Paint a plate holder around a quad, at times with a caption below, in place."""
+    level = float(rng.choice([rng.uniform(5, 60), rng.uniform(100, 255)], p=[0.75, 0.25]))
+    centre = quad.mean(axis=0)
+    grown = centre + (quad - centre) * rng.uniform([1.01, 1.04], [1.05, 1.25])
+    cv2.fillPoly(scene, [grown.round().astype(np.int32)], level)
+    top, bottom = int(quad[2:, 1].mean()), int(min(grown[2:, 1].max(), scene.shape[0]))
+    if rng.random() < 0.4 and bottom - top >= 3:
+        write_caption(scene[top:bottom, :, None], 230.0 if level < 90 else 30.0, rng)
+
+
+def as_crop(scene: Grey, rng: np.random.Generator) -> Grey:
+    """Expose, blur, add noise and compress a cut scene, then size it as a crop."""
+    lit = _exposed(_blurred(scene, rng), rng)
+    noisy = lit + rng.standard_normal(lit.shape, dtype=np.float32) * (9 * rng.random() ** 2)
+    grainy = np.clip(noisy, 0, 255).astype(np.uint8)
+    if rng.random() < 0.4:
+        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(20, 95))]
+        packed = cv2.imencode(".jpg", grainy, quality)[1]
+        grainy = np.asarray(cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
+    way = cv2.INTER_AREA if rng.random() < 0.25 else cv2.INTER_LINEAR
+    return cv2.resize(grainy, (CROP_WIDTH, CROP_HEIGHT), interpolation=way).astype(np.uint8)
+
+
+def _blurred(scene: Grey, rng: np.random.Generator) -> Grey:
+    """Defocus a scene and smear it along a direction, mostly mildly."""
+    height = scene.shape[0]
+    sigma = 0.036 * height * rng.random() ** 2
+    soft = cv2.GaussianBlur(scene, (0, 0), sigma) if sigma > 0.25 else scene
+    length = round(0.12 * height * rng.random() ** 2) if rng.random() < 0.3 else 0
+    if length < 2:
+        return np.asarray(soft, dtype=np.uint8)
+    kernel = np.zeros((2 * length + 1, 2 * length + 1), dtype=np.float32)
+    angle = rng.normal(0, 0.4) if rng.random() < 0.6 else rng.uniform(0, np.pi)
+    reach = np.array([np.cos(angle), np.sin(angle)]) * length / 2
+    start, stop = (tuple((length + side * reach).round().astype(int).tolist()) for side in (-1, 1))
+    cv2.line(kernel, start, stop, 1.0)
+    return np.asarray(cv2.filter2D(soft, -1, kernel / kernel.sum()), dtype=np.uint8)
+
+
+def _exposed(scene: Grey, rng: np.random.Generator) -> npt.NDArray[np.float32]:
+    """Light a scene: day, dusk, flash at night, backlight; (h, w) float32, not yet clipped."""
+    height, width = scene.shape
+    unit = scene.astype(np.float32) / 255
+    if rng.random() < 0.6:
+        unit = unit ** np.float32(np.exp(rng.normal(0, 0.45)))
+    contrast, level = rng.uniform(0.4, 1.15), rng.uniform(45, 205)
+    if rng.random() < 0.2:
+        contrast, level = rng.uniform(0.18, 0.45), rng.uniform(30, 140)
+    elif rng.random() < 0.12:
+        contrast, level = rng.uniform(1.1, 1.6), rng.uniform(140, 215)
+    lit = (unit - unit.mean()) * 255 * contrast + level
+    if rng.random() < 0.15:
+        lit = lit * shadow((height, width), rng)
+    if rng.random() < 0.06:
+        lit = lit + glare((height, width), rng)
+    return np.asarray(lit, dtype=np.float32)

@@ -1,0 +1,360 @@
+"""Train the plate reader on synthetic plates and export it for fast-plate-ocr."""
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import numpy as np
+import numpy.typing as npt
+from rich.console import Console
+from rich.table import Table
+
+from tools import reader_sets
+from tools.synth.crops import CROP_HEIGHT, CROP_WIDTH, Pool
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from tools.reader_net import ReaderNet
+
+BATCH = 64
+REAL_IN_BATCH = 3
+REAL_VARIANTS = 40
+WARM_UP_STEPS = 200
+PEAK_RATE = 2e-3
+AVERAGE = 0.998
+REPORT_EVERY = 200
+
+CONFIG = """\
+# Read by fast-plate-ocr: LicensePlateRecognizer(onnx_model_path=, plate_config_path=).
+max_plate_slots: 10
+alphabet: "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
+pad_char: "_"
+img_height: 48
+img_width: 192
+keep_aspect_ratio: false
+interpolation: linear
+image_color_mode: grayscale
+padding_color: 114
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How long to train, from what, and where to keep it."""
+
+    minutes: float
+    steps: int | None
+    seed: int
+    plates: int
+    workers: int
+    checkpoint: Path
+    real: Path | None
+
+
+class Batches:
+    """Batches from a pool that grows while it is rendered."""
+
+    def __init__(self, folder: Path, real: Pool | None, seed: int) -> None:
+        self.folder = folder
+        self.real = real
+        self.rng = np.random.default_rng(seed)
+        self.shards: dict[Path, Pool] = {}
+
+    def look_for_shards(self) -> int:
+        """Load shards that were rendered since the last look; returns how many there are."""
+        for path in sorted(self.folder.glob("[0-9]*[0-9].npz")):
+            if path not in self.shards:
+                self.shards[path] = reader_sets.load_shard(path)
+        return len(self.shards)
+
+    def draw(self) -> Pool:
+        """Draw one batch, mostly synthetic."""
+        pools = list(self.shards.values())
+        chosen = [pools[i] for i in self.rng.integers(len(pools), size=BATCH)]
+        if self.real is not None:
+            chosen[:REAL_IN_BATCH] = [self.real] * REAL_IN_BATCH
+        at = [int(self.rng.integers(len(pool.images))) for pool in chosen]
+        images = np.stack([pool.images[i] for pool, i in zip(chosen, at, strict=True)])
+        return Pool(images, np.stack([pool.rows[i] for pool, i in zip(chosen, at, strict=True)]))
+
+
+class Training:
+    """A network in training, its average and how far it is."""
+
+    def __init__(self, seed: int) -> None:
+        import torch
+
+        from tools.reader_net import ReaderNet
+
+        torch.manual_seed(seed)
+        torch.set_num_threads(1)
+        self.net = ReaderNet()
+        self.net.to(memory_format=torch.channels_last)  # type: ignore[call-overload, unused-ignore]
+        self.average = ReaderNet()
+        self.average.load_state_dict(self.net.state_dict())
+        self.optimiser = torch.optim.AdamW(self.net.parameters(), PEAK_RATE, weight_decay=0.02)
+        self.step = 0
+        self.seconds = 0.0
+
+    def state(self) -> dict[str, Any]:
+        """Collect everything a later run needs to go on."""
+        return {
+            "net": self.net.state_dict(),
+            "average": self.average.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "step": self.step,
+            "seconds": self.seconds,
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from a saved state."""
+        self.net.load_state_dict(state["net"])
+        self.average.load_state_dict(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step, self.seconds = state["step"], state["seconds"]
+
+    def learn(self, batch: Pool, rate: float) -> float:
+        """Take one step; returns the loss."""
+        import torch
+
+        from tools.reader_net import normalise, reading_loss
+
+        self.net.train()
+        crops = normalise(jittered(torch.from_numpy(batch.images)))
+        crops = crops.to(memory_format=torch.channels_last)
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = self.net(crops)
+        loss = reading_loss(logits, torch.from_numpy(batch.rows))
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        self.optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call, unused-ignore]
+        torch.nn.utils.clip_grad_norm_(self.net.parameters(), 2.0)
+        self.optimiser.step()
+        self.step += 1
+        self._update_average()
+        return float(loss.detach())
+
+    def _update_average(self) -> None:
+        """Move the averaged weights towards the present ones."""
+        import torch
+
+        keep = min(AVERAGE, (1 + self.step) / (10 + self.step))
+        present = self.net.state_dict()
+        with torch.no_grad():
+            for name, kept in self.average.state_dict().items():
+                if kept.dtype.is_floating_point:
+                    kept.lerp_(present[name], 1 - keep)
+                else:
+                    kept.copy_(present[name])
+
+
+def jittered(crops: "Tensor") -> "Tensor":
+    """Shift, scale, turn, darken and roughen crops: (N, 54, 208) uint8 -> (N, 1, 48, 192)."""
+    import torch
+    from torch.nn import functional
+
+    count = len(crops)
+    theta = torch.randn(count, 2, 3) * torch.tensor([[0.02, 0.01, 0.02], [0.01, 0.03, 0.05]])
+    theta[:, 0, 0] += 192 / CROP_WIDTH
+    theta[:, 1, 1] += 48 / CROP_HEIGHT
+    grid = functional.affine_grid(theta, [count, 1, 48, 192], align_corners=False)
+    moved = functional.grid_sample(
+        crops[:, None].float(), grid, padding_mode="border", align_corners=False
+    )
+    gain, offset = 0.7 + 0.6 * torch.rand(count, 1, 1, 1), 40 * torch.randn(count, 1, 1, 1)
+    grain = torch.randn_like(moved) * 5 * torch.rand(count, 1, 1, 1)
+    return (moved * gain + offset + grain).clamp(0, 255)
+
+
+def rate_at(step: int, progress: float) -> float:
+    """Give the learning rate: a short warm-up, then a cosine down to a hundredth."""
+    cosine = 0.5 * (1 + np.cos(np.pi * min(1.0, progress)))
+    return float(PEAK_RATE * min(1.0, (step + 1) / WARM_UP_STEPS) * (0.01 + 0.99 * cosine))
+
+
+def train(training: Training, batches: Batches, plan: Plan, console: Console) -> None:
+    """Train until the minutes or the steps are over, saving as it goes."""
+    loss = 0.0
+    while (progress := _progress(training, plan)) < 1:
+        start = time.monotonic()
+        loss += training.learn(batches.draw(), rate_at(training.step, progress))
+        training.seconds += time.monotonic() - start
+        if training.step % REPORT_EVERY == 0:
+            _report(console, training, loss / REPORT_EVERY, progress, batches.look_for_shards())
+            save(training, plan.checkpoint)
+            loss = 0.0
+    save(training, plan.checkpoint)
+
+
+def _progress(training: Training, plan: Plan) -> float:
+    """Tell how far training is, in 0..1."""
+    by_time = training.seconds / (60 * plan.minutes)
+    return by_time if plan.steps is None else max(by_time, training.step / plan.steps)
+
+
+def _report(
+    console: Console, training: Training, loss: float, progress: float, shards: int
+) -> None:
+    """Write one line on the screen."""
+    minutes = training.seconds / 60
+    plates = shards * reader_sets.SHARD
+    console.print(
+        f"step {training.step}  {minutes:.1f} min  {progress:.0%}  loss {loss:.4f}  plates {plates}"
+    )
+
+
+def save(training: Training, folder: Path) -> None:
+    """Write a checkpoint so that it is whole or not there."""
+    import torch
+
+    part = folder / "reader.part"
+    torch.save(training.state(), part)
+    part.rename(folder / "reader.pt")
+
+
+def export(net: "ReaderNet", out: Path) -> tuple[Path, Path]:
+    """Write the model and its configuration; returns both paths."""
+    from tools.reader_net import export_reader
+
+    out.mkdir(parents=True, exist_ok=True)
+    model, config = out / "plate-reader.onnx", out / "plate-reader.yaml"
+    export_reader(net, model)
+    config.write_text(CONFIG)
+    return model, config
+
+
+def evaluation_sets(
+    real: Path | None, synthetic: int
+) -> Iterator[tuple[str, npt.NDArray[np.uint8], str]]:
+    """Chain every labelled crop to measure on: (set, crop, text)."""
+    sets: list[Iterable[tuple[str, npt.NDArray[np.uint8], str]]] = [
+        reader_sets.held_out_synthetic(synthetic)
+    ]
+    if real is not None:
+        sets.append(reader_sets.dashcam_held_out(real / "ro-dashcam-train"))
+        sets.append(reader_sets.european_crops(real / "eu-crops-eval"))
+        sets.append(reader_sets.dutch_clips(real / "nl-clips"))
+    return chain.from_iterable(sets)
+
+
+def evaluate(model: Path, config: Path, real: Path | None, synthetic: int = 2000) -> Table:
+    """Read every labelled crop through fast-plate-ocr and count exact readings per set."""
+    from fast_plate_ocr import LicensePlateRecognizer
+
+    recogniser = LicensePlateRecognizer(
+        onnx_model_path=model, plate_config_path=config, providers=["CPUExecutionProvider"]
+    )
+    right: dict[str, list[bool]] = defaultdict(list)
+    for name, crop, text in evaluation_sets(real, synthetic):
+        read = recogniser.run_one(crop).plate
+        exact = any(word in name for word in ("NL", "nl-", "crops B", "synthetic"))
+        right[name].append(read == text if exact else folded(read) == folded(text))
+    table = Table("set", "exact", "of", "share")
+    for name, results in sorted(right.items()):
+        share = f"{sum(results) / len(results):.1%}"
+        table.add_row(name, str(sum(results)), str(len(results)), share)
+    return table
+
+
+def folded(text: str) -> str:
+    """Write a text with O as 0 and I as 1, for countries that draw both alike."""
+    return text.replace("O", "0").replace("I", "1")
+
+
+def _real_pool(plan: Plan) -> Pool | None:
+    """Vary the real plates that training may see, or None without the shared set."""
+    if plan.real is None:
+        return None
+    plates = reader_sets.dashcam_plates(plan.real / "ro-dashcam-train")
+    seen = [plate for plate in plates if not reader_sets.is_held_out(plate.text)]
+    return reader_sets.real_pool(seen, REAL_VARIANTS, plan.seed)
+
+
+def _wait_for_plates(batches: Batches, console: Console) -> None:
+    """Wait until the first shards are rendered."""
+    with console.status("rendering the first plates"):
+        while batches.look_for_shards() == 0:
+            time.sleep(0.5)
+
+
+@click.command(epilog="See models/plate-reader.md for what the shipped model was trained with.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default="models",
+    show_default=True,
+    help="Folder that receives plate-reader.onnx and plate-reader.yaml.",
+)
+@click.option("--minutes", default=45.0, show_default=True, help="Minutes of training in all.")
+@click.option("--steps", type=int, help="Stop after this many steps, if that comes first.")
+@click.option("--plates", default=300_000, show_default=True, help="Synthetic plates to render.")
+@click.option("--workers", default=1, show_default=True, help="Processes that render plates.")
+@click.option("--seed", default=0, show_default=True, help="Seed of weights, order and noise.")
+@click.option(
+    "--checkpoint",
+    type=click.Path(path_type=Path),
+    default="build/reader",
+    show_default=True,
+    help="Folder of the checkpoint and of the rendered plates.",
+)
+@click.option("--resume", is_flag=True, help="Go on from the checkpoint instead of starting anew.")
+@click.option(
+    "--real",
+    type=click.Path(path_type=Path),
+    default="../shared/data",
+    show_default=True,
+    help="Folder of the real plates; left out where missing.",
+)
+@click.option("--only-export", is_flag=True, help="Export and measure the checkpoint, no training.")
+def main(
+    out: Path, minutes: float, steps: int | None, plates: int, workers: int, seed: int,
+    checkpoint: Path, resume: bool, real: Path, only_export: bool,
+) -> None:  # fmt: skip
+    """Train the plate reader on synthetic plates, export it, and print what it reads.
+
+    Renders plates into the checkpoint folder, trains on one core, writes checkpoints that
+    --resume continues, exports the averaged weights, and counts exact readings on held-out sets.
+    """
+    shown = real if real.is_dir() else None
+    plan = Plan(minutes, steps, seed, plates, workers, checkpoint, shown)
+    console = Console()
+    checkpoint.mkdir(parents=True, exist_ok=True)
+    training = _start(plan, resume or only_export)
+    if not only_export:
+        _render_and_train(training, plan, console)
+    model, config = export(training.average, out)
+    console.print(evaluate(model, config, shown))
+
+
+def _start(plan: Plan, resume: bool) -> Training:
+    """Begin a new training, or take up the one that was interrupted."""
+    import torch
+
+    training = Training(plan.seed)
+    saved = plan.checkpoint / "reader.pt"
+    if resume and saved.exists():
+        training.load(torch.load(saved, weights_only=True))
+    return training
+
+
+def _render_and_train(training: Training, plan: Plan, console: Console) -> None:
+    """Render in the background and train on what is there."""
+    folder = plan.checkpoint / "pool"
+    shards = -(-plan.plates // reader_sets.SHARD)
+    renderers = reader_sets.start_rendering(folder, shards, plan.workers)
+    batches = Batches(folder, _real_pool(plan), plan.seed + training.step)
+    _wait_for_plates(batches, console)
+    train(training, batches, plan, console)
+    for renderer in renderers:
+        renderer.terminate()
+
+
+if __name__ == "__main__":
+    main()
