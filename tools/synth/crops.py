@@ -186,9 +186,9 @@ def as_crop(scene: Grey, rng: np.random.Generator) -> Grey:
 def _blurred(scene: Grey, rng: np.random.Generator) -> Grey:
     """Defocus a scene and smear it along a direction, mostly mildly."""
     height = scene.shape[0]
-    sigma = 0.036 * height * rng.random() ** 2
+    sigma = 0.032 * height * rng.random() ** 2
     soft = cv2.GaussianBlur(scene, (0, 0), sigma) if sigma > 0.25 else scene
-    length = round(0.12 * height * rng.random() ** 2) if rng.random() < 0.3 else 0
+    length = round(0.1 * height * rng.random() ** 2) if rng.random() < 0.3 else 0
     if length < 2:
         return np.asarray(soft, dtype=np.uint8)
     kernel = np.zeros((2 * length + 1, 2 * length + 1), dtype=np.float32)

@@ -31,6 +31,9 @@ class Lettering:
     gap: float
     fill: float
     height: float
+    upper: float
+    stretch: float
+    align: float
     monospaced: bool
     separator: str | None
 
@@ -97,6 +100,9 @@ def _draw_lettering(issued: Country, lines: int, rng: np.random.Generator) -> Le
         gap=float(rng.uniform(0.08, 0.24)),
         fill=float(rng.uniform(0.8, 0.98)),
         height=float(rng.uniform(0.64, 0.82) if lines == 1 else rng.uniform(0.72, 0.92)),
+        upper=float(rng.uniform(0.75, 1.0)) if rng.random() < 0.3 else 1.0,
+        stretch=float(rng.uniform(1.0, 1.45 if rng.random() < 0.75 else 2.0)),
+        align=float(rng.uniform(0.0, 1.0) if rng.random() < 0.25 else rng.uniform(0.35, 0.65)),
         monospaced=bool(rng.random() < 0.45),
         separator=str(rng.choice([" ", "-", "."])) if rng.random() < 0.12 else None,
     )
@@ -114,7 +120,7 @@ def _row_boxes(lines: int, lettering: Lettering, canvas: Image, sides: Sides) ->
         return [upper]
     nearer = 0.35 * inset
     lower = Box(sides.below + margin, row + inset - nearer, width - sides.below - 2 * margin, tall)
-    return [replace(upper, y=inset + nearer), lower]
+    return [replace(upper, y=inset + nearer, height=tall * lettering.upper), lower]
 
 
 def _char_width(char: str, lettering: Lettering) -> float:
@@ -131,9 +137,12 @@ def _write_row(
     """Write one line into its box: characters into `ink`, seals onto the canvas."""
     widths = np.array([_char_width(char, lettering) for char in row]) * box.height
     room = box.width * lettering.fill
-    squeeze = min(room / widths.sum(), float(rng.uniform(1.0, 1.45)))
+    widths = np.where(
+        [char in SEPARATOR_WIDTH for char in row], widths * rng.uniform(0.6, 1.8), widths
+    )
+    squeeze = min(room / widths.sum(), lettering.stretch)
     advance = widths * squeeze
-    x = box.x + (box.width - advance.sum()) * rng.uniform(0.35, 0.65)
+    x = box.x + (box.width - advance.sum()) * lettering.align
     stretch = min(squeeze, 1.0 + 0.3 * (squeeze - 1.0)) if squeeze > 1 else squeeze
     for char, step in zip(row, advance, strict=True):
         cell = Box(x, box.y, float(step), box.height)
@@ -173,8 +182,9 @@ def _write_separator(
         _stick_seals(canvas, cell, rng)
     if sign not in "-.":
         return
-    long = rng.uniform(0.35, 0.7) * cell.width if sign == "-" else 0.12 * cell.height
-    thick = max(1, round(rng.uniform(0.1, 0.16) * cell.height))
+    long = rng.uniform(0.12, 0.36) * cell.height if sign == "-" else 0.12 * cell.height
+    long = min(long, 0.85 * cell.width)
+    thick = max(1, round(rng.uniform(0.08, 0.17) * cell.height))
     x = round(cell.x + (cell.width - long) / 2)
     y = round(cell.y + cell.height * rng.uniform(0.44, 0.58)) - thick // 2
     ink[y : y + thick, x : x + max(1, round(long))] = 255

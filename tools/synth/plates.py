@@ -125,7 +125,8 @@ def _rows(written: str, lines: int, choice: int) -> tuple[str, ...]:
         return (written[:middle], written[middle:])
     balanced = sorted(breaks, key=lambda i: abs(2 * i + 1 - len(written)))
     at = balanced[1] if choice == 1 and len(balanced) > 1 else balanced[0]
-    return (written[:at], written[at + 1 :])
+    kept = "*" if written[at] == "*" else ""
+    return (written[:at] + kept, written[at + 1 :])
 
 
 def _spaced(form: Form, country: str, plain: str) -> str | None:
