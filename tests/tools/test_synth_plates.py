@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+pytest.importorskip("PIL", reason="pillow is not installed: pip install 'anpr-edge[train]'")
+
 from tools.synth import glyphs
 from tools.synth.crops import CROP_HEIGHT, CROP_WIDTH, PAD, draw_pool, row_indices
 from tools.synth.plates import draw_spec, normalised, render_plate, spec_for

@@ -5,10 +5,12 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+if any(importlib.util.find_spec(name) is None for name in ("torch", "PIL")):
+    reason = "torch or pillow is not installed: pip install 'anpr-edge[train]'"
+    pytest.skip(reason, allow_module_level=True)
+
 from tools.synth import glyphs
 
-if importlib.util.find_spec("torch") is None:
-    pytest.skip("torch is not installed: pip install 'anpr-edge[train]'", allow_module_level=True)
 try:
     glyphs.font_files()
 except glyphs.FontError as error:
