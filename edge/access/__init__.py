@@ -1,0 +1,1 @@
+"""May it drive here? Dated law as data, read by pure functions."""

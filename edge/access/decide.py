@@ -1,0 +1,139 @@
+"""May this vehicle drive here? One answer, in the order of RULES 1.4. Pure.
+
+A box never accuses on doubt: whatever is missing, stale, partial or corrupt ends in review.
+"""
+
+from datetime import date, datetime, timedelta
+
+from edge.access.calendar import civil_day
+from edge.access.evaluate import doubt, judge
+from edge.access.records import standing
+from edge.access.rules import Law, Verdict
+from edge.types import ClockReading, Consequence, Decision, Facts, Outcome, Passage, Snapshot
+
+ACCUSING = frozenset({Outcome.PERMIT_POSSIBLE, Outcome.NO_ACCESS})
+
+
+def decide(passage: Passage, facts: Facts | None, law: Law, clock: ClockReading) -> Decision:
+    """Decide one passage in one zone, from the facts and the law as given."""
+    day = civil_day(passage.seen_first, law.pack.timezone)
+    verdict = (
+        untimed(clock)
+        or unread(passage, law, day)
+        or inactive(law, day)
+        or expired(law, day)
+        or looked_up(passage, facts, law, clock, day)
+    )
+    return sealed(verdict, law, day, facts.snapshot if facts is not None else None)
+
+
+def looked_up(
+    passage: Passage, facts: Facts | None, law: Law, clock: ClockReading, day: date
+) -> Verdict:
+    """Decide on what the registry holds: RULES 1.4 steps 3 to 12."""
+    if facts is None or facts.fault is not None or facts.snapshot is None:
+        cause = facts.fault if facts is not None else None
+        return doubt("REGISTRY", f"The registry could not be asked: {cause or 'no snapshot'}.")
+    vehicle = facts.vehicle
+    if vehicle is None:
+        return doubt("MISS", "The vehicle is not in the registry snapshot.")
+    if vehicle.first_registration is not None and vehicle.first_registration > day:
+        return doubt("DATA", "The registry dates the first registration after the passage.")
+    grants = standing(facts.exemptions, passage.seen_first, day, law)
+    verdict = judge(vehicle, grants, day, law.pack)
+    if verdict.outcome not in ACCUSING:
+        return verdict
+    return stale(facts.snapshot, law, clock.now) or foreign(passage, law) or verdict
+
+
+def untimed(clock: ClockReading) -> Verdict | None:
+    """Without a trusted clock a passage is an aggregate, never a candidate (RULES 7)."""
+    if clock.trusted:
+        return None
+    return Verdict(
+        Outcome.REVIEW, "CLOCK", "The clock is not trusted.", "RULES 7", Consequence.NONE
+    )
+
+
+def unread(passage: Passage, law: Law, day: date) -> Verdict | None:
+    """Step 1: a doubtful plate, or one without a country, is never looked up (RULES 5.4)."""
+    if passage.doubt is None and passage.country is not None:
+        return None
+    cause = passage.doubt or "the plate does not tell its country"
+    if any(candidate.text in cause for candidate in passage.candidates if candidate.text):
+        cause = "more than one reading is possible"
+    return Verdict(
+        Outcome.REVIEW,
+        "READ",
+        f"The plate is not settled: {cause}.",
+        "RULES 1.4 step 1",
+        # Before a zone is in force nothing may be kept for a person to look at (R004-90).
+        Consequence.MANUAL if law.zone.active(day) else Consequence.NOT_ENFORCED,
+    )
+
+
+def inactive(law: Law, day: date) -> Verdict | None:
+    """Step 2: outside the dates of the zone there is only counting."""
+    if law.zone.active(day):
+        return None
+    return Verdict(
+        Outcome.OUT_OF_SCOPE,
+        "START",
+        f"The zone is not in force on {day.isoformat()}.",
+        law.zone.source,
+        Consequence.NOT_ENFORCED,
+    )
+
+
+def expired(law: Law, day: date) -> Verdict | None:
+    """A pack outside its own dates leads to review only (RULES 7)."""
+    if law.pack.valid_from <= day < law.pack.expires:
+        return None
+    return doubt("PACK", "The rule pack is not valid on the day of the passage.", "RULES 7")
+
+
+def stale(snapshot: Snapshot, law: Law, now: datetime) -> Verdict | None:
+    """Step 11: data too old, or dated in the future, accuses nobody (RULES 7)."""
+    sources = (
+        ("exemption", snapshot.exemptions_as_of, law.pack.max_age_exemptions_h),
+        ("vehicle", snapshot.vehicles_as_of, law.pack.max_age_vehicles_h),
+    )
+    for name, as_of, hours in sources:
+        if as_of > now:
+            return doubt("STALE", f"The {name} data is dated in the future.", "RULES 7")
+        if now - as_of > timedelta(hours=hours):
+            return doubt("STALE", f"The {name} data is older than {hours:g} hours.", "RULES 7")
+    return None
+
+
+def foreign(passage: Passage, law: Law) -> Verdict | None:
+    """A person judges foreign plates where no law lets a camera do it (N-AMB-11)."""
+    if not law.pack.foreign_by_hand or passage.country in law.pack.countries:
+        return None
+    return doubt("FOREIGN", "Cameras may not be used against foreign plates here.", "N-AMB-11")
+
+
+def sealed(verdict: Verdict, law: Law, day: date, snapshot: Snapshot | None) -> Decision:
+    """Tie an answer to the zone, the pack and the snapshot that it rests on."""
+    return Decision(
+        zone=law.zone.id,
+        outcome=verdict.outcome,
+        consequence=verdict.consequence or consequence(verdict.outcome, law, day),
+        rule=verdict.rule,
+        reason=verdict.reason,
+        source=verdict.source,
+        pack_id=law.pack.id,
+        pack_sha256=law.pack.sha256,
+        snapshot=snapshot,
+        marks=verdict.marks + (("draft",) if law.pack.draft else ()),
+    )
+
+
+def consequence(outcome: Outcome, law: Law, day: date) -> Consequence:
+    """Return what follows from an outcome: RULES 1.7."""
+    if outcome is Outcome.REVIEW:
+        return Consequence.MANUAL
+    if outcome not in ACCUSING:
+        return Consequence.NONE
+    warned = law.zone.warn_until is not None and day <= law.zone.warn_until
+    return Consequence.WARN if warned else law.pack.accusation

@@ -1,0 +1,52 @@
+"""Questions asked at a desk: a passage, facts and a clock for one vehicle. Pure."""
+
+from datetime import datetime
+
+from edge.types import (
+    Box,
+    ClockReading,
+    Detection,
+    Direction,
+    Exemption,
+    Facts,
+    Passage,
+    Point,
+    Snapshot,
+    Vehicle,
+)
+
+NOWHERE = Point(0, 0)
+NO_DETECTION = Detection(Box(0, 0, 0, 0), (NOWHERE, NOWHERE, NOWHERE, NOWHERE), 1.0)
+
+
+def desk_passage(country: str | None, at: datetime, plate: str = "") -> Passage:
+    """Return a passage that is beyond doubt."""
+    return Passage(
+        plate=plate,
+        country=country,
+        confidence=1.0,
+        chars=(),
+        candidates=(),
+        doubt=None,
+        seen_first=at,
+        seen_last=at,
+        first_frame=0,
+        last_frame=0,
+        frames_read=1,
+        direction=Direction.UNKNOWN,
+        best_frame=0,
+        best=NO_DETECTION,
+    )
+
+
+def desk_facts(
+    vehicle: Vehicle | None, exemptions: tuple[Exemption, ...], exemptions_as_of: datetime
+) -> Facts:
+    """Return facts as a fresh registry would give them."""
+    snapshot = Snapshot("desk", "0" * 64, exemptions_as_of, exemptions_as_of)
+    return Facts(vehicle, exemptions, snapshot)
+
+
+def desk_clock(at: datetime) -> ClockReading:
+    """Return a trusted clock that stands at a moment."""
+    return ClockReading(at, 0, 0, "desk", "desk", True, 0.0)

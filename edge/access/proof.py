@@ -1,0 +1,67 @@
+"""Proof that a table answers every input, once: gaps, overlaps and dead rows. Pure.
+
+The grid holds the values on both sides of every edge of the rows, so a table that is total
+and disjoint on it is total and disjoint everywhere.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from itertools import product
+
+from edge.access.condition import Point, Range
+from edge.access.possible import NORMS, OLDEST
+from edge.access.reading import REMEDY
+from edge.access.rules import STAGES, Row, RulePack
+from edge.errors import PackError
+
+
+def prove(pack: RulePack) -> None:
+    """Raise PackError unless every group's table gives every input its one answer."""
+    for group in sorted({group.id for group in pack.groups}):
+        rows = pack.tables.get(group, ())
+        if not rows:
+            raise PackError(f"Pack {pack.id}: the table of group {group} is empty.", REMEDY)
+        staged = any(part.staged for part in pack.groups if part.id == group)
+        prove_table(pack, group, rows, staged)
+
+
+def prove_table(pack: RulePack, group: str, rows: tuple[Row, ...], staged: bool) -> None:
+    """Walk the grid of one group; name the row or the place that fails."""
+    reached: set[str] = set()
+    for at in grid(pack, group, rows, staged):
+        answers = [row for row in rows if row.when.holds(at)]
+        if not answers:
+            raise PackError(f"Pack {pack.id}: no row answers {words(at)}.", REMEDY)
+        if len(answers) > 1 and not pack.first_match:
+            both = " and ".join(row.id for row in answers[:2])
+            raise PackError(f"Pack {pack.id}: rows {both} both answer {words(at)}.", REMEDY)
+        reached.add(answers[0].id)
+    for row in rows:
+        if row.id not in reached:
+            raise PackError(f"Pack {pack.id}: row {row.id} can never answer.", REMEDY)
+
+
+def grid(pack: RulePack, group: str, rows: tuple[Row, ...], staged: bool) -> Iterator[Point]:
+    """Yield every combination that can differ from its neighbour in its answer."""
+    norms = range(len(STAGES)) if staged else NORMS
+    days = beside((row.when.day for row in rows), pack.valid_from.toordinal())
+    firsts = beside((row.when.first for row in rows), OLDEST)
+    category = next(part.categories[0] for part in pack.groups if part.id == group)
+    for day, first, energy, norm in product(days, firsts, sorted(pack.energies), norms):
+        if first <= day and day >= pack.valid_from.toordinal():
+            yield Point(group, category, day, first, energy, norm, 0, frozenset())
+
+
+def beside(spans: Iterable[Range], start: int) -> list[int]:
+    """Return a start and, for every edge, the day before, the day and the day after."""
+    edges = {edge for span in spans for edge in span.edges}
+    return sorted({start} | {edge + step for edge in edges for step in (-1, 0, 1)})
+
+
+def words(at: Point) -> str:
+    """Describe a place of the grid for a person."""
+    day, first = date.fromordinal(at.day), date.fromordinal(at.first)
+    return (
+        f"group {at.group}, passage {day.isoformat()}, first registration {first.isoformat()}, "
+        f"{at.energy}, norm {at.norm}"
+    )

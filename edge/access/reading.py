@@ -1,0 +1,255 @@
+"""Builds a pack from its words; every fault names its entry and line. Pure."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, timedelta
+from typing import TypeVar
+from zoneinfo import ZoneInfoNotFoundError
+
+import msgspec
+
+from edge.access.calendar import months_after, zone_of
+from edge.access.condition import Condition
+from edge.access.names import Names, body_code, chosen
+from edge.access.packwords import (
+    Days,
+    ExemptionWords,
+    GroupWords,
+    Head,
+    ImpossibleWords,
+    RowWords,
+    TypeWords,
+    Words,
+    ZoneWords,
+)
+from edge.access.rules import Group, Parameter, RecordType, Row, RulePack, Zone
+from edge.errors import PackError
+from edge.types import Consequence, Outcome, VehicleKind
+
+REMEDY = "Correct the pack; the box keeps the one it has."
+W = TypeVar("W", bound=Words)
+T = TypeVar("T")
+ACCUSATIONS = {word.value: word for word in (Consequence.HOLD48, Consequence.HOLD_DAY)}
+
+
+class Reader:
+    """Turns the entries of one file into values, and faults into errors that name them."""
+
+    def __init__(self, head: Head, text: str) -> None:
+        self.head = head
+        self.lines = text.splitlines()
+        self.names = Names(head.parameters)
+
+    def each(
+        self, entries: Iterable[dict[str, object]], kind: type[W], make: Callable[[W], T]
+    ) -> tuple[T, ...]:
+        """Return one value for each entry of a table, in the order of the text."""
+        return tuple(self.one(entry, kind, make) for entry in entries)
+
+    def one(self, entry: dict[str, object], kind: type[W], make: Callable[[W], T]) -> T:
+        """Return the value of one entry. Raises PackError with its id and line."""
+        try:
+            return make(msgspec.convert(entry, kind))
+        except (msgspec.ValidationError, ValueError) as error:
+            raise self.fault(str(entry.get("id", entry.get("code", "?"))), str(error)) from error
+
+    def fault(self, name: str, cause: str) -> PackError:
+        """Return an error that names an entry and the line it starts at."""
+        starts = (f'id = "{name}"', f'code = "{name}"')
+        numbered = enumerate(self.lines, 1)
+        line = next((number for number, text in numbered if text.startswith(starts)), 0)
+        return PackError(f"Pack {self.head.id}, {name} (line {line}): {cause}.", REMEDY)
+
+    def row(self, words: RowWords) -> Row:
+        """Return a row of a base table."""
+        first = self.names.days(words.dei or words.det or Days())
+        when = Condition(
+            groups=frozenset(words.groep),
+            day=self.names.days(words.datum),
+            first=first,
+            energies=None if words.energie is None else self.energies(words.energie),
+            norm=self.names.numbers(words.norm),
+        )
+        return Row(
+            words.id,
+            when,
+            Outcome(words.uitkomst),
+            words.bron,
+            words.tekst,
+            words.english,
+            ze_duty=chosen(words.grond, {"emissievrij": True, "norm": False}),
+            mark=words.merk,
+            mark_after=self.names.day(words.merk_na) if words.merk_na else 0,
+        )
+
+    def exemption(self, words: ExemptionWords) -> Row:
+        """Return an automatic exemption."""
+        when = Condition(
+            groups=None if words.groep is None else frozenset(words.groep),
+            categories=tuple(words.categorie),
+            day=self.names.days(words.datum),
+            power=self.names.numbers(words.vermogen),
+            codes=None if words.kenmerk is None else frozenset(map(body_code, words.kenmerk)),
+            younger_than=words.jonger_dan_jaar,
+            years_old=words.leeftijd_minstens_jaar,
+        )
+        wide = chosen(words.heft_op, {"alles": True, "emissievrij": False})
+        return Row(
+            words.id,
+            when,
+            Outcome.EXEMPT,
+            words.bron,
+            words.tekst,
+            words.english,
+            lifts_all=wide,
+            mark=words.merk,
+        )
+
+    def impossible(self, words: ImpossibleWords) -> Condition:
+        """Return a combination that no vehicle has."""
+        norm = self.names.numbers(words.norm)
+        return Condition(norm=norm, years_old=words.leeftijd_minstens_jaar)
+
+    def group(self, words: GroupWords) -> Group:
+        """Return a part of the vehicle park."""
+        return Group(
+            words.id,
+            tuple(words.categorie),
+            None if words.soort is None else VehicleKind(words.soort),
+            self.names.numbers(words.referentiemassa),
+            self.names.numbers(words.maximum_massa),
+            chosen(words.norm, {"fase": True, "euronorm": False, "emissieklasse": False}),
+        )
+
+    def record_type(self, words: TypeWords) -> RecordType:
+        """Return what a registered type means."""
+        since = words.landelijk_vanaf
+        return RecordType(
+            words.code,
+            words.naam,
+            Outcome(words.uitkomst),
+            words.bron,
+            words.english,
+            words.aanvragen_tot_uur_na_toegang,
+            {group: self.names.day(day) for group, day in words.laatste_dag.items()},
+            words.in_plaats_van_lijst,
+            None if since is None else since.toordinal(),
+        )
+
+    def zone(self, words: ZoneWords) -> Zone:
+        """Return a zone; without a known last day of warning the pack's own period counts."""
+        if words.start < self.head.geldig_vanaf:
+            raise ValueError("a zone cannot start before the law of its pack")
+        months = int(self.number("waarschuwing_maanden"))
+        warned = months_after(words.start, months) - timedelta(days=1) if months else None
+        return Zone(
+            words.id,
+            words.gemeente,
+            words.soort,
+            words.start,
+            words.einde,
+            words.waarschuwing_tot_en_met or warned,
+            words.bron,
+        )
+
+    def energies(self, words: list[str]) -> frozenset[str]:
+        """Return words for what drives a vehicle. Raises ValueError for a strange one."""
+        known = {"emissievrij"}.union(*self.head.brandstof.values())
+        if strange := sorted(set(words) - known):
+            raise ValueError(f"unknown energy {', '.join(strange)}")
+        return frozenset(words)
+
+    def word(self, name: str, word: str, meanings: Mapping[str, T]) -> T:
+        """Return the meaning of a word at the top of the file. Raises PackError."""
+        try:
+            return chosen(word, meanings)
+        except ValueError as error:
+            raise self.fault(name, str(error)) from error
+
+    def number(self, name: str) -> float:
+        """Return a parameter that is a number. Raises PackError."""
+        found = self.head.parameters.get(name)
+        if found is None or isinstance(found.waarde, date):
+            raise self.fault(name, "this parameter is missing or not a number")
+        return found.waarde
+
+
+def built(head: Head, text: str, sha256: str) -> RulePack:
+    """Return the pack that a file describes. Raises PackError."""
+    read = Reader(head, text)
+    rows = read.each(head.regel, RowWords, read.row)
+    exemptions = read.each(head.vrijstelling, ExemptionWords, read.exemption)
+    groups = read.each(head.groep, GroupWords, read.group)
+    types = read.each(head.type, TypeWords, read.record_type)
+    zones = read.each(head.zone, ZoneWords, read.zone)
+    unique(read, [row.id for row in (*rows, *exemptions)])
+    unique(read, [kind.code for kind in types])
+    unique(read, [zone.id for zone in zones])
+    return RulePack(
+        id=head.id,
+        version=head.versie,
+        title=head.titel,
+        jurisdiction=head.jurisdictie,
+        countries=frozenset(head.landen),
+        draft=read.word("status", head.status, {"ontwerp": True, "in_werking": False}),
+        valid_from=head.geldig_vanaf,
+        expires=head.vervalt,
+        timezone=known_timezone(read, head.tijdzone),
+        first_match=read.word("tabel", head.tabel, {"eerste_treffer": True, "precies_een": False}),
+        accusation=read.word("gevolg", head.gevolg, ACCUSATIONS),
+        foreign_by_hand=read.word(
+            "buitenlandse_kentekens",
+            head.buitenlandse_kentekens,
+            {"nazicht": True, "als_binnenlandse": False},
+        ),
+        outside=tuple(head.toepassing.buiten),
+        outside_source=head.toepassing.bron,
+        outside_reason=head.toepassing.english,
+        groups=groups,
+        fuels={fuel: frozenset(words) for fuel, words in head.brandstof.items()},
+        tables=tables(read, rows, groups),
+        exemptions=exemptions,
+        impossible=read.each(head.onmogelijk, ImpossibleWords, read.impossible),
+        types=closed(read, types),
+        zones={zone.id: zone for zone in zones},
+        parameters={
+            name: Parameter(words.waarde, words.etiket, words.bron, words.uitleg)
+            for name, words in head.parameters.items()
+        },
+        max_age_exemptions_h=read.number("max_leeftijd_vrijstellingen_uur"),
+        max_age_vehicles_h=read.number("max_leeftijd_voertuigen_uur"),
+        sha256=sha256,
+    )
+
+
+def tables(
+    read: Reader, rows: tuple[Row, ...], groups: tuple[Group, ...]
+) -> dict[str, tuple[Row, ...]]:
+    """Return the rows of every group, in the order of the text."""
+    known = {group.id for group in groups}
+    for row in rows:
+        if strange := sorted((row.when.groups or frozenset()) - known):
+            raise read.fault(row.id, f"unknown group {', '.join(strange)}")
+    return {name: tuple(row for row in rows if name in (row.when.groups or ())) for name in known}
+
+
+def closed(read: Reader, types: tuple[RecordType, ...]) -> tuple[RecordType, ...]:
+    """Return the types; the last must answer for any type, and in favour (RULES 1.5)."""
+    if not types or types[-1].code != "*" or types[-1].outcome is not Outcome.PERMITTED:
+        raise read.fault("type", 'the last type must be code "*" with uitkomst "permitted"')
+    return types
+
+
+def unique(read: Reader, names: list[str]) -> None:
+    """Raise PackError when a name stands twice."""
+    for name, times in Counter(names).items():
+        if times > 1:
+            raise read.fault(name, f"this name stands {times} times")
+
+
+def known_timezone(read: Reader, name: str) -> str:
+    """Return a time zone that this machine knows. Raises PackError."""
+    try:
+        return zone_of(name).key
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise read.fault("tijdzone", f"unknown time zone {name!r}") from error

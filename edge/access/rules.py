@@ -1,0 +1,183 @@
+"""The law as frozen values: rows, groups, zones, packs, verdicts. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from math import inf
+
+from edge.access.condition import Condition, Range
+from edge.types import BodyCode, Consequence, Outcome, Vehicle, VehicleKind
+
+ZERO_EMISSION = "emissievrij"
+OUTSIDE = ""
+"""The group of a vehicle whose category the zone does not concern."""
+STAGES = ("I", "II", "IIIa", "IIIb", "IV", "V")
+"""Emission stages of category T in their order: never compared as text (R004-24)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table: its condition, its answer and the sentence it rests on.
+
+    `ze_duty`: it denies access because of the duty to be zero-emission, not because of a
+    norm. `lifts_all`: an exemption that answers every denial, not that duty alone.
+    """
+
+    id: str
+    when: Condition
+    outcome: Outcome
+    source: str
+    text: str
+    reason: str
+    ze_duty: bool = False
+    lifts_all: bool = True
+    mark: str | None = None
+    mark_after: float = -inf
+
+    def marks(self, day: int) -> tuple[str, ...]:
+        """Return the marks that an answer of this row carries on a day."""
+        return (self.mark,) if self.mark and day > self.mark_after else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A part of the vehicle park that shares a table; `staged`: its norm is a stage."""
+
+    id: str
+    categories: tuple[str, ...]
+    kind: VehicleKind | None
+    reference_mass: Range
+    max_mass: Range
+    staged: bool
+
+    def may_hold(self, vehicle: Vehicle) -> bool:
+        """True unless something known of the vehicle rules the group out."""
+        return (
+            (vehicle.category is None or vehicle.category.startswith(self.categories))
+            and (vehicle.kind is None or self.kind is None or vehicle.kind is self.kind)
+            and within(self.reference_mass, vehicle.reference_mass_kg)
+            and within(self.max_mass, vehicle.max_mass_kg)
+        )
+
+
+def within(span: Range, value: float | None) -> bool:
+    """True unless a known value lies outside."""
+    return value is None or span.holds(value)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordType:
+    """What a registered type of exemption or permission means (RULES 2.4, 2.5, 3.5).
+
+    `request_hours`: it may be asked for until so long after entry. `last_day`: the legal
+    end per group. `replaces_list`: it shows that the list no longer holds this vehicle.
+    `national_from`: since then a municipal record may hold everywhere (N-AMB-07).
+    """
+
+    code: str
+    name: str
+    outcome: Outcome
+    source: str
+    reason: str
+    request_hours: float | None = None
+    last_day: Mapping[str, int] = field(default_factory=dict)
+    replaces_list: bool = False
+    national_from: int | None = None
+
+    def covers(self, code: str) -> bool:
+        """True when this entry speaks of the type; a trailing star stands for any ending."""
+        return code.startswith(self.code[:-1]) if self.code.endswith("*") else code == self.code
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A named value of the law with the place it comes from; `label` [M] is unverified."""
+
+    value: float | date
+    label: str
+    source: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A zone and its dates; `end` and `warn_until` are last days, inclusive."""
+
+    id: str
+    municipality: str
+    kind: str
+    start: date
+    end: date | None = None
+    warn_until: date | None = None
+    source: str = ""
+
+    def active(self, day: date) -> bool:
+        """True when the zone is in force on a local civil day."""
+        return self.start <= day and (self.end is None or day <= self.end)
+
+    def within_scope(self, scope: frozenset[str] | None) -> bool:
+        """True when a record of this scope holds here; None is every zone (RULES 1.5)."""
+        names = {self.id.casefold(), self.municipality.casefold()}
+        return scope is None or not names.isdisjoint(name.strip().casefold() for name in scope)
+
+
+@dataclass(frozen=True, slots=True)
+class RulePack:
+    """One jurisdiction's law: proven total (and disjoint, unless first match) when loaded."""
+
+    id: str
+    version: str
+    title: str
+    jurisdiction: str
+    countries: frozenset[str]
+    draft: bool
+    valid_from: date
+    expires: date
+    timezone: str
+    first_match: bool
+    accusation: Consequence
+    foreign_by_hand: bool
+    outside: tuple[str, ...]
+    outside_source: str
+    outside_reason: str
+    groups: tuple[Group, ...]
+    fuels: Mapping[str, frozenset[str]]
+    tables: Mapping[str, tuple[Row, ...]]
+    exemptions: tuple[Row, ...]
+    impossible: tuple[Condition, ...]
+    types: tuple[RecordType, ...]
+    zones: Mapping[str, Zone]
+    parameters: Mapping[str, Parameter]
+    max_age_exemptions_h: float
+    max_age_vehicles_h: float
+    sha256: str
+
+    @property
+    def energies(self) -> frozenset[str]:
+        """Every word that the tables use for what drives a vehicle."""
+        return frozenset({ZERO_EMISSION}).union(*self.fuels.values())
+
+    @property
+    def codes(self) -> frozenset[BodyCode]:
+        """Every body code that opens an exemption."""
+        return frozenset().union(*(row.when.codes or () for row in self.exemptions))
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """What a box applies: a pack, in one of its zones."""
+
+    pack: RulePack
+    zone: Zone
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """An answer before it is tied to a snapshot; `consequence` None follows RULES 1.7."""
+
+    outcome: Outcome
+    rule: str
+    reason: str
+    source: str
+    consequence: Consequence | None = None
+    marks: tuple[str, ...] = ()

@@ -1,0 +1,72 @@
+"""Keyed tokens instead of plates: a stolen disk shows none (CONTRACTS 5, RULES 5.4).
+
+A token is the BLAKE2b hash of country and plate under the box's secret, cut to 63 bits so
+that it is a positive SQLite INTEGER. For 15 million plates the chance that any two share a
+token is about 1 in 80,000. A pseudonym also hashes the day: one plate has another on the
+morrow, and neither leads back to a token, for each use has its own domain.
+"""
+
+import re
+import unicodedata
+from datetime import date
+from hashlib import blake2b
+from pathlib import Path
+from secrets import token_bytes
+
+from edge.errors import KeyFileError
+
+KEY_BYTES = 32
+MASK = (1 << 63) - 1
+SEPARATORS = re.compile(r"[\s.\-·•‧∙]+")
+TOKEN, PSEUDONYM, CHECK = b"anpr-token", b"anpr-day", b"anpr-check"
+
+
+def normalised(country: str, plate: str) -> str:
+    """Return the key form of a plate: NFKC, upper case, no separators (RULES 5.4).
+
+    German plates keep one hyphen after the district: B-MW 123 is not BM-W 123.
+    """
+    text = unicodedata.normalize("NFKC", plate).upper().strip()
+    if country.upper() != "DE":
+        return SEPARATORS.sub("", text)
+    district, hyphen, rest = text.partition("-")
+    return SEPARATORS.sub("", district) + hyphen + SEPARATORS.sub("", rest)
+
+
+def token(key: bytes, country: str, plate: str) -> int:
+    """Return the 63-bit token of a plate."""
+    country = country.upper()
+    text = f"{country}:{normalised(country, plate)}"
+    digest = blake2b(text.encode(), key=key, digest_size=8, person=TOKEN).digest()
+    return int.from_bytes(digest, "big") & MASK
+
+
+def pseudonym(key: bytes, country: str, plate: str, day: date) -> str:
+    """Return what a plate is called on one day, for zones whose profile allows it."""
+    country = country.upper()
+    text = f"{day.isoformat()}:{country}:{normalised(country, plate)}"
+    return blake2b(text.encode(), key=key, digest_size=16, person=PSEUDONYM).hexdigest()
+
+
+def key_check(key: bytes) -> str:
+    """Return a value that proves which key a registry was made with, and not the key."""
+    return blake2b(b"registry", key=key, digest_size=16, person=CHECK).hexdigest()
+
+
+def new_key() -> bytes:
+    """Return a fresh secret."""
+    return token_bytes(KEY_BYTES)
+
+
+def load_key(path: Path) -> bytes:
+    """Read a key file: 64 hexadecimal digits. Raises KeyFileError."""
+    remedy = "Give a file with 64 hexadecimal digits that only the box may read."
+    try:
+        key = bytes.fromhex(path.read_text("ascii").strip())
+    except OSError as error:
+        raise KeyFileError(f"The token key {path} cannot be read.", remedy) from error
+    except ValueError as error:
+        raise KeyFileError(f"The token key {path} is not hexadecimal.", remedy) from error
+    if len(key) != KEY_BYTES:
+        raise KeyFileError(f"The token key {path} is not {KEY_BYTES} bytes long.", remedy)
+    return key

@@ -1,0 +1,48 @@
+"""Is a registry file whole? Schema, damage, key and row counts, before anyone asks it."""
+
+import sqlite3
+
+from edge.errors import RegistryError
+from edge.registry.schema import COLUMNS, COUNTED, META, VERSION
+from edge.registry.token import key_check
+
+FETCH_AGAIN = "Fetch the registry again; until then every decision is a review."
+
+
+def checked(connection: sqlite3.Connection, key: bytes) -> dict[str, str]:
+    """Return the meta table of a file that is whole. Raises RegistryError, sqlite3.Error."""
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version != VERSION:
+        cause = f"The registry has schema {version}, this software reads {VERSION}."
+        raise RegistryError(cause, "Update the software, or build the registry again.")
+    damage = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if damage != "ok":
+        raise RegistryError(f"The registry is damaged ({damage}).", FETCH_AGAIN)
+    check_columns(connection)
+    meta = dict(connection.execute("SELECT name, value FROM meta"))
+    if missing := sorted(set(META) - meta.keys()):
+        raise RegistryError(f"The registry does not state {', '.join(missing)}.", FETCH_AGAIN)
+    if meta["key_check"] != key_check(key):
+        # With another key every plate would be "not found", and nobody would know why.
+        cause = "The registry was made with another token key."
+        raise RegistryError(cause, "Give the box the key that its registry was built with.")
+    check_counts(connection, meta)
+    return meta
+
+
+def check_columns(connection: sqlite3.Connection) -> None:
+    """Raise RegistryError unless every table has its columns."""
+    for table, columns in COLUMNS.items():
+        found = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+        if missing := sorted(columns - found):
+            cause = f"The registry table {table} lacks {', '.join(missing)}."
+            raise RegistryError(cause, FETCH_AGAIN)
+
+
+def check_counts(connection: sqlite3.Connection, meta: dict[str, str]) -> None:
+    """Raise RegistryError when a table does not hold as many rows as it was built with."""
+    for table in COUNTED:
+        rows = connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+        if str(rows) != meta[table]:
+            cause = f"The registry holds {rows} {table}, it was built with {meta[table]}."
+            raise RegistryError(cause, FETCH_AGAIN)

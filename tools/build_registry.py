@@ -1,0 +1,211 @@
+"""Builds the registry file of the boxes from attribute and exemption tables.
+
+    python -m tools.build_registry --vehicles V.csv --exemptions E.csv --key token.key \
+        --id 2028-06-01 --vehicles-as-of 2028-05-31T22:00Z \
+        --exemptions-as-of 2028-06-01T05:00Z --out registry.sqlite
+
+A vehicle row that cannot be read is left out: its vehicle is then not found, which leads to a
+review. An exemption row that cannot be read stops the build: without it someone would be
+accused wrongly.
+"""
+
+import csv
+import os
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TextIO
+
+import click
+from rich.console import Console
+from rich.progress import open as open_with_progress
+from rich.table import Table
+
+from edge.access.calendar import moment_of
+from edge.errors import BoxError, RegistryError
+from edge.registry.attributes import VEHICLE_FIELDS
+from edge.registry.token import load_key
+from tools.registry_writer import RegistryWriter
+
+VEHICLE_COLUMNS = frozenset({"country", "plate", *VEHICLE_FIELDS, "valid_from", "valid_to"})
+EXEMPTION_COLUMNS = frozenset(
+    {
+        *("record_id", "source", "issuer", "country", "plate", "type", "status", "scope"),
+        *("valid_from", "valid_to", "requested_at"),
+    }
+)
+INPUT = click.Path(exists=True, dir_okay=False, path_type=Path)
+OUTPUT = click.Path(dir_okay=False, path_type=Path)
+MEND = "Correct the file and build again; nothing was written."
+
+
+class Rejects:
+    """Rows that were refused: file, line and reason, never a plate."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self.rows = csv.writer(stream) if stream is not None else None
+        self.counts: Counter[Path] = Counter()
+        self.first: dict[Path, str] = {}
+        if self.rows is not None:
+            self.rows.writerow(["file", "line", "reason"])
+
+    def note(self, file: Path, line: int, reason: str) -> None:
+        """Keep one refused row."""
+        self.counts[file] += 1
+        self.first.setdefault(file, f"line {line}: {reason}")
+        if self.rows is not None:
+            self.rows.writerow([file.name, line, reason])
+
+
+def rows_of(path: Path, columns: frozenset[str]) -> Iterator[tuple[int, Mapping[str, str]]]:
+    """Yield (line, row) of a CSV file with exactly these columns. Raises RegistryError."""
+    console = Console(stderr=True)
+    with open_with_progress(
+        path, "rt", encoding="utf-8-sig", newline="", description=path.name, console=console
+    ) as stream:
+        table = csv.DictReader(stream, strict=True)
+        check_columns(path, table.fieldnames or (), columns)
+        for row in table:
+            yield table.line_num, row
+
+
+def check_columns(path: Path, names: Sequence[str], columns: frozenset[str]) -> None:
+    """Raise RegistryError that names every missing and every unknown column."""
+    faults = [f"lacks column {name}" for name in sorted(columns - set(names))]
+    faults += [f"has unknown column {name}" for name in sorted(set(names) - columns)]
+    faults += [f"has column {name} twice" for name, times in Counter(names).items() if times > 1]
+    if faults:
+        raise RegistryError(f"{path.name} {', '.join(faults)}.", MEND)
+
+
+def take(
+    path: Path, columns: frozenset[str], add: Callable[[Mapping[str, str]], None], rejects: Rejects
+) -> None:
+    """Add every row of a file, or note why not. Raises RegistryError."""
+    try:
+        for line, row in rows_of(path, columns):
+            try:
+                if None in row or None in row.values():
+                    raise ValueError("the row has more or fewer cells than the header")
+                add(row)
+            except ValueError as error:
+                rejects.note(path, line, str(error))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise RegistryError(f"{path} cannot be read ({error}).", MEND) from error
+
+
+def as_of(context: click.Context, option: click.Parameter, text: str) -> datetime:
+    """Read a moment as UTC; without an offset it is UTC."""
+    try:
+        return moment_of(text, "UTC")
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is not an ISO 8601 time") from error
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to build, from what."""
+
+    vehicles: Path
+    exemptions: Path
+    key: Path
+    name: str
+    vehicles_as_of: datetime
+    exemptions_as_of: datetime
+    out: Path
+    rejects: Path | None
+
+
+def build(order: Order) -> tuple[RegistryWriter, Rejects]:
+    """Write a registry beside its place, then rename it there: never half a file."""
+    key = load_key(order.key)
+    draft = order.out.with_name(f".{order.out.name}.{os.getpid()}.draft")
+    try:
+        with ExitStack() as stack:
+            rejects = Rejects(
+                stack.enter_context(order.rejects.open("w", newline="")) if order.rejects else None
+            )
+            connection = stack.enter_context(closing(sqlite3.connect(draft)))
+            writer = RegistryWriter(connection, key)
+            take(order.vehicles, VEHICLE_COLUMNS, writer.add_vehicle, rejects)
+            take(order.exemptions, EXEMPTION_COLUMNS, writer.add_exemption, rejects)
+            refuse_lost_exemptions(order.exemptions, rejects)
+            writer.add_canaries()
+            writer.finish(order.name, order.vehicles_as_of, order.exemptions_as_of)
+        settle(draft, order.out)
+    except (OSError, sqlite3.Error) as error:
+        raise RegistryError(
+            f"{order.out} cannot be written ({error}).", "Check the disk."
+        ) from error
+    finally:
+        draft.unlink(missing_ok=True)
+    return writer, rejects
+
+
+def refuse_lost_exemptions(path: Path, rejects: Rejects) -> None:
+    """Raise RegistryError when a single exemption would be lost."""
+    if lost := rejects.counts[path]:
+        raise RegistryError(
+            f"{lost} rows of {path.name} cannot be read ({rejects.first[path]}).", MEND
+        )
+
+
+def settle(draft: Path, out: Path) -> None:
+    """Move a finished file to its place so that a power cut leaves the old or the new one."""
+    for path in (draft, out.parent):
+        if path == out.parent:
+            draft.rename(out)
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def show(writer: RegistryWriter, rejects: Rejects, out: Path) -> None:
+    """Print what the registry holds, by country and category."""
+    table = Table("country", "category", "vehicles", title=f"{out}")
+    for (country, category), vehicles in sorted(writer.summary.items()):
+        table.add_row(country, category, f"{vehicles:,}")
+    console = Console()
+    console.print(table)
+    for file, rows in rejects.counts.items():
+        console.print(f"{rows:,} rows of {file.name} left out; {rejects.first[file]}")
+
+
+@click.command()
+@click.option("--vehicles", type=INPUT, required=True, help="CSV of the fields of RULES 1.1.")
+@click.option("--exemptions", type=INPUT, required=True, help="CSV of the fields of RULES 1.5.")
+@click.option("--key", type=INPUT, required=True, help="Token key: 64 hexadecimal digits.")
+@click.option("--id", "name", required=True, help="Name of this snapshot.")
+@click.option("--vehicles-as-of", callback=as_of, required=True, help="ISO 8601, UTC if no offset.")
+@click.option(
+    "--exemptions-as-of", callback=as_of, required=True, help="ISO 8601, UTC if no offset."
+)
+@click.option("--out", type=OUTPUT, required=True, help="Registry file to write.")
+@click.option("--rejects", type=OUTPUT, help="CSV for refused rows: file, line, reason.")
+def main(
+    vehicles: Path,
+    exemptions: Path,
+    key: Path,
+    name: str,
+    vehicles_as_of: datetime,
+    exemptions_as_of: datetime,
+    out: Path,
+    rejects: Path | None,
+) -> None:
+    """Build a registry file from a vehicle table and an exemption table."""
+    order = Order(vehicles, exemptions, key, name, vehicles_as_of, exemptions_as_of, out, rejects)
+    try:
+        writer, refused = build(order)
+    except BoxError as error:
+        raise click.ClickException(str(error)) from error
+    show(writer, refused, out)
+
+
+if __name__ == "__main__":
+    main()
