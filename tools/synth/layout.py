@@ -233,7 +233,7 @@ def _paint_bands(canvas: Image, issued: Country, lines: int, rng: np.random.Gene
     height, width = canvas.shape[:2]
     taken = round(width * (0.085 if lines == 1 else 0.13) * rng.uniform(0.85, 1.15))
     tall = height if lines == 1 else round(height * rng.uniform(0.45, 1.0))
-    if issued.band == "none" or rng.random() < 0.12:
+    if issued.band == "none" or rng.random() < 0.2:
         return Sides(0, 0, 0)
     _paint_band(canvas[:tall, :taken], issued.code, rng)
     if issued.band != "both" or lines == 2 or rng.random() < 0.2:
@@ -247,14 +247,15 @@ def _paint_band(band: Image, code: str, rng: np.random.Generator) -> None:
     height, width = band.shape[:2]
     band[:] = np.clip(np.array(BAND_BLUE) * rng.uniform(0.7, 1.2), 0, 255)
     ring = (round(width / 2), round(height * rng.uniform(0.25, 0.36)))
-    for angle in np.linspace(0, 2 * np.pi, 12, endpoint=False):
+    stars = rng.random() < 0.8
+    for angle in np.linspace(0, 2 * np.pi, 12 if stars else 0, endpoint=False):
         x, y = ring[0] + 0.3 * width * np.cos(angle), ring[1] + 0.3 * width * np.sin(angle)
         cv2.circle(band, (round(x), round(y)), max(1, width // 26), (60, 210, 240), -1)
     shape = draw_shape(rng, 0.0, 0.0)
-    tall = max(3, round(min(0.3 * height, 0.85 * width)))
+    tall = max(3, round(min(0.36 * height, 0.85 * width) * rng.uniform(0.7, 1.0)))
     wide = min(0.5 * tall, 0.86 * width / len(code))
     ink = np.zeros((height, width), dtype=np.uint8)
-    x, y = (width - wide * len(code)) / 2, min(height - tall - 1, 0.62 * height)
+    x, y = (width - wide * len(code)) / 2, min(height - tall - 1, rng.uniform(0.55, 0.8) * height)
     for i, char in enumerate(code):
         mask = cv2.resize(glyph(shape, char), (max(1, round(wide * 0.85)), tall))
         _put(ink, mask.astype(np.uint8), round(x + i * wide), round(y))

@@ -60,7 +60,7 @@ def draw_spec(
     form = forms[int(rng.choice(len(forms), p=weights / weights.sum()))]
     written = _issued_text(rng, code, form)
     count = lines or (2 if rng.random() < issued.two_line else 1)
-    rows = _rows(written, count, int(rng.integers(8)))
+    rows = _rows(written, count, int(rng.integers(3)))
     return PlateSpec(code, normalised(written), len(rows), form.style, rows)
 
 
