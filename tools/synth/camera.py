@@ -29,12 +29,13 @@ class Camera:
 
     def rotation(self) -> Points:
         """World axes to camera axes (right, down, forward), (3, 3)."""
-        return _roll(self.roll) @ _pitch(self.pitch) @ _yaw(self.yaw) @ np.diag([1.0, -1.0, 1.0])
+        turned = _roll(self.roll) @ _pitch(self.pitch) @ _yaw(self.yaw)
+        return np.asarray(turned @ np.diag([1.0, -1.0, 1.0]))
 
     def to_camera(self, points: Points) -> Points:
         """World points (N, 3) in metres to camera axes (N, 3) in metres."""
         offset = np.asarray(points, dtype=np.float64) - np.asarray(self.position)
-        return offset @ self.rotation().T
+        return np.asarray(offset @ self.rotation().T)
 
     def project(self, points: Points) -> tuple[Points, Points]:
         """World points (N, 3) to pixels (N, 2) and depths (N,) in metres."""
@@ -45,8 +46,8 @@ class Camera:
 
     def ground(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
         """Ground x and z in metres behind every pixel, (H, W) each, and where ground is seen."""
-        columns = (np.arange(self.width) - self.width / 2) / self.focal_px
-        rows = (np.arange(self.height) - self.height / 2) / self.focal_px
+        columns = (np.arange(self.width, dtype=np.float64) - self.width / 2) / self.focal_px
+        rows = (np.arange(self.height, dtype=np.float64) - self.height / 2) / self.focal_px
         axes = self.rotation()
         down = _rays(columns, rows, axes[:, 1])
         seen = down < -1e-4

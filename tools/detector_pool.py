@@ -1,0 +1,97 @@
+"""The material a detector learns from: a pool of rendered scenes, and real MIT frames."""
+
+from __future__ import annotations
+
+import csv
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tools.synth.scenes import Scene, Wardrobe, draw_clutter, draw_scene
+
+Grey = NDArray[np.uint8]
+Marks = NDArray[np.float32]
+
+POOL_SIZE = (704, 424)
+MOST_PLATES = 12
+LEAST_SEEN = 0.12
+SCENE_SHARE = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """Grey pictures (N, H, W) and their plates (N, 12, 13): corners, box, visible; else NaN."""
+
+    images: Grey
+    marks: Marks
+
+
+def marks_of(scene: Scene) -> Marks:
+    """The plates of one scene as rows of eight corner values, four box values, visible share."""
+    rows = np.full((MOST_PLATES, 13), np.nan, np.float32)
+    shown = [plate for plate in scene.plates if plate.visible > LEAST_SEEN]
+    for row, plate in zip(rows, shown, strict=False):
+        row[:] = [*plate.corners.ravel(), *plate.box, plate.visible]
+    return rows
+
+
+def render_shard(seed: int, count: int) -> Shard:
+    """Render `count` scenes and clutter pictures; the same seed gives the same pixels."""
+    rng = np.random.default_rng(seed)
+    wardrobe = Wardrobe(rng, plates=120, vehicles=40)
+    images = np.empty((count, POOL_SIZE[1], POOL_SIZE[0]), np.uint8)
+    marks = np.empty((count, MOST_PLATES, 13), np.float32)
+    for place in range(count):
+        draw = draw_scene if rng.random() < SCENE_SHARE else draw_clutter
+        scene = draw(rng, POOL_SIZE, wardrobe)
+        images[place] = cv2.cvtColor(scene.image, cv2.COLOR_BGR2GRAY)
+        marks[place] = marks_of(scene)
+    return Shard(images, marks)
+
+
+def save_shard(folder: Path, seed: int, shard: Shard) -> None:
+    """Write one shard so that a reader never sees half of it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    half = folder / f"half-{seed}.npz"
+    np.savez(half, images=shard.images, marks=shard.marks)
+    half.rename(folder / f"shard-{seed}.npz")
+
+
+def load_shard(path: Path) -> Shard:
+    """Read one shard back."""
+    with np.load(path) as held:
+        return Shard(held["images"], held["marks"])
+
+
+@dataclass(frozen=True, slots=True)
+class RealFrame:
+    """A real grey frame with plate boxes x0, y0, x1, y1 (N, 4); it has no corners."""
+
+    image: Grey
+    boxes: Marks
+    held_out: bool
+
+
+def load_real(folder: Path) -> list[RealFrame]:
+    """Frames of the MIT dashcam set, held out by plate text so that no car is in both parts."""
+    if not (folder / "labels.csv").is_file():
+        return []
+    by_file: dict[str, list[dict[str, str]]] = {}
+    with (folder / "labels.csv").open(newline="") as lines:
+        for row in csv.DictReader(lines):
+            by_file.setdefault(row["file"], []).append(row)
+    return [_real_frame(folder / name, rows) for name, rows in sorted(by_file.items())]
+
+
+def _real_frame(path: Path, rows: list[dict[str, str]]) -> RealFrame:
+    """Read one frame; any held-out text on it holds the frame out."""
+    image = np.asarray(cv2.imread(str(path), cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
+    boxes = [[float(row[key]) for key in ("x", "y", "w", "h")] for row in rows]
+    edges = [[x, y, x + w, y + h] for x, y, w, h in boxes]
+    texts = [row["plate_text"] for row in rows if row["plate_text"]]
+    held = any(zlib.crc32(text.encode()) % 5 == 0 for text in texts)
+    return RealFrame(image, np.array(edges, np.float32), held)
