@@ -22,7 +22,7 @@ from edge.ports import Clock, Publisher, Registry, Signer
 from edge.record.message import ModelRef
 from edge.record.testimony import Provenance, Testimony
 from edge.registry.cache import AbsentRegistry, RegistryCache
-from edge.registry.token import pseudonym, read_token_key
+from edge.registry.token import load_key, pseudonym
 from edge.vision.detector import OnnxDetector
 from edge.vision.model import checked_model
 from edge.vision.reader import FastPlateReader
@@ -73,7 +73,7 @@ def registry(config: Config) -> RegistryCache:
 
     Raises RegistryError when it cannot be trusted.
     """
-    return RegistryCache.open(config.access.registry, read_token_key(config.access.token_key))
+    return RegistryCache.open(config.access.registry, load_key(config.access.token_key))
 
 
 def registry_or_none(config: Config) -> Registry:
@@ -95,7 +95,7 @@ def pipeline(
 ) -> Pipeline:
     """Put the box together."""
     finder, text = detector(config.models), reader(config.models)
-    token_key = read_token_key(config.access.token_key)
+    token_key = load_key(config.access.token_key)
     return Pipeline(
         detector=finder,
         reader=text,

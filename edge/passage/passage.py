@@ -36,7 +36,7 @@ class Desk:
 
     def announce(self, track: Track) -> Passage | None:
         """Return the passage of a track; None when it is no plate or was announced before."""
-        found = vote([sighting.reading for sighting in track.kept])
+        found = vote(track.readings)
         if _is_nonsense(track, found):
             return None
         passage = _passage(track, found, self._policy)
@@ -79,7 +79,7 @@ def _passage(track: Track, found: Vote, policy: ReadingPolicy) -> Passage:
 
 def _tint(track: Track) -> Tint:
     """Return the face colour most frames agree on; disagreement is no colour."""
-    tints = Counter(sighting.reading.tint for sighting in track.kept)
+    tints = Counter(reading.tint for reading in track.readings)
     tints.pop(Tint.UNKNOWN, None)
     if not tints:
         return Tint.UNKNOWN

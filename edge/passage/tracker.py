@@ -17,16 +17,36 @@ STEADY_REACH = 1.2  # the same once its speed is known
 SAME_TEXT_REACH = 4.0  # and when it reads the same
 STILL = 0.5  # plate widths a plate moves at most while its vehicle stands
 GROWTH = 1.12
+OTHER_PLATE = 4  # this many edits between two clear readings: another vehicle
+CLEAR = 0.7
+EDGE_PX = 3  # nearer to the edge of the frame a plate may be cut off
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One reading and the moment of its frame."""
+    """One reading and the moment of its frame.
+
+    `weight` is what it counts in the vote; a plate cut by the edge of the frame counts nothing.
+    """
 
     frame: int
     captured_at: datetime
     monotonic_ns: int
     reading: Reading
+    weight: float
+
+
+def sighted(frame: Frame, reading: Reading) -> Sighting:
+    """Weigh a reading in its frame."""
+    whole = _inside(reading.detection.box, frame.image.shape[1], frame.image.shape[0])
+    counts = weight(reading) if whole else 0.0
+    return Sighting(frame.index, frame.captured_at, frame.monotonic_ns, reading, counts)
+
+
+def _inside(box: Box, width: int, height: int) -> bool:
+    return (
+        min(box.x1, box.y1) > EDGE_PX and box.x2 < width - EDGE_PX and box.y2 < height - EDGE_PX
+    )
 
 
 @dataclass(slots=True)
@@ -48,10 +68,15 @@ class Track:
         self.last = sighting
         self.count += 1
         self.kept.append(sighting)
-        if weight(sighting.reading) > weight(self.best.reading):
+        if sighting.weight > self.best.weight:
             self.best = sighting
         if len(self.kept) > KEPT_READINGS:
-            self.kept.remove(min(self.kept, key=lambda s: weight(s.reading)))
+            self.kept.remove(min(self.kept, key=lambda s: s.weight))
+
+    @property
+    def readings(self) -> list[Reading]:
+        """Return the readings that count in the vote."""
+        return [sighting.reading for sighting in self.kept if sighting.weight > 0]
 
     def expected(self, monotonic_ns: int) -> Box:
         """Return where the plate should be at a later moment."""
@@ -123,7 +148,7 @@ class Tracker:
 
         Due are those whose vehicle has left and, once, those whose vehicle stays.
         """
-        seen = [Sighting(frame.index, frame.captured_at, frame.monotonic_ns, r) for r in readings]
+        seen = [sighted(frame, reading) for reading in readings]
         for track, sighting in self._matches(seen, frame.monotonic_ns):
             track.add(sighting)
             seen.remove(sighting)
@@ -180,6 +205,8 @@ def _cost(track: Track, sighting: Sighting, now_ns: int) -> float | None:
         return None
     away = distance(track.expected(now_ns), box) / size
     edits = differing(track.best.reading.text, sighting.reading.text)
+    if edits >= OTHER_PLATE and _clear(track.best.reading) and _clear(sighting.reading):
+        return None
     if edits <= 1:
         reach = SAME_TEXT_REACH
     elif track.count == 1:
@@ -187,3 +214,7 @@ def _cost(track: Track, sighting: Sighting, now_ns: int) -> float | None:
     else:
         reach = STEADY_REACH
     return away + 0.15 * edits if away <= reach else None
+
+
+def _clear(reading: Reading) -> bool:
+    return bool(reading.chars) and min(reading.chars) >= CLEAR

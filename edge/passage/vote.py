@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from edge.types import Candidate, Reading
 
-INDEPENDENT_FRAMES = 4.0
+INDEPENDENT_FRAMES = 2.0
 FLOOR = 1e-3  # no single frame may rule a character out
 MAX_CANDIDATES = 5
 FULL_WIDTH_PX = 100.0

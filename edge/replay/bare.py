@@ -15,9 +15,9 @@ from edge.daemon import wiring
 from edge.daemon.pipeline import Pipeline
 from edge.feed.outbox import Outbox
 from edge.ports import Signer
-from edge.record.keys import create_signer
+from edge.record.keys import create_signer, write_private
 from edge.registry.cache import AbsentRegistry
-from edge.registry.token import create_token_key
+from edge.registry.token import new_key
 
 BOX = "replay"
 ZONE = Zone(id="replay", pack="nl-ze", start=date(2025, 1, 1))
@@ -36,7 +36,7 @@ class ReplayBox:
 def bare_box(folder: Path, threads: int = 2, start: datetime | None = None) -> ReplayBox:
     """Make a box in a folder of its own."""
     signing, token = folder / "replay.pem", folder / "replay.token"
-    create_token_key(token)
+    write_private(token, new_key().hex().encode())
     config = Config(
         box=Box(id=BOX, state=folder),
         access=Access(registry=folder / "registry.sqlite", token_key=token),

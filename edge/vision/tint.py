@@ -13,7 +13,8 @@ DAYLIGHT = 70  # brightness of the face below which colour cannot be trusted
 
 def tint(plate: Image) -> Tint:
     """Judge the face of a (h, w, 3) uint8 BGR plate by its brighter half."""
-    inner = plate[plate.shape[0] // 6 : -plate.shape[0] // 6 or None]
+    rim = plate.shape[0] // 6
+    inner = plate[rim : plate.shape[0] - rim]
     hue, saturation, value = (
         channel.reshape(-1) for channel in cv2.split(cv2.cvtColor(inner, cv2.COLOR_BGR2HSV))
     )

@@ -1,0 +1,18 @@
+"""Where things lie, and what is skipped where they do not."""
+
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parent.parent
+SHARED = REPOSITORY.parent / "shared"
+DEMO = REPOSITORY / "tools" / "demo"
+
+
+@pytest.fixture(scope="session")
+def real_footage() -> Path:
+    """The folder of real footage, labels and peer models."""
+    folder = SHARED / "data"
+    if not folder.is_dir():
+        pytest.skip("the real footage (../shared/data) is not here")
+    return folder

@@ -1,0 +1,63 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from edge import __version__
+from edge.cli.main import VERBS, cli
+from tests.conftest import REPOSITORY
+
+
+def anpr_edge(*args: str, cwd: Path = REPOSITORY) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "edge.cli.main", *args]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
+
+
+def test_every_verb_has_help_that_opens_with_what_it_does() -> None:
+    for verb in VERBS:
+        result = CliRunner().invoke(cli, [verb, "--help"])
+        assert result.exit_code == 0, result.output
+        assert "Usage:" in result.output
+
+
+def test_the_version_is_told() -> None:
+    assert __version__ in CliRunner().invoke(cli, ["--version"]).output
+
+
+def test_every_verb_and_tool_stands_in_the_readme() -> None:
+    readme = (REPOSITORY / "README.md").read_text()
+    for verb in VERBS:
+        assert f"anpr-edge {verb}" in readme, verb
+    for path in (REPOSITORY / "tools").glob("*.py"):
+        if "__main__" in path.read_text():
+            named = f"tools.{path.stem}" in readme or f"make {path.stem}" in readme
+            assert named or f"make {path.stem.replace('_', '-')}" in readme, path.stem
+
+
+def test_misuse_exits_with_2_and_a_fault_with_1_and_one_sentence() -> None:
+    unknown = anpr_edge("reed")
+    assert unknown.returncode == 2
+    missing = anpr_edge("replay", "none.mp4", "--out", "/tmp/never")
+    assert missing.returncode == 1
+    assert missing.stderr.count("\n") == 1
+    assert "none.mp4 does not exist" in missing.stderr
+    assert not Path("/tmp/never").exists()
+
+
+def test_a_fault_of_ours_is_told_without_what_it_was_handling(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from edge.cli import main as module
+
+    def broken(**_: object) -> None:
+        raise ValueError("1KZE410")
+
+    monkeypatch.setattr(module, "cli", broken)
+    with pytest.raises(SystemExit) as e:
+        module.main()
+    said = capsys.readouterr().err
+    assert e.value.code == 3
+    assert "ValueError" in said
+    assert "1KZE410" not in said

@@ -1,0 +1,173 @@
+import itertools
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from edge.config import Zone
+from edge.daemon import wiring
+from edge.daemon.pipeline import Conclusion, Pipeline
+from edge.feed.outbox import Outbox
+from edge.passage.passage import Desk, ReadingPolicy
+from edge.passage.tracker import Tracker
+from edge.record.keys import create_signer
+from edge.record.message import PassageRecord, decode
+from edge.record.testimony import Provenance, Testimony
+from edge.types import Outcome, Reading, Tint, Vehicle
+from tests.fakes import (
+    FixedClock,
+    ListedRegistry,
+    ScriptedEyes,
+    detection,
+    frame,
+    reading,
+)
+
+ZONE = Zone(id="voorbeeldgem", pack="fl-zes", start=date(2027, 1, 1))
+CLEAN = Vehicle(
+    category="N1",
+    fuels=frozenset({"electric"}),
+    zero_emission=True,
+    first_registration=date(2025, 3, 1),
+)
+OLD_DIESEL = Vehicle(
+    category="N1",
+    fuels=frozenset({"diesel"}),
+    zero_emission=False,
+    hybrid_class="none",
+    euro=4,
+    first_registration=date(2009, 3, 1),
+    body_codes=frozenset(),
+)
+
+
+def pipeline(
+    folder: Path,
+    eyes: ScriptedEyes,
+    vehicles: dict[str, Vehicle],
+    clock: FixedClock | None = None,
+    privacy: str = "none",
+    zones: tuple[Zone, ...] = (ZONE,),
+) -> Pipeline:
+    counter = itertools.count()
+    return Pipeline(
+        detector=eyes,
+        reader=eyes,
+        tracker=Tracker(1.0),
+        desk=Desk(ReadingPolicy(0.9, 2)),
+        registry=ListedRegistry(vehicles),
+        laws=wiring.laws(zones),
+        clock=clock or FixedClock(),
+        testimony=Testimony(
+            Provenance("b1", "test", (), "0" * 64, "camera-1", None, None),
+            {zone.id: privacy for zone in zones},
+            lambda country, plate, day: f"token-{day}",
+            lambda n: next(counter).to_bytes(n, "big"),
+        ),
+        signer=create_signer(folder / "box.pem", "b1"),
+        outbox=Outbox.open(folder / "outbox.sqlite", "b1"),
+    )
+
+
+def drive(line: Pipeline, frames: int = 40) -> list[Conclusion]:
+    try:
+        steps = [line.step(frame(i)) for i in range(frames)]
+        return [*itertools.chain.from_iterable(steps), *line.finish()]
+    finally:
+        line.outbox.close()
+
+
+def passing(plate: str, tint: Tint = Tint.WHITE) -> ScriptedEyes:
+    seen = {i: [reading(plate, detection(x=100 + 20 * i), tint=tint)] for i in range(12)}
+    return ScriptedEyes(seen)
+
+
+def record(conclusion: Conclusion) -> PassageRecord:
+    payload = conclusion.envelope.jws.split(b".")[1]
+    import base64
+
+    data = decode(base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4))).data
+    assert isinstance(data, PassageRecord)
+    return data
+
+
+def test_a_clean_van_is_admitted_and_its_record_is_durable(tmp_path: Path) -> None:
+    (conclusion,) = drive(pipeline(tmp_path, passing("1KZE410"), {"1KZE410": CLEAN}))
+    assert conclusion.decision.outcome is Outcome.FREE_ACCESS
+    with Outbox.open(tmp_path / "outbox.sqlite", "b1") as outbox:
+        assert [e.jws for e in outbox.pending((0, 0), 9)] == [conclusion.envelope.jws]
+
+
+def test_an_old_diesel_is_a_candidate(tmp_path: Path) -> None:
+    (conclusion,) = drive(pipeline(tmp_path, passing("1KZE410"), {"1KZE410": OLD_DIESEL}))
+    assert conclusion.decision.outcome is Outcome.NO_ACCESS
+
+
+def test_an_unknown_vehicle_goes_to_review(tmp_path: Path) -> None:
+    (conclusion,) = drive(pipeline(tmp_path, passing("1KZE410"), {}))
+    assert conclusion.decision.outcome is Outcome.REVIEW
+
+
+def test_no_accusation_with_an_untrusted_clock(tmp_path: Path) -> None:
+    line = pipeline(
+        tmp_path, passing("1KZE410"), {"1KZE410": OLD_DIESEL}, FixedClock(trusted=False)
+    )
+    (conclusion,) = drive(line)
+    assert conclusion.decision.outcome is Outcome.REVIEW
+    assert not record(conclusion).clock.trusted
+
+
+def test_no_accusation_from_an_uncertain_reading(tmp_path: Path) -> None:
+    seen: dict[int, list[Reading]] = {
+        i: [reading("1KZE410", detection(x=100 + 20 * i), sure=0.45)] for i in range(12)
+    }
+    (conclusion,) = drive(pipeline(tmp_path, ScriptedEyes(seen), {"1KZE410": OLD_DIESEL}))
+    assert conclusion.decision.outcome is Outcome.REVIEW
+
+
+@pytest.mark.parametrize("profile", ["none", "pseudonym", "plate"])
+def test_a_candidate_leaves_without_its_plate_whatever_the_profile(
+    tmp_path: Path, profile: str
+) -> None:
+    line = pipeline(tmp_path, passing("1KZE410"), {"1KZE410": OLD_DIESEL}, privacy=profile)
+    (conclusion,) = drive(line)
+    assert record(conclusion).plate.text is None
+    assert record(conclusion).plate.pseudonym is None
+
+
+@pytest.mark.parametrize(
+    ("profile", "text", "token"),
+    [("none", None, None), ("pseudonym", None, "token-2028-06-01"), ("plate", "1KZE410", None)],
+)
+def test_the_profile_says_what_a_complying_passage_carries(
+    tmp_path: Path, profile: str, text: str | None, token: str | None
+) -> None:
+    line = pipeline(tmp_path, passing("1KZE410"), {"1KZE410": CLEAN}, privacy=profile)
+    (conclusion,) = drive(line)
+    assert record(conclusion).plate.text == text
+    assert record(conclusion).plate.pseudonym == token
+
+
+def test_a_plate_without_profile_is_nowhere_in_the_signed_bytes(tmp_path: Path) -> None:
+    (conclusion,) = drive(pipeline(tmp_path, passing("1KZE410"), {"1KZE410": CLEAN}))
+    assert "1KZE410" not in str(record(conclusion))
+
+
+def test_every_zone_of_the_camera_gets_its_own_record(tmp_path: Path) -> None:
+    other = Zone(id="elders", pack="fl-zes", start=date(2030, 1, 1))
+    line = pipeline(tmp_path, passing("1KZE410"), {"1KZE410": OLD_DIESEL}, zones=(ZONE, other))
+    here, there = drive(line)
+    assert here.decision.outcome is Outcome.NO_ACCESS
+    assert there.decision.outcome is Outcome.OUT_OF_SCOPE
+    assert (there.envelope.seq, record(there).prev) == (2, here.envelope.sha256)
+
+
+@pytest.fixture
+def parked(tmp_path: Path) -> Iterator[Pipeline]:
+    eyes = ScriptedEyes({i: [reading("1XEM934", tint=Tint.WHITE)] for i in range(15 * 70)})
+    yield pipeline(tmp_path, eyes, {})
+
+
+def test_a_parked_vehicle_is_one_record_and_not_one_a_minute(parked: Pipeline) -> None:
+    assert len(drive(parked, frames=15 * 70)) == 1

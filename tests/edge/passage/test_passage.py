@@ -1,0 +1,86 @@
+from edge.passage.passage import Desk, ReadingPolicy
+from edge.passage.tracker import Tracker
+from edge.types import Passage, Reading, Tint
+from tests.fakes import detection, frame, reading
+
+POLICY = ReadingPolicy(min_confidence=0.9, min_frames=2)
+
+
+def announced(seen: dict[int, list[Reading]], frames: int, fps: float = 15.0) -> list[Passage]:
+    tracker, desk = Tracker(1.0, announce_after_s=20), Desk(POLICY)
+    tracks = []
+    passages = []
+    for i in range(frames):
+        tracks = tracker.update(frame(i, fps), seen.get(i, []))
+        passages += [p for t in tracks if (p := desk.announce(t))]
+    return passages + [p for t in tracker.finish() if (p := desk.announce(t))]
+
+
+def test_a_well_read_plate_is_settled_and_dated_by_its_first_sight() -> None:
+    (passage,) = announced({i: [reading("27BXK4")] for i in range(5, 20)}, 60)
+    assert (passage.plate, passage.country, passage.doubt) == ("27BXK4", "NL", None)
+    assert passage.first_frame == 5
+    assert passage.seen_first == frame(5).captured_at
+    assert passage.seen_last == frame(19).captured_at
+
+
+def test_an_uncertain_reading_is_announced_with_its_doubt() -> None:
+    (passage,) = announced({i: [reading("27BXK4", sure=0.45)] for i in range(10)}, 40)
+    assert passage.doubt is not None
+    assert "confidence" in passage.doubt
+
+
+def test_a_plate_of_several_countries_is_announced_with_its_doubt() -> None:
+    seen = {i: [reading("KNBX12", tint=Tint.UNKNOWN)] for i in range(10)}
+    (passage,) = announced(seen, 40)
+    assert passage.country is None
+    assert passage.doubt == "the country of the plate is not certain"
+
+
+def test_frames_that_disagree_on_the_colour_say_nothing_of_the_country() -> None:
+    tints = [Tint.YELLOW, Tint.WHITE]
+    seen = {i: [reading("KNBX12", tint=tints[i % 2])] for i in range(10)}
+    assert announced(seen, 40)[0].country is None
+
+
+def test_lettering_and_single_flashes_are_no_vehicles() -> None:
+    lettering = {i: [reading("AB", sure=0.9)] for i in range(10)}
+    unreadable = {i: [reading("27BXK4", sure=0.05)] for i in range(10)}
+    flash = {3: [reading("27BXK4")]}
+    assert announced(lettering, 40) == announced(unreadable, 40) == announced(flash, 40) == []
+
+
+def test_a_parked_vehicle_hidden_by_a_passing_truck_is_one_passage() -> None:
+    fps = 5.0
+    visible = [*range(0, 300), *range(330, 600)]  # a minute, six seconds hidden, a minute
+    passages = announced({i: [reading("27BXK4")] for i in visible}, 650, fps)
+    assert len(passages) == 1
+
+
+def test_a_vehicle_lost_for_three_seconds_on_the_move_is_one_passage() -> None:
+    first = {i: [reading("27BXK4", detection(x=100 + 10 * i))] for i in range(10)}
+    second = {i: [reading("27BXK4", detection(x=700 + i))] for i in range(55, 70)}
+    assert len(announced(first | second, 120)) == 1
+
+
+def test_a_vehicle_that_comes_back_later_is_a_new_passage() -> None:
+    first = {i: [reading("27BXK4", detection(x=100 + 20 * i))] for i in range(10)}
+    again = {i: [reading("27BXK4", detection(x=100 + 20 * (i - 300)))] for i in range(300, 310)}
+    assert len(announced(first | again, 400)) == 2
+
+
+def test_two_like_plates_at_the_same_time_are_two_vehicles() -> None:
+    seen = {i: [reading("27BXK4"), reading("27BXK5", detection(x=600))] for i in range(10)}
+    assert sorted(p.plate for p in announced(seen, 40)) == ["27BXK4", "27BXK5"]
+
+
+def test_a_plate_cut_by_the_edge_of_the_frame_is_not_voted_on() -> None:
+    coming_in = {i: [reading("BXK4", detection(x=0, width=60 + 8 * i))] for i in range(5)}
+    inside = {i: [reading("27BXK4", detection(x=10 + 4 * i))] for i in range(5, 12)}
+    (passage,) = announced(coming_in | inside, 40)
+    assert passage.plate == "27BXK4"
+    assert passage.first_frame == 0
+
+
+def test_a_plate_that_was_only_ever_cut_is_no_passage() -> None:
+    assert announced({i: [reading("BXK4", detection(x=0))] for i in range(9)}, 40) == []

@@ -1,0 +1,45 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.passage.plate import countries, country_of, normalise
+from edge.types import Tint
+
+
+@pytest.mark.parametrize(
+    ("text", "tint", "country"),
+    [
+        ("1KZE410", Tint.WHITE, "BE"),
+        ("1KZE410", Tint.UNKNOWN, "BE"),
+        ("VDS41K", Tint.YELLOW, "NL"),
+        ("27BXK4", Tint.UNKNOWN, "NL"),
+        ("BD846H", Tint.YELLOW, "NL"),
+        ("KNBX12", Tint.YELLOW, "NL"),
+        ("KNBX12", Tint.WHITE, "DE"),
+        ("1234BCD", Tint.WHITE, "ES"),
+    ],
+)
+def test_a_plate_that_fits_one_country_gets_it(text: str, tint: Tint, country: str) -> None:
+    assert country_of(text, tint) == country
+
+
+@pytest.mark.parametrize("text", ["KNBX12", "ABC123", "AB123CD", "XX1234"])
+def test_a_plate_that_fits_several_countries_gets_none(text: str) -> None:
+    assert len(countries(text)) > 1
+    assert country_of(text) is None
+
+
+def test_a_white_plate_of_dutch_form_is_not_taken_for_dutch() -> None:
+    assert country_of("27BXK4", Tint.WHITE) is None
+
+
+@given(st.text(max_size=12))
+def test_no_text_breaks_the_forms(text: str) -> None:
+    country = country_of(normalise(text))
+    assert country is None or country in countries(normalise(text))
+
+
+@given(st.from_regex(r"[1-9][A-Z]{3}[0-9]{3}", fullmatch=True))
+def test_separators_do_not_change_a_key(key: str) -> None:
+    written = f" {key[0]}-{key[1:4].lower()}·{key[4:]} "
+    assert normalise(written) == key

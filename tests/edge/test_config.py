@@ -1,0 +1,91 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.config import load
+from edge.errors import ConfigError
+
+GOOD = """\
+[box]
+id = "b1"
+state = "state"
+[access]
+registry = "r.sqlite"
+token_key = "/etc/token.key"
+[keys]
+signing = "box.pem"
+platform = "platform.jwk"
+[[zones]]
+id = "voorbeeldgem"
+pack = "fl-zes"
+start = 2027-01-01
+"""
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "box.toml"
+    path.write_text(text)
+    return path
+
+
+def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
+    config = load(written(tmp_path, GOOD))
+    assert config.box.state == tmp_path / "state"
+    assert config.access.token_key == Path("/etc/token.key")
+    assert config.zones[0].id == "voorbeeldgem"
+
+
+def test_the_hash_follows_every_byte_of_the_file(tmp_path: Path) -> None:
+    first = load(written(tmp_path, GOOD)).sha256
+    assert load(written(tmp_path, GOOD)).sha256 == first
+    assert load(written(tmp_path, GOOD + "# a note\n")).sha256 != first
+
+
+def test_every_fault_is_listed_at_once_with_its_line_and_a_guess(tmp_path: Path) -> None:
+    text = GOOD.replace('id = "b1"', "id = 7").replace("token_key", "tokenkey")
+    text += '[uplink]\npublisher = "carrier-pigeon"\n[camra]\n'
+    with pytest.raises(ConfigError) as e:
+        load(written(tmp_path, text))
+    said = e.value.cause
+    assert "line 6: unknown key access.tokenkey (did you mean token_key?)" in said
+    assert "unknown key camra (did you mean camera?)" in said
+    assert "[box]" in said
+    assert "carrier-pigeon" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("", "[box] is missing"),
+        ("[box", "not TOML"),
+        (GOOD.replace("[[zones]]", "[zones]"), "[[zones]]"),
+        (GOOD.replace("2027-01-01", '"soon"'), "[zones]"),
+        ('box = "b1"\n' + GOOD.split("\n", 3)[3], "box must be a table"),
+    ],
+)
+def test_a_bad_file_is_one_sentence_with_cause_and_remedy(
+    tmp_path: Path, text: str, word: str
+) -> None:
+    with pytest.raises(ConfigError) as e:
+        load(written(tmp_path, text))
+    assert word in e.value.cause
+    assert e.value.remedy
+
+
+def test_a_missing_or_binary_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load(tmp_path / "none.toml")
+    binary = tmp_path / "binary.toml"
+    binary.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigError, match="not TOML"):
+        load(binary)
+
+
+@given(st.text(max_size=200))
+def test_no_text_brings_it_down(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    path = tmp_path_factory.mktemp("config") / "box.toml"
+    path.write_text(text, encoding="utf-8", errors="replace")
+    with pytest.raises(ConfigError):
+        load(path)

@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+
+from edge.vision.decode import decode
+from edge.vision.letterbox import Fit
+
+FIT = Fit(scale=0.5, shift_x=0.0, shift_y=12.0)
+
+
+def row(score: float, x: float, y: float, width: float = 40, height: float = 10) -> list[float]:
+    x2, y2 = x + width, y + height
+    return [score, x, y, x2, y2, x, y, x2, y, x2, y2, x, y2]
+
+
+def test_rows_become_plates_in_frame_pixels_best_first() -> None:
+    rows = np.array([row(0.5, 10, 20), row(0.9, 200, 112), row(0.1, 300, 50)], np.float32)
+    best, second = decode(rows, FIT, 0.4, (720, 1280))
+    assert best.score == pytest.approx(0.9)
+    assert best.box == pytest.approx((400, 200, 480, 220))
+    assert best.corners[2] == pytest.approx((480, 220))
+    assert second.box.x1 == pytest.approx(20)
+
+
+def test_one_plate_seen_by_many_cells_is_one_detection() -> None:
+    rows = np.array([row(0.9, 100, 100), row(0.8, 102, 100), row(0.7, 98, 101)], np.float32)
+    assert len(decode(rows, FIT, 0.4, (720, 1280))) == 1
+
+
+def test_neighbouring_plates_stay_two() -> None:
+    rows = np.array([row(0.9, 100, 100), row(0.8, 145, 100)], np.float32)
+    assert len(decode(rows, FIT, 0.4, (720, 1280))) == 2
+
+
+def test_a_plate_beyond_the_edge_is_cut_at_it() -> None:
+    (found,) = decode(np.array([row(0.9, -10, 20)], np.float32), FIT, 0.4, (720, 1280))
+    assert found.box.x1 == 0
+
+
+def test_nothing_likely_is_nothing_found() -> None:
+    assert decode(np.zeros((3840, 13), np.float32), FIT, 0.4, (720, 1280)) == []

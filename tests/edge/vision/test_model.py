@@ -1,0 +1,65 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+from edge.config import MODELS_FOLDER, Models
+from edge.daemon import wiring
+from edge.errors import ModelError
+from edge.vision.model import checked_model, read_manifest, require_providers
+
+MANIFEST = MODELS_FOLDER / "manifest.toml"
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    folder = tmp_path / "models"
+    shutil.copytree(MODELS_FOLDER, folder)
+    return folder / "manifest.toml"
+
+
+def flip_a_byte(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def test_every_shipped_model_is_the_one_the_manifest_pins() -> None:
+    for name in read_manifest(MANIFEST):
+        assert checked_model(MANIFEST, name).path.exists()
+
+
+@pytest.mark.parametrize("file", ["plate-reader.onnx", "plate-reader.yaml", "plate-detector.onnx"])
+def test_an_altered_model_or_configuration_is_not_loaded(copied: Path, file: str) -> None:
+    flip_a_byte(copied.parent / file)
+    name = file.split(".")[0]
+    with pytest.raises(ModelError, match="not the file that the manifest pins") as e:
+        checked_model(copied, name)
+    assert e.value.remedy
+
+
+def test_a_missing_file_an_unknown_name_and_a_broken_manifest_are_named(copied: Path) -> None:
+    (copied.parent / "plate-reader.onnx").unlink()
+    with pytest.raises(ModelError, match="cannot be read"):
+        checked_model(copied, "plate-reader")
+    with pytest.raises(ModelError, match="No model is called"):
+        checked_model(copied, "plate-raeder")
+    copied.write_text("[[model]]\nname = 'x'\n")
+    with pytest.raises(ModelError, match="no model manifest"):
+        checked_model(copied, "x")
+    with pytest.raises(ModelError, match="cannot be read"):
+        checked_model(copied.with_name("none.toml"), "x")
+
+
+def test_a_provider_that_is_not_here_is_an_error_and_never_a_silent_fallback() -> None:
+    with pytest.raises(ModelError, match="TensorrtExecutionProvider"):
+        require_providers(("TensorrtExecutionProvider", "CPUExecutionProvider"))
+    with pytest.raises(ModelError):
+        wiring.detector(Models(providers=()))
+
+
+def test_a_model_of_another_task_is_refused(copied: Path) -> None:
+    with pytest.raises(ModelError):
+        wiring.detector(Models(manifest=copied, detector="plate-reader"))
+    with pytest.raises(ModelError):
+        wiring.reader(Models(manifest=copied, reader="plate-detector"))

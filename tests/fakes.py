@@ -1,0 +1,83 @@
+"""Stand-ins for the seams that need hardware or models, a few lines each."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from edge.types import (
+    Box,
+    ClockReading,
+    Detection,
+    Facts,
+    Frame,
+    Image,
+    Passage,
+    Point,
+    Reading,
+    Snapshot,
+    Tint,
+    Vehicle,
+)
+
+ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
+START = datetime(2028, 6, 1, 8, tzinfo=UTC)
+SLOTS = 9
+
+
+def frame(index: int = 0, fps: float = 15.0, image: Image | None = None) -> Frame:
+    picture = np.zeros((720, 1280, 3), np.uint8) if image is None else image
+    picture.flags.writeable = False
+    at = index / fps
+    return Frame(picture, index, START + timedelta(seconds=at), int(at * 1e9))
+
+
+def detection(x: float = 100, y: float = 100, width: float = 100, height: float = 24) -> Detection:
+    corners = (Point(x, y), Point(x + width, y), Point(x + width, y + height), Point(x, y + height))
+    return Detection(Box(x, y, x + width, y + height), corners, 0.9)
+
+
+def reading(
+    text: str, found: Detection | None = None, sure: float = 0.99, tint: Tint = Tint.YELLOW
+) -> Reading:
+    """A reading whose every character is `sure`; the rest of the mass is spread evenly."""
+    slots = np.full((SLOTS, len(ALPHABET)), (1 - sure) / (len(ALPHABET) - 1), np.float32)
+    for i, char in enumerate(text.ljust(SLOTS, "_")):
+        slots[i, ALPHABET.index(char)] = sure
+    return Reading(found or detection(), text, (sure,) * len(text), slots, ALPHABET, tint)
+
+
+class ScriptedEyes:
+    """Detector and reader in one: what is seen in each frame is written down beforehand."""
+
+    def __init__(self, script: dict[int, Sequence[Reading]]) -> None:
+        self.script = script
+        self.index = -1
+
+    def detect(self, image: Image) -> Sequence[Detection]:
+        self.index += 1
+        return [r.detection for r in self.script.get(self.index, ())]
+
+    def read(self, image: Image, detections: Sequence[Detection]) -> Sequence[Reading]:
+        return self.script.get(self.index, ())
+
+
+class FixedClock:
+    def __init__(self, now: datetime = START, trusted: bool = True) -> None:
+        self.now, self.trusted = now, trusted
+
+    def read(self) -> ClockReading:
+        return ClockReading(self.now, 0, 0, "boot", "test", self.trusted, 1.0)
+
+
+SNAPSHOT = Snapshot("test-1", "0" * 64, START - timedelta(hours=3), START - timedelta(hours=3))
+
+
+class ListedRegistry:
+    """A registry of a few vehicles by plate."""
+
+    def __init__(self, vehicles: dict[str, Vehicle] | None = None) -> None:
+        self.vehicles = vehicles or {}
+
+    def facts(self, passage: Passage) -> Facts:
+        return Facts(self.vehicles.get(passage.plate), (), SNAPSHOT)

@@ -1,0 +1,84 @@
+"""Who may import whom: a module imports lower floors only, and two adapters never meet."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FLOORS = {
+    "edge": 0,
+    "edge.types": 0,
+    "edge.errors": 0,
+    "edge.ports": 1,
+    "edge.passage": 2,
+    "edge.access": 2,
+    "edge.record": 2,
+    "edge.vision": 2,
+    "edge.vision.model": 3,
+    "edge.vision.detector": 3,
+    "edge.vision.reader": 3,
+    "edge.capture": 3,
+    "edge.registry": 3,
+    "edge.access.pack": 3,
+    "edge.record.keys": 3,
+    "edge.feed": 3,
+    "edge.clock": 3,
+    "edge.config": 3,
+    "edge.daemon": 4,
+    "edge.daemon.wiring": 5,
+    "edge.replay": 6,
+    "edge.cli": 6,
+    "tools": 7,
+}
+OUTSIDE_WORLD = {"sqlite3", "socket", "paho", "onnxruntime", "serial", "time", "logging", "os"}
+
+
+def floor(module: str) -> int | None:
+    parts = module.split(".")
+    names = (".".join(parts[:n]) for n in range(len(parts), 0, -1))
+    return next((FLOORS[name] for name in names if name in FLOORS), None)
+
+
+def package(module: str) -> str:
+    return ".".join(module.split(".")[:2])
+
+
+def imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+MODULES = sorted(p for top in ("edge", "tools") for p in (ROOT / top).rglob("*.py"))
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_a_module_imports_lower_floors_only(path: Path) -> None:
+    here = name_of(path)
+    level = floor(here)
+    assert level is not None
+    for other in imports(path):
+        other_level = floor(other)
+        if other_level is None or package(other) == package(here):
+            continue
+        assert other_level <= level, f"{here} (floor {level}) imports {other} ({other_level})"
+        adapters_meet = level == other_level == 3
+        assert not adapters_meet, f"two adapters meet: {here} imports {other}"
+
+
+RULES = [path for path in MODULES if floor(name_of(path)) == 2]
+
+
+@pytest.mark.parametrize("path", RULES, ids=name_of)
+def test_rules_touch_nothing_outside(path: Path) -> None:
+    touched = {name.split(".")[0] for name in imports(path)} & OUTSIDE_WORLD
+    assert not touched, f"{name_of(path)} is pure but imports {touched}"

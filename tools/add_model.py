@@ -1,0 +1,117 @@
+"""Add a model to the manifest: pin files by SHA-256, fetched from fast-plate-ocr's hub or local.
+
+The box itself never fetches anything: this runs in the workshop.
+"""
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import click
+from fast_plate_ocr.inference import hub
+
+from edge.errors import ModelError
+from edge.vision.model import ManifestEntry, read_manifest
+
+HEAD = """\
+# Every model file the box may load, pinned by SHA-256. Written by `python -m tools.add_model`.
+"""
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file, hex."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def fetched(name: str, folder: Path) -> tuple[Path, Path]:
+    """Fetch a hub model into a folder: (model, configuration).
+
+    Raises ModelError when the hub does not answer or does not know it.
+    """
+    try:
+        model, config = hub.download_model(model_name=name, save_directory=folder)  # type: ignore[arg-type]
+    except (OSError, ValueError) as e:
+        raise ModelError(
+            f"The hub model {name} could not be fetched.",
+            "Check its name and that this machine reaches the internet; a box need not.",
+        ) from e
+    return Path(model), Path(config)
+
+
+def written(entry: ManifestEntry) -> str:
+    """Return an entry as TOML."""
+    fields = ((name, getattr(entry, name)) for name in ManifestEntry.__struct_fields__)
+    lines = [f"{name} = {json.dumps(value)}" for name, value in fields if value is not None]
+    return "\n".join(["\n[[model]]", *lines, ""])
+
+
+def pin(manifest: Path, entry: ManifestEntry) -> None:
+    """Put an entry into the manifest, in place of one of the same name."""
+    entries = read_manifest(manifest) if manifest.exists() else {}
+    entries[entry.name] = entry
+    draft = manifest.with_suffix(".new")
+    draft.write_text(HEAD + "".join(written(e) for e in entries.values()), encoding="utf-8")
+    draft.replace(manifest)
+
+
+def beside(file: Path, manifest: Path) -> Path:
+    """Copy a file into the manifest's folder unless it lies there."""
+    target = manifest.parent / file.name
+    if file.resolve() != target.resolve():
+        shutil.copy2(file, target)
+    return target
+
+
+@click.command()
+@click.option("--name", required=True, help="What box.toml will call it.")
+@click.option("--hub", "hub_name", help="A fast-plate-ocr hub model to fetch.")
+@click.option("--model", type=click.Path(path_type=Path, exists=True), help="A local ONNX file.")
+@click.option("--config", type=click.Path(path_type=Path, exists=True), help="Its reader config.")
+@click.option("--licence", default="see the model's source", help="Licence of the weights.")
+@click.option("--lineage", default="not ours", help="What it was trained on.")
+@click.option("--manifest", required=True, type=click.Path(path_type=Path))
+@click.option("--replace", is_flag=True, help="Pin a name that is there already anew.")
+def main(
+    name: str,
+    hub_name: str | None,
+    model: Path | None,
+    config: Path | None,
+    licence: str,
+    lineage: str,
+    manifest: Path,
+    replace: bool,
+) -> None:
+    """Copy a model beside the manifest and pin it there."""
+    if (hub_name is None) == (model is None):
+        raise click.UsageError("Give either --hub or --model.")
+    try:
+        known = read_manifest(manifest) if manifest.exists() else {}
+        if name in known and not replace:
+            raise click.UsageError(f"{manifest} names {name} already. Add --replace to pin anew.")
+        if hub_name is not None:
+            model, config = fetched(hub_name, manifest.parent)
+        assert model is not None
+        pin(manifest, _entry(name, beside(model, manifest), config, licence, lineage))
+    except ModelError as e:
+        raise click.ClickException(str(e)) from e
+    click.echo(f"{name} is pinned in {manifest}; set models.reader or models.detector to it.")
+
+
+def _entry(
+    name: str, model: Path, config: Path | None, licence: str, lineage: str
+) -> ManifestEntry:
+    return ManifestEntry(
+        name=name,
+        task="detect" if config is None else "read",
+        file=model.name,
+        sha256=sha256_of(model),
+        licence=licence,
+        lineage=lineage,
+        config=None if config is None else beside(config, model).name,
+        config_sha256=None if config is None else sha256_of(config),
+    )
+
+
+if __name__ == "__main__":
+    main()
