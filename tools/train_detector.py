@@ -219,7 +219,7 @@ def _progress() -> Progress:
 
 
 def export(net: PlateNet, path: Path, score_shift: float = 0.0) -> None:
-    """Write the averaged network as ONNX: image uint8 (N, 1, H, W) to plates (N, M, 13)."""
+    """Write the averaged network as ONNX: image uint8 (N, 1, 384, 640) to plates (N, 3840, 13)."""
     import torch
 
     from tools.detector_net import PlateDetector
@@ -229,7 +229,7 @@ def export(net: PlateNet, path: Path, score_shift: float = 0.0) -> None:
     lay(plain, torch.contiguous_format)
     detector = PlateDetector(plain, score_shift).eval()
     sample = torch.zeros((1, 1, 384, 640), dtype=torch.uint8)
-    axes = {"image": {0: "n", 2: "h", 3: "w"}, "plates": {0: "n", 1: "m"}}
+    axes = {"image": {0: "n"}, "plates": {0: "n"}}
     torch.onnx.export(detector, (sample,), str(path), input_names=["image"],
                       output_names=["plates"], dynamic_axes=axes, opset_version=17,
                       dynamo=False)  # fmt: skip
