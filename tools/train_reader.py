@@ -156,21 +156,38 @@ class Training:
 
 
 def jittered(crops: "Tensor") -> "Tensor":
-    """Shift, scale, turn, darken and roughen crops: (N, 54, 208) uint8 -> (N, 1, 48, 192)."""
+    """Shift, scale, tilt, darken and roughen crops: (N, 54, 208) uint8 -> (N, 1, 48, 192)."""
     import torch
     from torch.nn import functional
 
     count = len(crops)
-    theta = torch.randn(count, 2, 3) * torch.tensor([[0.02, 0.01, 0.02], [0.01, 0.03, 0.05]])
-    theta[:, 0, 0] += 192 / CROP_WIDTH
-    theta[:, 1, 1] += 48 / CROP_HEIGHT
-    grid = functional.affine_grid(theta, [count, 1, 48, 192], align_corners=False)
-    moved = functional.grid_sample(
-        crops[:, None].float(), grid, padding_mode="border", align_corners=False
-    )
-    gain, offset = 0.7 + 0.6 * torch.rand(count, 1, 1, 1), 40 * torch.randn(count, 1, 1, 1)
+    shift = torch.randn(count, 2, 3) * torch.tensor([[0.02, 0.01, 0.02], [0.01, 0.03, 0.05]])
+    shift[:, :, :2] += torch.diag(torch.tensor([192 / CROP_WIDTH, 48 / CROP_HEIGHT]))
+    seen = torch.cat([shift[:, :, :2] @ torch.linalg.inv(tilts(count)), shift[:, :, 2:]], 2)
+    grid = functional.affine_grid(seen, [count, 1, 48, 192], align_corners=False)
+    level = 255 * torch.rand(count, 1, 1, 1)
+    way = "border" if torch.rand(()) < 0.5 else "zeros"
+    source = crops[:, None].float() - level
+    moved = functional.grid_sample(source, grid, padding_mode=way, align_corners=False) + level
+    gain, offset = 0.75 + 0.5 * torch.rand(count, 1, 1, 1), 15 * torch.randn(count, 1, 1, 1)
     grain = torch.randn_like(moved) * 5 * torch.rand(count, 1, 1, 1)
     return (moved * gain + offset + grain).clamp(0, 255)
+
+
+def tilts(count: int) -> "Tensor":
+    """Draw how plates tilt within upright boxes, in unit coordinates: (count, 2, 2).
+
+    A plate of width 1 and height `high`, turned or sheared by an angle, fills a taller box.
+    """
+    import torch
+
+    angle = (0.14 * torch.randn(count)).clamp(-0.38, 0.38) * (torch.rand(count) < 0.4)
+    high, rigid = 0.21 + 0.35 * torch.rand(count) ** 2, 1.3 * torch.rand(count) - 0.3
+    sine, cosine = angle.sin(), angle.cos()
+    across = high * sine * rigid
+    wide, tall = cosine + across.abs(), sine.abs() + high * cosine
+    rows = [cosine / wide, -across / wide, sine / tall, high * cosine / tall]
+    return torch.stack(rows, 1).reshape(count, 2, 2)
 
 
 def rate_at(step: int, progress: float) -> float:

@@ -110,11 +110,12 @@ def _seen_corners(width: float, height: float, rng: np.random.Generator) -> Quad
     quad = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float64)
     if rng.random() < 0.45:
         return np.asarray(quad + rng.normal(0, 0.035 * height, (4, 2)), dtype=np.float32)
-    turn = np.radians(np.clip(rng.normal(0, 3.5), -12, 12))
-    slant, narrowing = rng.normal(0, 0.08), rng.uniform(0.62, 1.0)
+    steep = 3.0 if rng.random() < 0.3 else 1.0
+    turn = np.radians(np.clip(rng.normal(0, 3.2 * steep), -22, 22))
+    slant, narrowing = rng.normal(0, 0.08), rng.uniform(0.55, 1.0)
     rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     seen = (quad * [narrowing, 1.0]) @ np.array([[1.0, 0.0], [slant, 1.0]]) @ rotation.T
-    seen[:, 1] += (seen[:, 0] - seen[:, 0].mean()) * rng.normal(0, 0.03)
+    seen[:, 1] += (seen[:, 0] - seen[:, 0].mean()) * rng.normal(0, 0.035 * steep)
     return np.asarray(seen + rng.normal(0, 0.025 * height, (4, 2)), dtype=np.float32)
 
 
