@@ -25,7 +25,7 @@ def judge(vehicle: Vehicle, grants: Sequence[Grant], day: date, pack: RulePack) 
     """Evaluate every possible combination and join the results (RULES 1.3)."""
     results = {at: answer(at, grants, pack) for at in points(vehicle, day.toordinal(), pack)}
     if not results:
-        return doubt("F-DATA", "The category and masses fit no vehicle group of the rules.")
+        return doubt("DATA", "The registry's data fit no vehicle that the rules know.")
     verdicts = list(results.values())
     outcomes = {verdict.outcome for verdict in verdicts}
     if len(outcomes) == 1:
@@ -113,8 +113,8 @@ def unsettled(at: Point, listed: Row | None, grants: Sequence[Grant]) -> Verdict
             listed.source,
         )
     for grant in grants:
-        cause = grant.doubt or ("the record outlives the legal end of its type")
-        return doubt(grant.type.code, f"A {grant.type.reason} is registered: {cause}.")
+        cause = grant.doubt or "it outlives the legal end of its type"
+        return doubt(grant.type.code, f"Registered: {grant.type.reason}; but {cause}.")
     return None
 
 
@@ -126,7 +126,7 @@ def stated(row: Row, at: Point) -> Verdict:
 def registered(grant: Grant) -> Verdict:
     """Return the answer of a registered record."""
     kind = grant.type
-    reason = f"A {kind.reason} is registered for this zone and moment."
+    reason = f"Registered for this zone and moment: {kind.reason}."
     return Verdict(kind.outcome, kind.code, reason, kind.source)
 
 

@@ -15,15 +15,16 @@ from edge.types import BodyCode, Vehicle
 
 OLDEST = date(1900, 1, 1).toordinal()
 NORMS = range(8)
+CLEAN_FUELS = frozenset({"electric", "hydrogen"})
 COMBUSTION_HYBRIDS = frozenset({"OVC-HEV", "NOVC-HEV"})
 FUEL_CELL_HYBRIDS = frozenset({"OVC-FCHV", "NOVC-FCHV"})
 
 
 def points(vehicle: Vehicle, day: int, pack: RulePack) -> Iterator[Point]:
-    """Yield the combinations; what the pack calls impossible only narrows the unknown."""
-    known = list(every_point(vehicle, day, pack))
-    likely = [at for at in known if not any(row.holds(at) for row in pack.impossible)]
-    return iter(likely if likely else known)
+    """Yield the combinations that a vehicle can have; none where its data contradict."""
+    for at in every_point(vehicle, day, pack):
+        if not any(row.holds(at) for row in pack.impossible):
+            yield at
 
 
 def every_point(vehicle: Vehicle, day: int, pack: RulePack) -> Iterator[Point]:
@@ -122,27 +123,28 @@ def possible_energies(vehicle: Vehicle, pack: RulePack) -> frozenset[str]:
     """
     free = frozenset({ZERO_EMISSION})
     fuels = vehicle.fuels
-    if vehicle.zero_emission:
-        hybrid = vehicle.hybrid_class in COMBUSTION_HYBRIDS
-        return free | burnt(fuels, pack) if hybrid else free
     if not fuels:
-        return pack.energies if vehicle.zero_emission is None else pack.energies - free
-    if fuels <= {"electric", "hydrogen"}:
+        known = {None: pack.energies, True: free, False: pack.energies - free}
+        return known[vehicle.zero_emission]
+    if fuels <= CLEAN_FUELS:
         return free if runs_clean(vehicle) else pack.energies
-    return burnt(fuels, pack) | (free if "hydrogen" in fuels else frozenset())
+    if vehicle.zero_emission or "hydrogen" in fuels:
+        return free | burnt(fuels, pack)
+    return burnt(fuels, pack)
 
 
 def runs_clean(vehicle: Vehicle) -> bool:
     """True when electricity or a fuel cell drives the vehicle and nothing contradicts it."""
-    electric = bool(vehicle.fuels) and "electric" in (vehicle.fuels or ())
-    fuel_cell = vehicle.hybrid_class in FUEL_CELL_HYBRIDS
-    contradicted = vehicle.zero_emission is False or vehicle.hybrid_class in COMBUSTION_HYBRIDS
-    return (electric or fuel_cell) and not contradicted
+    if vehicle.zero_emission is not None:
+        return vehicle.zero_emission
+    if vehicle.hybrid_class in COMBUSTION_HYBRIDS:
+        return False
+    return vehicle.hybrid_class in FUEL_CELL_HYBRIDS or "electric" in (vehicle.fuels or ())
 
 
-def burnt(fuels: frozenset[str] | None, pack: RulePack) -> frozenset[str]:
+def burnt(fuels: frozenset[str], pack: RulePack) -> frozenset[str]:
     """Return the words for the fuels that are burnt; an unknown fuel may be any."""
-    burning = (fuels or frozenset()) - {"electric", "hydrogen"}
-    if not burning or not burning <= pack.fuels.keys():
+    burning = fuels - CLEAN_FUELS
+    if not burning <= pack.fuels.keys():
         return pack.energies
     return frozenset().union(*(pack.fuels[fuel] for fuel in burning))

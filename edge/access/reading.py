@@ -1,14 +1,12 @@
-"""Builds a pack from its words; every fault names its entry and line. Pure."""
+"""Reads the entries of a pack; every fault names its entry and line. Pure."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from typing import TypeVar
-from zoneinfo import ZoneInfoNotFoundError
 
 import msgspec
 
-from edge.access.calendar import months_after, zone_of
+from edge.access.calendar import months_after
 from edge.access.condition import Condition
 from edge.access.names import Names, body_code, chosen
 from edge.access.packwords import (
@@ -22,14 +20,13 @@ from edge.access.packwords import (
     Words,
     ZoneWords,
 )
-from edge.access.rules import Group, Parameter, RecordType, Row, RulePack, Zone
+from edge.access.rules import Group, RecordType, Row, Zone
 from edge.errors import PackError
-from edge.types import Consequence, Outcome, VehicleKind
+from edge.types import Outcome, VehicleKind
 
 REMEDY = "Correct the pack; the box keeps the one it has."
 W = TypeVar("W", bound=Words)
 T = TypeVar("T")
-ACCUSATIONS = {word.value: word for word in (Consequence.HOLD48, Consequence.HOLD_DAY)}
 
 
 class Reader:
@@ -172,84 +169,3 @@ class Reader:
         if found is None or isinstance(found.waarde, date):
             raise self.fault(name, "this parameter is missing or not a number")
         return found.waarde
-
-
-def built(head: Head, text: str, sha256: str) -> RulePack:
-    """Return the pack that a file describes. Raises PackError."""
-    read = Reader(head, text)
-    rows = read.each(head.regel, RowWords, read.row)
-    exemptions = read.each(head.vrijstelling, ExemptionWords, read.exemption)
-    groups = read.each(head.groep, GroupWords, read.group)
-    types = read.each(head.type, TypeWords, read.record_type)
-    zones = read.each(head.zone, ZoneWords, read.zone)
-    unique(read, [row.id for row in (*rows, *exemptions)])
-    unique(read, [kind.code for kind in types])
-    unique(read, [zone.id for zone in zones])
-    return RulePack(
-        id=head.id,
-        version=head.versie,
-        title=head.titel,
-        jurisdiction=head.jurisdictie,
-        countries=frozenset(head.landen),
-        draft=read.word("status", head.status, {"ontwerp": True, "in_werking": False}),
-        valid_from=head.geldig_vanaf,
-        expires=head.vervalt,
-        timezone=known_timezone(read, head.tijdzone),
-        first_match=read.word("tabel", head.tabel, {"eerste_treffer": True, "precies_een": False}),
-        accusation=read.word("gevolg", head.gevolg, ACCUSATIONS),
-        foreign_by_hand=read.word(
-            "buitenlandse_kentekens",
-            head.buitenlandse_kentekens,
-            {"nazicht": True, "als_binnenlandse": False},
-        ),
-        outside=tuple(head.toepassing.buiten),
-        outside_source=head.toepassing.bron,
-        outside_reason=head.toepassing.english,
-        groups=groups,
-        fuels={fuel: frozenset(words) for fuel, words in head.brandstof.items()},
-        tables=tables(read, rows, groups),
-        exemptions=exemptions,
-        impossible=read.each(head.onmogelijk, ImpossibleWords, read.impossible),
-        types=closed(read, types),
-        zones={zone.id: zone for zone in zones},
-        parameters={
-            name: Parameter(words.waarde, words.etiket, words.bron, words.uitleg)
-            for name, words in head.parameters.items()
-        },
-        max_age_exemptions_h=read.number("max_leeftijd_vrijstellingen_uur"),
-        max_age_vehicles_h=read.number("max_leeftijd_voertuigen_uur"),
-        sha256=sha256,
-    )
-
-
-def tables(
-    read: Reader, rows: tuple[Row, ...], groups: tuple[Group, ...]
-) -> dict[str, tuple[Row, ...]]:
-    """Return the rows of every group, in the order of the text."""
-    known = {group.id for group in groups}
-    for row in rows:
-        if strange := sorted((row.when.groups or frozenset()) - known):
-            raise read.fault(row.id, f"unknown group {', '.join(strange)}")
-    return {name: tuple(row for row in rows if name in (row.when.groups or ())) for name in known}
-
-
-def closed(read: Reader, types: tuple[RecordType, ...]) -> tuple[RecordType, ...]:
-    """Return the types; the last must answer for any type, and in favour (RULES 1.5)."""
-    if not types or types[-1].code != "*" or types[-1].outcome is not Outcome.PERMITTED:
-        raise read.fault("type", 'the last type must be code "*" with uitkomst "permitted"')
-    return types
-
-
-def unique(read: Reader, names: list[str]) -> None:
-    """Raise PackError when a name stands twice."""
-    for name, times in Counter(names).items():
-        if times > 1:
-            raise read.fault(name, f"this name stands {times} times")
-
-
-def known_timezone(read: Reader, name: str) -> str:
-    """Return a time zone that this machine knows. Raises PackError."""
-    try:
-        return zone_of(name).key
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise read.fault("tijdzone", f"unknown time zone {name!r}") from error

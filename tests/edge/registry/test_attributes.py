@@ -1,0 +1,130 @@
+"""The attribute columns of RULES 1.1 and the records of RULES 1.5, read strictly."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from edge.registry.attributes import exemption, vehicle
+from edge.types import BodyCode, Vehicle, VehicleKind
+
+
+def test_an_empty_row_knows_nothing() -> None:
+    assert vehicle({}) == Vehicle()
+
+
+def test_a_full_row() -> None:
+    row = {
+        "category": "N2",
+        "vehicle_kind": "bakwagen",
+        "max_mass_kg": "7490",
+        "reference_mass_kg": "2590",
+        "fuel": "diesel+electric",
+        "hybrid_class": "OVC-HEV",
+        "is_ze": "no",
+        "euro_norm": "VI",
+        "stage": "IIIb",
+        "power_kw": "129.5",
+        "first_registration": "2023-05-09",
+        "body_codes": "EU.bodywork:BA DIV.nationalBuildup:F7",
+    }
+    assert vehicle(row) == Vehicle(
+        category="N2",
+        kind=VehicleKind.RIGID,
+        max_mass_kg=7490,
+        reference_mass_kg=2590,
+        fuels=frozenset({"diesel", "electric"}),
+        hybrid_class="OVC-HEV",
+        zero_emission=False,
+        euro=6,
+        stage="IIIb",
+        power_kw=129.5,
+        first_registration=date(2023, 5, 9),
+        body_codes=frozenset(
+            {BodyCode("EU.bodywork", "BA"), BodyCode("DIV.nationalBuildup", "F7")}
+        ),
+    )
+
+
+def test_class_z_is_zero_emission() -> None:
+    assert vehicle({"euro_norm": "Z"}).zero_emission is True
+
+
+def test_an_eev_counts_as_euro_five() -> None:
+    assert vehicle({"euro_norm": "EEV"}).euro == 5
+
+
+def test_no_body_code_is_not_an_unknown_body_code() -> None:
+    assert vehicle({"body_codes": "-"}).body_codes == frozenset()
+    assert vehicle({"body_codes": ""}).body_codes is None
+
+
+@pytest.mark.parametrize("category", ["M1", "N3", "L7e", "O4", "T", "T1", "T4.2", "C2", "R3b"])
+def test_known_categories(category) -> None:
+    assert vehicle({"category": category}).category == category
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("category", "N4"),
+        ("vehicle_kind", "bus"),
+        ("max_mass_kg", "0"),
+        ("max_mass_kg", "-5"),
+        ("reference_mass_kg", "2610.5"),
+        ("fuel", "kerosene"),
+        ("hybrid_class", "PHEV"),
+        ("is_ze", "maybe"),
+        ("euro_norm", "8"),
+        ("euro_norm", "6d"),
+        ("stage", "IIIA"),
+        ("power_kw", "nan"),
+        ("power_kw", "many"),
+        ("first_registration", "09-05-2023"),
+        ("body_codes", "F7"),
+    ],
+)
+def test_a_strange_value_is_refused(column, value) -> None:
+    with pytest.raises(ValueError):
+        vehicle({column: value})
+
+
+RECORD = {
+    "record_id": "r1",
+    "source": "test",
+    "type": "FL-IT-3",
+    "status": "toegekend",
+    "scope": "voorbeeldgem+Elders",
+    "valid_from": "2028-06-01",
+    "valid_to": "2028-06-01",
+    "requested_at": "2028-05-31T16:45",
+}
+
+
+def test_a_record() -> None:
+    read = exemption(RECORD)
+    assert read.scope == frozenset({"voorbeeldgem", "Elders"})
+    assert read.valid_from == datetime(2028, 5, 31, 22, tzinfo=UTC)
+    assert read.valid_to == datetime(2028, 6, 1, 22, tzinfo=UTC)
+    assert read.requested_at == datetime(2028, 5, 31, 14, 45, tzinfo=UTC)
+
+
+def test_a_national_record_has_no_scope() -> None:
+    assert exemption({**RECORD, "scope": "national"}).scope is None
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("record_id", ""),
+        ("type", ""),
+        ("status", ""),
+        ("status", "granted"),
+        ("scope", ""),
+        ("valid_from", ""),
+        ("valid_from", "soon"),
+        ("valid_to", "2028-05-01"),
+    ],
+)
+def test_a_record_that_cannot_be_understood_is_refused(column, value) -> None:
+    with pytest.raises(ValueError):
+        exemption({**RECORD, column: value})

@@ -1,0 +1,210 @@
+"""The registry on the box: every damage is refused at the door, every fault is a fact."""
+
+import hashlib
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from edge.access.decide import decide
+from edge.access.desk import desk_clock, desk_passage
+from edge.access.pack import shipped
+from edge.access.rules import Law, Zone
+from edge.errors import RegistryError
+from edge.registry.cache import AbsentRegistry, RegistryCache
+from edge.registry.token import token
+from tests.tools.registry_orders import EXEMPTIONS_AS_OF, KEY, VEHICLES_AS_OF, registry
+
+AT = datetime(2028, 6, 1, 8, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return registry(tmp_path_factory.mktemp("registry"))
+
+
+@pytest.fixture
+def copy(built: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copy(built, tmp_path / "registry.sqlite"))
+
+
+@pytest.fixture
+def cache(built: Path) -> Iterator[RegistryCache]:
+    with RegistryCache.open(built, KEY) as opened:
+        yield opened
+
+
+def altered(path: Path, *statements: str) -> None:
+    connection = sqlite3.connect(path)
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+def refusal(path: Path, key: bytes = KEY) -> str:
+    with pytest.raises(RegistryError) as refused:
+        RegistryCache.open(path, key)
+    assert refused.value.remedy
+    return refused.value.cause
+
+
+def test_a_known_plate_comes_with_all_its_records(cache) -> None:
+    facts = cache.facts(desk_passage("NL", AT, "VDS41K"))
+    assert facts.vehicle is not None
+    assert facts.vehicle.euro == 4
+    assert [record.type for record in facts.exemptions] == ["FL-IT-3"]
+    assert facts.fault is None
+
+
+def test_an_unknown_plate_is_a_fact_not_a_fault(cache) -> None:
+    facts = cache.facts(desk_passage("NL", AT, "27BXK4"))
+    assert (facts.vehicle, facts.exemptions, facts.fault) == (None, (), None)
+
+
+def test_the_same_plate_of_another_country_is_another_vehicle(cache) -> None:
+    assert cache.facts(desk_passage("BE", AT, "VDS41K")).vehicle is None
+
+
+def test_a_plate_without_a_country_is_never_looked_up(cache) -> None:
+    facts = cache.facts(desk_passage(None, AT, "VDS41K"))
+    assert facts.vehicle is None
+    assert facts.fault == "the country of the plate is unknown"
+
+
+def test_the_snapshot_names_the_file_and_the_age_of_its_sources(cache, built) -> None:
+    snapshot = cache.snapshot
+    assert snapshot.id == "demo-1"
+    assert snapshot.sha256 == hashlib.sha256(built.read_bytes()).hexdigest()
+    assert (snapshot.vehicles_as_of, snapshot.exemptions_as_of) == (
+        VEHICLES_AS_OF,
+        EXEMPTIONS_AS_OF,
+    )
+
+
+def test_a_vehicle_is_found_only_while_it_holds_the_plate(copy) -> None:
+    key = token(KEY, "NL", "VDS41K")
+    start, end = int(AT.timestamp()), int((AT + timedelta(hours=1)).timestamp())
+    altered(copy, f"UPDATE vehicles SET valid_from = {start}, valid_to = {end} WHERE token = {key}")
+    with RegistryCache.open(copy, KEY) as cache:
+        found = [
+            cache.facts(desk_passage("NL", AT + timedelta(seconds=s), "VDS41K")).vehicle is not None
+            for s in (-1, 0, 3599, 3600)
+        ]
+    assert found == [False, True, True, False]
+
+
+def test_two_vehicles_on_one_plate_are_a_fault(copy) -> None:
+    key = token(KEY, "NL", "VDS41K")
+    altered(
+        copy,
+        f"INSERT INTO vehicles SELECT token, 7, valid_to, kind, 1, 1, 1 FROM vehicles "
+        f"WHERE token = {key}",
+        "UPDATE meta SET value = value + 1 WHERE name = 'vehicles'",
+    )
+    with RegistryCache.open(copy, KEY) as cache:
+        assert cache.facts(desk_passage("NL", AT, "VDS41K")).fault is not None
+
+
+def test_a_missing_file_is_refused(tmp_path) -> None:
+    assert "no registry file" in refusal(tmp_path / "none.sqlite")
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path) -> None:
+    (tmp_path / "registry.sqlite").write_bytes(b"not a database at all" * 400)
+    assert "not a database" in refusal(tmp_path / "registry.sqlite")
+
+
+def test_an_empty_file_is_refused(tmp_path) -> None:
+    (tmp_path / "registry.sqlite").touch()
+    assert "schema 0" in refusal(tmp_path / "registry.sqlite")
+
+
+def test_another_schema_is_refused(copy) -> None:
+    altered(copy, "PRAGMA user_version = 9")
+    assert "schema 9" in refusal(copy)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
+def test_a_truncated_file_is_refused(copy, share) -> None:
+    content = copy.read_bytes()
+    copy.write_bytes(content[: int(len(content) * share)])
+    assert "damaged" in refusal(copy)
+
+
+def test_a_garbled_page_is_refused(copy) -> None:
+    content = bytearray(copy.read_bytes())
+    content[2 * 4096 : 3 * 4096] = b"\xff" * 4096
+    copy.write_bytes(content)
+    assert "damaged" in refusal(copy)
+
+
+@pytest.mark.parametrize("table", ["vehicles", "exemptions", "canaries"])
+def test_lost_rows_are_refused(copy, table) -> None:
+    altered(copy, f"DELETE FROM {table} WHERE token = (SELECT min(token) FROM {table})")
+    assert f"{table}, it was built with" in refusal(copy)
+
+
+def test_an_emptied_exemption_table_is_refused(copy) -> None:
+    altered(copy, "DELETE FROM exemptions")
+    assert "holds 0 exemptions" in refusal(copy)
+
+
+def test_a_missing_table_or_column_is_refused(copy) -> None:
+    altered(copy, "ALTER TABLE exemptions DROP COLUMN scope")
+    assert "exemptions lacks scope" in refusal(copy)
+    altered(copy, "DROP TABLE exemptions")
+    assert "exemptions lacks" in refusal(copy)
+
+
+@pytest.mark.parametrize("name", ["id", "exemptions_as_of", "key_check", "exemptions"])
+def test_a_file_that_does_not_state_what_it_holds_is_refused(copy, name) -> None:
+    altered(copy, f"DELETE FROM meta WHERE name = '{name}'")
+    assert f"does not state {name}" in refusal(copy)
+
+
+def test_a_wrong_token_key_is_refused_and_never_answers_not_found(copy) -> None:
+    assert "another token key" in refusal(copy, b"x" * 32)
+
+
+def test_the_file_is_not_written_to(cache) -> None:
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        cache.connection.execute("DELETE FROM exemptions")
+
+
+def test_a_fault_at_look_up_is_a_fact(built) -> None:
+    cache = RegistryCache.open(built, KEY)
+    cache.close()
+    facts = cache.facts(desk_passage("NL", AT, "VDS41K"))
+    assert facts.vehicle is None
+    assert facts.fault is not None
+    assert "VDS41K" not in facts.fault
+
+
+def test_an_absent_registry_says_why() -> None:
+    facts = AbsentRegistry("there is no file").facts(desk_passage("NL", AT, "VDS41K"))
+    assert (facts.fault, facts.snapshot) == ("there is no file", None)
+
+
+def test_the_file_holds_no_plate_and_no_type_of_a_person(built) -> None:
+    content = built.read_bytes()
+    strange: list[bytes] = [b"VDS41K", b"1BVX308", b"KANARIE", b"ROLSTOEL", b"HANDICAP", KEY]
+    assert not [word for word in strange if word in content]
+
+
+def test_the_canaries_sing(cache) -> None:
+    laws = {
+        pack.jurisdiction: Law(pack, Zone("test", "test", "test", pack.valid_from))
+        for pack in shipped()
+    }
+    canaries = cache.canaries()
+    assert {canary.outcome for canary in canaries} >= {"free_access", "exempt", "no_access"}
+    for canary in canaries:
+        at = datetime.fromtimestamp(canary.at, UTC)
+        passage = desk_passage(canary.country, at)
+        facts, clock = cache.facts_of(canary.token, at), desk_clock(max(at, EXEMPTIONS_AS_OF))
+        decision = decide(passage, facts, laws[canary.jurisdiction], clock)
+        assert decision.outcome == canary.outcome
