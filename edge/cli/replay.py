@@ -37,22 +37,15 @@ STYLES = {
 }
 
 
-class Moment(click.ParamType):
-    """An ISO 8601 time with its offset."""
-
-    name = "TIME"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime:
-        """Return the time in UTC."""
-        try:
-            moment = datetime.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"{value} is not a time; write it like 2028-06-01T10:00:00+02:00.")
-        if moment.tzinfo is None:
-            self.fail(f"{value} has no offset; add Z or one like +02:00.")
-        return moment.astimezone(UTC)
+def moment(text: str) -> datetime:
+    """Read an ISO 8601 time with its offset; return it in UTC."""
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError as e:
+        raise click.BadParameter(f"{text} is not a time like 2028-06-01T10:00:00+02:00.") from e
+    if read.tzinfo is None:
+        raise click.BadParameter(f"{text} has no offset; add Z or one like +02:00.")
+    return read.astimezone(UTC)
 
 
 @click.command()
@@ -65,7 +58,9 @@ class Moment(click.ParamType):
     type=click.Path(path_type=Path),
     help="The box to replay on; records go to its outbox. Default: no registry, own keys.",
 )
-@click.option("--at", type=Moment(), help="When the first frame was captured. Default: now.")
+@click.option(
+    "--at", type=moment, metavar="TIME", help="When the first frame was captured. Default: now."
+)
 @click.option("--truth", type=click.Path(path_type=Path), help="What really drove by (CSV).")
 @click.option("--real-time", is_flag=True, help="As fast as filmed, not as fast as possible.")
 @click.option("--no-video", is_flag=True, help="Leave out the annotated video.")

@@ -58,14 +58,14 @@ def _zone(wanted: Zone, pack: RulePack) -> LawZone:
             f"Zone {wanted.id} is not in the pack {pack.id} and has no start date.",
             "Give its `start` under [[zones]], or correct its id.",
         )
-    first = known or LawZone(wanted.id, wanted.municipality or wanted.id, "", date.max)
-    overlay = {
-        "start": wanted.start,
-        "end": wanted.end,
-        "warn_until": wanted.warn_until,
-        "municipality": wanted.municipality,
-    }
-    return replace(first, **{name: value for name, value in overlay.items() if value is not None})
+    base = known or LawZone(wanted.id, wanted.id, "", date.max)
+    return replace(
+        base,
+        municipality=wanted.municipality or base.municipality,
+        start=wanted.start or base.start,
+        end=wanted.end or base.end,
+        warn_until=wanted.warn_until or base.warn_until,
+    )
 
 
 def registry(config: Config) -> RegistryCache:

@@ -10,6 +10,7 @@ from edge.passage.vote import Vote, vote
 from edge.types import Box, Direction, Passage, Tint
 
 NONSENSE = 0.05  # below this no plate was read at all: lettering, a lamp, a grille
+SURE = 0.9
 SAME_VISIT = timedelta(seconds=10)
 SAME_PARKING = timedelta(minutes=30)
 
@@ -103,14 +104,14 @@ def _doubt(track: Track, found: Vote, country: str | None, policy: ReadingPolicy
 def _same_vehicle(earlier: Passage, later: Passage) -> bool:
     """Tell whether a passage is one announced before: the same plate soon after, or parked.
 
-    Two vehicles seen at the same time are two, however alike their plates.
+    Plates that differ in one character are two vehicles, be they of one fleet, unless one of
+    them was badly read at another moment.
     """
-    if later.seen_first <= earlier.seen_last:
-        return False
-    edits = differing(earlier.plate, later.plate)
     gap = later.seen_first - earlier.seen_last
+    edits = differing(earlier.plate, later.plate)
+    slip = edits == 1 and gap > timedelta(0) and min(earlier.confidence, later.confidence) < SURE
     parked = earlier.direction is Direction.STILL and _same_place(earlier.best.box, later.best.box)
-    return edits <= 1 and gap <= (SAME_PARKING if parked else SAME_VISIT)
+    return (edits == 0 or slip) and gap <= (SAME_PARKING if parked else SAME_VISIT)
 
 
 def _same_place(a: Box, b: Box) -> bool:

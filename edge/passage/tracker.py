@@ -44,9 +44,7 @@ def sighted(frame: Frame, reading: Reading) -> Sighting:
 
 
 def _inside(box: Box, width: int, height: int) -> bool:
-    return (
-        min(box.x1, box.y1) > EDGE_PX and box.x2 < width - EDGE_PX and box.y2 < height - EDGE_PX
-    )
+    return min(box.x1, box.y1) > EDGE_PX and box.x2 < width - EDGE_PX and box.y2 < height - EDGE_PX
 
 
 @dataclass(slots=True)
@@ -203,7 +201,9 @@ def _cost(track: Track, sighting: Sighting, now_ns: int) -> float | None:
     size = max(box.width, track.last.reading.detection.box.width)
     if not 0.5 < box.width / track.last.reading.detection.box.width < 2.0:
         return None
-    away = distance(track.expected(now_ns), box) / size
+    # a shaken camera moves every plate back: where it was counts as much as where it was going
+    places = track.expected(now_ns), track.last.reading.detection.box
+    away = min(distance(place, box) for place in places) / size
     edits = differing(track.best.reading.text, sighting.reading.text)
     if edits >= OTHER_PLATE and _clear(track.best.reading) and _clear(sighting.reading):
         return None

@@ -1,6 +1,5 @@
 """From the detector's raw rows to detections in the frame (pure)."""
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -8,6 +7,7 @@ from edge.types import Box, Corners, Detection, Point
 from edge.vision.letterbox import Fit
 
 OVERLAP = 0.4
+NESTED = 0.6  # a box inside another one is a part of the same plate
 ROW = 13  # score, x1, y1, x2, y2, then four corners
 
 
@@ -25,17 +25,26 @@ def decode(
     points = fit.to_frame(likely[:, 1:].reshape(-1, 6, 2))
     limit = np.array([frame_size[1], frame_size[0]], np.float32)
     boxes = np.clip(points[:, :2], 0, limit).reshape(-1, 4)
-    keep = _best_of_overlapping(boxes, likely[:, 0], threshold)
+    keep = _best_of_overlapping(boxes, likely[:, 0])
     return [_detection(likely[i, 0], boxes[i], points[i, 2:]) for i in keep]
 
 
-def _best_of_overlapping(
-    boxes: NDArray[np.float32], scores: NDArray[np.float32], threshold: float
-) -> list[int]:
-    """Greedy non-maximum suppression (Neubeck and Van Gool, 2006)."""
-    sized = [(x1, y1, x2 - x1, y2 - y1) for x1, y1, x2, y2 in boxes.tolist()]
-    kept = cv2.dnn.NMSBoxes(sized, scores.tolist(), threshold, OVERLAP)
-    return [int(i) for i in np.asarray(kept).reshape(-1)]
+def _best_of_overlapping(boxes: NDArray[np.float32], scores: NDArray[np.float32]) -> list[int]:
+    """Keep the best of boxes that overlap or lie within each other (greedy suppression)."""
+    x1, y1, x2, y2 = boxes.T
+    areas = (x2 - x1) * (y2 - y1)
+    order = np.argsort(-scores)
+    kept: list[int] = []
+    while len(order):
+        best, rest = order[0], order[1:]
+        kept.append(int(best))
+        width = np.minimum(x2[best], x2[rest]) - np.maximum(x1[best], x1[rest])
+        height = np.minimum(y2[best], y2[rest]) - np.maximum(y1[best], y1[rest])
+        shared = np.clip(width, 0, None) * np.clip(height, 0, None)
+        union = areas[best] + areas[rest] - shared
+        nested = shared / np.maximum(np.minimum(areas[best], areas[rest]), 1)
+        order = rest[(shared / np.maximum(union, 1) < OVERLAP) & (nested < NESTED)]
+    return kept
 
 
 def _detection(

@@ -69,9 +69,23 @@ def test_a_vehicle_that_comes_back_later_is_a_new_passage() -> None:
     assert len(announced(first | again, 400)) == 2
 
 
-def test_two_like_plates_at_the_same_time_are_two_vehicles() -> None:
-    seen = {i: [reading("27BXK4"), reading("27BXK5", detection(x=600))] for i in range(10)}
-    assert sorted(p.plate for p in announced(seen, 40)) == ["27BXK4", "27BXK5"]
+def test_two_like_plates_of_one_fleet_are_two_vehicles() -> None:
+    together = {i: [reading("27BXK4"), reading("27BXK5", detection(x=600))] for i in range(10)}
+    assert sorted(p.plate for p in announced(together, 40)) == ["27BXK4", "27BXK5"]
+    first = {i: [reading("27BXK4", detection(x=100 + 40 * i))] for i in range(10)}
+    second = {i: [reading("27BXK5", detection(x=40 * i - 1000))] for i in range(30, 40)}
+    assert sorted(p.plate for p in announced(first | second, 80)) == ["27BXK4", "27BXK5"]
+
+
+def test_a_slip_soon_after_a_well_read_plate_is_the_same_vehicle() -> None:
+    first = {i: [reading("27BXK4", detection(x=100 + 40 * i))] for i in range(10)}
+    slip = {i: [reading("27BXK1", detection(x=400 + i), sure=0.4)] for i in range(40, 44)}
+    assert [p.plate for p in announced(first | slip, 80)] == ["27BXK4"]
+
+
+def test_one_plate_on_tractor_and_trailer_is_one_vehicle() -> None:
+    seen = {i: [reading("27BXK4"), reading("27BXK4", detection(x=700))] for i in range(10)}
+    assert len(announced(seen, 40)) == 1
 
 
 def test_a_plate_cut_by_the_edge_of_the_frame_is_not_voted_on() -> None:

@@ -38,3 +38,8 @@ def test_a_plate_beyond_the_edge_is_cut_at_it() -> None:
 
 def test_nothing_likely_is_nothing_found() -> None:
     assert decode(np.zeros((3840, 13), np.float32), FIT, 0.4, (720, 1280)) == []
+
+
+def test_a_part_of_a_plate_is_not_a_plate_of_its_own() -> None:
+    rows = np.array([row(0.9, 100, 100), row(0.8, 112, 101, 16, 8)], np.float32)
+    assert len(decode(rows, FIT, 0.4, (720, 1280))) == 1
