@@ -155,8 +155,8 @@ def regain(rng: Rng, image: Grey, rows: Marks) -> tuple[Grey, Marks]:
     draw = rng.random()
     if draw < 0.08:
         image = motion_blur(image, rng, 6.0)
-    elif draw < 0.2:
-        image = coarsen(image, float(rng.uniform(1.2, 2.2)))
+    elif draw < 0.26:
+        image = coarsen(image, float(rng.uniform(1.2, 2.6)))
     if rng.random() < 0.25:
         image = add_noise(image, rng, float(rng.uniform(1, 8)))
     if rng.random() < 0.2:

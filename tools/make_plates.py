@@ -23,7 +23,7 @@ from tools.synth.plates import PlateSpec, draw_spec
 from tools.synth.scenes import Scene, Wardrobe, draw_clutter, draw_scene
 from tools.synth.vehicles import KINDS
 
-CLIP_SECONDS = 12.4
+CLIP_SECONDS = 12.0
 SCENE_SIZE = (1280, 720)
 CROP_HEADER = ("file", "plate_text", "country", "lines", "style")
 SCENE_HEADER = (

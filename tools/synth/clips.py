@@ -30,8 +30,8 @@ SIZE = (1280, 720)
 READABLE_PX = 55.0
 FINENESS = 2
 FACE_PX = 150
-LANES = {"left": -1.45, "right": 1.45, "parked": 4.1}
-ROAD = Street(5.0, 2.4, dashed_centre=True, edge_lines=False, tint=(124, 123, 120))
+LANES = {"left": -1.75, "right": 1.15, "parked": 4.05}
+ROAD = Street(5.0, 2.4, centre_x=-0.3, dashed_centre=True, edge_lines=False, tint=(124, 123, 120))
 TRUTH_HEADER = (
     "file", "plate_text", "country", "first_frame", "last_frame", "category", "label_source",
 )  # fmt: skip
@@ -68,13 +68,13 @@ BLUE, BRICK, DARK, YELLOW = (112, 62, 30), (44, 62, 122), (70, 68, 64), (60, 190
 
 CAST = (
     Actor("1XEM934", "BE", "car", "parked", 0, 0, BLUE, seed=3),
-    Actor("1KZE410", "BE", "van", "right", 0.1, 6.0, WHITE, "E-KOERIER", (70, 140, 30), 5),
-    Actor("27BXK4", "NL", "truck", "left", 1.5, 5.2, CREAM, "TRANSPORT", (140, 60, 20), 2),
-    Actor("1HDT725", "BE", "van", "right", 4.1, 5.4, SILVER, seed=14),
-    Actor("1BVX308", "BE", "van", "left", 4.25, 5.5, BRICK, seed=9),
-    Actor("VDS41K", "NL", "van", "right", 6.5, 6.2, DARK, "LOODGIETER", (235, 235, 235), 8),
-    Actor("2CRF517", "BE", "van", "left", 7.9, 5.8, YELLOW, "BLOEMEN", (40, 40, 150), 21),
-    Actor("1AGN662", "BE", "truck", "right", 9.1, 5.0, WHITE, "BAKKERIJ", (40, 40, 160), 7),
+    Actor("1KZE410", "BE", "van", "right", -0.5, 6.0, WHITE, "E-KOERIER", (70, 140, 30), 5),
+    Actor("27BXK4", "NL", "truck", "left", 1.0, 5.2, CREAM, "TRANSPORT", (140, 60, 20), 2),
+    Actor("1HDT725", "BE", "van", "right", 3.9, 5.4, SILVER, seed=14),
+    Actor("1BVX308", "BE", "van", "left", 4.0, 5.5, BRICK, seed=9),
+    Actor("VDS41K", "NL", "van", "right", 6.3, 6.2, DARK, "LOODGIETER", (235, 235, 235), 8),
+    Actor("1AGN662", "BE", "truck", "left", 7.6, 5.0, WHITE, "BAKKERIJ", (40, 40, 160), 7),
+    Actor("2CRF517", "BE", "van", "right", 9.0, 5.8, YELLOW, "BLOEMEN", (40, 40, 150), 21),
 )
 
 
@@ -99,7 +99,7 @@ class Dressed:
     def standing(self, at_s: float) -> Standing | None:
         """The vehicle in its place, or None while it is out of sight."""
         rear = self.actor.rear_z(at_s)
-        if not 0.9 < rear < 75.0:
+        if not -self.vehicle.length < rear < 75.0:
             return None
         place = (LANES[self.actor.lane], rear + self.vehicle.length / 2)
         return Standing(self.vehicle, 0.0, place, (self.spec,), (self.face,))
@@ -112,7 +112,7 @@ def build(actor: Actor, px_per_m: float) -> Dressed:
     drawn = draw_look(rng, actor.kind, px_per_m, False)
     look = type(drawn)(
         colour=actor.colour, px_per_m=px_per_m, name=actor.name, name_colour=actor.name_colour,
-        font=drawn.font, plate_y=drawn.plate_y, plate_x=abs(drawn.plate_x), plate_size=(0.52, 0.11),
+        font=drawn.font, bare_plate=False, plate_y=drawn.plate_y, plate_x=abs(drawn.plate_x), plate_size=(0.52, 0.11),
         wear=drawn.wear,
     )  # fmt: skip
     face = render_plate(spec, FACE_PX, rng, worn=False)
@@ -121,7 +121,7 @@ def build(actor: Actor, px_per_m: float) -> Dressed:
 
 def overhead(size: tuple[int, int]) -> Camera:
     """The roadside camera of the clip, 3.6 m up and looking down the street."""
-    return Camera(size[0], size[1], 1.33 * size[0], (1.25, 3.6, 0.0), 0.232, 0.02)
+    return Camera(size[0], size[1], 1.33 * size[0], (1.15, 3.6, 0.0), 0.232, 0.02)
 
 
 def film(cast: Sequence[Actor], seconds: float, seed: int,
@@ -228,7 +228,7 @@ def encode(path: Path, frames: Iterator[Picture]) -> None:
     command = [
         program, "-y", "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "bgr24",
         "-s", f"{SIZE[0]}x{SIZE[1]}", "-r", str(FPS), "-i", "-", "-c:v", "libx264",
-        "-preset", "slow", "-crf", "25", "-pix_fmt", "yuv420p", "-movflags", "+faststart",
+        "-preset", "slow", "-crf", "22", "-pix_fmt", "yuv420p", "-movflags", "+faststart",
         str(path),
     ]  # fmt: skip
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as coder:

@@ -69,6 +69,37 @@ def seen_quad(camera: Camera, panel: Panel) -> tuple[Points, float] | None:
     return quad, float(depth.mean())
 
 
+def in_front(camera: Camera, panels: Iterable[Panel], cuts: int = 24) -> list[Panel]:
+    """The panels, those that reach behind the camera cut to strips that lie before it."""
+    kept: list[Panel] = []
+    for panel in panels:
+        depth = camera.project(panel.corners)[1]
+        if depth.min() >= NEAR_M:
+            kept.append(panel)
+        elif depth.max() > NEAR_M:
+            strips = _strips(panel, cuts, along_rows=abs(depth[3] - depth[0]) > 0.1)
+            kept += [one for one in strips if camera.project(one.corners)[1].min() >= NEAR_M]
+    return kept
+
+
+def _strips(panel: Panel, cuts: int, along_rows: bool) -> list[Panel]:
+    """A panel cut into equal strips from top to bottom, or from left to right."""
+    tl, tr, br, bl = panel.corners
+    parts = np.array_split(panel.texture, cuts, axis=0 if along_rows else 1)
+    ends = np.cumsum([0] + [part.shape[0 if along_rows else 1] for part in parts]) / sum(
+        part.shape[0 if along_rows else 1] for part in parts
+    )
+    strips = []
+    for part, a, b in zip(parts, ends[:-1], ends[1:], strict=True):
+        if along_rows:
+            quad = [tl + (bl - tl) * a, tr + (br - tr) * a, tr + (br - tr) * b, tl + (bl - tl) * b]
+        else:
+            quad = [tl + (tr - tl) * a, tl + (tr - tl) * b, bl + (br - bl) * b, bl + (br - bl) * a]
+        if part.size:
+            strips.append(replace(panel, corners=np.array(quad), texture=part))
+    return strips
+
+
 def signed_area(quad: Points) -> float:
     """Area of a pixel quad, positive where tl, tr, br, bl run clockwise on screen."""
     x, y = quad[:, 0], quad[:, 1]

@@ -11,7 +11,7 @@ import numpy as np
 from tools.synth import street as places
 from tools.synth.camera import Camera, Points
 from tools.synth.clutter import backdrop, bent_quad, scatter
-from tools.synth.panels import Light, Panel, Picture, paint, seen_quad, stamp
+from tools.synth.panels import Light, Panel, Picture, in_front, paint, seen_quad, stamp
 from tools.synth.plates import PlateSpec, draw_spec, render_plate
 from tools.synth.sensor import Exposure, Glow, add_glows, develop, draw_exposure
 from tools.synth.street import Street
@@ -292,7 +292,7 @@ def _apart(traffic: list[Standing]) -> list[Standing]:
 def show(image: Picture, camera: Camera, item: Standing, lit: tuple[Light, Exposure],
          ledger: Ledger) -> None:  # fmt: skip
     """Paint one vehicle and its plates, in place, and enter them in the ledger."""
-    panels = item.vehicle.standing(item.heading, item.place)
+    panels = in_front(camera, item.vehicle.standing(item.heading, item.place))
     paint(image, camera, panels, lit[0])
     quads = [seen[0] for seen in (seen_quad(camera, panel) for panel in panels) if seen]
     ledger.cover(quads)

@@ -28,6 +28,7 @@ class Street:
 
     road_half_m: float = 3.6
     pavement_m: float = 2.6
+    centre_x: float = 0.0
     dashed_centre: bool = True
     edge_lines: bool = True
     tint: Colour = (96, 95, 93)
@@ -79,7 +80,7 @@ def _mark(colours: Grey, x: Grey, z: Grey, street: Street, wear: Grey) -> None:
     """White lines and zebra crossing, worn unevenly."""
     white = np.zeros(x.shape, bool)
     if street.dashed_centre:
-        white |= (np.abs(x) < 0.07) & (np.mod(z, 7.0) < 3.0)
+        white |= (np.abs(x - street.centre_x) < 0.07) & (np.mod(z, 7.0) < 3.0)
     if street.edge_lines:
         white |= np.abs(np.abs(x) - street.road_half_m + 0.35) < 0.06
     if street.crossing_z is not None:
@@ -268,11 +269,13 @@ def _darken(image: Picture, quad: Points, share: float, blur: float) -> None:
     high = np.minimum(np.ceil(quad.max(axis=0) + 3 * blur), [columns, rows]).astype(int)
     if (high - low).min() < 2:
         return
-    mask = np.zeros((high[1] - low[1], high[0] - low[0]), np.float32)
-    cv2.fillPoly(mask, [(quad - low).astype(np.int32)], 1.0)
-    mask = cv2.GaussianBlur(mask, (0, 0), blur)[..., None]
+    coarse = max(1, int(blur / 3))
+    wide, tall = (high - low).tolist()
+    mask = np.zeros((tall // coarse + 1, wide // coarse + 1), np.float32)
+    cv2.fillPoly(mask, [((quad - low) / coarse).astype(np.int32)], 1.0)
+    soft = cv2.resize(cv2.GaussianBlur(mask, (0, 0), blur / coarse), (wide, tall))
     patch = image[low[1] : high[1], low[0] : high[0]]
-    patch[:] = (patch * (1 - share * mask)).astype(np.uint8)
+    patch[:] = (patch * (1 - share * np.asarray(soft)[..., None])).astype(np.uint8)
 
 
 def paint_details(image: Picture, camera: Camera, rng: np.random.Generator) -> None:
