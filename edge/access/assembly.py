@@ -15,9 +15,12 @@ from edge.access.packwords import (
     ZoneWords,
 )
 from edge.access.reading import Reader
-from edge.access.rules import Group, Parameter, RecordType, Row, RulePack
+from edge.access.rules import Group, Parameter, RecordType, Row, RulePack, Zone
 from edge.types import Consequence, Outcome
 
+STATUS = {"ontwerp": True, "in_werking": False}
+TABLE = {"eerste_treffer": True, "precies_een": False}
+FOREIGN = {"nazicht": True, "als_binnenlandse": False}
 ACCUSATIONS = {word.value: word for word in (Consequence.HOLD48, Consequence.HOLD_DAY)}
 
 
@@ -27,32 +30,23 @@ def built(head: Head, text: str, sha256: str) -> RulePack:
     rows = read.each(head.regel, RowWords, read.row)
     exemptions = read.each(head.vrijstelling, ExemptionWords, read.exemption)
     groups = read.each(head.groep, GroupWords, read.group)
-    types = read.each(head.type, TypeWords, read.record_type)
+    types = closed(read, read.each(head.type, TypeWords, read.record_type))
     zones = read.each(head.zone, ZoneWords, read.zone)
-    for row in (*rows, *exemptions):
-        known_groups(read, row.id, row.when.groups or (), groups)
-    for kind in types:
-        known_groups(read, kind.code, kind.last_day, groups)
-    unique(read, [row.id for row in (*rows, *exemptions)])
-    unique(read, [kind.code for kind in types])
-    unique(read, [zone.id for zone in zones])
+    check_names(read, (*rows, *exemptions), groups, types, zones)
     return RulePack(
         id=head.id,
         version=head.versie,
         title=head.titel,
         jurisdiction=head.jurisdictie,
         countries=frozenset(head.landen),
-        draft=read.word("status", head.status, {"ontwerp": True, "in_werking": False}),
+        draft=read.word("status", head.status, STATUS),
         valid_from=head.geldig_vanaf,
         expires=head.vervalt,
         timezone=known_timezone(read, head.tijdzone),
-        first_match=read.word("tabel", head.tabel, {"eerste_treffer": True, "precies_een": False}),
+        first_match=read.word("tabel", head.tabel, TABLE),
         accusation=read.word("gevolg", head.gevolg, ACCUSATIONS),
-        foreign_by_hand=read.word(
-            "buitenlandse_kentekens",
-            head.buitenlandse_kentekens,
-            {"nazicht": True, "als_binnenlandse": False},
-        ),
+        warning_months=int(read.number("waarschuwing_maanden")),
+        foreign_by_hand=read.word("buitenlandse_kentekens", head.buitenlandse_kentekens, FOREIGN),
         outside=tuple(head.toepassing.buiten),
         outside_source=head.toepassing.bron,
         outside_reason=head.toepassing.english,
@@ -61,16 +55,38 @@ def built(head: Head, text: str, sha256: str) -> RulePack:
         tables=tables(rows, groups),
         exemptions=exemptions,
         impossible=read.each(head.onmogelijk, ImpossibleWords, read.impossible),
-        types=closed(read, types),
+        types=types,
         zones={zone.id: zone for zone in zones},
-        parameters={
-            name: Parameter(words.waarde, words.etiket, words.bron, words.uitleg)
-            for name, words in head.parameters.items()
-        },
+        parameters=parameters(head),
         max_age_exemptions_h=read.number("max_leeftijd_vrijstellingen_uur"),
         max_age_vehicles_h=read.number("max_leeftijd_voertuigen_uur"),
         sha256=sha256,
     )
+
+
+def check_names(
+    read: Reader,
+    rows: tuple[Row, ...],
+    groups: tuple[Group, ...],
+    types: tuple[RecordType, ...],
+    zones: tuple[Zone, ...],
+) -> None:
+    """Raise PackError for a name that stands twice, or that nothing bears."""
+    unique(read, [row.id for row in rows])
+    unique(read, [kind.code for kind in types])
+    unique(read, [zone.id for zone in zones])
+    for row in rows:
+        known_groups(read, row.id, row.when.groups or (), groups)
+    for kind in types:
+        known_groups(read, kind.code, kind.last_day, groups)
+
+
+def parameters(head: Head) -> dict[str, Parameter]:
+    """Return the named values of a pack."""
+    return {
+        name: Parameter(words.waarde, words.etiket, words.bron, words.uitleg)
+        for name, words in head.parameters.items()
+    }
 
 
 def tables(rows: tuple[Row, ...], groups: tuple[Group, ...]) -> dict[str, tuple[Row, ...]]:

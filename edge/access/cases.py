@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from edge.access.calendar import interval, moment_of, months_after
+from edge.access.calendar import interval, moment_of
 from edge.access.decide import decide
 from edge.access.desk import desk_clock, desk_facts, desk_passage
 from edge.access.records import GRANTED
@@ -103,9 +103,7 @@ def zone_of_row(row: Mapping[str, str], pack: RulePack) -> Zone:
     known = [zone for zone in pack.zones.values() if zone.municipality == name]
     if known:
         return replace(known[0], start=start)
-    months = int(str(pack.parameters["waarschuwing_maanden"].value).partition(".")[0])
-    warned = months_after(start, months) - timedelta(days=1) if months else None
-    return Zone(name, name, "case", start, warn_until=warned)
+    return Zone(name, name, "case", start)
 
 
 def vehicle_of(row: Mapping[str, str]) -> Vehicle | None:

@@ -135,5 +135,4 @@ def consequence(outcome: Outcome, law: Law, day: date) -> Consequence:
         return Consequence.MANUAL
     if outcome not in ACCUSING:
         return Consequence.NONE
-    warned = law.zone.warn_until is not None and day <= law.zone.warn_until
-    return Consequence.WARN if warned else law.pack.accusation
+    return Consequence.WARN if law.warns(day) else law.pack.accusation

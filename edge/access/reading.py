@@ -1,12 +1,11 @@
 """Reads the entries of a pack; every fault names its entry and line. Pure."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import TypeVar
 
 import msgspec
 
-from edge.access.calendar import months_after
 from edge.access.condition import Condition
 from edge.access.names import Names, body_code, chosen
 from edge.access.packwords import (
@@ -134,18 +133,16 @@ class Reader:
         )
 
     def zone(self, words: ZoneWords) -> Zone:
-        """Return a zone; without a known last day of warning the pack's own period counts."""
+        """Return a zone."""
         if words.start < self.head.geldig_vanaf:
             raise ValueError("a zone cannot start before the law of its pack")
-        months = int(self.number("waarschuwing_maanden"))
-        warned = months_after(words.start, months) - timedelta(days=1) if months else None
         return Zone(
             words.id,
             words.gemeente,
             words.soort,
             words.start,
             words.einde,
-            words.waarschuwing_tot_en_met or warned,
+            words.waarschuwing_tot_en_met,
             words.bron,
         )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from math import inf
 
+from edge.access.calendar import months_after
 from edge.access.condition import Condition, Range
 from edge.types import BodyCode, Consequence, Outcome, Vehicle, VehicleKind
 
@@ -136,6 +137,7 @@ class RulePack:
     timezone: str
     first_match: bool
     accusation: Consequence
+    warning_months: int
     foreign_by_hand: bool
     outside: tuple[str, ...]
     outside_source: str
@@ -169,6 +171,12 @@ class Law:
 
     pack: RulePack
     zone: Zone
+
+    def warns(self, day: date) -> bool:
+        """True in the warning period: the zone's own, or else that of the pack (RULES 3.6)."""
+        if self.zone.warn_until is not None:
+            return day <= self.zone.warn_until
+        return day < months_after(self.zone.start, self.pack.warning_months)
 
 
 @dataclass(frozen=True, slots=True)

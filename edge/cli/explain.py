@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from edge.access.pack import load_pack, shipped
 from edge.access.rules import Law, Row, RulePack
 from edge.errors import BoxError
 from edge.registry.attributes import VEHICLE_FIELDS, vehicle
+from edge.registry.cache import RegistryCache
+from edge.registry.token import load_key
 from edge.types import Decision, Outcome
 
 FACTS = (*VEHICLE_FIELDS, "country", "exemption")
@@ -26,6 +28,9 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--cases", "table", type=FILE, help="Case table (CSV) to run against the packs.")
 @click.option("--zone", help="Zone id of a pack.")
 @click.option("--at", help="Moment, ISO 8601; local time of the zone without an offset.")
+@click.option("--plate", help="Plate as COUNTRY:TEXT, looked up in --registry.")
+@click.option("--registry", type=FILE, help="Registry file for --plate.")
+@click.option("--token-key", type=FILE, help="Token key of that registry.")
 @click.option("--facts", "with_facts", is_flag=True, help="Facts follow as key=value.")
 @click.option("--pack", "paths", type=FILE, multiple=True, help="Rule pack instead of our own.")
 @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
@@ -34,6 +39,9 @@ def explain(
     table: Path | None,
     zone: str | None,
     at: str | None,
+    plate: str | None,
+    registry: Path | None,
+    token_key: Path | None,
     with_facts: bool,
     paths: tuple[Path, ...],
     as_json: bool,
@@ -48,14 +56,20 @@ def explain(
     """
     try:
         packs = [load_pack(path) for path in paths] or list(shipped())
+        if table is not None:
+            run_table(table, packs, as_json)
+        elif zone is not None:
+            law = law_of(zone, packs)
+            moment = moment_from(at, law.pack.timezone)
+            if plate is None:
+                ours = with_given(law, moment, facts_of(facts))
+            else:
+                ours = with_plate(law, moment, plate, registry, token_key)
+            show(ours, law.pack, as_json)
+        else:
+            raise click.UsageError("Give --cases FILE, or --zone ZONE with facts or a plate.")
     except BoxError as error:
         raise click.ClickException(str(error)) from error
-    if table is not None:
-        run_table(table, packs, as_json)
-    elif zone is not None:
-        run_vehicle(law_of(zone, packs), at, facts, as_json)
-    else:
-        raise click.UsageError("Give --cases FILE, or --zone ZONE with facts.")
 
 
 def run_table(table: Path, packs: Sequence[RulePack], as_json: bool) -> None:
@@ -99,18 +113,44 @@ def mismatch(case: Case, ours: Decision) -> dict[str, object]:
     }
 
 
-def run_vehicle(law: Law, at: str | None, facts: Sequence[str], as_json: bool) -> None:
-    """Print the answer for one vehicle."""
-    given = facts_of(facts)
+def with_given(law: Law, moment: datetime, given: Mapping[str, str]) -> Decision:
+    """Decide on facts of the command line; what is not given is unknown."""
     try:
-        moment = moment_of(at, law.pack.timezone) if at else datetime.now(UTC)
         records = exemptions_of(given.get("exemption", ""), law.pack.timezone)
         known = desk_facts(vehicle(given), records, moment)
     except ValueError as error:
         raise click.UsageError(f"{error}.") from error
     country = given.get("country", min(law.pack.countries)).upper()
-    ours = decide(desk_passage(country, moment), known, law, desk_clock(moment))
-    row = row_of(ours.rule, law.pack)
+    return decide(desk_passage(country, moment), known, law, desk_clock(moment))
+
+
+def with_plate(
+    law: Law, moment: datetime, plate: str, registry: Path | None, token_key: Path | None
+) -> Decision:
+    """Decide on what a registry file holds of a plate."""
+    country, separator, text = plate.partition(":")
+    if not (country and separator and text):
+        raise click.UsageError(f"{plate!r} is not of the form NL:V123AB.")
+    if registry is None or token_key is None:
+        raise click.UsageError("A plate needs --registry and --token-key.")
+    passage = desk_passage(country.upper(), moment, text)
+    with RegistryCache.open(registry, load_key(token_key)) as cache:
+        # At a desk a past moment is judged with what is known today.
+        known = cache.snapshot.exemptions_as_of, cache.snapshot.vehicles_as_of
+        return decide(passage, cache.facts(passage), law, desk_clock(max(moment, *known)))
+
+
+def moment_from(at: str | None, timezone: str) -> datetime:
+    """Return the moment asked about; now when none is given."""
+    try:
+        return moment_of(at, timezone) if at else datetime.now(UTC)
+    except ValueError as error:
+        raise click.UsageError(f"--at {at!r} is not an ISO 8601 time.") from error
+
+
+def show(ours: Decision, pack: RulePack, as_json: bool) -> None:
+    """Print one decision with the sentence of the law it rests on."""
+    row = row_of(ours.rule, pack)
     if as_json:
         told = {**answer(ours), "text": row.text if row else None, "zone": ours.zone}
         click.echo(json.dumps(told, indent=2, ensure_ascii=False))

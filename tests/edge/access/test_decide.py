@@ -7,6 +7,7 @@ import pytest
 
 from edge.access.decide import decide
 from edge.access.desk import desk_clock, desk_facts, desk_passage
+from edge.access.rules import Law
 from edge.types import BodyCode, Candidate, Consequence, Facts, Outcome
 from tests.edge.access.world import (
     ACCUSING,
@@ -130,6 +131,17 @@ def test_the_warning_period_ends_after_its_last_day() -> None:
     assert asked(DIRTY_VAN, law=utrecht(), at=last).consequence is Consequence.WARN
     after = asked(DIRTY_VAN, law=utrecht(), at=last + timedelta(minutes=1))
     assert after.consequence is Consequence.HOLD_DAY
+
+
+@pytest.mark.parametrize(
+    ("zone", "last"),
+    [("s-hertogenbosch", date(2025, 8, 31)), ("groningen", date(2025, 12, 13))],
+)
+def test_a_zone_without_its_own_warning_period_warns_for_six_months(zone, last) -> None:
+    law = Law(utrecht().pack, utrecht().pack.zones[zone])
+    assert law.warns(last)
+    assert not law.warns(last + timedelta(days=1))
+    assert not flanders().warns(flanders().zone.start)
 
 
 @pytest.mark.parametrize("law", LAWS)

@@ -156,10 +156,3 @@ def test_an_unknown_zone_names_the_known_ones() -> None:
     with pytest.raises(PackError) as refused:
         load_law(NETHERLANDS, "atlantis")
     assert "utrecht" in refused.value.remedy
-
-
-def test_a_zone_without_a_known_warning_period_warns_for_six_months() -> None:
-    zones = load_pack(NETHERLANDS).zones
-    assert zones["s-hertogenbosch"].warn_until == date(2025, 8, 31)
-    assert zones["groningen"].warn_until == date(2025, 12, 13)
-    assert load_pack(FLANDERS).zones["voorbeeldgem"].warn_until is None

@@ -6,6 +6,7 @@ from click.testing import CliRunner, Result
 
 from edge.cli.explain import explain
 from tests.edge.access.test_cases import HEADER, row
+from tests.tools.registry_orders import registry
 
 VAN = [
     "--zone=voorbeeldgem",
@@ -42,6 +43,32 @@ def test_one_vehicle_in_json() -> None:
 def test_a_registered_record_on_the_command_line() -> None:
     granted = "exemption=FL-IT-4|zone=voorbeeldgem|2028-01-01..2028-12-31"
     assert "permitted (none)" in run(*VAN, granted).output
+
+
+def test_a_plate_is_looked_up_in_a_registry(tmp_path) -> None:
+    path = registry(tmp_path)
+    files = (f"--registry={path}", f"--token-key={tmp_path / 'token.key'}")
+    asked = ("--zone=voorbeeldgem", "--at=2028-06-01T10:00", *files)
+    assert "permitted (none), rule FL-IT-3" in run(*asked, "--plate=NL:VDS-41-K").output
+    assert "rule MISS" in run(*asked, "--plate=NL:27BXK4").output
+
+
+def test_a_plate_needs_a_country_and_a_registry() -> None:
+    assert "not of the form" in run("--zone=utrecht", "--plate=27BXK4").output
+    assert "needs --registry" in run("--zone=utrecht", "--plate=NL:27BXK4").output
+
+
+def test_a_registry_that_cannot_be_opened_is_one_sentence(tmp_path) -> None:
+    path = registry(tmp_path)
+    (tmp_path / "other.key").write_text("00" * 32)
+    files = (f"--registry={path}", f"--token-key={tmp_path / 'other.key'}")
+    result = run("--zone=voorbeeldgem", "--plate=NL:27BXK4", *files)
+    assert result.exit_code == 1
+    assert "another token key" in result.output
+
+
+def test_a_time_that_is_none_is_misuse() -> None:
+    assert run("--zone=utrecht", "--at=noon").exit_code == 2
 
 
 def test_a_fact_left_out_is_unknown() -> None:

@@ -1,0 +1,69 @@
+"""Reads the tables a registry is built from: strict columns, refused rows by line."""
+
+import csv
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TextIO
+
+from rich.console import Console
+from rich.progress import open as open_with_progress
+
+from edge.errors import RegistryError
+
+MEND = "Correct the file and build again; nothing was written."
+
+
+class Rejects:
+    """Rows that were refused: file, line and reason, never a plate."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self.rows = csv.writer(stream) if stream is not None else None
+        self.counts: Counter[Path] = Counter()
+        self.first: dict[Path, str] = {}
+        if self.rows is not None:
+            self.rows.writerow(["file", "line", "reason"])
+
+    def note(self, file: Path, line: int, reason: str) -> None:
+        """Keep one refused row."""
+        self.counts[file] += 1
+        self.first.setdefault(file, f"line {line}: {reason}")
+        if self.rows is not None:
+            self.rows.writerow([file.name, line, reason])
+
+
+def rows_of(path: Path, columns: frozenset[str]) -> Iterator[tuple[int, Mapping[str, str]]]:
+    """Yield (line, row) of a CSV file with exactly these columns. Raises RegistryError."""
+    console = Console(stderr=True)
+    with open_with_progress(
+        path, "rt", encoding="utf-8-sig", newline="", description=path.name, console=console
+    ) as stream:
+        table = csv.DictReader(stream, strict=True)
+        check_columns(path, table.fieldnames or (), columns)
+        for row in table:
+            yield table.line_num, row
+
+
+def check_columns(path: Path, names: Sequence[str], columns: frozenset[str]) -> None:
+    """Raise RegistryError that names every missing and every unknown column."""
+    faults = [f"lacks column {name}" for name in sorted(columns - set(names))]
+    faults += [f"has unknown column {name}" for name in sorted(set(names) - columns)]
+    faults += [f"has column {name} twice" for name, times in Counter(names).items() if times > 1]
+    if faults:
+        raise RegistryError(f"{path.name} {', '.join(faults)}.", MEND)
+
+
+def take(
+    path: Path, columns: frozenset[str], add: Callable[[Mapping[str, str]], None], rejects: Rejects
+) -> None:
+    """Add every row of a file, or note why not. Raises RegistryError."""
+    try:
+        for line, row in rows_of(path, columns):
+            try:
+                if None in row or None in row.values():
+                    raise ValueError("the row has more or fewer cells than the header")
+                add(row)
+            except ValueError as error:
+                rejects.note(path, line, str(error))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise RegistryError(f"{path} cannot be read ({error}).", MEND) from error
