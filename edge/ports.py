@@ -71,12 +71,24 @@ class Publisher(Protocol):
     def publish(self, envelope: Envelope) -> None:
         """Hand one envelope over; delivery is proven by a receipt alone.
 
+        Raises FeedError when the way is closed; a publisher that raised stays closed.
+        """
+        ...
+
+    def exchange(self, wait_s: float) -> None:
+        """Let what was handed over leave; wait at most `wait_s` for something to come back.
+
+        Calls whoever asked with `on_receipt` and `on_accepted`, on this thread.
         Raises FeedError when the way is closed.
         """
         ...
 
     def on_receipt(self, take: Callable[[bytes], None]) -> None:
         """Call `take` with every receipt (compact JWS) that comes back."""
+        ...
+
+    def on_accepted(self, take: Callable[[Envelope], None]) -> None:
+        """Call `take` with every envelope the next hop took: no proof that anyone stored it."""
         ...
 
     def close(self) -> None:

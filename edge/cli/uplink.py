@@ -1,0 +1,74 @@
+"""`anpr-edge uplink`: brings the outbox home."""
+
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import click
+
+from edge.config import DEFAULT_PATH, Config, load
+from edge.daemon import wiring
+from edge.daemon.uplink import Pace, Uplink
+from edge.feed.outbox import Outbox
+from edge.feed.receipts import receipt_reader
+from edge.record.keys import load_public
+
+FINDING = 1
+
+
+@click.command()
+@click.option("--config", type=click.Path(path_type=Path), default=DEFAULT_PATH, show_default=True)
+@click.option("--once", is_flag=True, help="Deliver what waits, then end.")
+@click.option(
+    "--deadline",
+    type=click.FloatRange(min=0),
+    default=60.0,
+    show_default=True,
+    help="With --once: give up after this many seconds.",
+)
+def uplink(config: Path, once: bool, deadline: float) -> None:
+    """Bring the outbox to the platform, and its receipts back.
+
+    Holds the network and neither camera nor signing key. A record is forgotten only on the
+    platform's signed receipt. Exit status with --once: 0 all delivered, 1 some still wait.
+    """
+    settings = load(config)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    with Outbox.attach(settings.box.state / "outbox.sqlite") as outbox:
+        line = _line(settings, outbox)
+        if once:
+            _report(settings, line.drain(deadline, handed_over=_on_stick(settings)))
+        else:
+            line.run(_until_signalled())
+
+
+def _line(config: Config, outbox: Outbox) -> Uplink:
+    reader = receipt_reader(outbox.box, load_public(config.keys.platform))
+    window = None if _on_stick(config) else config.uplink.window
+    pace = Pace(ack=config.uplink.ack, window=window)
+    return Uplink(outbox, partial(wiring.publisher, config), reader, pace)
+
+
+def _on_stick(config: Config) -> bool:
+    """True when records go to a folder: it is full of them long before a receipt comes."""
+    return config.uplink.publisher == "spool"
+
+
+def _report(config: Config, left: int) -> None:
+    if not left:
+        click.echo("Every record is at the platform.")
+    elif _on_stick(config):
+        click.echo(f"{left} records lie in {config.uplink.spool} and wait for a receipt.")
+    else:
+        click.echo(f"{left} records still wait for a receipt; they stay in the outbox.", err=True)
+        sys.exit(FINDING)
+
+
+def _until_signalled() -> Callable[[], bool]:
+    stopped: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda received, _frame: stopped.append(received))
+    return lambda: bool(stopped)

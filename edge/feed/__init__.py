@@ -1,0 +1,1 @@
+"""Getting records home: the durable queue, the ways out, the receipts back."""

@@ -1,0 +1,65 @@
+"""Envelopes to an MQTT broker, receipts back."""
+
+from collections.abc import Callable
+
+from edge.feed.session import Accepted, Broker, Note, Role, Session
+from edge.feed.topics import RECEIPT, STATUS, topic
+from edge.types import Envelope
+
+ONLINE, OFFLINE = b"online", b"offline"
+
+
+class MqttPublisher:
+    """Publishes below `anpr/v1/<box>`; implements `Publisher`.
+
+    The retained status topic says online, and the broker says offline when the box vanishes.
+    """
+
+    def __init__(self, box: str, session: Session) -> None:
+        """Use `MqttPublisher.connect`."""
+        self._box, self._session = box, session
+        self._sent: dict[int, Envelope] = {}
+        self._take_receipt: Callable[[bytes], None] = lambda jws: None
+        self._take_accepted: Callable[[Envelope], None] = lambda envelope: None
+
+    @classmethod
+    def connect(cls, box: str, broker: Broker) -> "MqttPublisher":
+        """Connect as a box.
+
+        Raises FeedError when the broker cannot be reached or refuses.
+        """
+        will = Note(topic(box, STATUS), OFFLINE, retain=True)
+        session = Session.open(broker, Role(f"anpr-edge-{box}", topic(box, RECEIPT), will))
+        session.publish(Note(topic(box, STATUS), ONLINE, retain=True))
+        return cls(box, session)
+
+    def publish(self, envelope: Envelope) -> None:
+        """Hand one envelope to the broker.
+
+        Raises FeedError when the connection is gone.
+        """
+        mid = self._session.publish(Note(topic(self._box, envelope.kind), envelope.jws))
+        self._sent[mid] = envelope
+
+    def exchange(self, wait_s: float) -> None:
+        """Pass on receipts and acknowledgements, waiting at most `wait_s` for the first.
+
+        Raises FeedError when the connection is gone.
+        """
+        for item in self._session.receive(wait_s):
+            if not isinstance(item, Accepted):
+                self._take_receipt(item.payload)
+            elif item.mid in self._sent:  # else that of the status
+                self._take_accepted(self._sent.pop(item.mid))
+
+    def on_receipt(self, take: Callable[[bytes], None]) -> None:
+        """Call `take` with every receipt."""
+        self._take_receipt = take
+
+    def on_accepted(self, take: Callable[[Envelope], None]) -> None:
+        """Call `take` with every envelope the broker acknowledged."""
+        self._take_accepted = take
+
+    def close(self) -> None:
+        """Say offline and disconnect."""
+        self._session.close(Note(topic(self._box, STATUS), OFFLINE, retain=True))

@@ -1,0 +1,270 @@
+"""The durable queue between the camera and the platform.
+
+A record is on the disk when `append` returns, and leaves it when the platform has said, over
+its hash, that it is stored there. One process appends (`Outbox.open`), another reads and
+forgets (`Outbox.attach`).
+"""
+
+import fcntl
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from edge.errors import OutboxError, RecordError
+from edge.feed import storefile
+from edge.feed.ballast import DEFAULT_BYTES, Ballast
+from edge.record.chain import Head, Place, follows, next_link
+from edge.record.envelope import RefusedError, peek
+from edge.record.message import Receipt
+from edge.types import Envelope, Link
+
+FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
+DRAIN = "Free some disk space, or let the uplink deliver; nothing acknowledged is lost."
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How much waits for the platform, and since when (UTC)."""
+
+    records: int
+    oldest_at: datetime | None
+
+
+class Outbox:
+    """A queue of envelopes in one SQLite file."""
+
+    def __init__(
+        self, path: Path, db: sqlite3.Connection, lock: int | None, ballast: Ballast
+    ) -> None:
+        """Use `Outbox.open` or `Outbox.attach`."""
+        self._path, self._db, self._lock, self._ballast = path, db, lock, ballast
+        self.box: str = self._row("SELECT box FROM head")[0]
+
+    @classmethod
+    def open(cls, path: Path, box: str, ballast_bytes: int = DEFAULT_BYTES) -> Self:
+        """Open the outbox of a box as its one appender, creating it if need be.
+
+        Raises OutboxError: another appender, another box, a foreign or damaged file.
+        """
+        lock = _lock(path)
+        try:
+            if not path.exists():
+                storefile.create(path, box)
+            ballast = Ballast(_ballast_path(path), ballast_bytes)
+            outbox = cls(path, storefile.connect(path), lock, ballast)
+            outbox._check_own(box)
+        except OutboxError:
+            os.close(lock)
+            raise
+        ballast.hold()
+        return outbox
+
+    @classmethod
+    def attach(cls, path: Path, ballast_bytes: int = DEFAULT_BYTES) -> Self:
+        """Open an existing outbox to read and forget; its appender may be at work.
+
+        Raises OutboxError when there is none, or the file is foreign or damaged.
+        """
+        return cls(path, storefile.connect(path), None, Ballast(_ballast_path(path), ballast_bytes))
+
+    def append(self, envelope: Envelope) -> None:
+        """Store one envelope; it is on the disk when this returns.
+
+        Raises OutboxError when it does not follow the head, or the disk is full.
+        """
+        if self._lock is None:
+            raise OutboxError("This process did not open the outbox to append.", "Use Outbox.open.")
+        if not self._ballast.hold():
+            raise OutboxError("The disk is full: the record was not taken.", DRAIN)
+        with self._translated(), self._transaction():
+            self._check_follows(envelope)
+            place = (envelope.epoch, envelope.seq)
+            self._db.execute(
+                "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)",
+                (*place, envelope.kind, envelope.sha256, envelope.jws, time.time()),
+            )
+            self._db.execute(
+                "UPDATE head SET epoch = ?, seq = ?, sha256 = ?", (*place, envelope.sha256)
+            )
+
+    def next_link(self) -> Link:
+        """Return the place of the record that comes next."""
+        return next_link(self.head())
+
+    def head(self) -> Head | None:
+        """Return the last record ever appended, forgotten or not."""
+        return _head(self._row("SELECT epoch, seq, sha256 FROM head"))
+
+    def forgotten(self) -> Head | None:
+        """Return the last record that was forgotten on a receipt."""
+        return _head(self._row("SELECT forgotten_epoch, forgotten_seq, forgotten_sha256 FROM head"))
+
+    def pending(self, after: Place | None, limit: int) -> list[Envelope]:
+        """Return up to `limit` envelopes that still wait, those after a place, in order."""
+        rows = self._rows(
+            "SELECT kind, epoch, seq, sha256, jws FROM records WHERE (epoch, seq) > (?, ?)"
+            " ORDER BY epoch, seq LIMIT ?",
+            (*(after or Place(0, 0)), limit),
+        )
+        return [Envelope(kind, self.box, *rest) for kind, *rest in rows]
+
+    def forget(self, receipt: Receipt) -> int:
+        """Delete all records up to a receipt that was verified; return how many.
+
+        Nothing is deleted unless the hash stored here for that very place is the receipt's.
+        Raises RecordError when it is another one, or the receipt is for another box.
+        """
+        if receipt.box != self.box:
+            raise RecordError("The receipt is for another box.", "Nothing was forgotten.")
+        return self.forget_through(Head(receipt.epoch, receipt.seq, receipt.sha256))
+
+    def forget_through(self, last: Head) -> int:
+        """Delete all records up to one that is held here; return how many.
+
+        Raises RecordError when the record here has another hash.
+        """
+        try:
+            return self._delete(last)
+        except sqlite3.Error as e:
+            if e.sqlite_errorcode not in FULL:
+                raise self._fault(e) from e
+        self._ballast.release()  # a delete needs room for its log
+        with self._translated():
+            return self._delete(last)
+
+    def count_through(self, place: Place) -> int:
+        """Return how many records still wait up to and including a place."""
+        counted = self._row("SELECT count(*) FROM records WHERE (epoch, seq) <= (?, ?)", place)
+        return int(counted[0])
+
+    def backlog(self) -> Backlog:
+        """Return how much waits, and since when."""
+        count, oldest = self._row("SELECT count(*), min(appended_at) FROM records")
+        return Backlog(count, None if oldest is None else datetime.fromtimestamp(oldest, UTC))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _delete(self, last: Head) -> int:
+        with self._transaction():
+            stored = self._sha256_at(Place(last.epoch, last.seq))
+            if stored is None:  # forgotten before, or never here: a late or repeated receipt
+                return 0
+            if stored != last.sha256:
+                raise RecordError(
+                    f"The receipt for record {last.seq} names another hash.",
+                    "Nothing was forgotten; compare with the platform's report.",
+                )
+            self._db.execute(
+                "UPDATE head SET forgotten_epoch = ?, forgotten_seq = ?, forgotten_sha256 = ?", last
+            )
+            done = self._db.execute(
+                "DELETE FROM records WHERE (epoch, seq) <= (?, ?)", (last.epoch, last.seq)
+            )
+        if not self._ballast.is_held:
+            self._give_back()
+        return done.rowcount
+
+    def _give_back(self) -> None:
+        """Return freed pages to the disk, and hold the ballast again if they suffice."""
+        self._db.execute("PRAGMA incremental_vacuum").fetchall()
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        self._ballast.hold()
+
+    def _sha256_at(self, place: Place) -> str | None:
+        found = self._db.execute("SELECT sha256 FROM records WHERE epoch = ? AND seq = ?", place)
+        row = found.fetchone()
+        return None if row is None else str(row[0])
+
+    def _check_own(self, box: str) -> None:
+        if self.box != box:
+            self.close()
+            raise OutboxError(
+                f"The outbox {self._path} belongs to box {self.box}, not {box}.",
+                "Correct box.id or box.state; records of two boxes never share a file.",
+            )
+
+    def _check_follows(self, envelope: Envelope) -> None:
+        remedy = "Seal it on outbox.next_link(); nothing was stored."
+        try:
+            claim = peek(envelope.jws)
+        except RefusedError as e:
+            raise OutboxError(e.cause, remedy) from e
+        if claim.envelope != envelope:
+            raise OutboxError("The envelope and its signed content differ.", remedy)
+        if envelope.box != self.box or not follows(self.head(), claim.link):
+            raise OutboxError("The record does not follow the last one of this box.", remedy)
+
+    def _row(self, query: str, values: tuple[object, ...] = ()) -> tuple[Any, ...]:
+        return self._rows(query, values)[0]
+
+    def _rows(self, query: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
+        with self._translated():
+            return self._db.execute(query, values).fetchall()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with self._db:  # commits, or rolls back when anything was raised
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as e:
+            raise self._fault(e) from e
+
+    def _fault(self, error: sqlite3.Error) -> OutboxError:
+        if error.sqlite_errorcode in FULL:
+            return OutboxError("The disk is full: the record was not taken.", DRAIN)
+        return OutboxError(f"The outbox {self._path} failed ({error}).", storefile.SET_ASIDE)
+
+
+def _head(row: tuple[Any, ...]) -> Head | None:
+    return None if row[0] is None else Head(*row)
+
+
+def _ballast_path(path: Path) -> Path:
+    return path.with_name(f"{path.name}.ballast")
+
+
+def _lock(path: Path) -> int:
+    """Take the appender's lock: a second appender would fork the chain."""
+    try:
+        handle = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as e:
+        raise OutboxError(
+            f"The outbox {path} cannot be locked ({e.strerror}).", "Check box.state and its owner."
+        ) from e
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise OutboxError(
+            f"Another process appends to the outbox {path}.",
+            "Stop it first: `systemctl stop anpr-edge-run`, or end the other replay.",
+        ) from None
+    return handle

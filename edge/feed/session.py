@@ -1,0 +1,256 @@
+"""One connection to an MQTT broker, used from one thread; once lost it stays lost.
+
+MQTT 5 first, then 3.1.1: clustered brokers in use still refuse 5, so nothing here depends on
+its properties. paho's network thread only fills a queue; whoever owns the session empties it.
+"""
+
+import queue
+import ssl
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, Self, TypeAlias
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from edge.errors import FeedError
+
+ANSWER_S = 10.0
+KEEPALIVE_S = 30
+IN_FLIGHT = 20
+REMEMBER_S = 7 * 24 * 3600
+CHECK_BROKER = "Check uplink.host, uplink.port and that the broker runs; delivery is tried again."
+
+
+class Broker(Protocol):
+    """Where the broker is and how to prove who we are; a client certificate names the box."""
+
+    @property
+    def host(self) -> str: ...  # noqa: D102 - named in full
+    @property
+    def port(self) -> int: ...  # noqa: D102
+    @property
+    def ca(self) -> Path | None: ...  # noqa: D102
+    @property
+    def cert(self) -> Path | None: ...  # noqa: D102
+    @property
+    def key(self) -> Path | None: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something to publish, or the last will."""
+
+    topic: str
+    payload: bytes
+    retain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """Who connects, what it listens to, and what the broker says when it vanishes.
+
+    `acknowledge_late`: messages are acknowledged by `Session.acknowledge`, not on arrival.
+    """
+
+    client_id: str
+    listen: str
+    will: Note | None = None
+    acknowledge_late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A message from the broker."""
+
+    topic: str
+    payload: bytes
+    mid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The broker's acknowledgement (PUBACK) of what `Session.publish` numbered `mid`."""
+
+    mid: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    refusal: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Lost:
+    reason: str
+
+
+Item: TypeAlias = Arrived | Accepted
+
+
+class Session:
+    """An open connection with a persistent session at the broker."""
+
+    def __init__(self, client: paho.Client, inbox: "queue.SimpleQueue[object]", name: str) -> None:
+        """Use `Session.open`."""
+        self._client, self._inbox, self._name = client, inbox, name
+        self._early: list[Item] = []
+
+    @classmethod
+    def open(cls, broker: Broker, role: Role) -> Self:
+        """Connect and subscribe.
+
+        Raises FeedError when the broker cannot be reached, or refuses both protocols.
+        """
+        try:
+            return cls._connect(broker, role, MQTTProtocolVersion.MQTTv5)
+        except _RefusedError:
+            return cls._connect(broker, role, MQTTProtocolVersion.MQTTv311)
+
+    def publish(self, note: Note) -> int:
+        """Hand a message to the broker (QoS 1); return the number of its acknowledgement.
+
+        Raises FeedError when the connection is gone.
+        """
+        sent = self._client.publish(note.topic, note.payload, qos=1, retain=note.retain)
+        if sent.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            raise FeedError(f"The connection to {self._name} is gone.", CHECK_BROKER)
+        return sent.mid
+
+    def receive(self, wait_s: float) -> list[Item]:
+        """Return what has come, waiting at most `wait_s` for the first.
+
+        Raises FeedError when the connection is gone and all that came has been returned.
+        """
+        items, self._early = self._early, []
+        try:
+            found = (
+                self._inbox.get(timeout=wait_s)
+                if wait_s and not items
+                else self._inbox.get_nowait()
+            )
+            while not isinstance(found, _Lost):
+                if isinstance(found, Arrived | Accepted):
+                    items.append(found)
+                found = self._inbox.get_nowait()
+        except queue.Empty:
+            return items
+        self._inbox.put(found)
+        if items:
+            return items
+        raise FeedError(f"The connection to {self._name} was lost ({found.reason}).", CHECK_BROKER)
+
+    def acknowledge(self, items: list[Arrived]) -> None:
+        """Tell the broker that these messages are in safe hands."""
+        for item in items:
+            self._client.ack(item.mid, 1)
+
+    def close(self, last: Note | None = None) -> None:
+        """Publish a last word if there still is a connection, and leave; no will is sent."""
+        if last is not None:
+            self._client.publish(last.topic, last.payload, qos=1, retain=last.retain)
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    @classmethod
+    def _connect(cls, broker: Broker, role: Role, version: MQTTProtocolVersion) -> Self:
+        inbox: queue.SimpleQueue[object] = queue.SimpleQueue()
+        client = _client(role, version, inbox)
+        name = f"the broker {broker.host}:{broker.port}"
+        _secure(client, broker)
+        try:
+            _dial(client, broker, version)
+        except (OSError, ValueError) as e:
+            raise FeedError(f"No connection to {name} ({_reason(e)}).", CHECK_BROKER) from e
+        client.loop_start()
+        session = cls(client, inbox, name)
+        try:
+            session._await_answer()
+            client.subscribe(role.listen, qos=1)
+            session._await_answer()
+        except FeedError:
+            session.close()
+            raise
+        return session
+
+    def _await_answer(self) -> None:
+        """Wait for CONNACK or SUBACK; what arrives in between is kept for `receive`."""
+        deadline = time.monotonic() + ANSWER_S
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                found = self._inbox.get(timeout=left)
+            except queue.Empty:
+                break
+            if isinstance(found, _Answer) and found.refusal is None:
+                return
+            if isinstance(found, _Answer | _Lost):
+                reason = found.refusal if isinstance(found, _Answer) else found.reason
+                raise _RefusedError(f"Refused by {self._name}: {reason}.", CHECK_BROKER)
+            if isinstance(found, Arrived | Accepted):
+                self._early.append(found)
+        raise FeedError(f"No answer from {self._name} within {ANSWER_S:.0f} s.", CHECK_BROKER)
+
+
+class _RefusedError(FeedError):
+    """The broker answered, and the answer was no."""
+
+
+def _client(
+    role: Role, version: MQTTProtocolVersion, inbox: "queue.SimpleQueue[object]"
+) -> paho.Client:
+    client = paho.Client(
+        CallbackAPIVersion.VERSION2,
+        client_id=role.client_id,
+        clean_session=None if version == MQTTProtocolVersion.MQTTv5 else False,
+        protocol=version,
+        reconnect_on_failure=False,
+        manual_ack=role.acknowledge_late,
+    )
+    client.max_inflight_messages_set(IN_FLIGHT)
+    client.connect_timeout = ANSWER_S
+    if role.will is not None:
+        client.will_set(role.will.topic, role.will.payload, qos=1, retain=role.will.retain)
+    client.on_connect = lambda c, u, flags, reason, p: inbox.put(_Answer(_refusal([reason])))
+    client.on_subscribe = lambda c, u, mid, reasons, p: inbox.put(_Answer(_refusal(reasons)))
+    client.on_disconnect = lambda c, u, flags, reason, p: inbox.put(_Lost(str(reason)))
+    client.on_message = lambda c, u, m: inbox.put(Arrived(m.topic, bytes(m.payload), m.mid))
+    client.on_publish = lambda c, u, mid, reason, p: inbox.put(Accepted(mid))
+    return client
+
+
+def _secure(client: paho.Client, broker: Broker) -> None:
+    """Set TLS when a CA is named; the client certificate says which box this is."""
+    if broker.ca is None:
+        return
+    try:
+        context = ssl.create_default_context(cafile=broker.ca)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if broker.cert is not None:
+            context.load_cert_chain(broker.cert, broker.key)
+    except OSError as e:
+        raise FeedError(
+            f"The TLS files of the uplink cannot be used ({_reason(e)}).",
+            "Check uplink.ca, uplink.cert and uplink.key.",
+        ) from e
+    client.tls_set_context(context)
+
+
+def _dial(client: paho.Client, broker: Broker, version: MQTTProtocolVersion) -> None:
+    if version != MQTTProtocolVersion.MQTTv5:
+        client.connect(broker.host, broker.port, KEEPALIVE_S)
+        return
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+    properties.SessionExpiryInterval = REMEMBER_S
+    client.connect(broker.host, broker.port, KEEPALIVE_S, clean_start=False, properties=properties)
+
+
+def _refusal(reasons: list[ReasonCode]) -> str | None:
+    return next((str(reason) for reason in reasons if reason.is_failure), None)
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error)

@@ -1,0 +1,42 @@
+"""The MQTT topics of a box: `anpr/v1/<box>/<kind>`."""
+
+import re
+from typing import NamedTuple
+
+from edge.errors import FeedError
+
+PREFIX = "anpr/v1"
+STATUS, RECEIPT = "status", "receipt"
+EVERY_RECORD = f"{PREFIX}/+/+"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+class Topic(NamedTuple):
+    """Whose topic, and of what kind."""
+
+    box: str
+    kind: str
+
+    @property
+    def is_record(self) -> bool:
+        """True when records travel here."""
+        return self.kind not in (STATUS, RECEIPT)
+
+
+def topic(box: str, kind: str) -> str:
+    """Return the topic of a kind of message of a box.
+
+    Raises FeedError for a name that would reach into another topic.
+    """
+    if not (NAME.fullmatch(box) and NAME.fullmatch(kind)):
+        raise FeedError(
+            "The box id or the kind of a record cannot be part of a topic.",
+            "Use letters, digits, dot, dash and underscore in box.id.",
+        )
+    return f"{PREFIX}/{box}/{kind}"
+
+
+def parse(text: str) -> Topic | None:
+    """Return whose topic this is; None when it is not one of ours."""
+    parts = text.removeprefix(f"{PREFIX}/").split("/")
+    return Topic(*parts) if text.startswith(f"{PREFIX}/") and len(parts) == 2 else None

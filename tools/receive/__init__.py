@@ -1,0 +1,1 @@
+"""The reference receiver of the platform: verifies, stores, answers with signed receipts."""
