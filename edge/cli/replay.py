@@ -123,7 +123,7 @@ class _Stage:
             ) -> None:
                 progress.update(task, completed=frame.index + 1)
                 for conclusion in concluded:
-                    progress.console.print(_line(conclusion))
+                    progress.console.print(_line(conclusion), soft_wrap=True)
                 if self._film:
                     film.show(frame, readings, concluded)
 
@@ -136,7 +136,7 @@ class _Stage:
 
 def _box(config_path: Path | None, work: Path, start: datetime) -> ReplayBox:
     if config_path is None:
-        return bare_box(work, start=start)
+        return bare_box(work, start)
     config = load(config_path)
     signer = load_signer(config.keys.signing)
     registry, outbox, clock = wiring.registry(config), wiring.outbox(config), ReplayClock(start)
@@ -173,8 +173,9 @@ def _write(
 
 
 def _deliver(work: Path, out: Path) -> None:
-    for file in sorted(work.iterdir()):
-        file.replace(out / file.name)
+    for path in sorted(work.iterdir()):
+        if path.is_file():
+            path.replace(out / path.name)
 
 
 def _line(conclusion: Conclusion) -> str:

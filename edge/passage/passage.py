@@ -9,7 +9,8 @@ from edge.passage.tracker import Track, differing, distance
 from edge.passage.vote import Vote, vote
 from edge.types import Box, Direction, Passage, Tint
 
-NONSENSE = 0.05  # below this no plate was read at all: lettering, a lamp, a grille
+NONSENSE = 0.05  # below this confidence, or with fewer frames alike, no plate was read at all
+ALIKE_EDITS, ALIKE_SHARE = 2, 0.3
 SURE = 0.9
 SAME_VISIT = timedelta(seconds=10)
 SAME_PARKING = timedelta(minutes=30)
@@ -54,8 +55,15 @@ class Desk:
 
 
 def _is_nonsense(track: Track, found: Vote) -> bool:
+    """True when no plate was read at all: lettering, a lamp, a grille, one flash.
+
+    A plate reads much the same in many frames; what only looks like one does not.
+    """
     length_fits = MIN_LENGTH <= len(found.text) <= MAX_LENGTH
-    return track.count < 2 or not length_fits or found.confidence < NONSENSE
+    if track.count < 2 or not length_fits or found.confidence < NONSENSE:
+        return True
+    alike = sum(1 for s in track.kept if differing(s.reading.text, found.text) <= ALIKE_EDITS)
+    return alike < ALIKE_SHARE * len(track.kept)
 
 
 def _passage(track: Track, found: Vote, policy: ReadingPolicy) -> Passage:

@@ -5,8 +5,9 @@ what was seen and read.
 """
 
 import hashlib
+import shutil
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from edge.clock import ReplayClock
@@ -33,20 +34,22 @@ class ReplayBox:
     outbox: Outbox
 
 
-def bare_box(folder: Path, threads: int = 2, start: datetime | None = None) -> ReplayBox:
-    """Make a box in a folder of its own."""
-    signing, token = folder / "replay.pem", folder / "replay.token"
-    write_private(token, new_key().hex().encode())
+def bare_box(folder: Path, start: datetime, threads: int = 2) -> ReplayBox:
+    """Make a box in `folder`/box; its public key lies in `folder` for whoever verifies."""
+    state = folder / "box"
+    state.mkdir()
+    write_private(state / "token.key", new_key().hex().encode())
+    signer = create_signer(state / "replay.pem", BOX)
+    shutil.copy(state / "replay.jwk", folder)
     config = Config(
-        box=Box(id=BOX, state=folder),
-        access=Access(registry=folder / "registry.sqlite", token_key=token),
-        keys=Keys(signing=signing, platform=folder / "platform.jwk"),
+        box=Box(id=BOX, state=state),
+        access=Access(registry=state / "registry.sqlite", token_key=state / "token.key"),
+        keys=Keys(signing=state / "replay.pem", platform=state / "platform.jwk"),
         zones=(ZONE,),
         models=Models(threads=threads),
         sha256=hashlib.sha256(b"").hexdigest(),
     )
-    signer = create_signer(signing, BOX)
-    outbox = Outbox.open(folder / "outbox.sqlite", BOX)
-    clock = ReplayClock(start or datetime.now(UTC))
+    outbox, clock = wiring.outbox(config), ReplayClock(start)
     absent = AbsentRegistry("this replay was given no registry")
-    return ReplayBox(wiring.pipeline(config, clock, absent, signer, outbox), clock, signer, outbox)
+    pipeline = wiring.pipeline(config, clock, absent, signer, outbox)
+    return ReplayBox(pipeline, clock, signer, outbox)

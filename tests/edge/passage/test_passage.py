@@ -50,6 +50,12 @@ def test_lettering_and_single_flashes_are_no_vehicles() -> None:
     assert announced(lettering, 40) == announced(unreadable, 40) == announced(flash, 40) == []
 
 
+def test_what_reads_otherwise_in_every_frame_is_no_plate() -> None:
+    texts = ["4HDVV", "", "22299", "UV71X", "", "JTT1Z", "8QQ1", "DN1YHH", "662XY", "B7VVV"]
+    seen = {i: [reading(text, sure=0.8)] for i, text in enumerate(texts)}
+    assert announced(seen, 40) == []
+
+
 def test_a_parked_vehicle_hidden_by_a_passing_truck_is_one_passage() -> None:
     fps = 5.0
     visible = [*range(0, 300), *range(330, 600)]  # a minute, six seconds hidden, a minute
