@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
+import msgspec
+
 from edge.record.envelope import Flaw, Keyring, RefusedError, Verified, peek, verify
-from edge.record.message import GENESIS
+from edge.record.message import DECODERS, GENESIS
 from edge.types import Link
 
 
@@ -26,19 +28,20 @@ class Place(NamedTuple):
     seq: int
 
 
-FIRST = Link(1, 1, GENESIS)
+START = Head(1, 0, GENESIS)
+"""What stands before the first record of a box."""
 
 
 def next_link(head: Head | None) -> Link:
     """Return the place of the record that follows."""
-    return FIRST if head is None else Link(head.epoch, head.seq + 1, head.sha256)
+    epoch, seq, sha256 = head or START
+    return Link(epoch, seq + 1, sha256)
 
 
 def follows(head: Head | None, link: Link) -> bool:
     """True when a record with this link comes right after `head`; a new epoch starts at 1."""
-    if head is None:
-        return link == FIRST
-    return link in (next_link(head), Link(head.epoch + 1, 1, head.sha256))
+    opens_epoch = head is not None and link == Link(head.epoch + 1, 1, head.sha256)
+    return opens_epoch or link == next_link(head)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +85,22 @@ class Finding:
 def check(where: str, jws: bytes, keyring: Keyring) -> Entry:
     """Verify one stored record; a refusal is an entry too."""
     try:
-        return proven(where, verify(jws, keyring))
+        record = verify(jws, keyring)
+        _check_content(record)
+        return proven(where, record)
     except RefusedError as e:
         box, place = _claimed(jws)
         return Broken(where, e.flaw, e.cause, box, place)
+
+
+def _check_content(record: Verified) -> None:
+    """Raise RefusedError when a record of a kind we know lacks what that kind promises."""
+    kind = record.envelope.kind
+    if kind in DECODERS:
+        try:
+            DECODERS[kind].decode(record.payload)
+        except msgspec.DecodeError:
+            raise RefusedError(Flaw.MESSAGE, f"The content is not that of a {kind}.") from None
 
 
 def proven(where: str, record: Verified) -> Proven:
@@ -147,7 +162,7 @@ class _Chain:
         for place, records in self.by_place.items():
             if before is not None:
                 yield from self._missing(before, place)
-            if before is None and place == (FIRST.epoch, FIRST.seq):
+            if before is None and place == (1, 1):
                 hashes = {GENESIS}
             if hashes and (before is None or _adjacent(before, place)):
                 yield from (
@@ -162,7 +177,9 @@ class _Chain:
         if until is None or (since is not None and since == until):
             return
         end = Place(until.epoch, until.seq)
-        last = max(self.by_place, default=Place(since.epoch, since.seq) if since else Place(1, 0))
+        last = max(
+            self.by_place, default=Place(since.epoch, since.seq) if since else Place(*START[:2])
+        )
         if last < end:
             yield from self._missing(last, Place(end.epoch, end.seq + 1))
         elif until.sha256 not in {r.sha256 for r in self.by_place.get(end, ())}:

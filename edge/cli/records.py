@@ -1,0 +1,174 @@
+"""`anpr-edge records`: read and prove stored or received records."""
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import click
+import msgspec
+
+from edge.errors import RecordError
+from edge.feed.ledger import Ledger, Stored, open_ledgers
+from edge.record.chain import Entry, Finding, Place, Proven, check, examine
+from edge.record.envelope import (
+    Claim,
+    Flaw,
+    Keyring,
+    RefusedError,
+    decode_part,
+    peek,
+    split,
+    verify,
+)
+from edge.record.keys import load_trusted
+
+FINDING = 1
+STORE = click.Path(path_type=Path, exists=True)
+KEYS = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """The records proven within one epoch."""
+
+    epoch: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What is proven of one box, and everything that is wrong."""
+
+    box: str
+    records: int
+    epochs: tuple[Epoch, ...]
+    head_sha256: str | None
+    findings: tuple[Finding, ...]
+
+
+@click.group()
+def records() -> None:
+    """List, show and prove stored or received records.
+
+    PATH is an outbox.sqlite, a receiver's database, a passages.jsonl or a spool folder.
+    """
+
+
+@records.command("list")
+@click.argument("path", type=STORE)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
+def list_records(path: Path, as_json: bool) -> None:
+    """List the records at PATH as they name themselves, proving nothing."""
+    for stored in (s for ledger in open_ledgers(path) for s in ledger.records):
+        try:
+            row = _row(stored, peek(stored.jws))
+        except RefusedError as e:
+            row = {"where": stored.where, "unreadable": e.cause}
+        line = "  ".join(str(value) for value in row.values())
+        click.echo(json.dumps(row) if as_json else line)
+
+
+@records.command()
+@click.argument("path", type=STORE)
+@click.argument("seq", type=int)
+@click.option("--epoch", default=1, show_default=True)
+@click.option("--box", help="Which box, where PATH holds several.")
+@click.option("--keys", type=KEYS, help="Trusted keys: says whether the record is genuine.")
+def show(path: Path, seq: int, epoch: int, box: str | None, keys: Path | None) -> None:
+    """Show the whole content of record SEQ at PATH."""
+    for stored in (s for ledger in open_ledgers(path) for s in ledger.records):
+        if _is_at(stored, Place(epoch, seq), box):
+            _show(stored, None if keys is None else load_trusted(keys))
+            return
+    raise click.UsageError(f"{path} holds no record {epoch}/{seq} of this box.")
+
+
+@records.command("verify")
+@click.argument("path", type=STORE)
+@click.option("--keys", required=True, type=KEYS, help="Trusted keys of the boxes (JWKS).")
+@click.option("--json", "as_json", is_flag=True, help="Say it in JSON.")
+def verify_records(path: Path, keys: Path, as_json: bool) -> None:
+    """Prove the records at PATH: signatures, keys, and the gapless chain.
+
+    Names every record that was altered, removed, reordered or forked. Exit status: 0 all is
+    proven, 1 something is wrong, 2 misuse.
+    """
+    keyring = load_trusted(keys)
+    proofs = [prove(ledger, keyring) for ledger in open_ledgers(path)]
+    if as_json:
+        click.echo(json.dumps({"file": str(path), "boxes": [asdict(p) for p in proofs]}, indent=2))
+    else:
+        for line in (line for proof in proofs for line in _sentences(proof)):
+            click.echo(line)
+    sys.exit(FINDING if any(proof.findings for proof in proofs) else 0)
+
+
+def prove(ledger: Ledger, keyring: Keyring) -> Proof:
+    """Return what is proven of the stored records of one box, and all that is wrong."""
+    entries = [check(stored.where, stored.jws, keyring) for stored in ledger.records]
+    box = ledger.box or _box_of(entries)
+    found = [
+        Finding(Flaw.TRUNCATED, where, box, None, None, cause) for where, cause in ledger.faults
+    ]
+    found += examine(box, entries, ledger.since, ledger.until)
+    own = [e for e in entries if isinstance(e, Proven) and e.box == box]
+    last = max(own, key=lambda e: e.place, default=None)
+    return Proof(box, len(own), _epochs(own), last.sha256 if last else None, tuple(found))
+
+
+def _box_of(entries: list[Entry]) -> str:
+    proven = (entry.box for entry in entries if isinstance(entry, Proven))
+    return next(proven, None) or next((e.box for e in entries if e.box), "unknown")
+
+
+def _epochs(own: list[Proven]) -> tuple[Epoch, ...]:
+    seqs: dict[int, list[int]] = {}
+    for entry in own:
+        seqs.setdefault(entry.place.epoch, []).append(entry.place.seq)
+    return tuple(Epoch(epoch, min(found), max(found)) for epoch, found in sorted(seqs.items()))
+
+
+def _sentences(proof: Proof) -> Iterator[str]:
+    ranges = ", ".join(f"epoch {e.epoch}: {e.first}-{e.last}" for e in proof.epochs) or "none"
+    count = f"{len(proof.findings)} findings" if proof.findings else "the chain is whole"
+    yield f"Box {proof.box}: {proof.records} records proven ({ranges}); {count}."
+    if proof.head_sha256:
+        yield f"  head {proof.head_sha256}"
+    for finding in proof.findings:
+        place = "?" if finding.seq is None else f"{finding.epoch}/{finding.seq}"
+        yield f"  {finding.flaw.upper()}  {finding.box} {place}, {finding.where}: {finding.cause}"
+
+
+def _row(stored: Stored, claim: Claim) -> dict[str, object]:
+    envelope, payload = claim.envelope, _payload(stored.jws)
+    data = payload.get("data", {})
+    found = data if isinstance(data, dict) else {}
+    what = found.get("outcome") or found.get("alarm")
+    place = {"box": envelope.box, "epoch": envelope.epoch, "seq": envelope.seq}
+    return {**place, "kind": envelope.kind, "time": payload.get("time"), "what": what}
+
+
+def _is_at(stored: Stored, place: Place, box: str | None) -> bool:
+    try:
+        envelope = peek(stored.jws).envelope
+    except RefusedError:
+        return False
+    return (envelope.epoch, envelope.seq) == place and box in (None, envelope.box)
+
+
+def _show(stored: Stored, keyring: Keyring | None) -> None:
+    click.echo(json.dumps(_payload(stored.jws), indent=2, ensure_ascii=False))
+    if keyring is None:
+        return
+    try:
+        record = verify(stored.jws, keyring)
+    except RefusedError as e:
+        raise RecordError(e.cause, e.remedy) from e
+    click.echo(f"Genuine: signed with key {record.kid}.", err=True)
+
+
+def _payload(jws: bytes) -> dict[str, object]:
+    return msgspec.json.decode(decode_part(split(jws)[1]), type=dict[str, object])

@@ -1,0 +1,139 @@
+"""Stored records wherever they lie: an outbox, a receiver's database, a list, a stick.
+
+Opened read-only: an auditor's look changes nothing.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import quote
+
+from edge.errors import FeedError, RecordError
+from edge.feed.spool import Batch, batches, read_batch
+from edge.record.chain import START, Head
+
+OUTBOX_ID, RECEIVER_ID = 0x414E504F, 0x414E5052
+SQLITE_MAGIC = b"SQLite format 3\0"
+FORMS = "Give an outbox.sqlite, a receiver's database, a passages.jsonl or a spool folder."
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One stored record and where it stands."""
+
+    where: str
+    jws: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The stored records of one box.
+
+    `box` None: whatever the first record says. `since` and `until` are the bounds the store
+    itself knows; `faults` is what could not be read at all.
+    """
+
+    box: str | None
+    records: tuple[Stored, ...]
+    since: Head | None = None
+    until: Head | None = None
+    faults: tuple[tuple[str, str], ...] = field(default=())
+
+
+def open_ledgers(path: Path) -> list[Ledger]:
+    """Read all stored records at a path, one ledger for each box.
+
+    Raises RecordError when it is none of the known forms or cannot be read.
+    """
+    try:
+        if path.is_dir():
+            return _spool(path)
+        with path.open("rb") as file:
+            start = file.read(100)
+        if start.startswith(SQLITE_MAGIC):
+            return _database(path, int.from_bytes(start[68:72], "big"))
+        return [_lines(path)]
+    except OSError as e:
+        raise RecordError(f"{path} cannot be read ({e.strerror}).", FORMS) from e
+    except sqlite3.Error as e:
+        raise RecordError(f"{path} is damaged ({e}).", "Read a copy from elsewhere.") from e
+
+
+def _database(path: Path, application: int) -> list[Ledger]:
+    db = sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro", uri=True)
+    try:
+        if application == OUTBOX_ID:
+            return [_outbox(db)]
+        if application == RECEIVER_ID:
+            return _receiver(db)
+    finally:
+        db.close()
+    _fail(f"{path} is a database of another program.")
+
+
+def _outbox(db: sqlite3.Connection) -> Ledger:
+    box, *heads = db.execute(
+        "SELECT box, forgotten_epoch, forgotten_seq, forgotten_sha256, epoch, seq, sha256 FROM head"
+    ).fetchone()
+    records = _stored(db.execute("SELECT epoch, seq, jws FROM records ORDER BY epoch, seq"))
+    return Ledger(box, tuple(records), _head(heads[:3]), _head(heads[3:]))
+
+
+def _receiver(db: sqlite3.Connection) -> list[Ledger]:
+    boxes = db.execute("SELECT box, epoch, seq, sha256 FROM boxes ORDER BY box").fetchall()
+    return [Ledger(box, _received(db, box), START, _head(head)) for box, *head in boxes]
+
+
+def _received(db: sqlite3.Connection, box: str) -> tuple[Stored, ...]:
+    """Return what was stored, then what waits for a gap to fill, then what forked."""
+    found: list[Stored] = []
+    for table in ("records", "waiting", "forks"):
+        query = f"SELECT epoch, seq, jws FROM {table} WHERE box = ? ORDER BY epoch, seq"
+        note = "" if table == "records" else f" ({table})"
+        found += _stored(db.execute(query, (box,)), note)
+    return tuple(found)
+
+
+def _stored(rows: Iterable[tuple[int, int, bytes]], note: str = "") -> Iterator[Stored]:
+    return (Stored(f"row {epoch}/{seq}{note}", jws) for epoch, seq, jws in rows)
+
+
+def _head(row: list[Any]) -> Head:
+    return START if row[0] is None else Head(*row)
+
+
+def _lines(path: Path) -> Ledger:
+    lines = enumerate(path.read_bytes().splitlines(), 1)
+    records = tuple(Stored(f"line {n}", line.strip()) for n, line in lines if line.strip())
+    if records and not any(record.jws.count(b".") == 2 for record in records):
+        _fail(f"{path} holds no records.")
+    return Ledger(None, records)
+
+
+def _spool(folder: Path) -> list[Ledger]:
+    try:
+        found = batches(folder)
+    except FeedError as e:
+        raise RecordError(e.cause, e.remedy) from e
+    if not found:
+        _fail(f"{folder} holds no batches.")
+    boxes = sorted({batch.box for batch in found})
+    return [_batches(box, [batch for batch in found if batch.box == box]) for box in boxes]
+
+
+def _batches(box: str, found: list[Batch]) -> Ledger:
+    records: list[Stored] = []
+    faults: list[tuple[str, str]] = []
+    for batch in found:
+        try:
+            lines = enumerate(read_batch(batch.path), 1)
+            records += [Stored(f"{batch.path.name}:{n}", line) for n, line in lines]
+        except FeedError as e:
+            faults.append((batch.path.name, e.cause))
+    return Ledger(box, tuple(records), faults=tuple(faults))
+
+
+def _fail(cause: str) -> NoReturn:
+    raise RecordError(cause, FORMS)
