@@ -42,7 +42,7 @@ def marks_of(scene: Scene) -> Marks:
 def render_shard(seed: int, count: int) -> Shard:
     """Render `count` scenes and clutter pictures; the same seed gives the same pixels."""
     rng = np.random.default_rng(seed)
-    wardrobe = Wardrobe(rng, plates=120, vehicles=40)
+    wardrobe = Wardrobe(rng, plates=min(120, 4 * count), vehicles=min(40, 2 * count))
     images = np.empty((count, POOL_SIZE[1], POOL_SIZE[0]), np.uint8)
     marks = np.empty((count, MOST_PLATES, 13), np.float32)
     for place in range(count):

@@ -168,7 +168,8 @@ def stock(plan: Plan) -> Larder:
             save_shard(pool, number, render_shard(number, plan.scenes_per_shard))
     rng = np.random.default_rng(plan.seed)
     frames = [frame for frame in load_real(plan.real) if not frame.held_out]
-    faces = [cv2.cvtColor(dress(rng)[1], cv2.COLOR_BGR2GRAY) for _ in range(FACES)]
+    count = min(FACES, 12 * plan.scenes_per_shard)
+    faces = [cv2.cvtColor(dress(rng)[1], cv2.COLOR_BGR2GRAY) for _ in range(count)]
     flat = [np.asarray(face, np.uint8) for face in faces if face.shape[1] > 3 * face.shape[0]]
     return Larder(list(_shards(pool)), frames, flat)
 

@@ -112,7 +112,7 @@ def build(actor: Actor, px_per_m: float) -> Dressed:
     drawn = draw_look(rng, actor.kind, px_per_m, False)
     look = type(drawn)(
         colour=actor.colour, px_per_m=px_per_m, name=actor.name, name_colour=actor.name_colour,
-        font=drawn.font, bare_plate=False, plate_y=drawn.plate_y, plate_x=abs(drawn.plate_x), plate_size=(0.52, 0.11),
+        font=drawn.font, plate_y=drawn.plate_y, plate_x=abs(drawn.plate_x), plate_size=(0.52, 0.11),
         wear=drawn.wear,
     )  # fmt: skip
     face = render_plate(spec, FACE_PX, rng, worn=False)

@@ -17,6 +17,12 @@ AMBER: Colour = (40, 140, 230)
 LAMP: Colour = (214, 216, 214)
 
 
+MODELS = (
+    "NORDA", "VELTA", "ORIX", "KARUM", "TESSO", "MARONELL", "TRAVENO", "ALVISSON", "CAMBRIO",
+    "LOMBARDE", "2.0 TDE", "QUATRENO", "SPRINTA",
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """What makes one vehicle different from the next of its kind."""
@@ -89,9 +95,12 @@ def _badges(sheet: Sheet, look: Look, w: float, h: float) -> None:
     rng, y = look.wear, h - look.wear.uniform(0.07, 0.14)
     if abs(look.plate_y - y) > look.plate_size[1] / 2 + 0.08:
         _emblem(sheet, rng, w / 2, y)
-    for x in (0.45, w - 0.7):
+    for x in (0.12, w - 0.5):
         if rng.random() < 0.6:
-            sheet.text(str(rng.choice(NAMES[-10:])), x, y - 0.03, 0.05, CHROME, look.font)
+            word = str(rng.choice(MODELS if rng.random() < 0.6 else NAMES[-10:]))
+            low = y - rng.uniform(0.0, 0.2)
+            sheet.text(word, x + rng.uniform(0, 0.2), low, rng.uniform(0.035, 0.06), CHROME,
+                       int(rng.integers(40)), rng.uniform(0.12, 0.34))  # fmt: skip
 
 
 def _emblem(sheet: Sheet, rng: np.random.Generator, x: float, y: float) -> None:
@@ -106,7 +115,7 @@ def _emblem(sheet: Sheet, rng: np.random.Generator, x: float, y: float) -> None:
     elif kind == 2:
         sheet.box(x - 0.09, y - 0.03, 0.18, 0.06, CHROME, 0.03)
     else:
-        word = str(rng.choice(["NORDA", "VELTA", "ORIX", "KARUM", "TESSO"]))
+        word = str(rng.choice(MODELS))
         sheet.text(word, x - 0.2, y - 0.03, 0.06, CHROME, int(rng.integers(30)), width_m=0.4)
 
 
