@@ -20,8 +20,15 @@ LAW = st.sampled_from(LAWS)
 CODES = sorted({*flanders().pack.codes, *utrecht().pack.codes, BodyCode("EU.bodywork", "BA")})
 TYPES = sorted({kind.code for law in LAWS for kind in law().pack.types} | {"XX-1"})
 OWN = {"FL": ("FL-VR-ADR", "FL-VR-X", "FL-IT-1", "FL-IT-5", "XX-1"), "NL": ("NL-ON-DAG", "XX-1")}
-DAYS = st.dates(date(1975, 1, 1), date(2036, 12, 31))
-MOMENTS = st.datetimes(datetime(2027, 1, 2), datetime(2034, 12, 30), timezones=st.just(UTC))
+EDGES = [date(year, 1, 1) for year in (2017, 2020, 2025, 2027, 2028, 2029, 2030, 2033)]
+NEAR = st.builds(
+    lambda edge, step: edge + timedelta(step), st.sampled_from(EDGES), st.integers(-1, 1)
+)
+DAYS = NEAR | st.dates(date(1980, 1, 1), date(2036, 12, 31))
+FIRST, LAST = datetime(2027, 1, 2, tzinfo=UTC), datetime(2034, 12, 30, tzinfo=UTC)
+MOMENTS = st.datetimes(
+    FIRST.replace(tzinfo=None), LAST.replace(tzinfo=None), timezones=st.just(UTC)
+) | NEAR.map(lambda day: max(FIRST, datetime(day.year, day.month, day.day, 12, tzinfo=UTC)))
 VEHICLES = st.builds(
     Vehicle,
     category=st.sampled_from(["N1", "N2", "N3", "T", "T1", "M1", "C", "O4"]),
