@@ -6,7 +6,8 @@ OUT ?= out/demo
 CLIP ?= tools/demo/street.mp4
 WORKERS ?= auto
 
-.PHONY: demo test lint bench lock system train-tools train-reader train-detector fonts clean
+# `make soak` is rough and long, `make bench` measures: neither is part of CI.
+.PHONY: demo test lint bench soak lock system train-tools train-reader train-detector fonts clean
 
 demo: $(VENV)/.ready
 	@$(BIN)/python -m tools.demo --clip "$(CLIP)" --out "$(OUT)"
@@ -18,6 +19,9 @@ lint: $(VENV)/.ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+soak: $(VENV)/.ready
+	ANPR_EDGE_KILLS=50 $(BIN)/pytest tests/faults -n 0
 
 bench: $(VENV)/.ready
 	$(BIN)/python -m tools.bench

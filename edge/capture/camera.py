@@ -16,6 +16,7 @@ from edge.types import Frame
 
 SILENT_AFTER_S = 10.0
 RETRY_S = 0.5
+TIMEOUTS = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, 5000, cv2.CAP_PROP_READ_TIMEOUT_MSEC, 5000]
 
 
 class Camera:
@@ -48,8 +49,7 @@ class Camera:
                 self._video = self._reopened()
 
     def _opened(self) -> cv2.VideoCapture:
-        source: int | str = int(self._source) if self._source.isdigit() else self._source
-        video = cv2.VideoCapture(source)
+        video = _video(self._source)
         if not video.isOpened():
             raise CaptureError(
                 "The camera does not answer.",
@@ -59,4 +59,12 @@ class Camera:
 
     def _reopened(self) -> cv2.VideoCapture:
         self._video.release()
-        return cv2.VideoCapture(int(self._source) if self._source.isdigit() else self._source)
+        return _video(self._source)
+
+
+def _video(source: str) -> cv2.VideoCapture:
+    if source.isdigit():
+        return cv2.VideoCapture(int(source))
+    if "://" in source:
+        return cv2.VideoCapture(source, cv2.CAP_FFMPEG, TIMEOUTS)
+    return cv2.VideoCapture(source)

@@ -13,6 +13,8 @@ import numpy as np
 from edge.errors import CaptureError
 from edge.types import Frame, Image
 
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+
 IMAGE_ENDINGS = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}
 FOLDER_FPS = 12.0
 SHORTFALL = 0.02  # containers overstate their length by a frame or two; a cut file by far more

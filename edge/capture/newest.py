@@ -7,6 +7,8 @@ from edge.errors import CaptureError
 from edge.ports import FrameSource
 from edge.types import Frame
 
+JOIN_S = 10.0  # longer than a silent camera keeps a read waiting
+
 
 class NewestFrame:
     """Hands out the newest frame of a source; frames that nobody had time for are counted."""
@@ -19,7 +21,8 @@ class NewestFrame:
         self._ended = self._stopped = False
         self._error: CaptureError | None = None
         self.dropped = 0
-        threading.Thread(target=self._drain, name="capture", daemon=True).start()
+        self._thread = threading.Thread(target=self._drain, name="capture", daemon=True)
+        self._thread.start()
 
     def frames(self) -> Iterator[Frame]:
         """Yield the newest frame each time one is asked for; ends with the source.
@@ -37,6 +40,11 @@ class NewestFrame:
             self._ended = self._stopped = True
             self._changed.notify_all()
 
+    def close(self) -> None:
+        """Stop, and wait until the thread has let go of the camera."""
+        self.stop()
+        self._thread.join(JOIN_S)
+
     def _next(self) -> Frame | None:
         with self._changed:
             self._changed.wait_for(lambda: self._frame is not None or self._ended)
@@ -46,6 +54,8 @@ class NewestFrame:
     def _drain(self) -> None:
         try:
             for frame in self._source.frames():
+                if self._stopped:
+                    break
                 self._put(frame)
         except CaptureError as e:
             self._error = e

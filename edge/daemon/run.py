@@ -31,5 +31,6 @@ def run_box(config: Config) -> None:
                 for conclusion in pipeline.step(frame):
                     log.info("record %d: %s", conclusion.envelope.seq, conclusion.decision.outcome)
         finally:
+            camera.close()
             pipeline.finish()
             log.info("stopped; %d frames were dropped for newer ones", camera.dropped)

@@ -59,14 +59,14 @@ def test_the_daemon_records_the_street_and_ends_on_a_signal(tmp_path: Path, came
         box.config.read_text().replace("[camera]\n", f'[camera]\nsource = "{camera}"\n')
     )
     command = [sys.executable, "-m", "edge.cli.main", "run", "--config", str(box.config)]
-    daemon = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY)
-    assert daemon.stderr is not None
     said: list[str] = []
-    for line in daemon.stderr:
-        said.append(line)
-        if len(said) == len(OUTCOMES) - 2:  # some vehicles may still be in the picture
-            daemon.send_signal(signal.SIGTERM)
-    assert daemon.wait(30) == 0, said
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY) as daemon:
+        assert daemon.stderr is not None
+        for line in daemon.stderr:
+            said.append(line)
+            if sum("record" in s for s in said) == len(OUTCOMES) - 2:  # some are still in sight
+                daemon.send_signal(signal.SIGTERM)
+    assert daemon.returncode == 0, said
     assert any("stopped" in line for line in said)
     assert not any(plate in line for plate in OUTCOMES for line in said)
     result = box.verify()
