@@ -104,13 +104,8 @@ def told(case: Case, ours: Decision) -> str:
 def mismatch(case: Case, ours: Decision) -> dict[str, object]:
     """Return one mismatch as JSON."""
     expected = {"outcome": case.outcome, "consequence": case.consequence}
-    return {
-        "case": case.id,
-        "certain": case.certain,
-        "rule_ref": case.rule_ref,
-        "expected": expected,
-        "got": answer(ours),
-    }
+    named = {"case": case.id, "certain": case.certain, "rule_ref": case.rule_ref}
+    return {**named, "expected": expected, "got": answer(ours)}
 
 
 def with_given(law: Law, moment: datetime, given: Mapping[str, str]) -> Decision:
