@@ -76,22 +76,21 @@ def test_on_the_thirteenth_anniversary_a_lorry_is_no_longer_younger(first, outco
 
 @pytest.mark.parametrize(
     "fuels",
-    [{"hydrogen"}, {"diesel", "hydrogen"}, {"diesel", "lng"}, {"kerosene"}, None],
-    ids=str,
+    ["hydrogen", "diesel+hydrogen", "diesel+lng", "kerosene", None],
 )
 def test_a_fuel_with_more_than_one_meaning_accuses_only_if_all_meanings_do(fuels) -> None:
     new = van(
         euro=3,
         first_registration=date(2003, 1, 1),
         zero_emission=None,
-        fuels=None if fuels is None else frozenset(fuels),
+        fuels=None if fuels is None else frozenset(fuels.split("+")),
     )
     assert asked(new).outcome is Outcome.REVIEW
 
 
-@pytest.mark.parametrize("fuels", [{"electric"}, {"hydrogen", "electric"}], ids=str)
+@pytest.mark.parametrize("fuels", ["electric", "hydrogen+electric"])
 def test_battery_and_fuel_cell_are_zero_emission(fuels) -> None:
-    assert asked(van(fuels=frozenset(fuels), zero_emission=None)).rule == "FA1"
+    assert asked(van(fuels=frozenset(fuels.split("+")), zero_emission=None)).rule == "FA1"
 
 
 def test_a_plug_in_hybrid_is_judged_by_its_engine() -> None:
