@@ -71,8 +71,9 @@ def paint_face(
     sides = _paint_bands(canvas, banded, len(rows), rng)
     ink = np.zeros((height, width), dtype=np.uint8)
     lettering = _draw_lettering(issued, len(rows), rng)
+    written = _with_emblems(rows, rng)
     for i, box in enumerate(_row_boxes(len(rows), lettering, canvas, sides)):
-        _write_row(canvas, ink, rows[i], box, lettering, rng)
+        _write_row(canvas, ink, written[i], box, lettering, rng)
     _lay_ink(canvas, ink, paint.ink, rng)
     _paint_border(canvas, paint.ink, rng)
     return canvas
@@ -106,6 +107,18 @@ def _draw_lettering(issued: Country, lines: int, rng: np.random.Generator) -> Le
         monospaced=bool(rng.random() < 0.45),
         separator=str(rng.choice([" ", "-", "."])) if rng.random() < 0.12 else None,
     )
+
+
+def _with_emblems(rows: tuple[str, ...], rng: np.random.Generator) -> tuple[str, ...]:
+    """Add seals where plates carry arms or stickers besides their characters."""
+    chance = 0.06 if len(rows) == 1 else 0.3
+    first = rows[0]
+    if "*" not in "".join(rows) and rng.random() < chance:
+        first = f"{first}*" if rng.random() < 0.6 else f"*{first}"
+    last = rows[-1]
+    if len(rows) == 2 and rng.random() < 0.1:
+        last = f"{last}*" if rng.random() < 0.5 else f"*{last}"
+    return (first,) if len(rows) == 1 else (first, last)
 
 
 def _row_boxes(lines: int, lettering: Lettering, canvas: Image, sides: Sides) -> list[Box]:
@@ -193,8 +206,12 @@ def _write_separator(
 def _stick_seals(canvas: Image, cell: Box, rng: np.random.Generator) -> None:
     """Stick one shield, one seal, or two seals above each other."""
     centre = cell.x + cell.width / 2
-    if rng.random() < 0.3:
+    kind = rng.random()
+    if kind < 0.2:
         _stick_shield(canvas, (centre, cell.y + 0.5 * cell.height), 0.3 * cell.width, rng)
+        return
+    if kind < 0.55:
+        _stick_emblem(canvas, cell, rng)
         return
     shares = (0.26, 0.74) if rng.random() < 0.75 else (float(rng.uniform(0.35, 0.65)),)
     for share in shares:
@@ -206,6 +223,26 @@ def _stick_seals(canvas: Image, cell: Box, rng: np.random.Generator) -> None:
         cv2.circle(
             canvas, at, max(1, round(radius * rng.uniform(0.3, 0.7))), inner, -1, cv2.LINE_AA
         )
+
+
+def _stick_emblem(canvas: Image, cell: Box, rng: np.random.Generator) -> None:
+    """Stick arms or a sticker whose inside is too small to be text."""
+    half = rng.uniform([0.25, 0.14], [0.48, 0.46]) * [cell.width, cell.height]
+    middle = np.array([cell.x + cell.width / 2, cell.y + rng.uniform(0.4, 0.6) * cell.height])
+    start, stop = (tuple((middle + side * half).round().astype(int).tolist()) for side in (-1, 1))
+    ground = int(rng.integers(70, 255))
+    if rng.random() < 0.6:
+        colour = tuple(int(v) for v in np.clip(ground + rng.normal(0, 45, 3), 0, 255))
+        axes = tuple(half.round().astype(int).tolist())
+        if rng.random() < 0.5:
+            cv2.rectangle(canvas, start, stop, colour, -1)
+        else:
+            cv2.ellipse(canvas, middle.round().astype(int).tolist(), axes, 0, 0, 360, colour, -1)
+    for _ in range(int(rng.integers(2, 9))):
+        ends = (middle + rng.uniform(-0.9, 0.9, (2, 2)) * half).round().astype(int)
+        dark = tuple(int(v) for v in np.clip(rng.uniform(10, 200) + rng.normal(0, 40, 3), 0, 255))
+        thick = max(1, round(rng.uniform(0.02, 0.07) * cell.height))
+        cv2.line(canvas, ends[0].tolist(), ends[1].tolist(), dark, thick, cv2.LINE_AA)
 
 
 def _stick_shield(
