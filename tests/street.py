@@ -62,5 +62,5 @@ def verb(*args: str) -> subprocess.CompletedProcess[str]:
 
 def street_box(folder: Path, uplink: str = SPOOL) -> StreetBox:
     folder.mkdir(exist_ok=True)
-    prepare(folder, uplink)
+    prepare(folder, uplink, quiet=True)
     return StreetBox(folder)

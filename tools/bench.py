@@ -9,28 +9,34 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 import cv2
+import msgspec
 import numpy as np
 import onnxruntime as ort
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from edge.access.decide import decide
 from edge.capture.clip import open_clip
-from edge.config import Models
+from edge.clock import ReplayClock
+from edge.config import Models, load
 from edge.daemon import wiring
-from edge.replay.bare import bare_box
-from edge.types import Frame, Image
+from edge.daemon.pipeline import Pipeline
+from edge.record.keys import load_signer
+from edge.types import Frame, Image, Passage
 from edge.vision.model import session_options
+from tools.demo.__main__ import AT, prepare
 
 ROUNDS = 60
-START = datetime(2028, 6, 1, tzinfo=UTC)
+START = datetime.fromisoformat(AT)
+WHOLE = "one frame, all stages"
 CLIP = Path(__file__).parent / "demo" / "street.mp4"
 PEERS = Path(__file__).resolve().parents[2] / "shared" / "data" / "peer-models"
 PEER_DETECTORS = {
@@ -116,24 +122,82 @@ def _peer_reader(path: Path, frame: Image) -> Callable[[], object]:
     return read
 
 
+class Watched:
+    """Any part of the pipeline, with the time of each call of its one method written down."""
+
+    def __init__(self, part: object, method: str, times: list[float]) -> None:
+        """Watch one method of a part."""
+        self._part, self._method, self._times = part, method, times
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - stands in for parts of any kind
+        found = getattr(self._part, name)
+        if name != self._method:
+            return found
+
+        def timed(*args: object) -> object:
+            began = time.perf_counter()
+            answer = found(*args)
+            self._times.append((time.perf_counter() - began) * 1000)
+            return answer
+
+        return timed
+
+
+WATCHED = {
+    "detector": ("detect", "detect, one frame"),
+    "reader": ("read", "read, all plates of a frame"),
+    "tracker": ("update", "track"),
+    "desk": ("announce", "vote and announce a passage"),
+    "registry": ("facts", "look up"),
+    "testimony": ("passage", "write the message"),
+    "signer": ("sign", "sign"),
+    "outbox": ("append", "store durably"),
+}
+
+
 def whole_pipeline(frames: list[Frame], folder: Path) -> list[Figure]:
-    """Play the frames through the production pipeline and time each step and the rest."""
-    box = bare_box(folder, START, threads=1)
+    """Play the frames through the production pipeline, timing every stage and every frame."""
+    prepare(folder, 'publisher = "spool"\nspool = "stick"', quiet=True)
+    config = load(folder / "box.toml")
+    config = msgspec.structs.replace(config, models=Models(threads=1))
+    clock = ReplayClock(frames[0].captured_at)
+    signer = load_signer(config.keys.signing)
+    with wiring.outbox(config) as outbox, wiring.registry(config) as registry:
+        line = wiring.pipeline(config, clock, registry, signer, outbox)
+        times: dict[str, list[float]] = {part: [] for part in WATCHED}
+        parts: dict[str, Any] = {
+            part: Watched(getattr(line, part), method, times[part])
+            for part, (method, _) in WATCHED.items()
+        }
+        steps, passages = _play(replace(line, **parts), clock, frames)
+        decisions = _decisions(line, passages)
+    figures = [_figure(WATCHED[part][1], taken) for part, taken in times.items() if taken]
+    return [*figures, _figure("decide", decisions), _figure(WHOLE, steps)]
+
+
+def _play(
+    line: Pipeline, clock: ReplayClock, frames: list[Frame]
+) -> tuple[list[float], list[Passage]]:
     steps: list[float] = []
-    records: list[float] = []
+    passages: list[Passage] = []
     for frame in frames:
-        box.clock.show(frame)
+        clock.show(frame)
         began = time.perf_counter()
-        concluded = box.pipeline.step(frame)
-        (records if concluded else steps).append((time.perf_counter() - began) * 1000)
-    for conclusion in box.pipeline.finish():
+        concluded = line.step(frame)
+        steps.append((time.perf_counter() - began) * 1000)
+        passages += [conclusion.passage for conclusion in concluded]
+    return steps, passages + [conclusion.passage for conclusion in line.finish()]
+
+
+def _decisions(line: Pipeline, passages: list[Passage]) -> list[float]:
+    taken: list[float] = []
+    now = line.clock.read()
+    for passage in passages * 20:
+        facts = line.registry.facts(passage)
         began = time.perf_counter()
-        box.pipeline.conclude(conclusion.passage)
-        records.append((time.perf_counter() - began) * 1000)
-    return [
-        _figure("one frame, all stages", steps),
-        _figure("look up, decide, sign, store one passage", records or [0.0]),
-    ]
+        decide(passage, facts, line.laws[0], now)
+        taken.append((time.perf_counter() - began) * 1000)
+    return taken
 
 
 def _decoded(clip: Path, limit: int) -> Iterable[Frame]:
@@ -148,7 +212,7 @@ def _table(figures: list[Figure], detector_ms: float) -> Table:
     for column in ("stage", "median", "p95", "calls", "against our detector"):
         table.add_column(column, justify="left" if column == "stage" else "right")
     for f in figures:
-        ratio = f"{f.median_ms / detector_ms:.2f}x" if "detect" in f.stage else ""
+        ratio = f"{f.median_ms / detector_ms:.2f}x" if f.stage.startswith("detect (") else ""
         table.add_row(f.stage, f"{f.median_ms:.2f}", f"{f.p95_ms:.2f}", str(f.calls), ratio)
     return table
 
@@ -174,7 +238,7 @@ def main(clip: Path, frames: int, rounds: int, as_json: bool) -> None:
 
 def _tell(figures: list[Figure], as_json: bool) -> None:
     by_stage = {f.stage: f for f in figures}
-    frame_ms = by_stage["one frame, all stages"].median_ms + by_stage["decode one frame"].median_ms
+    frame_ms = by_stage[WHOLE].median_ms + by_stage["decode one frame"].median_ms
     fps = round(1000 / frame_ms, 1)
     if as_json:
         facts: dict[str, Any] = {"frames_per_second_one_thread": fps}

@@ -51,9 +51,9 @@ def open_ledgers(path: Path) -> list[Ledger]:
         if path.is_dir():
             return _spool(path)
         with path.open("rb") as file:
-            start = file.read(100)
-        if start.startswith(SQLITE_MAGIC):
-            return _database(path, int.from_bytes(start[68:72], "big"))
+            start = file.read(len(SQLITE_MAGIC))
+        if start == SQLITE_MAGIC:
+            return _database(path)
         return [_lines(path)]
     except OSError as e:
         raise RecordError(f"{path} cannot be read ({e.strerror}).", FORMS) from e
@@ -61,9 +61,11 @@ def open_ledgers(path: Path) -> list[Ledger]:
         raise RecordError(f"{path} is damaged ({e}).", "Read a copy from elsewhere.") from e
 
 
-def _database(path: Path, application: int) -> list[Ledger]:
+def _database(path: Path) -> list[Ledger]:
     db = sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro", uri=True)
     try:
+        # asked of SQLite, not read from the header: that of a database in use is in its log
+        (application,) = db.execute("PRAGMA application_id").fetchone()
         if application == OUTBOX_ID:
             return [_outbox(db)]
         if application == RECEIVER_ID:

@@ -57,20 +57,22 @@ class Step(Exception):  # noqa: N818 - ends the demonstration with a sentence
     """A step did not work."""
 
 
-def run(*command: str) -> None:
+def run(*command: str, quiet: bool = False) -> None:
     """Run one command of the product and stop when it fails."""
-    if subprocess.run([sys.executable, "-m", *command], check=False).returncode:
+    said = subprocess.DEVNULL if quiet else None
+    if subprocess.run([sys.executable, "-m", *command], stdout=said, check=False).returncode:
         raise Step(f"This step failed: python -m {' '.join(command)}")
 
 
-def prepare(out: Path, uplink: str) -> None:
+def prepare(out: Path, uplink: str, quiet: bool = False) -> None:
     """Make keys, registry and configuration of the box."""
-    run("tools.make_keys", "--box", BOX, "--out", str(out / "keys"))
+    run("tools.make_keys", "--box", BOX, "--out", str(out / "keys"), quiet=quiet)
     run(
         *("tools.build_registry", "--vehicles", str(HERE / "vehicles.csv")),
         *("--exemptions", str(HERE / "exemptions.csv"), "--key", str(out / "keys/token.key")),
         *("--id", "demo-1", "--vehicles-as-of", AS_OF, "--exemptions-as-of", AS_OF),
         *("--out", str(out / "registry.sqlite")),
+        quiet=quiet,
     )
     (out / "box.toml").write_text(CONFIG.format(box=BOX, uplink=uplink), encoding="utf-8")
 
