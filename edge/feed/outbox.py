@@ -57,13 +57,13 @@ class Outbox:
         try:
             if not path.exists():
                 storefile.create(path, box)
-            ballast = Ballast(_ballast_path(path), ballast_bytes)
-            outbox = cls(path, storefile.connect(path), lock, ballast)
-            outbox._check_own(box)
+            db = storefile.connect(path)
         except OutboxError:
             os.close(lock)
             raise
-        ballast.hold()
+        outbox = cls(path, db, lock, Ballast(_ballast_path(path), ballast_bytes))
+        outbox._check_own(box)
+        outbox._ballast.hold()
         return outbox
 
     @classmethod

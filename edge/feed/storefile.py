@@ -59,13 +59,14 @@ def connect(path: Path) -> sqlite3.Connection:
     Raises OutboxError for a file that is not an outbox of this version, without touching it.
     """
     recognise(path)
+    db = sqlite3.connect(path, isolation_level=None, timeout=BUSY_MS / 1000)
     try:
-        db = sqlite3.connect(path, isolation_level=None, timeout=BUSY_MS / 1000)
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA secure_delete = ON")
-        db.execute("SELECT count(*) FROM head").fetchone()
+        db.execute("SELECT box FROM head").fetchone()
     except sqlite3.Error as e:
+        db.close()
         raise OutboxError(f"The outbox {path} is damaged ({e}).", SET_ASIDE) from e
     return db
 

@@ -35,7 +35,7 @@ class PublicJwk(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     alg: str = ALGORITHM
     use: str = "sig"
     box: str | None = None
-    d: msgspec.Raw | None = None
+    d: str | None = None
 
 
 class Jwks(msgspec.Struct, frozen=True):

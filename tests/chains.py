@@ -1,0 +1,61 @@
+"""Boxes that sign, for tests: keys in memory, chains of small true records."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from joserfc.jwk import OKPKey
+
+from edge.record.chain import Head, next_link
+from edge.record.envelope import Keyring, TrustedKey, seal
+from edge.record.keys import FileSigner
+from edge.record.message import AlarmRecord, ClockQuality, event
+from edge.types import Envelope, Link
+
+NOW = datetime(2028, 6, 1, 8, tzinfo=UTC)
+CLOCK = ClockQuality(source="test", trusted=True, error_ms=1.0, boot_id="boot", since_boot_ns=1)
+
+
+def alarm(link: Link, box: str, cause: str = "A door was opened.") -> bytes:
+    record = AlarmRecord(
+        box=box,
+        epoch=link.epoch,
+        seq=link.seq,
+        prev=link.prev,
+        salt="00" * 16,
+        software="test",
+        clock=CLOCK,
+        alarm="door",
+        cause=cause,
+        remedy="Close it.",
+    )
+    return event("alarm", record, id=UUID(int=link.seq), source=f"/{box}", time=NOW)
+
+
+class Pen:
+    """A box that signs: its key, and records that follow each other."""
+
+    def __init__(self, box: str = "box-1") -> None:
+        self.box = box
+        self.key = OKPKey.generate_key("Ed25519")
+        self.signer = FileSigner(self.key)
+        self.head: Head | None = None
+
+    @property
+    def keyring(self) -> Keyring:
+        public = OKPKey.import_key(self.key.as_dict(private=False))
+        return {self.signer.key_id: TrustedKey(self.signer.key_id, self.box, public)}
+
+    @property
+    def trusted(self) -> TrustedKey:
+        return self.keyring[self.signer.key_id]
+
+    def at(self, link: Link, cause: str = "A door was opened.") -> Envelope:
+        return seal(alarm(link, self.box, cause), self.signer)
+
+    def write(self) -> Envelope:
+        envelope = self.at(next_link(self.head))
+        self.head = Head(envelope.epoch, envelope.seq, envelope.sha256)
+        return envelope
+
+    def chain(self, length: int) -> list[Envelope]:
+        return [self.write() for _ in range(length)]

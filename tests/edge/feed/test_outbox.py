@@ -1,0 +1,262 @@
+import errno
+import os
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from edge.errors import OutboxError, RecordError
+from edge.feed import ballast as ballast_module
+from edge.feed.outbox import Outbox
+from edge.record.chain import Head, Place
+from edge.record.message import GENESIS, Receipt
+from edge.types import Envelope, Link
+from tests.chains import NOW, Pen
+
+SMALL = 64 * 1024
+
+
+@pytest.fixture
+def pen() -> Pen:
+    return Pen("box-1")
+
+
+@pytest.fixture
+def outbox(tmp_path: Path) -> Iterator[Outbox]:
+    with Outbox.open(tmp_path / "outbox.sqlite", "box-1", SMALL) as opened:
+        yield opened
+
+
+def receipt(envelope: Envelope, box: str = "box-1", sha256: str | None = None) -> Receipt:
+    return Receipt(
+        box=box,
+        epoch=envelope.epoch,
+        seq=envelope.seq,
+        sha256=sha256 or envelope.sha256,
+        stored_at=NOW,
+    )
+
+
+def fill(outbox: Outbox, pen: Pen, length: int) -> list[Envelope]:
+    envelopes = pen.chain(length)
+    for envelope in envelopes:
+        outbox.append(envelope)
+    return envelopes
+
+
+def test_what_was_appended_comes_back_byte_for_byte_in_order(outbox: Outbox, pen: Pen) -> None:
+    written = fill(outbox, pen, 5)
+    assert outbox.pending(None, 10) == written
+    assert outbox.pending(Place(1, 3), 10) == written[3:]
+    assert outbox.pending(None, 2) == written[:2]
+    assert outbox.count_through(Place(1, 3)) == 3
+
+
+def test_the_first_link_is_genesis_and_the_next_follows_the_head(outbox: Outbox, pen: Pen) -> None:
+    assert outbox.next_link() == Link(1, 1, GENESIS)
+    last = fill(outbox, pen, 2)[-1]
+    assert outbox.next_link() == Link(1, 3, last.sha256)
+
+
+def test_a_receipt_forgets_what_it_covers_and_the_head_stays(outbox: Outbox, pen: Pen) -> None:
+    written = fill(outbox, pen, 5)
+    assert outbox.forget(receipt(written[2])) == 3
+    assert outbox.pending(None, 10) == written[3:]
+    assert outbox.forget(receipt(written[4])) == 2
+    assert outbox.backlog().records == 0
+    assert outbox.head() == outbox.forgotten() == Head(1, 5, written[4].sha256)
+
+
+def test_the_chain_goes_on_after_everything_was_forgotten(tmp_path: Path, pen: Pen) -> None:
+    path = tmp_path / "outbox.sqlite"
+    with Outbox.open(path, "box-1", SMALL) as outbox:
+        last = fill(outbox, pen, 3)[-1]
+        outbox.forget(receipt(last))
+    with Outbox.open(path, "box-1", SMALL) as outbox:
+        assert outbox.next_link() == Link(1, 4, last.sha256)
+        fill(outbox, pen, 1)
+
+
+def test_a_repeated_or_early_receipt_forgets_nothing(outbox: Outbox, pen: Pen) -> None:
+    written = fill(outbox, pen, 3)
+    outbox.forget(receipt(written[1]))
+    assert outbox.forget(receipt(written[0])) == 0
+    assert outbox.forget(receipt(replace(written[2], seq=99))) == 0
+    assert outbox.pending(None, 10) == written[2:]
+
+
+def test_a_receipt_with_a_wrong_hash_forgets_nothing(outbox: Outbox, pen: Pen) -> None:
+    written = fill(outbox, pen, 3)
+    with pytest.raises(RecordError, match="another hash"):
+        outbox.forget(receipt(written[2], sha256="0" * 64))
+    assert outbox.pending(None, 10) == written
+
+
+def test_a_receipt_of_another_box_forgets_nothing(outbox: Outbox, pen: Pen) -> None:
+    written = fill(outbox, pen, 3)
+    with pytest.raises(RecordError, match="another box"):
+        outbox.forget(receipt(written[2], box="box-2"))
+    assert outbox.pending(None, 10) == written
+
+
+def test_a_record_that_does_not_follow_is_not_taken(outbox: Outbox, pen: Pen) -> None:
+    first, second, third = pen.chain(3)
+    outbox.append(first)
+    wrong_prev = pen.at(Link(1, 2, "f" * 64))
+    stranger = Pen("box-2").write()
+    lying = replace(second, seq=7)
+    for envelope in (first, third, wrong_prev, stranger, lying):
+        with pytest.raises(OutboxError):
+            outbox.append(envelope)
+    outbox.append(second)
+    assert outbox.pending(None, 10) == [first, second]
+
+
+def test_only_one_process_appends(tmp_path: Path, outbox: Outbox, pen: Pen) -> None:
+    with pytest.raises(OutboxError, match="Another process appends") as refused:
+        Outbox.open(tmp_path / "outbox.sqlite", "box-1", SMALL)
+    assert "systemctl stop" in refused.value.remedy
+    fill(outbox, pen, 1)
+
+
+def test_the_uplink_reads_and_forgets_beside_the_appender(
+    tmp_path: Path, outbox: Outbox, pen: Pen
+) -> None:
+    written = fill(outbox, pen, 3)
+    with Outbox.attach(tmp_path / "outbox.sqlite", SMALL) as attached:
+        assert attached.box == "box-1"
+        assert attached.forget(receipt(written[1])) == 2
+        fill(outbox, pen, 1)
+        assert [e.seq for e in attached.pending(None, 10)] == [3, 4]
+        with pytest.raises(OutboxError, match="did not open the outbox to append"):
+            attached.append(pen.write())
+
+
+def test_the_outbox_of_another_box_is_refused(tmp_path: Path, pen: Pen) -> None:
+    path = tmp_path / "outbox.sqlite"
+    Outbox.open(path, "box-1", SMALL).close()
+    with pytest.raises(OutboxError, match="belongs to box box-1, not box-2"):
+        Outbox.open(path, "box-2", SMALL)
+    Outbox.open(path, "box-1", SMALL).close()
+
+
+def foreign(path: Path) -> None:
+    db = sqlite3.connect(path)
+    db.execute("CREATE TABLE other (x)")
+    db.commit()
+    db.close()
+
+
+def newer(path: Path) -> None:
+    Outbox.open(path, "box-1", SMALL).close()
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA user_version = 2")
+    db.close()
+
+
+def scrambled(path: Path) -> None:
+    with Outbox.open(path, "box-1", SMALL) as outbox:
+        fill(outbox, Pen("box-1"), 20)
+    content = bytearray(path.read_bytes())
+    content[100:] = os.urandom(len(content) - 100)
+    path.write_bytes(content)
+
+
+SPOILERS = {
+    "foreign": foreign,
+    "newer": newer,
+    "corrupt": scrambled,
+    "empty": lambda path: path.write_bytes(b""),
+    "cut": lambda path: path.write_bytes(b"SQLite format 3\0"),
+    "text": lambda path: path.write_text("hello" * 100),
+}
+
+
+@pytest.mark.parametrize("spoiler", SPOILERS)
+def test_a_file_that_is_no_sound_outbox_is_refused_and_left_alone(
+    tmp_path: Path, spoiler: str
+) -> None:
+    path = tmp_path / "outbox.sqlite"
+    SPOILERS[spoiler](path)
+    before = path.read_bytes()
+    for opener in (lambda: Outbox.open(path, "box-1", SMALL), lambda: Outbox.attach(path, SMALL)):
+        with pytest.raises(OutboxError):
+            opener()
+    assert path.read_bytes() == before
+
+
+def test_a_missing_outbox_or_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(OutboxError, match="There is no outbox"):
+        Outbox.attach(tmp_path / "outbox.sqlite")
+    with pytest.raises(OutboxError, match="cannot be locked"):
+        Outbox.open(tmp_path / "missing" / "outbox.sqlite", "box-1")
+
+
+def test_the_file_is_written_through_at_every_commit(outbox: Outbox) -> None:
+    settings = {p: outbox._row(f"PRAGMA {p}")[0] for p in ("journal_mode", "synchronous")}
+    assert settings == {"journal_mode": "wal", "synchronous": 2}
+
+
+def test_the_backlog_says_how_much_waits_and_since_when(outbox: Outbox, pen: Pen) -> None:
+    assert outbox.backlog().oldest_at is None
+    fill(outbox, pen, 2)
+    backlog = outbox.backlog()
+    assert backlog.records == 2
+    assert backlog.oldest_at is not None
+    assert backlog.oldest_at.tzinfo is not None
+
+
+def test_a_full_file_refuses_the_record_and_loses_none(outbox: Outbox, pen: Pen) -> None:
+    outbox._db.execute("PRAGMA max_page_count = 12")
+    taken: list[Envelope] = []
+
+    def fill_up() -> None:
+        for envelope in pen.chain(200):
+            outbox.append(envelope)
+            taken.append(envelope)
+
+    with pytest.raises(OutboxError, match="disk is full"):
+        fill_up()
+    assert outbox.pending(None, 999) == taken
+    assert outbox.head() == Head(1, len(taken), taken[-1].sha256)
+    assert outbox.forget(receipt(taken[-1])) == len(taken)
+    outbox.append(pen.at(outbox.next_link()))
+
+
+def test_the_ballast_is_held_from_the_start(tmp_path: Path, outbox: Outbox) -> None:
+    assert (tmp_path / "outbox.sqlite.ballast").stat().st_blocks * 512 >= SMALL
+
+
+def test_on_a_full_disk_nothing_is_taken_but_what_is_there_can_be_drained(
+    tmp_path: Path, outbox: Outbox, pen: Pen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = fill(outbox, pen, 3)
+    outbox._ballast.release()
+
+    def full(handle: int, start: int, size: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(ballast_module.os, "posix_fallocate", full)
+        with pytest.raises(OutboxError, match="disk is full"):
+            outbox.append(pen.write())
+        assert outbox.forget(receipt(written[1])) == 2
+        assert [p.name for p in tmp_path.iterdir() if "ballast" in p.name] == []
+    outbox.append(pen.at(outbox.next_link()))
+    assert outbox._ballast.is_held
+
+
+def test_no_half_made_outbox_is_left_when_making_it_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: Path, target: Path) -> Path:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(Path, "replace", broken)
+        with pytest.raises(OutboxError, match="cannot be created"):
+            Outbox.open(tmp_path / "outbox.sqlite", "box-1", SMALL)
+    assert not (tmp_path / "outbox.sqlite").exists()
+    Outbox.open(tmp_path / "outbox.sqlite", "box-1", SMALL).close()

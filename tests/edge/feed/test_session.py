@@ -1,0 +1,167 @@
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from edge.errors import FeedError
+from edge.feed.mqtt import MqttPublisher
+from edge.feed.session import Arrived, Note, Role, Session
+from tests.mosquitto import Mosquitto, free_port, wait_for
+
+LISTENER = Role("listener", "anpr/v1/+/+")
+
+
+@dataclass(frozen=True)
+class Address:
+    port: int
+    host: str = "127.0.0.1"
+    ca: Path | None = None
+    cert: Path | None = None
+    key: Path | None = None
+
+
+def take(session: Session, count: int) -> list[Arrived]:
+    got: list[Arrived] = []
+
+    def enough() -> bool:
+        got.extend(item for item in session.receive(0.1) if isinstance(item, Arrived))
+        return len(got) >= count
+
+    wait_for(enough, f"{count} messages")
+    return got
+
+
+@contextmanager
+def answering(*answers: bytes) -> Iterator[tuple[int, list[int]]]:
+    """A broker that gives each connection one canned answer; notes the protocol asked for."""
+    asked: list[int] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            for answer in answers:
+                connection, _ = server.accept()
+                with connection:
+                    asked.append(connection.recv(1000)[8])
+                    connection.sendall(answer)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield server.getsockname()[1], asked
+        thread.join(10)
+
+
+def test_status_is_retained_and_the_broker_says_offline_for_a_box_that_vanished(
+    broker: Mosquitto,
+) -> None:
+    publisher = MqttPublisher.connect("box-1", broker)
+    listener = Session.open(broker, LISTENER)
+    assert [(m.topic, m.payload) for m in take(listener, 1)] == [
+        ("anpr/v1/box-1/status", b"online")
+    ]
+    vanish = publisher._session._client.socket()
+    assert vanish is not None
+    vanish.shutdown(socket.SHUT_RDWR)
+    assert [m.payload for m in take(listener, 1)] == [b"offline"]
+    listener.close()
+    publisher.close()
+
+
+def test_a_box_that_leaves_says_offline_itself(broker: Mosquitto) -> None:
+    publisher = MqttPublisher.connect("box-1", broker)
+    publisher.close()
+    listener = Session.open(broker, LISTENER)
+    assert [m.payload for m in take(listener, 1)] == [b"offline"]
+    listener.close()
+
+
+def test_what_was_sent_while_away_is_waiting(broker: Mosquitto) -> None:
+    Session.open(broker, LISTENER).close()
+    sender = Session.open(broker, Role("sender", "nothing"))
+    sender.publish(Note("anpr/v1/box-1/passage", b"one"))
+    wait_for(lambda: bool(sender.receive(0.1)), "the acknowledgement")
+    sender.close()
+    listener = Session.open(broker, LISTENER)
+    assert [m.payload for m in take(listener, 1)] == [b"one"]
+    listener.close()
+
+
+def test_what_was_not_acknowledged_comes_again(broker: Mosquitto) -> None:
+    late = Role("listener", "anpr/v1/+/+", acknowledge_late=True)
+    first = Session.open(broker, late)
+    sender = Session.open(broker, Role("sender", "nothing"))
+    for text in (b"one", b"two"):
+        sender.publish(Note("anpr/v1/box-1/passage", text))
+    got = take(first, 2)
+    first.acknowledge(got[:1])
+    first.close()
+    again = Session.open(broker, late)
+    assert [m.payload for m in take(again, 1)] == [b"two"]
+    again.close()
+    sender.close()
+
+
+def test_a_broker_that_is_not_there_is_named() -> None:
+    with pytest.raises(FeedError, match=r"No connection to the broker 127\.0\.0\.1:\d+ "):
+        Session.open(Address(free_port()), LISTENER)
+
+
+def test_mqtt_5_comes_first_and_then_3_1_1() -> None:
+    refuse_5, accept, granted = b"\x20\x02\x00\x01", b"\x20\x02\x00\x00", b"\x90\x03\x00\x01\x01"
+    with answering(refuse_5, accept + granted) as (port, asked):
+        Session.open(Address(port), LISTENER).close()
+    assert asked == [5, 4]
+
+
+def test_a_broker_that_hangs_up_on_mqtt_5_is_asked_with_3_1_1() -> None:
+    with answering(b"", b"\x20\x02\x00\x00\x90\x03\x00\x01\x01") as (port, asked):
+        Session.open(Address(port), LISTENER).close()
+    assert asked == [5, 4]
+
+
+def test_a_broker_that_does_not_let_us_in_is_named() -> None:
+    with (
+        answering(b"\x20\x03\x00\x87\x00", b"\x20\x02\x00\x05") as (port, _),
+        pytest.raises(FeedError, match=r"Refused by the broker .*Not authorized"),
+    ):
+        Session.open(Address(port), LISTENER)
+
+
+def test_a_subscription_that_is_not_granted_is_named() -> None:
+    refused = b"\x20\x02\x00\x00\x90\x03\x00\x01\x80"
+    with (
+        answering(b"", refused) as (port, _),
+        pytest.raises(FeedError, match="Refused by the broker"),
+    ):
+        Session.open(Address(port), LISTENER)
+
+
+def test_tls_files_that_cannot_be_used_are_named(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("no certificate")
+    with pytest.raises(FeedError, match="TLS files"):
+        Session.open(Address(1, ca=tmp_path / "ca.pem"), LISTENER)
+    with pytest.raises(FeedError, match="TLS files"):
+        Session.open(Address(1, ca=tmp_path / "missing.pem"), LISTENER)
+
+
+def test_a_lost_connection_is_told_after_all_that_came(broker: Mosquitto) -> None:
+    session = Session.open(broker, LISTENER)
+    session.publish(Note("anpr/v1/box-1/passage", b"one"))
+    take(session, 1)
+    broker.kill()
+
+    def lost() -> bool:
+        try:
+            session.receive(0.1)
+        except FeedError:
+            return True
+        return False
+
+    wait_for(lost, "the loss")
+    with pytest.raises(FeedError, match="is gone"):
+        session.publish(Note("anpr/v1/box-1/passage", b"two"))
+    session.close()
+    broker.start()

@@ -1,0 +1,157 @@
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from joserfc import jws as jose
+
+from edge.record.chain import next_link
+from edge.record.envelope import Flaw, RefusedError, peek, verify
+from tests.chains import Pen, alarm
+
+PEN, OTHER = Pen("box-1"), Pen("box-2")
+GENUINE = PEN.write()
+KEYRING = {**PEN.keyring, **OTHER.keyring}
+UNTIMED = settings(deadline=None, max_examples=60)
+PAYLOAD = alarm(next_link(None), "box-1")
+
+
+def b64(raw: bytes) -> bytes:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=")
+
+
+def with_header(header: dict[str, object]) -> bytes:
+    """The genuine payload under another header, signed by the genuine key over just that."""
+    start = b64(json.dumps(header).encode()) + b"." + b64(PAYLOAD)
+    key = PEN.key.private_key
+    assert key is not None
+    return start + b"." + b64(key.sign(start))
+
+
+def hs256_with_public_key() -> bytes:
+    header = {"alg": "HS256", "kid": PEN.signer.key_id}
+    start = b64(json.dumps(header).encode()) + b"." + b64(PAYLOAD)
+    secret = PEN.key.as_pem(private=False)
+    return start + b"." + b64(hmac.new(secret, start, hashlib.sha256).digest())
+
+
+def swapped_payload() -> bytes:
+    header, _, signature = GENUINE.jws.split(b".")
+    return b".".join((header, b64(alarm(next_link(None), "box-1", "Nothing.")), signature))
+
+
+def non_canonical() -> bytes:
+    """The last character of a signature has spare bits: another spelling of the same bytes."""
+    alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    last = alphabet.index(GENUINE.jws[-1])
+    return GENUINE.jws[:-1] + alphabet[last ^ 1 : (last ^ 1) + 1]
+
+
+def signed_text(payload: bytes) -> bytes:
+    return PEN.signer.sign(payload)
+
+
+KID = {"kid": PEN.signer.key_id}
+ATTACKS: dict[str, tuple[Callable[[], bytes], Flaw]] = {
+    "alg none": (lambda: with_header({"alg": "none", **KID}), Flaw.ALGORITHM),
+    "alg none without signature": (
+        lambda: with_header({"alg": "none", **KID}).rpartition(b".")[0] + b".",
+        Flaw.ALGORITHM,
+    ),
+    "HS256 with the public key": (hs256_with_public_key, Flaw.ALGORITHM),
+    "EdDSA, the older name": (lambda: with_header({"alg": "EdDSA", **KID}), Flaw.ALGORITHM),
+    "alg in other letters": (lambda: with_header({"alg": "ed25519", **KID}), Flaw.ALGORITHM),
+    "no alg": (lambda: with_header(KID), Flaw.ALGORITHM),
+    "crit": (lambda: with_header({"alg": "Ed25519", **KID, "crit": ["exp"]}), Flaw.CRITICAL),
+    "empty crit": (lambda: with_header({"alg": "Ed25519", **KID, "crit": []}), Flaw.CRITICAL),
+    "no kid": (lambda: with_header({"alg": "Ed25519"}), Flaw.NO_KEY),
+    "kid is no text": (lambda: with_header({"alg": "Ed25519", "kid": 1}), Flaw.NO_KEY),
+    "unknown kid": (lambda: with_header({"alg": "Ed25519", "kid": "x"}), Flaw.WRONG_KEY),
+    "unencoded payload": (
+        lambda: with_header({"alg": "Ed25519", **KID, "b64": False}),
+        Flaw.HEADER,
+    ),
+    "key in the header": (
+        lambda: with_header({"alg": "Ed25519", **KID, "jwk": PEN.key.as_dict(private=False)}),
+        Flaw.HEADER,
+    ),
+    "payload of another record": (swapped_payload, Flaw.ALTERED),
+    "kid of another box": (
+        lambda: with_header({"alg": "Ed25519", "kid": OTHER.signer.key_id}),
+        Flaw.ALTERED,
+    ),
+    "other box's own key": (lambda: OTHER.signer.sign(PAYLOAD), Flaw.OTHER_BOX),
+    "empty signature": (lambda: GENUINE.jws.rpartition(b".")[0] + b".", Flaw.UNSIGNED),
+    "short signature": (
+        lambda: GENUINE.jws.rpartition(b".")[0] + b"." + b64(b"x" * 63),
+        Flaw.ALTERED,
+    ),
+    "non-canonical base64": (non_canonical, Flaw.ENCODING),
+    "padding": (lambda: GENUINE.jws + b"==", Flaw.ENCODING),
+    "white space": (lambda: GENUINE.jws + b"\n", Flaw.ENCODING),
+    "two parts": (lambda: GENUINE.jws.rpartition(b".")[0], Flaw.MALFORMED),
+    "four parts": (lambda: GENUINE.jws + b".AA", Flaw.MALFORMED),
+    "nothing": (lambda: b"", Flaw.MALFORMED),
+    "enormous": (lambda: b"A" * 200_000 + b".A.A", Flaw.MALFORMED),
+    "header is a list": (
+        lambda: b64(b"[]") + GENUINE.jws[GENUINE.jws.index(b".") :],
+        Flaw.MALFORMED,
+    ),
+    "not JSON": (lambda: signed_text(b"hello"), Flaw.MESSAGE),
+    "no place": (lambda: signed_text(b'{"type":"x","data":{"box":"box-1"}}'), Flaw.MESSAGE),
+    "place below one": (
+        lambda: signed_text(PAYLOAD.replace(b'"seq":1', b'"seq":0')),
+        Flaw.MESSAGE,
+    ),
+    "prev is no hash": (lambda: signed_text(PAYLOAD.replace(b"0" * 64, b"Z" * 64)), Flaw.MESSAGE),
+}
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_each_attack_is_refused_for_its_own_reason(attack: str) -> None:
+    forge, flaw = ATTACKS[attack]
+    with pytest.raises(RefusedError) as refused:
+        verify(forge(), KEYRING)
+    assert refused.value.flaw is flaw
+
+
+def test_a_genuine_record_is_verified() -> None:
+    record = verify(GENUINE.jws, KEYRING)
+    assert record.envelope == GENUINE
+    assert record.kid == PEN.signer.key_id
+    assert peek(GENUINE.jws).link == record.link == next_link(None)
+
+
+def test_the_hash_is_that_of_the_bytes_sent() -> None:
+    assert GENUINE.sha256 == hashlib.sha256(GENUINE.jws).hexdigest()
+
+
+def test_another_implementation_agrees() -> None:
+    assert jose.deserialize_compact(GENUINE.jws, PEN.key, algorithms=["Ed25519"]).payload == PAYLOAD
+
+
+@UNTIMED
+@given(st.integers(0, len(GENUINE.jws) - 1), st.integers(0, 7))
+def test_any_flipped_bit_is_refused(at: int, bit: int) -> None:
+    flipped = bytearray(GENUINE.jws)
+    flipped[at] ^= 1 << bit
+    with pytest.raises(RefusedError):
+        verify(bytes(flipped), KEYRING)
+
+
+@UNTIMED
+@given(st.binary(max_size=300))
+def test_garbage_is_refused_and_nothing_else_happens(garbage: bytes) -> None:
+    with pytest.raises(RefusedError):
+        verify(garbage, KEYRING)
+
+
+def test_no_refusal_shows_what_was_in_the_record() -> None:
+    with pytest.raises(RefusedError) as refused:
+        verify(swapped_payload(), KEYRING)
+    assert "door" not in str(refused.value)
+    assert PEN.signer.key_id not in str(refused.value)
