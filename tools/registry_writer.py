@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from sqlite_utils import Database
+
 from edge.access.calendar import moment_of
 from edge.registry.attributes import TIMEZONE, exemption, vehicle
 from edge.registry.schema import (
@@ -33,6 +35,7 @@ class RegistryWriter:
 
     def __init__(self, connection: sqlite3.Connection, key: bytes) -> None:
         self.connection = connection
+        self.database = Database(connection)
         self.key = key
         self.kinds: dict[KindRow, int] = {}
         self.summary: Counter[tuple[str, str]] = Counter()
@@ -87,16 +90,15 @@ class RegistryWriter:
             if canary.exemption is not None:
                 self.add_exemption(canary.exemption)
             at = seconds(datetime.fromisoformat(canary.at))
-            self.connection.execute(
-                "INSERT INTO canaries VALUES (?, ?, ?, ?, ?)",
-                (
-                    self.token_of(canary.vehicle),
-                    canary.vehicle["country"],
-                    canary.jurisdiction,
-                    at,
-                    canary.outcome,
-                ),
+            values = (
+                self.token_of(canary.vehicle),
+                canary.vehicle["country"],
+                canary.jurisdiction,
+                at,
+                canary.outcome,
             )
+            canaries = self.database.table("canaries")
+            canaries.insert(dict(zip(canaries.columns_dict, values, strict=True)))
 
     def finish(self, name: str, vehicles_as_of: datetime, exemptions_as_of: datetime) -> None:
         """Leave out what is doubtful, state what the file holds, and make it compact."""
@@ -110,15 +112,18 @@ class RegistryWriter:
             "key_check": key_check(self.key),
             **{table: self.count(table) for table in COUNTED},
         }
-        self.connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+        key_column, value_column = self.database.table("meta").columns_dict
+        self.database.table("meta").insert_all(
+            {key_column: key, value_column: value} for key, value in meta.items()
+        )
         self.connection.execute(f"PRAGMA user_version = {VERSION}")
         self.connection.execute(f"PRAGMA application_id = {APPLICATION}")
         self.connection.commit()
-        self.connection.execute("VACUUM")
+        self.database.vacuum()
 
     def count(self, table: str) -> str:
         """Return the number of rows of a table."""
-        return str(self.connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+        return str(self.database.table(table).count)
 
     def kind(self, row: KindRow) -> int:
         """Return the number of a kind, which is stored the first time it is met."""

@@ -99,6 +99,7 @@ class Session:
         """Use `Session.open`."""
         self._client, self._inbox, self._name = client, inbox, name
         self._early: list[Item] = []
+        self._unaccepted: set[int] = set()
 
     @classmethod
     def open(cls, broker: Broker, role: Role) -> Self:
@@ -119,7 +120,19 @@ class Session:
         sent = self._client.publish(note.topic, note.payload, qos=1, retain=note.retain)
         if sent.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise FeedError(f"The connection to {self._name} is gone.", CHECK_BROKER)
+        self._unaccepted.add(sent.mid)
         return sent.mid
+
+    def settle(self, within_s: float) -> None:
+        """Wait until the broker has everything that was published; what arrives is kept.
+
+        Raises FeedError when the connection is gone.
+        """
+        deadline = time.monotonic() + within_s
+        kept: list[Item] = []
+        while self._unaccepted and time.monotonic() < deadline:
+            kept += self.receive(0.1)
+        self._early += kept
 
     def receive(self, wait_s: float) -> list[Item]:
         """Return what has come, waiting at most `wait_s` for the first.
@@ -134,6 +147,8 @@ class Session:
                 else self._inbox.get_nowait()
             )
             while not isinstance(found, _Lost):
+                if isinstance(found, Accepted):
+                    self._unaccepted.discard(found.mid)
                 if isinstance(found, Arrived | Accepted):
                     items.append(found)
                 found = self._inbox.get_nowait()

@@ -116,7 +116,7 @@ def receiver(out: Path) -> tuple[str, ...]:
 def over_mqtt(out: Path, clip: Path, mosquitto: Path, stack: ExitStack) -> int:
     """Deliver through a broker of our own on a free loopback port."""
     broker = stack.enter_context(Broker(mosquitto, out / "broker"))
-    prepare(out, f'publisher = "mqtt"\nhost = "127.0.0.1"\nport = {broker.port}')
+    prepare(out, f'publisher = "mqtt"\nhost = "127.0.0.1"\nport = {broker.port}', quiet=True)
     background(stack, *receiver(out), "--host", "127.0.0.1", "--port", str(broker.port))
     made = replay(out, clip)
     uplink(out)
@@ -125,7 +125,7 @@ def over_mqtt(out: Path, clip: Path, mosquitto: Path, stack: ExitStack) -> int:
 
 def over_spool(out: Path, clip: Path) -> int:
     """Deliver through a folder, as on a stick."""
-    prepare(out, 'publisher = "spool"\nspool = "stick"')
+    prepare(out, 'publisher = "spool"\nspool = "stick"', quiet=True)
     made = replay(out, clip)
     run("edge.cli.main", "uplink", "--config", str(out / "box.toml"), "--once", "--deadline", "1")
     run(*receiver(out), "--ingest", str(out / "stick"))
@@ -153,6 +153,7 @@ def main(clip: Path, out: Path) -> None:
     mosquitto = find_mosquitto()
     way = f"MQTT, {mosquitto}" if mosquitto else "the spool: no Mosquitto here"
     console.rule(f"{clip} through the box to the platform ({way})")
+    console.print(f"Box {BOX}: keys, registry and configuration are made anew in {out}.")
     try:
         with ExitStack() as stack:
             made = over_mqtt(out, clip, mosquitto, stack) if mosquitto else over_spool(out, clip)

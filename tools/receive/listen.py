@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from edge.ports import Signer
 from edge.record.message import Receipt
 from tools.receive.store import Store, Verdict
 
-WAIT_S = 0.2
+WAIT_S, SETTLE_S = 0.2, 5.0
 RETRY_S, RETRY_LIMIT_S = 0.25, 5.0
 
 
@@ -67,6 +68,8 @@ class Listener:
                 click.echo(f"{e.cause} Calling again.", err=True)
                 session.close()
                 session = self._reopen(stopped)
+        with suppress(FeedError):  # what is not answered now is asked again
+            session.settle(SETTLE_S)
         session.close()
 
     def _open(self) -> Session:
