@@ -1,0 +1,250 @@
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge.errors import FeedError
+from edge.feed.receipts import receipt_reader
+from edge.feed.spool import SpoolPublisher, batches, receipt_path
+from edge.record.chain import Head
+from edge.record.keys import Jwks, create_signer
+from edge.types import Envelope, Link
+from tests.chains import Pen
+from tools.receive.__main__ import receive
+from tools.receive.listen import ingest, receipts
+from tools.receive.schema import StoreError
+from tools.receive.store import Store, Verdict
+
+PEN, PLATFORM = Pen("box-1"), Pen("platform")
+CHAIN = PEN.chain(10)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store.open(tmp_path / "received.sqlite", PEN.keyring)
+
+
+def send(store: Store, *envelopes: Envelope) -> list[Verdict]:
+    with store.burst():
+        return [store.take("box-1", envelope.jws) for envelope in envelopes]
+
+
+def head(last: int) -> Head:
+    return Head(1, last, CHAIN[last - 1].sha256)
+
+
+def test_records_are_stored_byte_for_byte(store: Store) -> None:
+    assert set(send(store, *CHAIN)) == {Verdict.STORED}
+    rows = store._db.execute("SELECT jws FROM records ORDER BY seq").fetchall()
+    assert [jws for (jws,) in rows] == [envelope.jws for envelope in CHAIN]
+
+
+def test_a_receipt_covers_what_is_stored_without_a_gap(store: Store) -> None:
+    send(store, *CHAIN[:3], *CHAIN[5:])
+    ((box, jws),) = receipts(store, PLATFORM.signer, {"box-1", "unheard"})
+    word = receipt_reader("box-1", PLATFORM.trusted)(jws)
+    assert (box, word.epoch, word.seq, word.sha256) == ("box-1", 1, 3, CHAIN[2].sha256)
+
+
+def test_what_comes_out_of_order_waits_until_the_gap_fills(store: Store) -> None:
+    assert send(store, CHAIN[2], CHAIN[3]) == [Verdict.WAITING] * 2
+    assert store.head("box-1") is None
+    send(store, CHAIN[0])
+    assert store.head("box-1") == head(1)
+    send(store, CHAIN[1])
+    assert store.head("box-1") == head(4)
+    (account,) = store.accounts()
+    assert (account.verified, account.waiting, account.gaps) == (4, 0, 0)
+
+
+@given(st.permutations(CHAIN))
+@settings(deadline=None, max_examples=25)
+def test_whatever_the_order_all_are_stored_once(order: list[Envelope]) -> None:
+    with Store.open(Path(":memory:"), PEN.keyring) as store:
+        send(store, *order, *order)
+        (account,) = store.accounts()
+        assert store.head("box-1") == head(len(CHAIN))
+        assert (account.verified, account.duplicates, account.waiting) == (10, 10, 0)
+        assert account.is_sound
+
+
+def test_a_long_wait_is_taken_up_in_one_go() -> None:
+    pen = Pen("box-1")
+    chain = pen.chain(1500)
+    with Store.open(Path(":memory:"), pen.keyring) as large:
+        send(large, *chain[1:], chain[0])
+        assert large.total() == 1500
+
+
+def test_a_fork_is_kept_apart_and_never_receipted(store: Store) -> None:
+    fork = PEN.at(Link(1, 2, CHAIN[0].sha256), "Nothing happened.")
+    assert send(store, *CHAIN[:3], fork)[-1] is Verdict.FORKED
+    assert store.head("box-1") == head(3)
+    (account,) = store.accounts()
+    assert account.forks == 1
+    assert not account.is_sound
+
+
+def test_a_record_behind_another_predecessor_is_a_fork(store: Store) -> None:
+    assert send(store, CHAIN[0], PEN.at(Link(1, 2, "f" * 64)))[-1] is Verdict.FORKED
+    assert send(store, CHAIN[1]) == [Verdict.STORED]
+
+
+def test_a_key_that_changes_within_an_epoch_is_not_taken(tmp_path: Path) -> None:
+    thief = Pen("box-1")
+    forged = thief.at(Link(1, 2, CHAIN[0].sha256))
+    keyring = {**PEN.keyring, **thief.keyring}
+    with Store.open(tmp_path / "received.sqlite", keyring) as store:
+        assert send(store, CHAIN[0], forged) == [Verdict.STORED, Verdict.FORKED]
+
+
+def test_a_new_epoch_waits_for_the_end_of_the_old_one(tmp_path: Path) -> None:
+    heir = Pen("box-1")
+    first = heir.at(Link(2, 1, CHAIN[2].sha256))
+    with Store.open(tmp_path / "received.sqlite", {**PEN.keyring, **heir.keyring}) as store:
+        assert send(store, CHAIN[0], first) == [Verdict.STORED, Verdict.WAITING]
+        send(store, CHAIN[2], CHAIN[1])
+        assert store.head("box-1") == Head(2, 1, first.sha256)
+
+
+REFUSED = {
+    "altered": lambda: CHAIN[0].jws[:-9] + b"AAAAAAAAA",
+    "of a stranger": lambda: Pen("box-1").write().jws,
+    "noise": lambda: b"\xff\x00 hello",
+}
+
+
+@pytest.mark.parametrize("forgery", REFUSED)
+def test_what_is_refused_is_kept_with_its_reason(store: Store, forgery: str) -> None:
+    with store.burst():
+        assert store.take("box-1", REFUSED[forgery]()) is Verdict.REFUSED
+    assert store.total() == 0
+    reason, cause = store._db.execute("SELECT reason, cause FROM refused").fetchone()
+    assert reason
+    assert cause
+
+
+def test_a_genuine_record_under_another_boxs_name_is_refused(store: Store) -> None:
+    with store.burst():
+        assert store.take("box-2", CHAIN[0].jws) is Verdict.REFUSED
+    (row,) = store._db.execute("SELECT reason FROM refused").fetchall()
+    assert row == ("other box",)
+
+
+def test_a_burst_that_fails_leaves_nothing_behind(store: Store) -> None:
+    store._db.execute("PRAGMA max_page_count = 20")
+    with pytest.raises(StoreError, match="cannot be stored"):
+        send(store, *CHAIN, *_many())
+    assert store.total() == 0
+
+
+def _many() -> list[Envelope]:
+    return [PEN.at(Link(1, seq, "0" * 64), "x" * 2000) for seq in range(100, 160)]
+
+
+def test_the_store_survives_its_own_reopening(tmp_path: Path, store: Store) -> None:
+    send(store, *CHAIN[:4])
+    store.close()
+    with Store.open(tmp_path / "received.sqlite", PEN.keyring) as again:
+        assert again.head("box-1") == head(4)
+        assert send(again, CHAIN[3], CHAIN[4]) == [Verdict.DUPLICATE, Verdict.STORED]
+
+
+def stick(folder: Path) -> Path:
+    publisher = SpoolPublisher(folder / "stick", "box-1", batch_records=4)
+    for envelope in CHAIN:
+        publisher.publish(envelope)
+    publisher.close()
+    return folder / "stick"
+
+
+def test_a_stick_is_taken_in_and_answered(tmp_path: Path, store: Store) -> None:
+    folder = stick(tmp_path)
+    assert ingest(store, PLATFORM.signer, folder) == []
+    word = receipt_path(folder, "box-1").read_bytes().strip()
+    assert receipt_reader("box-1", PLATFORM.trusted)(word).seq == 10
+    ingest(store, PLATFORM.signer, folder)
+    assert store.accounts()[0].duplicates == 10
+
+
+def test_a_batch_cut_short_is_told_and_the_rest_is_taken(tmp_path: Path, store: Store) -> None:
+    folder = stick(tmp_path)
+    path = batches(folder)[1].path
+    path.write_bytes(path.read_bytes()[:-20])
+    (fault,) = ingest(store, PLATFORM.signer, folder)
+    assert isinstance(fault, FeedError)
+    assert store.head("box-1") == head(4)
+    assert store.accounts()[0].gaps == 4
+
+
+class Desk:
+    """The command with its key files."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.db = folder, folder / "received.sqlite"
+        create_signer(folder / "platform.pem", None)
+        keys = Jwks((PEN.signer.public("box-1"),))
+        (folder / "boxes.jwks").write_text(json.dumps({"keys": _plain(keys)}))
+
+    def run(self, *words: object) -> Result:
+        keys = ("--keys", self.folder / "boxes.jwks", "--signing", self.folder / "platform.pem")
+        command = [str(w) for w in ("--db", self.db, *keys, *words)]
+        return CliRunner().invoke(receive, command)
+
+
+def _plain(keys: Jwks) -> list[dict[str, object]]:
+    return [{f: v for f in k.__struct_fields__ if (v := getattr(k, f))} for k in keys.keys]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def test_the_command_takes_a_stick_and_reports(desk: Desk) -> None:
+    result = desk.run("--ingest", stick(desk.folder), "--json")
+    assert result.exit_code == 0
+    (account,) = json.loads(result.output)
+    assert (account["verified"], account["last_seq"]) == (10, 10)
+    report = CliRunner().invoke(receive, ["--db", str(desk.db), "--report"])
+    assert report.exit_code == 0
+    assert "box-1" in report.output
+
+
+def test_a_finding_exits_1(desk: Desk) -> None:
+    folder = stick(desk.folder)
+    batches(folder)[0].path.unlink()
+    result = desk.run("--ingest", folder, "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.output)[0]["gaps"] == 4
+
+
+def test_misuse_exits_2(desk: Desk) -> None:
+    assert CliRunner().invoke(receive, ["--db", str(desk.db)]).exit_code == 2
+    assert desk.run("--report").exit_code == 2
+
+
+def test_a_broker_that_is_not_there_is_told_in_one_sentence(desk: Desk) -> None:
+    result = desk.run("--host", "127.0.0.1", "--port", 1)
+    assert isinstance(result.exception, FeedError)
+    assert "No connection to the broker 127.0.0.1:1" in result.exception.cause
+
+
+@pytest.mark.parametrize("content", [b"hello" * 99, None])
+def test_a_database_of_another_kind_is_refused_and_left_alone(
+    desk: Desk, content: bytes | None
+) -> None:
+    if content is None:
+        db = sqlite3.connect(desk.db)
+        db.execute("CREATE TABLE other (x)")
+        db.close()
+    else:
+        desk.db.write_bytes(content)
+    before = desk.db.read_bytes()
+    result = desk.run("--ingest", stick(desk.folder))
+    assert isinstance(result.exception, StoreError)
+    assert desk.db.read_bytes() == before
