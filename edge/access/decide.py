@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from edge.access.calendar import civil_day
 from edge.access.evaluate import doubt, judge
 from edge.access.records import standing
-from edge.access.rules import Law, Verdict
+from edge.access.rules import FAIL_SAFE, Law, Verdict
 from edge.types import ClockReading, Consequence, Decision, Facts, Outcome, Passage, Snapshot
 
 ACCUSING = frozenset({Outcome.PERMIT_POSSIBLE, Outcome.NO_ACCESS})
@@ -51,7 +51,7 @@ def untimed(clock: ClockReading) -> Verdict | None:
     if clock.trusted:
         return None
     return Verdict(
-        Outcome.REVIEW, "CLOCK", "The clock is not trusted.", "RULES 7", Consequence.NONE
+        Outcome.REVIEW, "CLOCK", "The clock is not trusted.", FAIL_SAFE, Consequence.NONE
     )
 
 
@@ -66,7 +66,7 @@ def unread(passage: Passage, law: Law, day: date) -> Verdict | None:
         Outcome.REVIEW,
         "READ",
         f"The plate is not settled: {cause}.",
-        "RULES 1.4 step 1",
+        FAIL_SAFE,
         # Before a zone is in force nothing may be kept for a person to look at (R004-90).
         Consequence.MANUAL if law.zone.active(day) else Consequence.NOT_ENFORCED,
     )
@@ -89,7 +89,7 @@ def expired(law: Law, day: date) -> Verdict | None:
     """A pack outside its own dates leads to review only (RULES 7)."""
     if law.pack.valid_from <= day < law.pack.expires:
         return None
-    return doubt("PACK", "The rule pack is not valid on the day of the passage.", "RULES 7")
+    return doubt("PACK", "The rule pack is not valid on the day of the passage.", FAIL_SAFE)
 
 
 def stale(snapshot: Snapshot, law: Law, now: datetime) -> Verdict | None:
@@ -100,9 +100,9 @@ def stale(snapshot: Snapshot, law: Law, now: datetime) -> Verdict | None:
     )
     for name, as_of, hours in sources:
         if as_of > now:
-            return doubt("STALE", f"The {name} data is dated in the future.", "RULES 7")
+            return doubt("STALE", f"The {name} data is dated in the future.", FAIL_SAFE)
         if now - as_of > timedelta(hours=hours):
-            return doubt("STALE", f"The {name} data is older than {hours:g} hours.", "RULES 7")
+            return doubt("STALE", f"The {name} data is older than {hours:g} hours.", FAIL_SAFE)
     return None
 
 

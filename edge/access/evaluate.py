@@ -6,7 +6,7 @@ from datetime import date
 from edge.access.condition import Point
 from edge.access.possible import points
 from edge.access.records import Grant
-from edge.access.rules import OUTSIDE, Row, RulePack, Verdict
+from edge.access.rules import FAIL_SAFE, OUTSIDE, Row, RulePack, Verdict
 from edge.types import Consequence, Outcome, Vehicle
 
 OPEN = frozenset({Outcome.FREE_ACCESS, Outcome.EXEMPT, Outcome.PERMITTED, Outcome.OUT_OF_SCOPE})
@@ -41,7 +41,7 @@ def undecided(results: dict[Point, Verdict], outcomes: set[Outcome]) -> Verdict:
         Outcome.REVIEW,
         "SET",
         f"Not known or not certain: {mattering or 'several inputs'}; possible: {words}.",
-        "RULES 1.3",
+        FAIL_SAFE,
         Consequence.NONE if outcomes <= OPEN else Consequence.MANUAL,
     )
 
@@ -130,6 +130,6 @@ def registered(grant: Grant) -> Verdict:
     return Verdict(kind.outcome, kind.code, reason, kind.source)
 
 
-def doubt(rule: str, reason: str, source: str = "RULES 1.3") -> Verdict:
+def doubt(rule: str, reason: str, source: str = FAIL_SAFE) -> Verdict:
     """Return a review by a person."""
     return Verdict(Outcome.REVIEW, rule, reason, source, Consequence.MANUAL)

@@ -10,6 +10,8 @@ from edge.access.condition import Condition, Range
 from edge.types import BodyCode, Consequence, Outcome, Vehicle, VehicleKind
 
 ZERO_EMISSION = "emissievrij"
+FAIL_SAFE = "the box never accuses on doubt (R000-31)"
+"""What a review rests on: no row of the law, but the incident of 2025."""
 OUTSIDE = ""
 """The group of a vehicle whose category the zone does not concern."""
 STAGES = ("I", "II", "IIIa", "IIIb", "IV", "V")
