@@ -268,7 +268,7 @@ def _stick_shield(
 def _paint_bands(canvas: Image, issued: Country, lines: int, rng: np.random.Generator) -> Sides:
     """Paint the bands of a country; returns the widths taken."""
     height, width = canvas.shape[:2]
-    taken = round(width * (0.085 if lines == 1 else 0.13) * rng.uniform(0.85, 1.15))
+    taken = round(width * (0.085 if lines == 1 else 0.13) * rng.uniform(0.7, 1.25))
     tall = height if lines == 1 else round(height * rng.uniform(0.45, 1.0))
     if issued.band == "none" or rng.random() < 0.2:
         return Sides(0, 0, 0)
@@ -282,12 +282,15 @@ def _paint_bands(canvas: Image, issued: Country, lines: int, rng: np.random.Gene
 def _paint_band(band: Image, code: str, rng: np.random.Generator) -> None:
     """Paint a blue band with a ring of stars above and a code below, in place."""
     height, width = band.shape[:2]
-    band[:] = np.clip(np.array(BAND_BLUE) * rng.uniform(0.7, 1.2), 0, 255)
+    faded = rng.uniform(0, 130) if rng.random() < 0.5 else 0.0
+    band[:] = np.clip(np.array(BAND_BLUE) * rng.uniform(0.6, 1.4) + faded, 0, 255)
     ring = (round(width / 2), round(height * rng.uniform(0.25, 0.36)))
-    stars = rng.random() < 0.8
+    stars, reach = rng.random() < 0.8, rng.uniform(0.2, 0.36)
+    dot = max(1, round(width * rng.uniform(0.03, 0.09)))
+    yellow = tuple(int(v) for v in np.clip(rng.normal([90, 215, 240], 30), 0, 255))
     for angle in np.linspace(0, 2 * np.pi, 12 if stars else 0, endpoint=False):
-        x, y = ring[0] + 0.3 * width * np.cos(angle), ring[1] + 0.3 * width * np.sin(angle)
-        cv2.circle(band, (round(x), round(y)), max(1, width // 26), (60, 210, 240), -1)
+        x, y = ring[0] + reach * width * np.cos(angle), ring[1] + reach * width * np.sin(angle)
+        cv2.circle(band, (round(x), round(y)), dot, yellow, -1)
     shape = draw_shape(rng, 0.0, 0.0)
     tall = max(3, round(min(0.36 * height, 0.85 * width) * rng.uniform(0.7, 1.0)))
     wide = min(0.5 * tall, 0.86 * width / len(code))
@@ -296,7 +299,7 @@ def _paint_band(band: Image, code: str, rng: np.random.Generator) -> None:
     for i, char in enumerate(code):
         mask = cv2.resize(glyph(shape, char), (max(1, round(wide * 0.85)), tall))
         _put(ink, mask.astype(np.uint8), round(x + i * wide), round(y))
-    band[ink > 110] = (235, 235, 235)
+    band[ink > 110] = int(rng.integers(170, 256))
 
 
 def _lay_ink(canvas: Image, ink: Mask, colour: Colour, rng: np.random.Generator) -> None:
