@@ -87,8 +87,8 @@ def background(stack: ExitStack, *command: str) -> subprocess.Popen[bytes]:
 
 def replay(out: Path, clip: Path) -> int:
     """Replay the clip on the box; return how many records it made."""
-    truth = clip.with_suffix(".csv")
-    known = ("--truth", str(truth)) if truth.exists() else ()
+    beside = (clip.with_suffix(".csv"), clip.with_name("clips.csv"))
+    known = next((("--truth", str(truth)) for truth in beside if truth.exists()), ())
     run(
         *("edge.cli.main", "replay", str(clip), "--out", str(out)),
         *("--config", str(out / "box.toml"), "--at", AT, *known),
@@ -148,6 +148,8 @@ def main(clip: Path, out: Path) -> None:
     console = Console()
     if not clip.exists():
         raise click.ClickException(f"The clip {clip} does not exist. Name another with CLIP=...")
+    if out.exists() and any(out.iterdir()) and not (out / "box.toml").exists():
+        raise click.ClickException(f"{out} holds other things. Name another folder with OUT=...")
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     mosquitto = find_mosquitto()

@@ -1,0 +1,51 @@
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from edge.config import MODELS_FOLDER
+from edge.vision.model import checked_model, read_manifest
+from tools.add_model import main
+
+
+@pytest.fixture
+def manifest(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(MODELS_FOLDER, tmp_path / "models")) / "manifest.toml"
+
+
+def add(*args: str) -> tuple[int, str]:
+    result = CliRunner().invoke(main, args)
+    return result.exit_code, result.output
+
+
+def test_a_model_from_elsewhere_is_copied_and_pinned(tmp_path: Path, manifest: Path) -> None:
+    weights, config = tmp_path / "other.onnx", tmp_path / "other.yaml"
+    shutil.copy(manifest.parent / "plate-reader.onnx", weights)
+    shutil.copy(manifest.parent / "plate-reader.yaml", config)
+    args = ("--name", "other", "--model", str(weights), "--config", str(config))
+    status, said = add(*args, "--manifest", str(manifest))
+    assert status == 0, said
+    assert checked_model(manifest, "other").path == manifest.parent / "other.onnx"
+    assert set(read_manifest(manifest)) == {"plate-reader", "plate-detector", "other"}
+
+
+def test_a_retrained_model_is_pinned_anew_only_when_asked(manifest: Path) -> None:
+    weights = manifest.parent / "plate-detector.onnx"
+    weights.write_bytes(weights.read_bytes() + b"\x00")
+    args = ("--name", "plate-detector", "--model", str(weights), "--manifest", str(manifest))
+    status, said = add(*args)
+    assert status == 2
+    assert "--replace" in said
+    assert add(*args, "--replace")[0] == 0
+    assert checked_model(manifest, "plate-detector").path == weights
+
+
+def test_an_unknown_hub_model_is_one_sentence(manifest: Path) -> None:
+    status, said = add("--name", "x", "--hub", "no-such-model", "--manifest", str(manifest))
+    assert status == 1
+    assert "could not be fetched" in said
+
+
+def test_neither_or_both_sources_is_misuse(manifest: Path) -> None:
+    assert add("--name", "x", "--manifest", str(manifest))[0] == 2
