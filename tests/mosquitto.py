@@ -18,6 +18,7 @@ allow_anonymous true
 persistence false
 log_type error
 {user}
+{settings}
 """
 
 
@@ -40,8 +41,8 @@ class Mosquitto:
 
     host, ca, cert, key = "127.0.0.1", None, None, None
 
-    def __init__(self, program: str, folder: Path) -> None:
-        self._program, self._folder = program, folder
+    def __init__(self, program: str, folder: Path, settings: str = "") -> None:
+        self._program, self._folder, self._settings = program, folder, settings
         self.port = 0
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -63,7 +64,7 @@ class Mosquitto:
     def _spawn(self, port: int) -> subprocess.Popen[bytes]:
         config = self._folder / "mosquitto.conf"
         user = "user root" if os.geteuid() == 0 else ""
-        config.write_text(CONFIG.format(port=port, user=user))
+        config.write_text(CONFIG.format(port=port, user=user, settings=self._settings))
         command = [self._program, "-c", str(config)]
         self._process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         return self._process
@@ -78,13 +79,18 @@ class Mosquitto:
         return False
 
 
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Mosquitto]:
-    """A running broker."""
+def find_mosquitto() -> str:
+    """Return the broker's program, or skip the test."""
     program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
     if program is None:
         pytest.skip("no Mosquitto here: apt install mosquitto")
-    found = Mosquitto(program, tmp_path)
+    return program
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Mosquitto]:
+    """A running broker."""
+    found = Mosquitto(find_mosquitto(), tmp_path)
     found.start()
     yield found
     found.kill()

@@ -151,7 +151,7 @@ class Uplink:
         publisher.on_receipt(self._take)
         if self._pace.ack == "puback":
             publisher.on_accepted(self._accepted.append)
-        self._publisher, self._fault, self._sent = publisher, None, None
+        self._publisher, self._fault = publisher, None
         publisher.exchange(0)  # receipts that waited for us come before anything is sent again
         return publisher
 

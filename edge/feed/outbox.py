@@ -26,6 +26,7 @@ from edge.record.message import Receipt
 from edge.types import Envelope, Link
 
 FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
+DELETED_AT_ONCE, PAGES_AT_ONCE = 64, 512
 DRAIN = "Free some disk space, or let the uplink deliver; nothing acknowledged is lost."
 
 
@@ -168,20 +169,37 @@ class Outbox:
         self.close()
 
     def _delete(self, last: Head) -> int:
+        stored = self._sha256_at(Place(last.epoch, last.seq))
+        if stored is None:  # forgotten before, or never here: a late or repeated receipt
+            return 0
+        if stored != last.sha256:
+            raise RecordError(
+                f"The receipt for record {last.seq} names another hash.",
+                "Nothing was forgotten; compare with the platform's report.",
+            )
+        forgotten = 0
+        while step := self._next_step(last):
+            forgotten += self._delete_step(step)
+        return forgotten
+
+    def _next_step(self, last: Head) -> Head | None:
+        """Return up to where the next transaction deletes: its log must fit in the ballast."""
+        steps = self._db.execute(
+            "SELECT epoch, seq, sha256 FROM (SELECT epoch, seq, sha256 FROM records"
+            " WHERE (epoch, seq) <= (?, ?) ORDER BY epoch, seq LIMIT ?)"
+            " ORDER BY epoch DESC, seq DESC LIMIT 1",
+            (last.epoch, last.seq, DELETED_AT_ONCE),
+        )
+        row = steps.fetchone()
+        return None if row is None else Head(*row)
+
+    def _delete_step(self, step: Head) -> int:
         with self._transaction():
-            stored = self._sha256_at(Place(last.epoch, last.seq))
-            if stored is None:  # forgotten before, or never here: a late or repeated receipt
-                return 0
-            if stored != last.sha256:
-                raise RecordError(
-                    f"The receipt for record {last.seq} names another hash.",
-                    "Nothing was forgotten; compare with the platform's report.",
-                )
             self._db.execute(
-                "UPDATE head SET forgotten_epoch = ?, forgotten_seq = ?, forgotten_sha256 = ?", last
+                "UPDATE head SET forgotten_epoch = ?, forgotten_seq = ?, forgotten_sha256 = ?", step
             )
             done = self._db.execute(
-                "DELETE FROM records WHERE (epoch, seq) <= (?, ?)", (last.epoch, last.seq)
+                "DELETE FROM records WHERE (epoch, seq) <= (?, ?)", (step.epoch, step.seq)
             )
         if not self._ballast.is_held:
             self._give_back()
@@ -189,7 +207,8 @@ class Outbox:
 
     def _give_back(self) -> None:
         """Return freed pages to the disk, and hold the ballast again if they suffice."""
-        self._db.execute("PRAGMA incremental_vacuum").fetchall()
+        for statement in ("wal_checkpoint(TRUNCATE)", f"incremental_vacuum({PAGES_AT_ONCE})"):
+            self._db.execute(f"PRAGMA {statement}").fetchall()
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         self._ballast.hold()
 

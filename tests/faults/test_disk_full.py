@@ -1,0 +1,70 @@
+"""A disk that is really full: nothing acknowledged is lost, and what is there can be drained."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edge.errors import OutboxError
+from edge.feed.outbox import Outbox
+from edge.record.chain import Head
+from edge.types import Envelope
+from tests.chains import Pen
+
+BALLAST = 1024 * 1024
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 8 MB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)]
+    try:
+        mounted = subprocess.run(mount, capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        mounted = False
+    if not mounted:
+        pytest.skip("no right to mount a small disk here")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def append_until_full(outbox: Outbox, pen: Pen) -> list[Envelope]:
+    taken: list[Envelope] = []
+
+    def append_for_ever() -> None:
+        while True:
+            envelope = pen.at(outbox.next_link(), "x" * 4000)
+            outbox.append(envelope)
+            taken.append(envelope)
+
+    with pytest.raises(OutboxError, match="disk is full") as full:
+        append_for_ever()
+    assert "nothing acknowledged is lost" in full.value.remedy
+    return taken
+
+
+def fill(filler: Path) -> None:
+    """Take the last free byte, as another program on the box would."""
+    with filler.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+
+
+def test_a_full_disk_is_drained_and_then_takes_records_again(small_disk: Path) -> None:
+    path = small_disk / "outbox.sqlite"
+    with Outbox.open(path, "box-1", BALLAST) as outbox:
+        taken = append_until_full(outbox, Pen("box-1"))
+        filler = small_disk / "filler"
+        with pytest.raises(OSError, match="No space"):
+            fill(filler)
+        with Outbox.attach(path, BALLAST) as uplink:
+            assert uplink.pending(None, 10**6) == taken
+            last = taken[-1]
+            assert uplink.forget_through(Head(1, last.seq, last.sha256)) == len(taken)
+            assert uplink.backlog().records == 0
+        filler.unlink()
+        outbox.append(Pen("box-1").at(outbox.next_link()))
+        assert (small_disk / "outbox.sqlite.ballast").stat().st_size == BALLAST
