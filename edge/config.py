@@ -53,7 +53,7 @@ class Models(_Section, frozen=True, kw_only=True):
 class Reading(_Section, frozen=True, kw_only=True):
     """When a plate counts as read: below these the passage goes to review."""
 
-    min_confidence: float = 0.90
+    min_confidence: float = 0.95
     min_frames: int = 2
     gone_after_s: float = 1.0
 

@@ -219,7 +219,7 @@ def _draw_street(rng: Rng) -> Street:
 def _draw_light(rng: Rng) -> Light:
     """A random sun."""
     sun = (float(rng.uniform(-1, 1)), float(rng.uniform(0.3, 1)), float(rng.uniform(-1, 1)))
-    return Light(sun, float(rng.uniform(0.1, 0.7)), float(rng.uniform(0.4, 0.75)))
+    return Light(sun, float(rng.uniform(0.1, 0.7)), float(rng.uniform(0.4, 1.0)))
 
 
 def paint_place(image: Picture, camera: Camera, road: Street, rng: Rng, light: Light) -> None:

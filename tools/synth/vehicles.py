@@ -194,10 +194,10 @@ KINDS: dict[str, Callable[[Look, np.random.Generator], Vehicle]] = {
 
 def draw_look(rng: np.random.Generator, kind: str, px_per_m: float, two_line: bool) -> Look:
     """Random paint, lettering and plate place that suit the kind."""
-    white = rng.random() < (0.6 if kind in ("van", "truck") else 0.2)
+    white = rng.random() < (0.7 if kind in ("van", "truck") else 0.35)
     pool = WHITES if white else PAINTS
     colour = tuple(float(c) for c in np.clip(np.array(pool[rng.integers(len(pool))])
-                                             * rng.uniform(0.85, 1.1), 8, 248))  # fmt: skip
+                                             * rng.uniform(0.85, 1.15), 8, 252))  # fmt: skip
     named = kind in ("van", "truck", "bus") and rng.random() < 0.7
     return Look(
         colour=(colour[0], colour[1], colour[2]),
@@ -208,7 +208,7 @@ def draw_look(rng: np.random.Generator, kind: str, px_per_m: float, two_line: bo
         plate_y=_plate_height(rng, kind),
         plate_x=float(rng.uniform(-0.36, 0.36)) if kind in ("van", "truck", "bus") else 0.0,
         plate_size=(0.34, 0.21) if two_line else (0.52, 0.11),
-        bare_plate=bool(rng.random() < 0.35),
+        bare_plate=bool(rng.random() < (0.65 if white else 0.35)),
         wear=np.random.default_rng(int(rng.integers(1 << 62))),
     )
 
