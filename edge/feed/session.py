@@ -23,7 +23,7 @@ ANSWER_S = 10.0
 KEEPALIVE_S = 30
 IN_FLIGHT = 20
 REMEMBER_S = 7 * 24 * 3600
-CHECK_BROKER = "Check uplink.host, uplink.port and that the broker runs; delivery is tried again."
+CHECK_BROKER = "Check the host and port of the broker, and that it runs and lets this name in."
 
 
 class Broker(Protocol):
