@@ -8,8 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
+from rich.box import SIMPLE
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from edge.errors import BoxError
 from edge.record.keys import load_signer, load_trusted
@@ -19,7 +20,15 @@ from tools.receive.store import Store
 
 FINDING, MISUSE = 1, 2
 IDLE_S = 5.0
-COLUMNS = ("received", "verified", "duplicates", "waiting", "gaps", "forks", "refused")
+COLUMNS = {
+    "received": "in",
+    "verified": "proven",
+    "duplicates": "again",
+    "waiting": "waiting",
+    "gaps": "gaps",
+    "forks": "forks",
+    "refused": "refused",
+}
 FILE = click.Path(path_type=Path)
 
 
@@ -95,7 +104,7 @@ def _end_with(accounts: list[Account], as_json: bool, faulty: bool = False) -> N
 
 
 def _table(accounts: list[Account]) -> Table:
-    table = Table("box", *COLUMNS, "last record")
+    table = Table(Column("box", no_wrap=True), *COLUMNS.values(), "last", box=SIMPLE, pad_edge=False)
     for account in accounts:
         figures = [str(getattr(account, column)) for column in COLUMNS]
         last = "-" if account.last_seq is None else f"{account.last_epoch}/{account.last_seq}"
