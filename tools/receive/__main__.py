@@ -104,7 +104,9 @@ def _end_with(accounts: list[Account], as_json: bool, faulty: bool = False) -> N
 
 
 def _table(accounts: list[Account]) -> Table:
-    table = Table(Column("box", no_wrap=True), *COLUMNS.values(), "last", box=SIMPLE, pad_edge=False)
+    table = Table(
+        Column("box", no_wrap=True), *COLUMNS.values(), "last", box=SIMPLE, pad_edge=False
+    )
     for account in accounts:
         figures = [str(getattr(account, column)) for column in COLUMNS]
         last = "-" if account.last_seq is None else f"{account.last_epoch}/{account.last_seq}"
