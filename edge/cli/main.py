@@ -55,7 +55,7 @@ def cli() -> None:
 def main() -> None:
     """Run the command; tell every fault in one sentence with its remedy."""
     try:
-        cli(standalone_mode=False)
+        cli(prog_name="anpr-edge", standalone_mode=False)
     except click.exceptions.Abort:
         sys.exit(130)
     except click.ClickException as e:

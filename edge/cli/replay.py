@@ -197,4 +197,8 @@ def _tell(out: Path, played: list[Played], scores: list[Score | None]) -> None:
                 f"  {s.right} of {s.vehicles} vehicles right, {s.missed} missed, "
                 f"{s.wrong} wrong, {s.duplicated} announced twice"
             )
+    known = [s for s in scores if s is not None]
+    if len(known) > 1:
+        right, vehicles = sum(s.right for s in known), sum(s.vehicles for s in known)
+        click.echo(f"Together: {right} of {vehicles} vehicles right")
     click.echo(f"Report: {out / 'report.html'}")
