@@ -155,9 +155,7 @@ def scene_rows(name: str, scene: Scene) -> list[Sequence[object]]:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help=f"CSV with {', '.join(NEEDED)}; the demo's own vehicles without it.",
 )
-@click.option(
-    "--seconds", type=click.FloatRange(0.1, 120), default=CLIP_SECONDS, show_default=True
-)
+@click.option("--seconds", type=click.FloatRange(0.1, 120), default=CLIP_SECONDS, show_default=True)
 @click.option(
     "--fineness",
     type=click.IntRange(1, 3),

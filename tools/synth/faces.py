@@ -75,9 +75,7 @@ def _recess(sheet: Sheet, look: Look, w: float) -> None:
         sheet.box(x + 0.02, y + high, wide - 0.04, 0.035, bar, 0.01)
 
 
-def _rear_lamps(
-    sheet: Sheet, rng: np.random.Generator, w: float, h: float, bumper: float
-) -> None:
+def _rear_lamps(sheet: Sheet, rng: np.random.Generator, w: float, h: float, bumper: float) -> None:
     """Two red lamp clusters, wide or tall, sometimes joined by a strip."""
     wide, high = rng.uniform(0.2, 0.42), rng.uniform(0.12, 0.26)
     y = min(h - high - 0.02, bumper + rng.uniform(0.03, 0.14))

@@ -20,7 +20,6 @@ CAP_PX = 96
 FONTS_VARIABLE = "ANPR_FONTS"
 FONT_FOLDERS = (
     Path("build/fonts"),
-    Path("/opt/work/fonts"),
     Path.home() / ".local/share/anpr-edge/fonts",
     Path("/usr/share/fonts"),
 )

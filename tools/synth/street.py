@@ -132,9 +132,7 @@ def house_fronts(street: Street, camera: Camera, rng: np.random.Generator,
     return panels
 
 
-def _front_corners(
-    street: Street, side: float, z: float, size: tuple[float, float]
-) -> Points:
+def _front_corners(street: Street, side: float, z: float, size: tuple[float, float]) -> Points:
     """Corners of a house front (wide, high) metres that faces the road."""
     x = side * (street.road_half_m + street.pavement_m)
     a, b = (z, z + size[0]) if side < 0 else (z + size[0], z)

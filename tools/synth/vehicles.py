@@ -141,8 +141,14 @@ def truck(look: Look, rng: np.random.Generator) -> Vehicle:
         _face(Sheet(w, 0.9, (22, 22, 22), 30), w - 0.3, (0.3, 0.95), back + 0.5, "rear"),
         _face(faces.truck_front(look, 2.35, cab - 0.3), 2.35, (0.3, cab), front, "front"),
         _face(faces.plain(look, w, 1.0), w, (cab - 0.2, tall), front - 1.85, "front"),
-        *_flanks(_box_flank(look, box, tall - 0.9), w, (0.9, tall), box, back + box / 2,
-                 (faces.box_words, look)),
+        *_flanks(
+            _box_flank(look, box, tall - 0.9),
+            w,
+            (0.9, tall),
+            box,
+            back + box / 2,
+            (faces.box_words, look),
+        ),
         *_flanks(_chassis(length), w - 0.1, (0, 0.95), length - 0.3),
         *_flanks(faces.window(look, 1.8, cab - 0.9, 0.3), 2.35, (0.9, cab), 1.8, front - 0.9),
         _strip(faces.plain(look, w, 3.0), w, (tall, back), (tall, front - 1.85)),
@@ -161,8 +167,14 @@ def bus(look: Look, rng: np.random.Generator) -> Vehicle:
     panels = [
         _face(faces.bus_end(look, w, tall - 0.25), w, (0.25, tall), back, "rear"),
         _face(faces.bus_end(look, w, tall - 0.25), w, (0.25, tall), front, "front"),
-        *_flanks(faces.bus_side(look, length, tall, 0.48), w, (0, tall), length, 0.0,
-                 (faces.bus_words, look)),
+        *_flanks(
+            faces.bus_side(look, length, tall, 0.48),
+            w,
+            (0, tall),
+            length,
+            0.0,
+            (faces.bus_words, look),
+        ),
         _strip(faces.plain(look, w, 3.0), w, (tall, back), (tall, front)),
         *_tyres(w, back + 0.5, 0.4),
     ]
