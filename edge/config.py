@@ -31,7 +31,7 @@ class Box(_Section, frozen=True, kw_only=True):
 
 
 class Camera(_Section, frozen=True, kw_only=True):
-    """The camera: a device (`/dev/video0`), an RTSP address, a clip or an image folder."""
+    """The camera: a device (`/dev/video0`) or an address (RTSP, motion JPEG over HTTP)."""
 
     id: str = "camera-1"
     source: str = "/dev/video0"

@@ -118,8 +118,18 @@ def show(writer: RegistryWriter, rejects: Rejects, out: Path) -> None:
 
 
 @click.command()
-@click.option("--vehicles", type=INPUT, required=True, help="CSV of the fields of RULES 1.1.")
-@click.option("--exemptions", type=INPUT, required=True, help="CSV of the fields of RULES 1.5.")
+@click.option(
+    "--vehicles",
+    type=INPUT,
+    required=True,
+    help="CSV, a vehicle a row; tools/demo/vehicles.csv shows the columns.",
+)
+@click.option(
+    "--exemptions",
+    type=INPUT,
+    required=True,
+    help="CSV, a record a row; tools/demo/exemptions.csv shows the columns.",
+)
 @click.option("--key", type=INPUT, required=True, help="Token key: 64 hexadecimal digits.")
 @click.option("--id", "name", required=True, help="Name of this snapshot.")
 @click.option("--vehicles-as-of", callback=as_of, required=True, help="ISO 8601, UTC if no offset.")

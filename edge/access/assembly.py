@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from zoneinfo import ZoneInfoNotFoundError
 
 from edge.access.calendar import zone_of
+from edge.access.packreader import Reader
 from edge.access.packwords import (
     ExemptionWords,
     GroupWords,
@@ -14,7 +15,6 @@ from edge.access.packwords import (
     TypeWords,
     ZoneWords,
 )
-from edge.access.reading import Reader
 from edge.access.rules import Group, Parameter, RecordType, Row, RulePack, Zone
 from edge.types import Consequence, Outcome
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import msgspec
 
 from edge.access.assembly import built
+from edge.access.packreader import REMEDY
 from edge.access.packwords import Head
 from edge.access.proof import prove
-from edge.access.reading import REMEDY
 from edge.access.rules import Law, RulePack
 from edge.errors import PackError
 

@@ -9,8 +9,8 @@ from datetime import date
 from itertools import product
 
 from edge.access.condition import Point, Range
+from edge.access.packreader import REMEDY
 from edge.access.possible import NORMS, OLDEST
-from edge.access.reading import REMEDY
 from edge.access.rules import STAGES, Row, RulePack
 from edge.errors import PackError
 

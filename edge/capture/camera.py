@@ -42,7 +42,7 @@ class Camera:
             elif time.monotonic() - last_seen > SILENT_AFTER_S:
                 raise CaptureError(
                     "The camera has given no frame for ten seconds.",
-                    "Check its cable and power, then `anpr-edge check`.",
+                    "Check its cable and power; systemd starts the daemon again.",
                 )
             else:
                 time.sleep(RETRY_S)

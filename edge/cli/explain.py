@@ -14,6 +14,7 @@ from edge.access.decide import decide
 from edge.access.desk import desk_clock, desk_facts, desk_passage
 from edge.access.pack import load_pack, shipped
 from edge.access.rules import Law, Row, RulePack
+from edge.config import load
 from edge.errors import BoxError
 from edge.registry.attributes import VEHICLE_FIELDS, vehicle
 from edge.registry.cache import RegistryCache
@@ -21,12 +22,17 @@ from edge.registry.token import load_key
 from edge.types import Decision, Outcome
 
 FACTS = (*VEHICLE_FIELDS, "country", "exemption")
+FACTS_HELP = (
+    f"Facts are {', '.join(FACTS)}; what is not given is unknown. An exemption is written "
+    "TYPE|zone=ID|FROM..TO."
+)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.command()
+@click.command(epilog=FACTS_HELP)
 @click.option("--cases", "table", type=FILE, help="Case table (CSV) to run against the packs.")
-@click.option("--zone", help="Zone id of a pack.")
+@click.option("--zone", help="Zone id of a pack, or of the box of --config.")
+@click.option("--config", type=FILE, help="box.toml, for zones that it defines itself.")
 @click.option("--at", help="Moment, ISO 8601; local time of the zone without an offset.")
 @click.option("--plate", help="Plate as COUNTRY:TEXT, looked up in --registry.")
 @click.option("--registry", type=FILE, help="Registry file for --plate.")
@@ -38,6 +44,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 def explain(
     table: Path | None,
     zone: str | None,
+    config: Path | None,
     at: str | None,
     plate: str | None,
     registry: Path | None,
@@ -59,7 +66,7 @@ def explain(
         if table is not None:
             run_table(table, packs, as_json)
         elif zone is not None:
-            law = law_of(zone, packs)
+            law = law_of(zone, packs, () if config is None else own_laws(config))
             moment = moment_from(at, law.pack.timezone)
             if plate is None:
                 ours = with_given(law, moment, facts_of(facts))
@@ -150,7 +157,8 @@ def show(ours: Decision, pack: RulePack, as_json: bool) -> None:
         told = {**answer(ours), "text": row.text if row else None, "zone": ours.zone}
         click.echo(json.dumps(told, indent=2, ensure_ascii=False))
         return
-    click.echo(f"{ours.outcome} ({ours.consequence}), rule {ours.rule}")
+    marks = f", {', '.join(ours.marks)}" if ours.marks else ""
+    click.echo(f"{ours.outcome} ({ours.consequence}{marks}), rule {ours.rule}")
     click.echo(ours.reason)
     click.echo(f"Source: {ours.source}" + (f'\n  "{row.text}"' if row else ""))
 
@@ -169,12 +177,22 @@ def answer(ours: Decision) -> dict[str, object]:
     }
 
 
-def law_of(zone: str, packs: Sequence[RulePack]) -> Law:
-    """Return the law of a zone by its id."""
+def own_laws(config: Path) -> tuple[Law, ...]:
+    """Return the laws of the zones of a box."""
+    from edge.daemon.wiring import laws  # brings the models' runtime: only where it is asked for
+
+    return laws(load(config).zones)
+
+
+def law_of(zone: str, packs: Sequence[RulePack], own: Sequence[Law]) -> Law:
+    """Return the law of a zone by its id; the zones of a box come first."""
+    for law in own:
+        if law.zone.id == zone:
+            return law
     for pack in packs:
         if zone in pack.zones:
             return Law(pack, pack.zones[zone])
-    known = sorted(name for pack in packs for name in pack.zones)
+    known = sorted({name for pack in packs for name in pack.zones} | {w.zone.id for w in own})
     near = difflib.get_close_matches(zone, known, 1)
     hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}."
     raise click.UsageError(f"There is no zone {zone!r}; {hint}")

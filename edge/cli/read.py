@@ -1,6 +1,7 @@
 """`anpr-edge read`: the plates in pictures."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,11 @@ from rich.console import Console
 from rich.progress import track
 
 from edge.capture.clip import read_image
-from edge.config import Models
+from edge.config import Models, load
 from edge.daemon.wiring import detector, reader
-from edge.passage.plate import country_of
+from edge.errors import CaptureError
+from edge.passage.passage import NONSENSE
+from edge.passage.plate import MIN_LENGTH, country_of
 from edge.passage.vote import vote
 from edge.types import Box, Detection, Image, Point, Reading
 from edge.vision.detector import OnnxDetector
@@ -26,34 +29,41 @@ CROP_CONFIDENCE = 0.5
 @click.argument(
     "images", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="IMAGE..."
 )
-@click.option(
-    "--manifest",
-    type=click.Path(path_type=Path),
-    default=Models().manifest,
-    help="The model manifest (default: the one shipped).",
-)
+@click.option("--config", type=click.Path(path_type=Path), help="Use the models of this box.toml.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per image.")
-def read(images: tuple[Path, ...], manifest: Path, as_json: bool) -> None:
+def read(images: tuple[Path, ...], config: Path | None, as_json: bool) -> None:
     """Read the plates in pictures: text, country, confidence, box.
 
-    A small picture that is nothing but a plate is read as a whole.
+    The confidence is that the whole text is right, judged by this one picture; a passage gathers
+    many. A small picture that is nothing but a plate is read as a whole.
     """
-    models = Models(manifest=manifest)
+    models = Models() if config is None else load(config).models
     eyes = detector(models), reader(models)
     console = Console(stderr=True)
     shown = images if as_json or len(images) == 1 else track(images, "Reading", console=console)
+    faults = 0
     for path in shown:
-        found = [_described(r) for r in readings_in(read_image(path), *eyes)]
+        try:
+            found = [_described(r) for r in readings_in(read_image(path), *eyes)]
+        except CaptureError as e:
+            click.echo(f"anpr-edge: {e}", err=True)
+            faults += 1
+            continue
         if as_json:
             click.echo(json.dumps({"file": str(path), "readings": found}))
         else:
             click.echo(f"{path}: {_sentence(found)}")
+    sys.exit(1 if faults else 0)
 
 
 def readings_in(image: Image, finder: OnnxDetector, text: FastPlateReader) -> list[Reading]:
     """Return the readings in a picture, best plate first."""
-    found = [r for r in text.read(image, finder.detect(image)) if r.text]
+    found = [r for r in text.read(image, finder.detect(image)) if _is_read(r)]
     return found or _as_a_crop(image, text)
+
+
+def _is_read(reading: Reading) -> bool:
+    return len(reading.text) >= MIN_LENGTH and vote([reading]).confidence >= NONSENSE
 
 
 def _as_a_crop(image: Image, text: FastPlateReader) -> list[Reading]:

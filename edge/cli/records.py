@@ -40,13 +40,17 @@ class Epoch:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What is proven of one box, and everything that is wrong."""
+    """What is proven of one box, and everything that is wrong.
+
+    `open_ended`: the store does not know its own last record, as a list does not.
+    """
 
     box: str
     records: int
     epochs: tuple[Epoch, ...]
     head_sha256: str | None
     findings: tuple[Finding, ...]
+    open_ended: bool
 
 
 @click.group()
@@ -116,7 +120,8 @@ def prove(ledger: Ledger, keyring: Keyring) -> Proof:
     found += examine(box, entries, ledger.since, ledger.until)
     own = [e for e in entries if isinstance(e, Proven) and e.box == box]
     last = max(own, key=lambda e: e.place, default=None)
-    return Proof(box, len(own), _epochs(own), last.sha256 if last else None, tuple(found))
+    head = last.sha256 if last else None
+    return Proof(box, len(own), _epochs(own), head, tuple(found), ledger.until is None)
 
 
 def _box_of(entries: list[Entry]) -> str:
@@ -133,10 +138,13 @@ def _epochs(own: list[Proven]) -> tuple[Epoch, ...]:
 
 def _sentences(proof: Proof) -> Iterator[str]:
     ranges = ", ".join(f"epoch {e.epoch}: {e.first}-{e.last}" for e in proof.epochs) or "none"
-    count = f"{len(proof.findings)} findings" if proof.findings else "the chain is whole"
+    found = len(proof.findings)
+    count = f"{found} finding{'s' if found > 1 else ''}" if found else "the chain is whole"
     yield f"Box {proof.box}: {proof.records} records proven ({ranges}); {count}."
     if proof.head_sha256:
         yield f"  head {proof.head_sha256}"
+    if proof.open_ended:
+        yield "  A list or a stick cannot show what was cut from its end: compare this head."
     for finding in proof.findings:
         place = "?" if finding.seq is None else f"{finding.epoch}/{finding.seq}"
         yield f"  {finding.flaw.upper()}  {finding.box} {place}, {finding.where}: {finding.cause}"

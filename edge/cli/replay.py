@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from edge.capture.clip import Clip, ImageFolder, open_clip
@@ -23,9 +24,10 @@ from edge.replay.film import Film
 from edge.replay.report import summary, write_report
 from edge.replay.session import Played, play
 from edge.replay.truth import Score, read_truth, score
-from edge.types import Frame, Outcome, Reading
+from edge.types import Decision, Frame, Outcome, Reading
 
 WORK = ".replay-"  # a killed replay leaves this folder and nothing half-written beside it
+RESULTS = ("annotated*.mp4", "passages.jsonl", "replay.jwk", "report.html", "summary.json")
 STYLES = {
     Outcome.FREE_ACCESS: "green",
     Outcome.EXEMPT: "cyan",
@@ -87,7 +89,7 @@ def replay(
     try:
         box = _box(config, work, start)
         stage = _Stage(box, work, Console(quiet=as_json), real_time, not no_video)
-        played = [stage.play(clip, alone=len(opened) == 1) for clip in opened]
+        played = [stage.play(clip, _film_name(opened, n)) for n, clip in enumerate(opened, 1)]
         box.outbox.close()
         scores = [
             None if v is None else score([c.passage for c in p.conclusions], v)
@@ -102,6 +104,8 @@ def replay(
         click.echo(json.dumps(facts, indent=2))
     else:
         _tell(out, played, scores)
+    for cut in (p.fault for p in played if p.fault is not None):
+        raise cut
 
 
 class _Stage:
@@ -113,10 +117,9 @@ class _Stage:
         self._box, self._work, self._console = box, work, console
         self._real_time, self._film = real_time, film
 
-    def play(self, clip: Clip | ImageFolder, alone: bool) -> Played:
-        name = "annotated.mp4" if alone else f"annotated-{clip.path.stem}.mp4"
+    def play(self, clip: Clip | ImageFolder, name: str) -> Played:
         with Film(self._work / name, clip.fps) as film, self._progress() as progress:
-            task = progress.add_task(clip.path.name, total=clip.length or None)
+            task = progress.add_task(escape(clip.path.name), total=clip.length or None)
 
             def watch(
                 frame: Frame, readings: Sequence[Reading], concluded: Sequence[Conclusion]
@@ -132,6 +135,12 @@ class _Stage:
     def _progress(self) -> Progress:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         return Progress(*columns, TimeRemainingColumn(), console=self._console, transient=True)
+
+
+def _film_name(clips: list[Clip | ImageFolder], number: int) -> str:
+    if len(clips) == 1:
+        return "annotated.mp4"
+    return f"annotated-{number:02}-{clips[number - 1].path.stem}.mp4"
 
 
 def _box(config_path: Path | None, work: Path, start: datetime) -> ReplayBox:
@@ -173,6 +182,8 @@ def _write(
 
 
 def _deliver(work: Path, out: Path) -> None:
+    for stale in [p for pattern in RESULTS for p in out.glob(pattern)]:
+        stale.unlink()
     for path in sorted(work.iterdir()):
         if path.is_file():
             path.replace(out / path.name)
@@ -184,8 +195,12 @@ def _line(conclusion: Conclusion) -> str:
     outcome = decision.outcome.replace("_", " ")
     return (
         f"[bold]{passage.country or '??'} {passage.plate:<9}[/bold] "
-        f"[{style}]{outcome:<15}[/{style}] {decision.reason}"
+        f"[{style}]{outcome:<15}[/{style}] {escape(decision.reason)}{_marks(decision)}"
     )
+
+
+def _marks(decision: Decision) -> str:
+    return f" ({', '.join(decision.marks)})" if decision.marks else ""
 
 
 def _tell(out: Path, played: list[Played], scores: list[Score | None]) -> None:

@@ -2,7 +2,7 @@
 
 Frame -> Detection -> Reading -> Track -> Passage -> Facts -> Decision -> Message -> Envelope.
 Every stage returns a value; what lasts between frames lives in the tracker and the desk alone.
-Nothing here knows a camera, a model file, a database or a network: `wiring.py` brings them.
+Nothing here knows a camera, a model file or a network: `wiring.py` brings them.
 """
 
 from collections.abc import Sequence
@@ -56,8 +56,13 @@ class Pipeline:
         return self.reader.read(frame.image, self.detector.detect(frame.image))
 
     def conclude(self, passage: Passage) -> list[Conclusion]:
-        """Decide on one passage in every zone this camera guards, and make it durable."""
-        facts, now = self.registry.facts(passage), self.clock.read()
+        """Decide on one passage in every zone this camera guards, and make it durable.
+
+        A plate in doubt is not looked up: it could be another vehicle's.
+        """
+        now = self.clock.read()
+        certain = passage.doubt is None and now.trusted
+        facts = self.registry.facts(passage) if certain else None
         return [
             self._record(passage, facts, decide(passage, facts, law, now), now) for law in self.laws
         ]
@@ -68,7 +73,7 @@ class Pipeline:
         return [conclusion for passage in passages for conclusion in self.conclude(passage)]
 
     def _record(
-        self, passage: Passage, facts: Facts, decision: Decision, now: ClockReading
+        self, passage: Passage, facts: Facts | None, decision: Decision, now: ClockReading
     ) -> Conclusion:
         message = self.testimony.passage(passage, facts, decision, now, self.outbox.next_link())
         envelope = seal(message, self.signer)

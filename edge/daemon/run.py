@@ -19,6 +19,7 @@ def run_box(config: Config) -> None:
     Raises BoxError when a part cannot work: systemd starts the daemon again.
     """
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    logging.getLogger("fast_plate_ocr").setLevel(logging.WARNING)
     clock = SystemClock()
     with wiring.outbox(config) as outbox:
         registry, signer = wiring.registry_or_none(config), load_signer(config.keys.signing)
@@ -29,7 +30,9 @@ def run_box(config: Config) -> None:
         try:
             for frame in camera.frames():
                 for conclusion in pipeline.step(frame):
-                    log.info("record %d: %s", conclusion.envelope.seq, conclusion.decision.outcome)
+                    decision = conclusion.decision
+                    seq = conclusion.envelope.seq
+                    log.info("record %d: %s, rule %s", seq, decision.outcome, decision.rule)
         finally:
             camera.close()
             pipeline.finish()

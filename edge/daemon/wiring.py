@@ -1,4 +1,4 @@
-"""The only place that names concrete classes: a configuration becomes a working box."""
+"""Here a configuration becomes a working box: the place that puts the concrete parts together."""
 
 import os
 from dataclasses import replace
@@ -47,8 +47,15 @@ def laws(zones: tuple[Zone, ...]) -> tuple[Law, ...]:
 
     Raises ConfigError for a zone that neither the configuration nor its pack defines.
     """
-    packs = {name: load_pack(PACKS / f"{name}.toml") for name in {zone.pack for zone in zones}}
+    packs = {name: _pack(name) for name in {zone.pack for zone in zones}}
     return tuple(Law(packs[zone.pack], _zone(zone, packs[zone.pack])) for zone in zones)
+
+
+def _pack(name: str) -> RulePack:
+    known = sorted(path.stem for path in PACKS.glob("*.toml"))
+    if name not in known:
+        raise ConfigError(f"There is no rule pack {name}.", f"Known are: {', '.join(known)}.")
+    return load_pack(PACKS / f"{name}.toml")
 
 
 def _zone(wanted: Zone, pack: RulePack) -> LawZone:

@@ -3,6 +3,7 @@
 Opened read-only: an auditor's look changes nothing.
 """
 
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -109,9 +110,14 @@ def _head(row: list[Any]) -> Head:
 def _lines(path: Path) -> Ledger:
     lines = enumerate(path.read_bytes().splitlines(), 1)
     records = tuple(Stored(f"line {n}", line.strip()) for n, line in lines if line.strip())
-    if records and not any(record.jws.count(b".") == 2 for record in records):
+    if not any(_looks_signed(record.jws) for record in records):
         _fail(f"{path} holds no records.")
     return Ledger(None, records)
+
+
+def _looks_signed(line: bytes) -> bool:
+    """True for a line of three parts in base64url, as every compact JWS is."""
+    return re.fullmatch(rb"[\w-]+\.[\w-]+\.[\w-]*", line, re.ASCII) is not None
 
 
 def _spool(folder: Path) -> list[Ledger]:

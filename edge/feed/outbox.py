@@ -284,6 +284,6 @@ def _lock(path: Path) -> int:
         os.close(handle)
         raise OutboxError(
             f"Another process appends to the outbox {path}.",
-            "Stop it first: `systemctl stop anpr-edge-run`, or end the other replay.",
+            "Stop it first: the daemon, or another replay on this box.",
         ) from None
     return handle

@@ -4,7 +4,6 @@ Source: the plate forms of RULES section 5; L is a letter, D a digit.
 """
 
 import re
-import unicodedata
 from typing import NamedTuple
 
 from edge.types import Tint
@@ -63,12 +62,6 @@ FORMS = (
     _forms("PT", WHITE, "[A-Z]{2}[0-9]{2}[A-Z]{2}", "[0-9]{2}[A-Z]{2}[0-9]{2}"),
     _forms("DK", WHITE, "[A-Z]{2}[0-9]{5}"),
 )
-
-
-def normalise(text: str) -> str:
-    """Return the key of a plate: NFKC, upper case, without separators (RULES 5.4)."""
-    upper = unicodedata.normalize("NFKC", text).upper()
-    return re.sub(r"[\s\-.·•:]", "", upper)
 
 
 def countries(text: str, tint: Tint = Tint.UNKNOWN) -> frozenset[str]:

@@ -9,8 +9,6 @@ from uuid import UUID
 
 import msgspec
 
-from edge.types import Link
-
 SPEC = "1.0"
 GENESIS = "0" * 64
 TYPE_PREFIX = "anpr-edge."
@@ -228,9 +226,3 @@ def decode(payload: bytes) -> CloudEvent[Any]:
     if kind not in DECODERS:
         raise msgspec.ValidationError("unknown record kind")
     return DECODERS[kind].decode(payload)
-
-
-def link_of(payload: bytes) -> tuple[str, Link]:
-    """Return (box, link) of any message."""
-    head = msgspec.json.decode(payload, type=Header).data
-    return head.box, Link(head.epoch, head.seq, head.prev)

@@ -62,9 +62,17 @@ class Testimony:
     draw: Callable[[int], bytes]
 
     def passage(
-        self, passage: Passage, facts: Facts, decision: Decision, now: ClockReading, link: Link
+        self,
+        passage: Passage,
+        facts: Facts | None,
+        decision: Decision,
+        now: ClockReading,
+        link: Link,
     ) -> bytes:
-        """Return the message of one passage in one zone: the bytes that will be signed."""
+        """Return the message of one passage in one zone: the bytes that will be signed.
+
+        `facts` None: the plate was in doubt, and was not looked up.
+        """
         made_by = self.provenance
         record = PassageRecord(
             box=made_by.box,
@@ -79,7 +87,7 @@ class Testimony:
             seen_last=passage.seen_last,
             frames_read=passage.frames_read,
             plate=self._plate(passage, decision),
-            vehicle=_vehicle(facts) if facts.snapshot else None,
+            vehicle=_vehicle(facts) if facts and facts.snapshot else None,
             outcome=decision.outcome,
             consequence=decision.consequence,
             rule=decision.rule,

@@ -31,21 +31,19 @@ class WatchedReader:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What one clip gave."""
+    """What one clip gave; `fault` says why it ended early."""
 
     clip: Clip | ImageFolder
     frames: int
     seconds: float
     conclusions: tuple[Conclusion, ...]
+    fault: CaptureError | None = None
 
 
 def play(
     clip: Clip | ImageFolder, pipeline: Pipeline, clock: ReplayClock, watch: Watch, real_time: bool
 ) -> Played:
-    """Play one clip to its end.
-
-    Raises CaptureError when it is cut off, after concluding on what was seen.
-    """
+    """Play one clip to its end, or to where it is cut off."""
     watched = WatchedReader(pipeline.reader)
     line = replace(
         pipeline,
@@ -56,6 +54,7 @@ def play(
     conclusions: list[Conclusion] = []
     frames, began = 0, time.monotonic()
     frame: Frame | None = None
+    fault: CaptureError | None = None
     try:
         for frame in clip.frames():
             clock.show(frame)
@@ -65,10 +64,9 @@ def play(
             conclusions += new
             frames += 1
             watch(frame, watched.last, new)
-    except CaptureError:
-        line.finish()  # what was seen is recorded before the fault is told
-        raise
+    except CaptureError as e:
+        fault = e  # what was seen until here is concluded and reported first
     new = line.finish()
     if frame is not None:
         watch(frame, (), new)
-    return Played(clip, frames, time.monotonic() - began, (*conclusions, *new))
+    return Played(clip, frames, time.monotonic() - began, (*conclusions, *new), fault)

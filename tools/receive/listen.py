@@ -74,7 +74,7 @@ class Listener:
 
     def _open(self) -> Session:
         session = Session.open(self._broker, self._role)
-        click.echo(f"Listening on {self._broker.host}:{self._broker.port}", err=True)
+        click.echo(f"Receiver: listening on {self._broker.host}:{self._broker.port}", err=True)
         return session
 
     def _reopen(self, stopped: Callable[[], bool]) -> Session:

@@ -27,7 +27,7 @@ def run(*arguments: str) -> Result:
 def test_one_vehicle_in_words() -> None:
     result = run(*VAN)
     assert result.exit_code == 0
-    assert "permit_possible (hold48), rule FA5" in result.output
+    assert "permit_possible (hold48, draft), rule FA5" in result.output
     assert "euronorm V is" in result.output
 
 
@@ -42,14 +42,14 @@ def test_one_vehicle_in_json() -> None:
 
 def test_a_registered_record_on_the_command_line() -> None:
     granted = "exemption=FL-IT-4|zone=voorbeeldgem|2028-01-01..2028-12-31"
-    assert "permitted (none)" in run(*VAN, granted).output
+    assert "permitted (none, draft)" in run(*VAN, granted).output
 
 
 def test_a_plate_is_looked_up_in_a_registry(tmp_path) -> None:
     path = registry(tmp_path)
     files = (f"--registry={path}", f"--token-key={tmp_path / 'token.key'}")
     asked = ("--zone=voorbeeldgem", "--at=2028-06-01T10:00", *files)
-    assert "permitted (none), rule FL-IT-3" in run(*asked, "--plate=NL:VDS-41-K").output
+    assert "permitted (none, draft), rule FL-IT-3" in run(*asked, "--plate=NL:VDS-41-K").output
     assert "rule MISS" in run(*asked, "--plate=NL:27BXK4").output
 
 

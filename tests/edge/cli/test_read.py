@@ -33,6 +33,14 @@ def test_a_picture_of_the_street_gives_its_plates_as_json(still: Path) -> None:
     assert 0 <= y1 < y2 <= 720
 
 
+def test_one_bad_picture_does_not_end_the_others(still: Path, tmp_path: Path) -> None:
+    (tmp_path / "bad.png").write_text("no picture")
+    result = anpr_edge("read", "--json", str(tmp_path / "bad.png"), str(still))
+    assert result.returncode == 1
+    assert "not an image" in result.stderr
+    assert len(result.stdout.splitlines()) == 1
+
+
 def test_a_picture_without_a_plate_says_so(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "grey.png"), np.full((480, 640, 3), 127, np.uint8))
     result = anpr_edge("read", str(tmp_path / "grey.png"))

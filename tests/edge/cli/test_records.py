@@ -135,7 +135,7 @@ def test_each_tampering_is_named_with_its_record(tmp_path: Path, tampering: str)
     path.write_bytes(b"\n".join(chain))
     result = verify(path)
     assert result.exit_code == 1
-    assert "1 findings" in result.output
+    assert "1 finding." in result.output
     assert all(word in result.output for word in words), result.output
 
 
@@ -224,3 +224,16 @@ def test_one_record_is_shown_whole_and_proven(tmp_path: Path) -> None:
     assert '"cause": "A door was opened."' in result.output
     assert PEN.signer.key_id in result.output
     assert run("show", path, 99).exit_code == 2
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "<html>\n<p>a.b.c</p>\n", "1. one\n2. two\n"])
+def test_a_file_without_records_is_not_called_whole(tmp_path: Path, text: str) -> None:
+    (tmp_path / "notes.jsonl").write_text(text)
+    result = verify(tmp_path / "notes.jsonl")
+    assert result.exit_code == 1
+    assert "whole" not in result.output
+
+
+def test_a_list_says_that_it_cannot_show_a_removed_tail(tmp_path: Path) -> None:
+    assert "cut from its end" in verify(a_list(tmp_path, CHAIN[:4])).output
+    assert "cut from its end" not in verify(an_outbox(tmp_path, CHAIN)).output

@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import pytest
 
+from tests.edge.capture.test_clip import video
 from tests.street import CLIP, OUTCOMES, TRUTH, StreetBox, street_box, verb
 
 
@@ -98,7 +99,26 @@ def test_a_cut_off_clip_keeps_what_was_seen_and_ends_in_one_sentence(tmp_path: P
     assert "cut off" in result.stderr
     assert result.stderr.count("\n") == 1
     assert box.verify().returncode == 0
-    assert list((tmp_path / "box" / "out").iterdir()) == []
+    seen = {p["plate"] for p in box.summary()["passages"]}
+    assert {"1XEM934", "1KZE410"} <= seen < set(OUTCOMES)
+    assert "cut off" in (box.folder / "out" / "report.html").read_text()
+
+
+def test_two_clips_of_one_name_keep_two_films_and_stale_results_go(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "annotated.mp4").write_text("of an earlier run")
+    clips = []
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        clips.append(tmp_path / folder / "[red]clip.avi")
+        video(clips[-1], 5)
+    result = verb("replay", *map(str, clips), "--out", str(out))
+    assert result.returncode == 0, result.stderr
+    assert {p.name for p in out.glob("*.mp4")} == {
+        "annotated-01-[red]clip.mp4",
+        "annotated-02-[red]clip.mp4",
+    }
 
 
 def make_cut_clip(path: Path) -> None:

@@ -117,6 +117,17 @@ def test_no_accusation_with_an_untrusted_clock(tmp_path: Path) -> None:
     assert not record(conclusion).clock.trusted
 
 
+@pytest.mark.parametrize(("sure", "trusted"), [(0.45, True), (0.99, False)])
+def test_a_plate_in_doubt_is_not_looked_up_and_no_vehicle_stands_in_its_record(
+    tmp_path: Path, sure: float, trusted: bool
+) -> None:
+    seen = {i: [reading("1KZE410", detection(x=100 + 20 * i), sure=sure)] for i in range(12)}
+    line = pipeline(tmp_path, ScriptedEyes(seen), {"1KZE410": CLEAN}, FixedClock(trusted=trusted))
+    (conclusion,) = drive(line)
+    assert conclusion.decision.outcome is Outcome.REVIEW
+    assert record(conclusion).vehicle is None
+
+
 def test_no_accusation_from_an_uncertain_reading(tmp_path: Path) -> None:
     seen: dict[int, list[Reading]] = {
         i: [reading("1KZE410", detection(x=100 + 20 * i), sure=0.45)] for i in range(12)

@@ -23,7 +23,7 @@ from edge.access.rules import Group, RecordType, Row, Zone
 from edge.errors import PackError
 from edge.types import Outcome, VehicleKind
 
-REMEDY = "Correct the pack; the box keeps the one it has."
+REMEDY = "Correct the pack, or install the one that was shipped."
 W = TypeVar("W", bound=Words)
 T = TypeVar("T")
 
