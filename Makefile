@@ -31,7 +31,7 @@ soak: $(VENV)/.ready
 bench: $(VENV)/.ready
 	$(BIN)/python -m tools.bench
 
-# The virtual environment: exactly the locked versions, each checked by its hash.
+# The virtual environment: dependencies at their locked versions, each checked by its hash.
 $(VENV)/.ready: requirements.lock pyproject.toml | system
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
@@ -47,7 +47,7 @@ lock: $(VENV)/.ready
 	$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --universal --generate-hashes \
 		--python-version 3.11 --no-header -o requirements.lock
 
-# The workshop: drawing plates and training models (PyTorch, fonts), apart from the box's venv.
+# The workshop: drawing plates and training models needs PyTorch and fonts besides.
 train-tools: $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet -e '.[train]'
 

@@ -33,7 +33,8 @@ def uplink(config: Path, once: bool, deadline: float) -> None:
     """Bring the outbox to the platform, and its receipts back.
 
     Holds the network and neither camera nor signing key. A record is forgotten only on the
-    platform's signed receipt. Exit status with --once: 0 all delivered, 1 some still wait.
+    platform's signed receipt. Exit status with --once: 0 all delivered (to a stick: all written
+    to it), 1 some still wait.
     """
     settings = load(config)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
