@@ -9,7 +9,7 @@ import hashlib
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
@@ -19,6 +19,11 @@ DEFAULT_PATH = Path("/etc/anpr-edge/box.toml")
 MODELS_FOLDER = Path(__file__).parent.parent / "models"
 
 
+Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
+"""A name that is safe in topics and file names."""
+Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
+
+
 class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A table of the file."""
 
@@ -26,7 +31,7 @@ class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class Box(_Section, frozen=True, kw_only=True):
     """Who this box is and where it keeps its state."""
 
-    id: str
+    id: Name
     state: Path = Path("/var/lib/anpr-edge")
 
 
@@ -46,16 +51,16 @@ class Models(_Section, frozen=True, kw_only=True):
     detector: str = "plate-detector"
     reader: str = "plate-reader"
     providers: tuple[str, ...] = ("CPUExecutionProvider",)
-    threads: int = 2
-    detector_threshold: float = 0.4
+    threads: Annotated[int, msgspec.Meta(ge=1, le=64)] = 2
+    detector_threshold: Share = 0.4
 
 
 class Reading(_Section, frozen=True, kw_only=True):
     """When a plate counts as read: below these the passage goes to review."""
 
-    min_confidence: float = 0.95
-    min_frames: int = 2
-    gone_after_s: float = 1.0
+    min_confidence: Share = 0.95
+    min_frames: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 2
+    gone_after_s: Annotated[float, msgspec.Meta(gt=0, le=60)] = 1.0
 
 
 class Access(_Section, frozen=True, kw_only=True):
@@ -68,8 +73,8 @@ class Access(_Section, frozen=True, kw_only=True):
 class Zone(_Section, frozen=True, kw_only=True):
     """A zone this camera guards; a zone that the pack knows needs only its id."""
 
-    id: str
-    pack: str
+    id: Name
+    pack: Name
     start: date | None = None
     end: date | None = None
     warn_until: date | None = None
@@ -92,13 +97,13 @@ class Uplink(_Section, frozen=True, kw_only=True):
 
     publisher: Literal["mqtt", "spool"] = "spool"
     host: str = "localhost"
-    port: int = 8883
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 8883
     ca: Path | None = None
     cert: Path | None = None
     key: Path | None = None
     spool: Path | None = None
     ack: Literal["receipt", "puback"] = "receipt"
-    window: int = 64
+    window: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 64
 
 
 class Config(_Section, frozen=True, kw_only=True):
@@ -164,7 +169,7 @@ class _Reader:
             for name, kind in SECTIONS.items()
             if name in tables
         }
-        parts["zones"] = self._zones(tables.get("zones", ()))
+        parts["zones"] = self._zones(tables["zones"]) if "zones" in tables else ()
         if self.faults:
             raise ConfigError(
                 f"{self.path} cannot be used: {'; '.join(self.faults)}.",
@@ -176,7 +181,12 @@ class _Reader:
         if not isinstance(tables, list | tuple) or not all(isinstance(t, dict) for t in tables):
             self.faults.append("zones must be written as [[zones]] tables")
             return ()
-        return tuple(self._section(Zone, table, "zones") for table in tables)
+        zones = tuple(self._section(Zone, table, "zones") for table in tables)
+        ids = [zone.id for zone in zones if zone is not None]
+        self.faults += [f"zone {name} stands twice" for name in set(ids) if ids.count(name) > 1]
+        if not tables:
+            self.faults.append("at least one [[zones]] table is needed")
+        return zones
 
     def _section(self, kind: type[SectionT], table: object, name: str) -> SectionT | None:
         if not isinstance(table, dict):

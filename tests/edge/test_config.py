@@ -74,6 +74,34 @@ def test_a_bad_file_is_one_sentence_with_cause_and_remedy(
     assert e.value.remedy
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[models]\nthreads = 0",
+        "[models]\nthreads = -1",
+        "[reading]\nmin_confidence = 7.0",
+        "[reading]\nmin_confidence = nan",
+        "[reading]\ngone_after_s = -1.0",
+        "[reading]\ngone_after_s = inf",
+        "[reading]\nmin_frames = 0",
+        "[uplink]\nport = 99999",
+        "[uplink]\nwindow = 0",
+        '[[zones]]\nid = "voorbeeldgem"\npack = "fl-zes"',
+        '[[zones]]\nid = "a/b"\npack = "fl-zes"',
+        '[[zones]]\nid = "a"\npack = "../fl-zes"',
+    ],
+)
+def test_a_value_that_makes_no_sense_is_refused(tmp_path: Path, line: str) -> None:
+    with pytest.raises(ConfigError, match="cannot be used"):
+        load(written(tmp_path, f"{GOOD}{line}\n"))
+
+
+@pytest.mark.parametrize("box", ["+", "#", "../x", "a/b", "", "x" * 300, "bo\u0301x", "a b"])
+def test_a_box_id_that_is_unsafe_in_a_topic_is_refused(tmp_path: Path, box: str) -> None:
+    with pytest.raises(ConfigError, match="box"):
+        load(written(tmp_path, GOOD.replace('"b1"', f'"{box}"')))
+
+
 def test_a_missing_or_binary_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
         load(tmp_path / "none.toml")
