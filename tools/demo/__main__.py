@@ -153,9 +153,9 @@ def main(clip: Path, out: Path) -> None:
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     mosquitto = find_mosquitto()
-    way = f"MQTT, {mosquitto}" if mosquitto else "the spool: no Mosquitto here"
-    console.rule(f"{clip} through the box to the platform ({way})")
-    console.print(f"Box {BOX}: keys, registry and configuration are made anew in {out}.")
+    way = f"MQTT, {mosquitto}" if mosquitto else "the spool, a folder: no Mosquitto here"
+    console.rule("A street, a box, a platform")
+    console.print(f"Clip: {clip}\nBox:  {BOX}, made anew in {out}\nWay:  {way}\n", soft_wrap=True)
     try:
         with ExitStack() as stack:
             made = over_mqtt(out, clip, mosquitto, stack) if mosquitto else over_spool(out, clip)
