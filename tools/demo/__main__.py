@@ -155,7 +155,13 @@ def main(clip: Path, out: Path) -> None:
     mosquitto = find_mosquitto()
     way = f"MQTT, {mosquitto}" if mosquitto else "the spool, a folder: no Mosquitto here"
     console.rule("A street, a box, a platform")
-    console.print(f"Clip: {clip}\nBox:  {BOX}, made anew in {out}\nWay:  {way}\n", soft_wrap=True)
+    for name, value in (
+        ("Clip", clip),
+        ("Box", f"{BOX}, made anew in {out}"),
+        ("Law", "the Flemish draft (ZES): decided, never enforced"),
+        ("Way", way),
+    ):
+        console.print(f"{name:5} {value}", soft_wrap=True)
     try:
         with ExitStack() as stack:
             made = over_mqtt(out, clip, mosquitto, stack) if mosquitto else over_spool(out, clip)
