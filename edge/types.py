@@ -121,7 +121,8 @@ class Direction(StrEnum):
 class Passage:
     """One vehicle that went by, and what all frames together say about its plate.
 
-    `doubt` says why the plate may not be used to decide; None means settled.
+    `doubt` says why the plate may not be used to decide; None means settled. The monotonic
+    times belong to `seen_first` and `seen_last`: they show whether the clock was set meanwhile.
     `country` is an ISO 3166 alpha-2 code, None when the plate does not tell.
     """
 
@@ -133,6 +134,8 @@ class Passage:
     doubt: str | None
     seen_first: datetime
     seen_last: datetime
+    first_monotonic_ns: int
+    last_monotonic_ns: int
     first_frame: int
     last_frame: int
     frames_read: int

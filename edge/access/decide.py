@@ -9,8 +9,11 @@ from edge.access.calendar import civil_day
 from edge.access.evaluate import doubt, judge
 from edge.access.records import standing
 from edge.access.rules import FAIL_SAFE, Law, Verdict
+from edge.passage.plate import bound_to_vehicle
 from edge.types import ClockReading, Consequence, Decision, Facts, Outcome, Passage, Snapshot
 
+STEP_S = 2.0
+FIRST_CARS = date(1900, 1, 1)
 ACCUSING = frozenset({Outcome.PERMIT_POSSIBLE, Outcome.NO_ACCESS})
 
 
@@ -18,7 +21,7 @@ def decide(passage: Passage, facts: Facts | None, law: Law, clock: ClockReading)
     """Decide one passage in one zone, from the facts and the law as given."""
     day = civil_day(passage.seen_first, law.pack.timezone)
     verdict = (
-        untimed(clock)
+        untimed(passage, clock)
         or unread(passage, law, day)
         or inactive(law, day)
         or expired(law, day)
@@ -37,8 +40,8 @@ def looked_up(
     vehicle = facts.vehicle
     if vehicle is None:
         return doubt("MISS", "The vehicle is not in the registry snapshot.")
-    if vehicle.first_registration is not None and vehicle.first_registration > day:
-        return doubt("DATA", "The registry dates the first registration after the passage.")
+    if (born := vehicle.first_registration) is not None and not FIRST_CARS <= born <= day:
+        return doubt("DATA", "The registry dates the first registration where it cannot be.")
     grants = standing(facts.exemptions, passage.seen_first, day, law)
     verdict = judge(vehicle, grants, day, law.pack)
     if verdict.outcome not in ACCUSING:
@@ -46,20 +49,39 @@ def looked_up(
     return stale(facts.snapshot, law, clock.now) or foreign(passage, law) or verdict
 
 
-def untimed(clock: ClockReading) -> Verdict | None:
+def untimed(passage: Passage, clock: ClockReading) -> Verdict | None:
     """Without a trusted clock a passage is an aggregate, never a candidate (RULES 7)."""
-    if clock.trusted:
+    if not clock.trusted:
+        reason = "The clock is not trusted."
+    elif stepped(passage, clock):
+        reason = "The clock was set while the vehicle was in sight."
+    else:
         return None
-    return Verdict(
-        Outcome.REVIEW, "CLOCK", "The clock is not trusted.", FAIL_SAFE, Consequence.NONE
+    return Verdict(Outcome.REVIEW, "CLOCK", reason, FAIL_SAFE, Consequence.NONE)
+
+
+def stepped(passage: Passage, clock: ClockReading) -> bool:
+    """True when the time of day moved otherwise than the monotonic clock since a sighting."""
+    sightings = (
+        (passage.seen_first, passage.first_monotonic_ns),
+        (passage.seen_last, passage.last_monotonic_ns),
+    )
+    return any(
+        abs((clock.now - seen).total_seconds() - (clock.monotonic_ns - steady_ns) / 1e9) > STEP_S
+        for seen, steady_ns in sightings
     )
 
 
 def unread(passage: Passage, law: Law, day: date) -> Verdict | None:
     """Step 1: a doubtful plate, or one without a country, is never looked up (RULES 5.4)."""
-    if passage.doubt is None and passage.country is not None:
+    if passage.doubt is not None:
+        cause = passage.doubt
+    elif passage.country is None:
+        cause = "the plate does not tell its country"
+    elif not bound_to_vehicle(passage.country, passage.plate):
+        cause = "it belongs to a trade, not to a vehicle"
+    else:
         return None
-    cause = passage.doubt or "the plate does not tell its country"
     if any(candidate.text in cause for candidate in passage.candidates if candidate.text):
         cause = "more than one reading is possible"
     return Verdict(

@@ -30,6 +30,8 @@ def desk_passage(country: str | None, at: datetime, plate: str = "") -> Passage:
         doubt=None,
         seen_first=at,
         seen_last=at,
+        first_monotonic_ns=steady_ns(at),
+        last_monotonic_ns=steady_ns(at),
         first_frame=0,
         last_frame=0,
         frames_read=1,
@@ -49,4 +51,9 @@ def desk_facts(
 
 def desk_clock(at: datetime) -> ClockReading:
     """Return a trusted clock that stands at a moment."""
-    return ClockReading(at, 0, 0, "desk", "desk", True, 0.0)
+    return ClockReading(at, steady_ns(at), 0, "desk", "desk", True, 0.0)
+
+
+def steady_ns(at: datetime) -> int:
+    """Return a monotonic time for a moment, as of a clock that was never set."""
+    return int(at.timestamp() * 1e9)

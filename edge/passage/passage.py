@@ -12,6 +12,7 @@ from edge.types import Box, Direction, Passage, Tint
 NONSENSE = 0.05  # below this confidence, or with fewer frames alike, no plate was read at all
 ALIKE_EDITS, ALIKE_SHARE = 2, 0.3
 SURE = 0.9
+SECOND_FRAMES, SECOND_SHARE = 3, 0.2
 SAME_VISIT = timedelta(seconds=10)
 SAME_PARKING = timedelta(minutes=30)
 
@@ -42,9 +43,9 @@ class Desk:
         if _is_nonsense(track, found):
             return None
         passage = _passage(track, found, self._policy)
-        new = track.id not in self._recent and not any(
-            _same_vehicle(earlier, passage) for earlier in self._recent.values()
-        )
+        known = any(_same_vehicle(earlier, passage) for earlier in self._recent.values())
+        new = not track.announced and not known
+        track.announced = True
         self._remember(track.id, passage)
         return passage if new else None
 
@@ -77,6 +78,8 @@ def _passage(track: Track, found: Vote, policy: ReadingPolicy) -> Passage:
         doubt=_doubt(track, found, country, policy),
         seen_first=track.first.captured_at,
         seen_last=track.last.captured_at,
+        first_monotonic_ns=track.first.monotonic_ns,
+        last_monotonic_ns=track.last.monotonic_ns,
         first_frame=track.first.frame,
         last_frame=track.last.frame,
         frames_read=track.count,
@@ -104,9 +107,19 @@ def _doubt(track: Track, found: Vote, country: str | None, policy: ReadingPolicy
         )
     if track.count < policy.min_frames:
         return f"the plate was read in {track.count} frames, fewer than {policy.min_frames}"
+    if _two_plates(track):
+        return "clear frames disagree: two plates may have been followed as one"
     if country is None:
         return "the country of the plate is not certain"
     return None
+
+
+def _two_plates(track: Track) -> bool:
+    """True when a second text was read clearly and often: not a slip, maybe another vehicle."""
+    counted = track.clear_texts.most_common(2)
+    return len(counted) > 1 and counted[1][1] >= max(
+        SECOND_FRAMES, SECOND_SHARE * track.clear_texts.total()
+    )
 
 
 def _same_vehicle(earlier: Passage, later: Passage) -> bool:

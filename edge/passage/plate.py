@@ -78,3 +78,12 @@ def country_of(text: str, tint: Tint = Tint.UNKNOWN) -> str | None:
     """
     possible = countries(text, tint)
     return next(iter(possible)) if len(possible) == 1 else None
+
+
+TRADE_PLATES = {"BE": re.compile("[ZYV][A-Z]{3}[0-9]{3}")}
+
+
+def bound_to_vehicle(country: str, text: str) -> bool:
+    """True unless the plate is a trade's, moved from vehicle to vehicle (RULES 5.2)."""
+    trade = TRADE_PLATES.get(country)
+    return trade is None or trade.fullmatch(text) is None

@@ -4,6 +4,7 @@ A plate is followed by where it should be next and by what it reads; a vehicle d
 no part, so that a truck is followed like any car.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,6 +20,7 @@ STILL = 0.5  # plate widths a plate moves at most while its vehicle stands
 GROWTH = 1.12
 OTHER_PLATE = 4  # this many edits between two clear readings: another vehicle
 CLEAR = 0.7
+LOOK_AGAIN = 16  # sightings between two looks at a vehicle that stays unannounced
 EDGE_PX = 3  # nearer to the edge of the frame a plate may be cut off
 
 
@@ -58,13 +60,15 @@ class Track:
     kept: list[Sighting] = field(default_factory=list)
     count: int = 0
     velocity: tuple[float, float] = (0.0, 0.0)  # frame pixels a second
-    announced: bool = False
+    announced: bool = False  # set by the desk: whatever comes later is no news
+    clear_texts: Counter[str] = field(default_factory=Counter)
 
     def add(self, sighting: Sighting) -> None:
         """Take one more sighting; keep the weightiest ones for the vote."""
         self._learn_velocity(sighting)
         self.last = sighting
         self.count += 1
+        self._note(sighting)
         self.kept.append(sighting)
         if sighting.weight > self.best.weight:
             self.best = sighting
@@ -94,6 +98,10 @@ class Track:
         if first.width > last.width * GROWTH:
             return Direction.LEAVING
         return Direction.STILL if distance(first, last) < STILL * last.width else Direction.UNKNOWN
+
+    def _note(self, sighting: Sighting) -> None:
+        if sighting.weight > 0 and _clear(sighting.reading):
+            self.clear_texts[sighting.reading.text] += 1
 
     def _learn_velocity(self, sighting: Sighting) -> None:
         passed = (sighting.monotonic_ns - self.last.monotonic_ns) / 1e9
@@ -161,16 +169,15 @@ class Tracker:
     def _due(self, now_ns: int) -> list[Track]:
         gone = [t for t in self._tracks if now_ns - t.last.monotonic_ns > self._gone_after_ns]
         self._tracks = [t for t in self._tracks if t not in gone]
-        staying = [t for t in self._tracks if not t.announced and self._stays(t, now_ns)]
-        for track in staying:
-            track.announced = True
-        return gone + staying
+        return gone + [t for t in self._tracks if not t.announced and self._stays(t, now_ns)]
 
     def _stays(self, track: Track, now_ns: int) -> bool:
-        return now_ns - track.first.monotonic_ns > self._announce_after_ns
+        long_enough = now_ns - track.first.monotonic_ns > self._announce_after_ns
+        return long_enough and track.count % LOOK_AGAIN == 0
 
     def _begin(self, sighting: Sighting) -> Track:
         track = Track(self._next_id, sighting, sighting, sighting, [sighting], 1)
+        track._note(sighting)
         self._next_id += 1
         return track
 
@@ -207,7 +214,7 @@ def _cost(track: Track, sighting: Sighting, now_ns: int) -> float | None:
     edits = differing(track.best.reading.text, sighting.reading.text)
     if edits >= OTHER_PLATE and _clear(track.best.reading) and _clear(sighting.reading):
         return None
-    if edits <= 1:
+    if edits == 0 or (edits == 1 and not _clear(sighting.reading)):
         reach = SAME_TEXT_REACH
     elif track.count == 1:
         reach = REACH

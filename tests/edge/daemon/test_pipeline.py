@@ -1,5 +1,5 @@
 import itertools
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from edge.record.message import PassageRecord, decode
 from edge.record.testimony import Provenance, Testimony
 from edge.types import Outcome, Reading, Tint, Vehicle
 from tests.fakes import (
+    START,
     FixedClock,
     ListedRegistry,
     ScriptedEyes,
@@ -126,6 +127,22 @@ def test_a_plate_in_doubt_is_not_looked_up_and_no_vehicle_stands_in_its_record(
     (conclusion,) = drive(line)
     assert conclusion.decision.outcome is Outcome.REVIEW
     assert record(conclusion).vehicle is None
+
+
+@pytest.mark.parametrize("step", [timedelta(days=2), timedelta(days=-1), timedelta(seconds=5)])
+def test_no_accusation_when_the_clock_was_set_while_the_vehicle_was_in_sight(
+    tmp_path: Path, step: timedelta
+) -> None:
+    clock = FixedClock(now=START + step)
+    line = pipeline(tmp_path, passing("1KZE410"), {"1KZE410": OLD_DIESEL}, clock)
+    (conclusion,) = drive(line)
+    assert conclusion.decision.outcome is Outcome.REVIEW
+    assert conclusion.decision.rule == "CLOCK"
+
+
+def test_no_accusation_from_a_trade_plate(tmp_path: Path) -> None:
+    (conclusion,) = drive(pipeline(tmp_path, passing("ZABC123"), {"ZABC123": OLD_DIESEL}))
+    assert conclusion.decision.outcome is Outcome.REVIEW
 
 
 def test_no_accusation_from_an_uncertain_reading(tmp_path: Path) -> None:

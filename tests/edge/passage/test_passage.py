@@ -50,6 +50,34 @@ def test_lettering_and_single_flashes_are_no_vehicles() -> None:
     assert announced(lettering, 40) == announced(unreadable, 40) == announced(flash, 40) == []
 
 
+def test_a_car_parked_for_an_hour_beside_traffic_is_one_passage() -> None:
+    fps, minutes = 2.0, 61
+    passing = {
+        i: reading("1HDT725", detection(x=100 + 150 * n, y=400))
+        for start in range(600, 120 * minutes, 600)
+        for n, i in enumerate(range(start, start + 6))
+    }
+    seen = {
+        i: [reading("27BXK4"), *([passing[i]] if i in passing else [])]
+        for i in range(120 * minutes)
+    }
+    plates = [p.plate for p in announced(seen, 120 * minutes + 20, fps)]
+    assert plates.count("27BXK4") == 1
+
+
+def test_two_plates_of_a_fleet_followed_as_one_are_in_doubt() -> None:
+    first = {i: [reading("27BXK4")] for i in range(15)}
+    second = {i: [reading("27BXK5")] for i in range(18, 40)}
+    found = announced(first | second, 80)
+    assert all(p.doubt is not None for p in found) or len(found) == 2
+
+
+def test_a_tailgating_vehicle_of_the_same_fleet_is_not_swallowed() -> None:
+    first = {i: [reading("27BXK4", detection(x=100 + 40 * i))] for i in range(15)}
+    second = {i: [reading("27BXK5", detection(x=40 * i - 560))] for i in range(16, 31)}
+    assert sorted(p.plate for p in announced(first | second, 80)) == ["27BXK4", "27BXK5"]
+
+
 def test_what_reads_otherwise_in_every_frame_is_no_plate() -> None:
     texts = ["4HDVV", "", "22299", "UV71X", "", "JTT1Z", "8QQ1", "DN1YHH", "662XY", "B7VVV"]
     seen = {i: [reading(text, sure=0.6)] for i, text in enumerate(texts)}

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.passage.plate import countries, country_of
+from edge.passage.plate import bound_to_vehicle, countries, country_of
 from edge.types import Tint
 
 
@@ -37,3 +37,9 @@ def test_a_white_plate_of_dutch_form_is_not_taken_for_dutch() -> None:
 def test_no_text_breaks_the_forms(text: str) -> None:
     country = country_of(text)
     assert country is None or country in countries(text)
+
+
+def test_belgian_trade_plates_belong_to_no_vehicle() -> None:
+    assert not bound_to_vehicle("BE", "ZABC123")
+    assert bound_to_vehicle("BE", "1ABC123")
+    assert bound_to_vehicle("NL", "ZABC123")
