@@ -45,6 +45,15 @@ def read_image(path: Path) -> Image:
     return frozen(np.asarray(image, np.uint8))
 
 
+def is_text(path: Path) -> bool:
+    """True when a file name can be written in UTF-8; on others OpenCV crashes."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 class Clip:
     """A video file, played as fast as it is asked for; frame times follow its frame rate."""
 
@@ -55,6 +64,11 @@ class Clip:
         """
         if not path.is_file():
             raise CaptureError(f"The clip {path} does not exist.", "Check the path.")
+        if not is_text(path):
+            raise CaptureError(
+                f"The name {str(path)!a} is not text in this locale.",
+                "Rename the clip, or set LC_ALL=C.UTF-8.",
+            )
         self.path, self.start = path, start
         self._video = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
         if not self._video.isOpened():

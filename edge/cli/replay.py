@@ -47,6 +47,8 @@ def moment(text: str) -> datetime:
         raise click.BadParameter(f"{text} is not a time like 2028-06-01T10:00:00+02:00.") from e
     if read.tzinfo is None:
         raise click.BadParameter(f"{text} has no offset; add Z or one like +02:00.")
+    if not 2000 <= read.year <= 2100:
+        raise click.BadParameter(f"{text} lies outside the years 2000 to 2100.")
     return read.astimezone(UTC)
 
 

@@ -93,7 +93,13 @@ def registry_or_none(config: Config) -> Registry:
 
 def outbox(config: Config) -> Outbox:
     """Open the box's durable queue as its one appender."""
-    config.box.state.mkdir(parents=True, exist_ok=True)
+    try:
+        config.box.state.mkdir(parents=True, exist_ok=True)
+    except OSError as e:
+        raise ConfigError(
+            f"box.state, {config.box.state}, cannot be made a folder ({e.strerror}).",
+            "Name a folder that this user may write to.",
+        ) from e
     return Outbox.open(config.box.state / "outbox.sqlite", config.box.id)
 
 

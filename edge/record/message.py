@@ -97,7 +97,10 @@ class ExemptionRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
 
 
 class VehicleRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The plate-free attributes the decision rests on; absent is unknown."""
+    """The plate-free attributes the decision rests on; absent is unknown, or not told.
+
+    Of a vehicle that is not held: no masses, no exemptions, of its first registration the year.
+    """
 
     found: bool
     category: str | None = None

@@ -22,6 +22,7 @@ from edge.record.message import (
 )
 from edge.types import (
     ClockReading,
+    Consequence,
     Decision,
     Exemption,
     Facts,
@@ -32,6 +33,7 @@ from edge.types import (
     Vehicle,
 )
 
+HELD = {Consequence.WARN, Consequence.HOLD48, Consequence.HOLD_DAY, Consequence.MANUAL}
 COMPLYING = {Outcome.FREE_ACCESS, Outcome.EXEMPT, Outcome.PERMITTED}
 
 
@@ -87,7 +89,7 @@ class Testimony:
             seen_last=passage.seen_last,
             frames_read=passage.frames_read,
             plate=self._plate(passage, decision),
-            vehicle=_vehicle(facts) if facts and facts.snapshot else None,
+            vehicle=self._vehicle(facts, decision) if facts and facts.snapshot else None,
             outcome=decision.outcome,
             consequence=decision.consequence,
             rule=decision.rule,
@@ -131,6 +133,15 @@ class Testimony:
             pseudonym=token,
         )
 
+    def _vehicle(self, facts: Facts, decision: Decision) -> VehicleRecord:
+        """State what the decision rests on; of a vehicle that is not held, in general terms.
+
+        An exact date, a mass or the number of an exemption would lead back to the plate.
+        """
+        if decision.consequence in HELD or self.privacy.get(decision.zone) == "plate":
+            return _vehicle(facts)
+        return _general(facts)
+
     def _token(self, passage: Passage) -> str:
         return self.pseudonym(passage.country or "", passage.plate, passage.seen_first.date())
 
@@ -173,6 +184,22 @@ def _vehicle(facts: Facts) -> VehicleRecord:
         first_registration=None if born is None else born.isoformat(),
         body_codes=None if known.body_codes is None else tuple(sorted(known.body_codes)),
         exemptions=tuple(_exemption(e) for e in facts.exemptions),
+    )
+
+
+def _general(facts: Facts) -> VehicleRecord:
+    """Return the attributes that traffic counts need: no mass, and of dates the year alone."""
+    known = facts.vehicle or Vehicle()
+    born = known.first_registration
+    return VehicleRecord(
+        found=facts.vehicle is not None,
+        category=known.category,
+        kind=known.kind,
+        fuels=None if known.fuels is None else tuple(sorted(known.fuels)),
+        zero_emission=known.zero_emission,
+        euro=known.euro,
+        stage=known.stage,
+        first_registration=None if born is None else str(born.year),
     )
 
 

@@ -67,7 +67,7 @@ def read_manifest(path: Path) -> dict[str, ManifestEntry]:
             f"The model manifest {path} cannot be read ({e.strerror}).",
             "Check models.manifest in box.toml.",
         ) from e
-    except (msgspec.ValidationError, tomllib.TOMLDecodeError) as e:
+    except (msgspec.DecodeError, tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
         raise ModelError(f"{path} is no model manifest: {e}.", "Restore it.") from e
     return {entry.name: entry for entry in listed.model}
 

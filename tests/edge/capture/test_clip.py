@@ -100,3 +100,10 @@ def test_any_picture_becomes_bgr(tmp_path: Path, pixels: np.ndarray) -> None:
     image = read_image(tmp_path / "a.png")
     assert image.shape == (*pixels.shape[:2], 3)
     assert image.dtype == np.uint8
+
+
+def test_a_name_that_is_not_text_is_refused_before_it_crashes_the_codec(tmp_path: Path) -> None:
+    odd = tmp_path / "bad\udcff.avi"
+    video(tmp_path / "good.avi", 3).rename(odd)
+    with pytest.raises(CaptureError, match="not text"):
+        open_clip(odd, START)

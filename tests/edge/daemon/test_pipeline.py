@@ -176,6 +176,18 @@ def test_the_profile_says_what_a_complying_passage_carries(
     assert record(conclusion).plate.pseudonym == token
 
 
+@pytest.mark.parametrize(("vehicle", "held"), [(CLEAN, False), (OLD_DIESEL, True)])
+def test_only_a_held_vehicle_is_described_exactly(
+    tmp_path: Path, vehicle: Vehicle, held: bool
+) -> None:
+    (conclusion,) = drive(pipeline(tmp_path, passing("1KZE410"), {"1KZE410": vehicle}))
+    told = record(conclusion).vehicle
+    assert told is not None
+    assert vehicle.first_registration is not None
+    exact = vehicle.first_registration.isoformat()
+    assert told.first_registration == (exact if held else exact[:4])
+
+
 def test_a_plate_without_profile_is_nowhere_in_the_signed_bytes(tmp_path: Path) -> None:
     (conclusion,) = drive(pipeline(tmp_path, passing("1KZE410"), {"1KZE410": CLEAN}))
     assert "1KZE410" not in str(record(conclusion))
