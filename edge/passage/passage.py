@@ -12,7 +12,6 @@ from edge.types import Box, Direction, Passage, Tint
 NONSENSE = 0.05  # below this confidence, or with fewer frames alike, no plate was read at all
 ALIKE_EDITS, ALIKE_SHARE = 2, 0.3
 SURE = 0.9
-CLEAR_ONCE = 0.7  # the vote gives one flawless frame of eight characters 0.75
 SECOND_FRAMES, SECOND_SHARE = 3, 0.2
 SAME_VISIT = timedelta(seconds=10)
 SAME_PARKING = timedelta(minutes=30)
@@ -62,10 +61,8 @@ def _is_nonsense(track: Track, found: Vote) -> bool:
     A plate reads much the same in many frames; what only looks like one does not.
     """
     length_fits = MIN_LENGTH <= len(found.text) <= MAX_LENGTH
-    if not length_fits or found.confidence < NONSENSE:
+    if track.count < 2 or not length_fits or found.confidence < NONSENSE:
         return True
-    if track.count == 1:  # a vehicle seen in one frame counts when its plate is beyond doubt
-        return found.confidence < CLEAR_ONCE or country_of(found.text, _tint(track)) is None
     alike = sum(1 for s in track.kept if differing(s.reading.text, found.text) <= ALIKE_EDITS)
     return alike < ALIKE_SHARE * len(track.kept)
 
