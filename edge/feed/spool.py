@@ -1,8 +1,9 @@
 """Sealed batches in a folder, for a stick that a technician carries where no broker is.
 
 A batch is a file `<box>-<epoch>-<first>-<last>.jws`: one compact JWS on each line, then a
-trailer of their count and SHA-256, so that a batch cut short is noticed. Receipts come back in
-`<box>.receipt.jws`.
+trailer of their count and SHA-256, so that a batch cut short is noticed. Where another file has
+that name it stays, and the batch is written beside it as `<box>-<epoch>-<first>-<last>.<hash>.jws`.
+Receipts come back in `<box>.receipt.jws`.
 """
 
 import hashlib
@@ -21,7 +22,10 @@ from edge.types import Envelope
 
 BATCH_RECORDS = 500
 SEAL_AFTER_S = 60.0
-NAME = re.compile(r"(?P<box>.+)-(?P<epoch>\d+)-(?P<first>\d+)-(?P<last>\d+)\.jws")
+NAME = re.compile(
+    r"(?P<box>.+)-(?P<epoch>\d+)-(?P<first>\d+)-(?P<last>\d+)(\.[0-9a-f]{8,64})?\.jws"
+)
+HASH_LENGTHS = (8, 16, 32, 64)
 CHECK_STICK = "Check that the stick is in place, writable and not full."
 
 
@@ -52,15 +56,19 @@ def batches(folder: Path) -> list[Batch]:
     except OSError as e:
         raise FeedError(f"The spool {folder} cannot be read ({e.strerror}).", CHECK_STICK) from e
     found = [_batch(path, match) for path, match in names if match]
-    return sorted(found, key=lambda b: (b.box, b.epoch, b.first))
+    return sorted(
+        found, key=lambda b: (b.box, b.epoch, b.first, b.last, len(b.path.name), b.path.name)
+    )
 
 
 def read_batch(path: Path) -> list[bytes]:
     """Return the records of a batch.
 
-    Raises FeedError when it is not whole.
+    Raises FeedError when it is not whole, or no regular file.
     """
     try:
+        if not path.is_file():  # to open a pipe would wait for ever
+            raise FeedError(f"{path.name} is no regular file.", "Remove it from the stick.")
         body, _, last = path.read_bytes().removesuffix(b"\n").rpartition(b"\n")
         trailer = msgspec.json.decode(last, type=Trailer)
     except OSError as e:
@@ -83,6 +91,7 @@ def write_whole(path: Path, content: bytes) -> None:
     """
     draft = path.with_name(f".{path.name}.new")
     try:
+        draft.unlink(missing_ok=True)
         with draft.open("wb") as file:
             file.write(content)
             file.flush()
@@ -128,17 +137,19 @@ class SpoolPublisher:
             raise FeedError(
                 f"The spool {folder} cannot be made ({e.strerror}).", CHECK_STICK
             ) from e
+        self._contents: dict[Path, _Content] = {}
         self._sealed = self._on_stick()
 
     def publish(self, envelope: Envelope) -> None:
         """Add one envelope to the open batch; what lies sealed on the stick is not repeated.
 
+        Sealed is what stands byte for byte in a whole batch, whatever names the files have.
         Raises FeedError when the folder cannot be written to.
         """
-        if any(
-            b.epoch == envelope.epoch and b.first <= envelope.seq <= b.last for b in self._sealed
-        ):
+        if envelope.sha256 in self._sealed:
             self._take_accepted(envelope)
+            return
+        if envelope in self._open:  # sent again before its batch was sealed
             return
         if self._open and not _adjacent(self._open[-1], envelope):
             self._seal()
@@ -157,7 +168,7 @@ class SpoolPublisher:
         self._sealed = self._on_stick()
         path = receipt_path(self._folder, self._box)
         try:
-            receipt = path.read_bytes().strip() if path.exists() else b""
+            receipt = path.read_bytes().strip() if path.is_file() else b""
         except OSError as e:
             raise FeedError(f"{path} cannot be read ({e.strerror}).", CHECK_STICK) from e
         if receipt and receipt != self._read_receipt:
@@ -186,14 +197,58 @@ class SpoolPublisher:
             return
         records, self._open = self._open, []
         lines = [envelope.jws for envelope in records]
-        name = f"{self._box}-{records[0].epoch}-{records[0].seq}-{records[-1].seq}.jws"
-        content = [*lines, msgspec.json.encode(_trailer(lines)), b""]
-        write_whole(self._folder / name, b"\n".join(content))
+        content = b"\n".join([*lines, msgspec.json.encode(_trailer(lines)), b""])
+        stem = f"{self._box}-{records[0].epoch}-{records[0].seq}-{records[-1].seq}"
+        write_whole(_free_path(self._folder, stem, content), content)
+        self._sealed |= {envelope.sha256 for envelope in records}
         for envelope in records:
             self._take_accepted(envelope)
 
-    def _on_stick(self) -> list[Batch]:
-        return [batch for batch in batches(self._folder) if batch.box == self._box]
+    def _on_stick(self) -> set[str]:
+        """Return the hashes of this box's records in whole batches; a known file is not reread."""
+        paths = [batch.path for batch in batches(self._folder) if batch.box == self._box]
+        self._contents = {path: self._content(path) for path in paths}
+        return set().union(*(content.hashes for content in self._contents.values()))
+
+    def _content(self, path: Path) -> "_Content":
+        state, known = _state(path), self._contents.get(path)
+        return known if known and known.state == state else _Content(state, _hashes(path))
+
+
+class _Content(NamedTuple):
+    """The hashes of the records in a file, and what the file was like when they were read."""
+
+    state: tuple[int, ...]
+    hashes: frozenset[str]
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    try:
+        found = path.stat()
+    except OSError:  # gone or unreadable: it holds nothing
+        return ()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _hashes(path: Path) -> frozenset[str]:
+    """Return the hashes of the records in a batch; one that is not whole holds none."""
+    try:
+        return frozenset(hashlib.sha256(line).hexdigest() for line in read_batch(path))
+    except FeedError:
+        return frozenset()
+
+
+def _free_path(folder: Path, stem: str, content: bytes) -> Path:
+    """Return a name for a batch that no file has: what lies there may be another's, or a fork."""
+    digest = hashlib.sha256(content).hexdigest()
+    names = [f"{stem}.jws", *(f"{stem}.{digest[:length]}.jws" for length in HASH_LENGTHS)]
+    free = next((name for name in names if not os.path.lexists(folder / name)), None)
+    if free is None:
+        raise FeedError(
+            f"Every name for the batch {stem} is taken by files that do not hold it.",
+            "The stick may be failing: use another one.",
+        )
+    return folder / free
 
 
 def _trailer(lines: list[bytes]) -> Trailer:
