@@ -6,9 +6,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
-import msgspec
-
-from edge.record.envelope import Flaw, Keyring, RefusedError, Verified, peek, verify
+from edge.record.envelope import UNREADABLE, Flaw, Keyring, RefusedError, Verified, peek, verify
 from edge.record.message import DECODERS, GENESIS
 from edge.types import Link
 
@@ -99,7 +97,7 @@ def _check_content(record: Verified) -> None:
     if kind in DECODERS:
         try:
             DECODERS[kind].decode(record.payload)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             raise RefusedError(Flaw.MESSAGE, f"The content is not that of a {kind}.") from None
 
 

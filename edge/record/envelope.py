@@ -7,6 +7,7 @@ checks the signature; the checklist stands before it, so that each refusal has i
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -26,6 +27,12 @@ ALGORITHM: Final = "Ed25519"
 MAX_BYTES = 120_000
 HEADER_MEMBERS = {"alg", "kid", "typ"}
 HASH_DIGITS = 64
+LAST_PLACE = 2**53 - 1
+"""What every JSON reader and every database can hold of an epoch or a seq."""
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+"""The form of a box id and a record kind: both are parts of topics and of file names."""
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What hostile JSON does to a decoder; nested deeply enough it exhausts the stack."""
 
 
 class Flaw(StrEnum):
@@ -151,13 +158,16 @@ def claim_of(payload: bytes, jws: bytes) -> Claim:
     """
     try:
         head = msgspec.json.decode(payload, type=Header)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         _refuse(Flaw.MESSAGE, "The payload is not a message of a box.")
     data = head.data
     link = Link(data.epoch, data.seq, data.prev)
-    if link.epoch < 1 or link.seq < 1 or not _is_hash(link.prev):
+    in_bounds = 1 <= link.epoch <= LAST_PLACE and 1 <= link.seq <= LAST_PLACE
+    if not in_bounds or not _is_hash(link.prev):
         _refuse(Flaw.MESSAGE, "The message has no valid place in a chain.")
     kind, digest = kind_of(head.type), hashlib.sha256(jws).hexdigest()
+    if not (NAME.fullmatch(data.box) and NAME.fullmatch(kind)):
+        _refuse(Flaw.MESSAGE, "The message names a box or a kind that cannot be one.")
     return Claim(Envelope(kind, data.box, link.epoch, link.seq, digest, jws), link)
 
 
@@ -183,7 +193,7 @@ def decode_part(part: bytes) -> bytes:
 def _header(raw: bytes) -> dict[str, object]:
     try:
         header = msgspec.json.decode(raw, type=dict[str, object])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         _refuse(Flaw.MALFORMED, "The header of the record is not a JSON object.")
     return header
 
@@ -195,6 +205,8 @@ def _check_header(header: dict[str, object]) -> None:
         _refuse(Flaw.ALGORITHM, f"The record is not signed with {ALGORITHM}.")
     if not isinstance(header.get("kid"), str) or not header["kid"]:
         _refuse(Flaw.NO_KEY, "The record does not name the key that signed it.")
+    if not isinstance(header.get("typ", ""), str):  # read once more below, by another decoder
+        _refuse(Flaw.HEADER, "The header of the record has a typ that is no text.")
     if not set(header) <= HEADER_MEMBERS:  # jwk, jku, x5c, b64: all of them change the rules
         _refuse(Flaw.HEADER, "The header of the record has members beyond alg, kid and typ.")
 

@@ -1,5 +1,7 @@
 import json
+import os
 import sqlite3
+from base64 import urlsafe_b64encode
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,9 @@ from edge.feed.receipts import receipt_reader
 from edge.feed.spool import SpoolPublisher, batches, receipt_path
 from edge.record.chain import Head
 from edge.record.keys import Jwks, create_signer
+from edge.record.message import GENESIS
 from edge.types import Envelope, Link
-from tests.chains import Pen
+from tests.chains import Pen, alarm
 from tools.receive.__main__ import receive
 from tools.receive.listen import ingest, receipts
 from tools.receive.schema import StoreError
@@ -111,7 +114,18 @@ def test_a_new_epoch_waits_for_the_end_of_the_old_one(tmp_path: Path) -> None:
         assert store.head("box-1") == Head(2, 1, first.sha256)
 
 
+def _with(old: bytes, new: bytes) -> bytes:
+    return PEN.signer.sign(alarm(Link(1, 1, GENESIS), "box-1").replace(old, new, 1))
+
+
 REFUSED = {
+    "of a seq beyond 64 bits": lambda: _with(b'"seq":1', b'"seq":%d' % (2**64 + 5)),
+    "of a seq without end": lambda: _with(b'"seq":1', b'"seq":%d' % 10**400),
+    "of an epoch without end": lambda: _with(b'"epoch":1', b'"epoch":%d' % 10**400),
+    "nested without end": lambda: _with(b'"seq":1', b'"seq":1,"x":' + b"[" * 80_000),
+    "under a nested header": lambda: (
+        urlsafe_b64encode(b"[" * 60_000).rstrip(b"=") + b"." + CHAIN[0].jws.split(b".", 1)[1]
+    ),
     "altered": lambda: CHAIN[0].jws[:-9] + b"AAAAAAAAA",
     "of a stranger": lambda: Pen("box-1").write().jws,
     "noise": lambda: b"\xff\x00 hello",
@@ -179,6 +193,24 @@ def test_a_batch_cut_short_is_told_and_the_rest_is_taken(tmp_path: Path, store: 
     assert isinstance(fault, FeedError)
     assert store.head("box-1") == head(4)
     assert store.accounts()[0].gaps == 4
+
+
+def test_a_pipe_in_the_folder_is_told_and_the_rest_is_taken(tmp_path: Path, store: Store) -> None:
+    folder = stick(tmp_path)
+    os.mkfifo(folder / "box-1-1-11-12.jws")
+    (fault,) = ingest(store, PLATFORM.signer, folder)
+    assert "no regular file" in fault.cause
+    assert store.head("box-1") == head(10)
+
+
+def test_the_fork_of_a_restored_box_shows_on_its_stick(tmp_path: Path, store: Store) -> None:
+    folder = stick(tmp_path)
+    publisher = SpoolPublisher(folder, "box-1", batch_records=4)
+    for seq in range(5, 9):
+        publisher.publish(PEN.at(Link(1, seq, CHAIN[3].sha256), "After the restore."))
+    publisher.close()
+    ingest(store, PLATFORM.signer, folder)
+    assert store.accounts()[0].forks == 4
 
 
 class Desk:

@@ -155,3 +155,50 @@ def test_no_refusal_shows_what_was_in_the_record() -> None:
         verify(swapped_payload(), KEYRING)
     assert "door" not in str(refused.value)
     assert PEN.signer.key_id not in str(refused.value)
+
+
+def altered_payload(old: bytes, new: bytes) -> bytes:
+    return signed_text(PAYLOAD.replace(old, new, 1))
+
+
+DEEP = b"[" * 40_000 + b"]" * 40_000
+UNSTORABLE: dict[str, Callable[[], bytes]] = {
+    "a seq beyond 64 bits": lambda: altered_payload(b'"seq":1', b'"seq":%d' % (2**64 + 5)),
+    "a seq beyond 53 bits": lambda: altered_payload(b'"seq":1', b'"seq":%d' % 2**53),
+    "a seq of 400 digits": lambda: altered_payload(b'"seq":1', b'"seq":1' + b"0" * 400),
+    "a seq of 5000 digits": lambda: altered_payload(b'"seq":1', b'"seq":' + b"9" * 5000),
+    "an epoch beyond 64 bits": lambda: altered_payload(b'"epoch":1', b'"epoch":%d' % 2**64),
+    "a long kind": lambda: altered_payload(b"anpr-edge.alarm", b"k" * 50_000),
+    "a kind of NUL": lambda: altered_payload(b"anpr-edge.alarm", b"\\u0000"),
+    "an empty kind": lambda: altered_payload(b"anpr-edge.alarm.v1", b""),
+    "a long box": lambda: altered_payload(b'"box":"box-1"', b'"box":"' + b"b" * 50_000 + b'"'),
+    "half a surrogate": lambda: altered_payload(b'"box":"box-1"', b'"box":"\\ud800"'),
+    "deep nesting": lambda: altered_payload(b'"seq":1', b'"seq":1,"x":' + DEEP),
+}
+
+
+@pytest.mark.parametrize("depth", [1, 100, 400, 900, 3000])
+def test_a_header_of_nested_lists_is_refused_at_every_depth(depth: int) -> None:
+    header = f'{{"alg":"Ed25519","kid":"{PEN.signer.key_id}","typ":{"[" * depth + "]" * depth}}}'
+    with pytest.raises(RefusedError):
+        verify(b64(header.encode()) + b"." + b64(PAYLOAD) + b".AA", KEYRING)
+
+
+@pytest.mark.parametrize("attack", UNSTORABLE)
+def test_a_genuine_message_that_no_store_can_hold_is_refused(attack: str) -> None:
+    jws = UNSTORABLE[attack]()
+    for read in (lambda: verify(jws, KEYRING), lambda: peek(jws)):
+        with pytest.raises(RefusedError) as refused:
+            read()
+        assert refused.value.flaw is Flaw.MESSAGE
+
+
+def test_the_last_place_of_all_is_still_a_place() -> None:
+    assert verify(altered_payload(b'"seq":1', b'"seq":%d' % (2**53 - 1)), KEYRING).link.seq > 1
+
+
+def test_a_header_nested_without_end_is_refused() -> None:
+    jws = b64(b'{"alg":"Ed25519","kid":"k","typ":' + DEEP + b"}") + b".e30.AA"
+    with pytest.raises(RefusedError) as refused:
+        verify(jws, KEYRING)
+    assert refused.value.flaw is Flaw.MALFORMED
