@@ -1,6 +1,7 @@
 """Disk space held back, so that a full disk can still be drained."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 DEFAULT_BYTES = 8 * 1024 * 1024
@@ -31,9 +32,11 @@ class Ballast:
                 os.close(handle)
             draft.replace(self.path)
         except OSError:  # no space yet: the answer, not a fault
-            draft.unlink(missing_ok=True)
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
         return self.is_held
 
     def release(self) -> None:
-        """Give the space back to the disk."""
-        self.path.unlink(missing_ok=True)
+        """Give the space back to the disk, if it can be."""
+        with suppress(OSError):  # a disk that cannot be written shows in the next write
+            self.path.unlink(missing_ok=True)

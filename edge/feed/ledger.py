@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from edge.errors import FeedError, RecordError
 from edge.feed.spool import Batch, batches, read_batch
+from edge.feed.storefile import DAMAGED, UNWRITABLE, primary_code
 from edge.record.chain import START, Head
 
 OUTBOX_ID, RECEIVER_ID = 0x414E504F, 0x414E5052
@@ -59,7 +60,17 @@ def open_ledgers(path: Path) -> list[Ledger]:
     except OSError as e:
         raise RecordError(f"{path} cannot be read ({e.strerror}).", FORMS) from e
     except sqlite3.Error as e:
-        raise RecordError(f"{path} is damaged ({e}).", "Read a copy from elsewhere.") from e
+        raise _unreadable(path, e) from e
+
+
+def _unreadable(path: Path, error: sqlite3.Error) -> RecordError:
+    """Say what stops SQLite; a full disk is no damage, and a copy can be read elsewhere."""
+    if primary_code(error) in DAMAGED:
+        return RecordError(f"{path} is damaged ({error}).", "Read a copy from elsewhere.")
+    if primary_code(error) in UNWRITABLE:
+        cause = f"{path} cannot be opened: the disk is full or cannot be written ({error})."
+        return RecordError(cause, "Free some disk space, or read it as the user who owns it.")
+    return RecordError(f"{path} cannot be read ({error}).", "Try again, or read a copy of it.")
 
 
 def _database(path: Path) -> list[Ledger]:

@@ -20,14 +20,13 @@ from typing import Any, Self
 from edge.errors import OutboxError, RecordError
 from edge.feed import storefile
 from edge.feed.ballast import DEFAULT_BYTES, Ballast
+from edge.feed.storefile import StoreFile
 from edge.record.chain import Head, Place, follows, next_link
 from edge.record.envelope import RefusedError, peek
 from edge.record.message import Receipt
 from edge.types import Envelope, Link
 
-FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
 DELETED_AT_ONCE, PAGES_AT_ONCE = 64, 512
-DRAIN = "Free some disk space, or let the uplink deliver; nothing acknowledged is lost."
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +40,10 @@ class Backlog:
 class Outbox:
     """A queue of envelopes in one SQLite file."""
 
-    def __init__(
-        self, path: Path, db: sqlite3.Connection, lock: int | None, ballast: Ballast
-    ) -> None:
+    def __init__(self, file: StoreFile, lock: int | None, ballast: Ballast) -> None:
         """Use `Outbox.open` or `Outbox.attach`."""
-        self._path, self._db, self._lock, self._ballast = path, db, lock, ballast
+        self._file, self._lock, self._ballast = file, lock, ballast
+        self._path, self._db = file.path, file.db
         self.box: str = self._row("SELECT box FROM head")[0]
 
     @classmethod
@@ -58,11 +56,11 @@ class Outbox:
         try:
             if not path.exists():
                 storefile.create(path, box)
-            db = storefile.connect(path)
+            ballast = Ballast(_ballast_path(path), ballast_bytes)
+            outbox = cls(_connect(path, ballast), lock, ballast)
         except OutboxError:
             os.close(lock)
             raise
-        outbox = cls(path, db, lock, Ballast(_ballast_path(path), ballast_bytes))
         outbox._check_own(box)
         outbox._ballast.hold()
         return outbox
@@ -73,17 +71,20 @@ class Outbox:
 
         Raises OutboxError when there is none, or the file is foreign or damaged.
         """
-        return cls(path, storefile.connect(path), None, Ballast(_ballast_path(path), ballast_bytes))
+        ballast = Ballast(_ballast_path(path), ballast_bytes)
+        return cls(_connect(path, ballast), None, ballast)
 
     def append(self, envelope: Envelope) -> None:
         """Store one envelope; it is on the disk when this returns.
 
-        Raises OutboxError when it does not follow the head, or the disk is full.
+        Raises OutboxError when it does not follow the head, the disk is full, or the file is no
+        longer in its place: what a deleted file takes is gone when it is closed.
         """
         if self._lock is None:
             raise OutboxError("This process did not open the outbox to append.", "Use Outbox.open.")
+        self._file.check_in_place()
         if not self._ballast.hold():
-            raise OutboxError("The disk is full: the record was not taken.", DRAIN)
+            raise OutboxError("The disk is full: the record was not taken.", storefile.MAKE_ROOM)
         with self._translated(), self._transaction():
             self._check_follows(envelope)
             place = (envelope.epoch, envelope.seq)
@@ -108,7 +109,11 @@ class Outbox:
         return _head(self._row("SELECT forgotten_epoch, forgotten_seq, forgotten_sha256 FROM head"))
 
     def pending(self, after: Place | None, limit: int) -> list[Envelope]:
-        """Return up to `limit` envelopes that still wait, those after a place, in order."""
+        """Return up to `limit` envelopes that still wait, those after a place, in order.
+
+        Raises OutboxError when the file is no longer in its place: no one appends to it.
+        """
+        self._file.check_in_place()
         rows = self._rows(
             "SELECT kind, epoch, seq, sha256, jws FROM records WHERE (epoch, seq) > (?, ?)"
             " ORDER BY epoch, seq LIMIT ?",
@@ -134,8 +139,8 @@ class Outbox:
         try:
             return self._delete(last)
         except sqlite3.Error as e:
-            if e.sqlite_errorcode not in FULL:
-                raise self._fault(e) from e
+            if storefile.primary_code(e) not in storefile.NO_ROOM:
+                raise storefile.fault(self._path, e) from e
         self._ballast.release()  # a delete needs room for its log
         with self._translated():
             return self._delete(last)
@@ -254,16 +259,24 @@ class Outbox:
         try:
             yield
         except sqlite3.Error as e:
-            raise self._fault(e) from e
-
-    def _fault(self, error: sqlite3.Error) -> OutboxError:
-        if error.sqlite_errorcode in FULL:
-            return OutboxError("The disk is full: the record was not taken.", DRAIN)
-        return OutboxError(f"The outbox {self._path} failed ({error}).", storefile.SET_ASIDE)
+            raise storefile.fault(self._path, e) from e
 
 
 def _head(row: tuple[Any, ...]) -> Head | None:
     return None if row[0] is None else Head(*row)
+
+
+def _connect(path: Path, ballast: Ballast) -> StoreFile:
+    """Open the file; on a full disk the ballast makes room for the log that opening needs."""
+    try:
+        return storefile.connect(path)
+    except storefile.NoRoomError:
+        ballast.release()
+    try:
+        return storefile.connect(path)
+    except OutboxError:
+        ballast.hold()
+        raise
 
 
 def _ballast_path(path: Path) -> Path:

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
@@ -25,7 +26,17 @@ CREATE TABLE head (
     forgotten_epoch INTEGER, forgotten_seq INTEGER, forgotten_sha256 TEXT
 ) STRICT;
 """
+DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
+UNWRITABLE = NO_ROOM | {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}
+IN_USE = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+MAKE_ROOM = (
+    "Free some disk space, or let the uplink deliver, and check that box.state can be written;"
+    " keep the outbox: nothing acknowledged is lost."
+)
 SET_ASIDE = "It was left as it is: set it aside for an auditor and restore or start another."
+
+PUT_BACK = "Nothing was taken. Put the file back, or name the right box.state, then start again."
 
 
 def create(path: Path, box: str) -> None:
@@ -53,32 +64,78 @@ def create(path: Path, box: str) -> None:
         ) from e
 
 
-def connect(path: Path) -> sqlite3.Connection:
+class NoRoomError(OutboxError):
+    """The disk is full or cannot be written; the outbox itself may be sound."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFile:
+    """An open outbox file, and which file it was when it was opened (device, inode)."""
+
+    path: Path
+    db: sqlite3.Connection
+    identity: tuple[int, int]
+
+    def check_in_place(self) -> None:
+        """Raise OutboxError when the path no longer leads to the file that is open."""
+        try:
+            found = _identity(self.path.stat())
+        except OSError as e:
+            _fail(f"The outbox {self.path} is gone from its place ({e.strerror}).", PUT_BACK)
+        if found != self.identity:
+            _fail(f"The outbox {self.path} was replaced while it was open.", PUT_BACK)
+
+
+def connect(path: Path) -> StoreFile:
     """Open an outbox in WAL mode with a sync at every commit.
 
-    Raises OutboxError for a file that is not an outbox of this version, without touching it.
+    Raises OutboxError for a file that is not an outbox of this version, without touching it;
+    NoRoomError when the files that SQLite needs beside it cannot be made.
     """
-    recognise(path)
-    db = sqlite3.connect(path, isolation_level=None, timeout=BUSY_MS / 1000)
+    identity = recognise(path)
+    db: sqlite3.Connection | None = None
     try:
+        db = sqlite3.connect(path, isolation_level=None, timeout=BUSY_MS / 1000)
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA secure_delete = ON")
         db.execute("SELECT box FROM head").fetchone()
     except sqlite3.Error as e:
-        db.close()
-        raise OutboxError(f"The outbox {path} is damaged ({e}).", SET_ASIDE) from e
-    return db
+        if db is not None:
+            db.close()
+        raise fault(path, e) from e
+    return StoreFile(path, db, identity)
 
 
-def recognise(path: Path) -> None:
-    """Check from the file's first bytes that it is an outbox of this version.
+def fault(path: Path, error: sqlite3.Error) -> OutboxError:
+    """Return what a failure of SQLite means to a person; only a damaged file is called damaged."""
+    code = primary_code(error)
+    if code in UNWRITABLE:
+        cause = f"The disk is full or cannot be written: the outbox {path} failed ({error})."
+        return NoRoomError(cause, MAKE_ROOM)
+    if code in DAMAGED:
+        return OutboxError(f"The outbox {path} is damaged ({error}).", SET_ASIDE)
+    if code in IN_USE:
+        return OutboxError(
+            f"The outbox {path} is in use ({error}).", "Nothing was taken; try again."
+        )
+    return OutboxError(f"The outbox {path} failed ({error}).", "Nothing was taken. Keep the file.")
+
+
+def primary_code(error: sqlite3.Error) -> int:
+    """Return SQLite's result code without its extension."""
+    code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    return code & 0xFF
+
+
+def recognise(path: Path) -> tuple[int, int]:
+    """Check from the file's first bytes that it is an outbox of this version; say which file.
 
     Raises OutboxError.
     """
     try:
         with path.open("rb") as file:
-            head = file.read(HEADER_BYTES)
+            head, identity = file.read(HEADER_BYTES), _identity(os.fstat(file.fileno()))
     except OSError as e:
         raise OutboxError(
             f"There is no outbox at {path} ({e.strerror}).",
@@ -89,6 +146,7 @@ def recognise(path: Path) -> None:
         _fail(f"{path} is not an outbox.", SET_ASIDE)
     if int.from_bytes(version, "big") != SCHEMA_VERSION:
         _fail(f"{path} is an outbox of another version of this software.", SET_ASIDE)
+    return identity
 
 
 def fsync_folder(folder: Path) -> None:
@@ -98,6 +156,10 @@ def fsync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _identity(found: os.stat_result) -> tuple[int, int]:
+    return found.st_dev, found.st_ino
 
 
 def _fail(cause: str, remedy: str) -> NoReturn:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from edge.errors import OutboxError
+from edge.errors import OutboxError, RecordError
+from edge.feed.ledger import open_ledgers
 from edge.feed.outbox import Outbox
 from edge.record.chain import Head
 from edge.types import Envelope
@@ -68,3 +69,31 @@ def test_a_full_disk_is_drained_and_then_takes_records_again(small_disk: Path) -
         filler.unlink()
         outbox.append(Pen("box-1").at(outbox.next_link()))
         assert (small_disk / "outbox.sqlite.ballast").stat().st_size == BALLAST
+
+
+def test_an_outbox_on_a_full_disk_is_opened_with_the_room_of_its_ballast(small_disk: Path) -> None:
+    path, filler = small_disk / "outbox.sqlite", small_disk / "filler"
+    with Outbox.open(path, "box-1", BALLAST) as outbox:
+        taken = Pen("box-1").chain(8)
+        for envelope in taken:
+            outbox.append(envelope)
+    with pytest.raises(OSError, match="No space"):
+        fill(filler)
+    with Outbox.attach(path, BALLAST) as uplink:
+        assert uplink.pending(None, 99) == taken
+    with Outbox.open(path, "box-1", BALLAST) as outbox:
+        assert outbox.forget_through(Head(1, 8, taken[-1].sha256)) == 8
+
+
+def test_a_full_disk_without_ballast_does_not_make_the_outbox_look_damaged(
+    small_disk: Path,
+) -> None:
+    path = small_disk / "outbox.sqlite"
+    Outbox.open(path, "box-1", 0).close()
+    with pytest.raises(OSError, match="No space"):
+        fill(small_disk / "filler")
+    with pytest.raises(OutboxError, match="disk is full or cannot be written") as told:
+        Outbox.attach(path, 0)
+    assert "keep the outbox" in told.value.remedy
+    with pytest.raises(RecordError, match="disk is full or cannot be written"):
+        open_ledgers(path)

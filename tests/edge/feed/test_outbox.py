@@ -1,7 +1,7 @@
 import errno
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import pytest
 
 from edge.errors import OutboxError, RecordError
 from edge.feed import ballast as ballast_module
+from edge.feed import storefile
 from edge.feed.outbox import Outbox
 from edge.record.chain import Head, Place
 from edge.record.message import GENESIS, Receipt
@@ -260,3 +261,92 @@ def test_no_half_made_outbox_is_left_when_making_it_fails(
             Outbox.open(tmp_path / "outbox.sqlite", "box-1", SMALL)
     assert not (tmp_path / "outbox.sqlite").exists()
     Outbox.open(tmp_path / "outbox.sqlite", "box-1", SMALL).close()
+
+
+def gone(path: Path) -> None:
+    path.unlink()
+
+
+def replaced(path: Path) -> None:
+    copy = path.with_name("copy")
+    copy.write_bytes(path.read_bytes())
+    copy.replace(path)
+
+
+@pytest.mark.parametrize("fate", [gone, replaced])
+def test_an_outbox_that_left_its_place_takes_and_gives_nothing(
+    tmp_path: Path, outbox: Outbox, pen: Pen, fate: Callable[[Path], None]
+) -> None:
+    path = tmp_path / "outbox.sqlite"
+    fill(outbox, pen, 2)
+    with Outbox.attach(path, SMALL) as attached:
+        fate(path)
+        for act in (lambda: outbox.append(pen.write()), lambda: attached.pending(None, 9)):
+            with pytest.raises(OutboxError, match=r"is gone from its place|was replaced") as told:
+                act()
+            assert "Nothing was taken" in told.value.remedy
+    assert outbox.head() is not None
+    assert outbox.head().seq == 2  # type: ignore[union-attr]
+
+
+class Failing:
+    """SQLite, where the first connections of a test fail."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, code: int, times: int) -> None:
+        self.connect, self.code, self.left = sqlite3.connect, code, times
+        monkeypatch.setattr(storefile.sqlite3, "connect", self)
+
+    def __call__(self, *words: object, **more: object) -> object:
+        if self.left:
+            self.left -= 1
+            fault = sqlite3.OperationalError("it failed")
+            fault.sqlite_errorcode = self.code
+            raise fault
+        return self.connect(*words, **more)  # type: ignore[call-overload]
+
+
+NO_ROOM = [
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR_SHMSIZE,
+    sqlite3.SQLITE_IOERR_SHMOPEN,
+    sqlite3.SQLITE_IOERR_WRITE,
+    sqlite3.SQLITE_CANTOPEN,
+]
+
+
+@pytest.mark.parametrize("code", NO_ROOM)
+@pytest.mark.parametrize("is_appender", [True, False])
+def test_without_room_to_open_the_ballast_makes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, is_appender: bool
+) -> None:
+    path = tmp_path / "outbox.sqlite"
+    Outbox.open(path, "box-1", SMALL).close()
+    Failing(monkeypatch, code, 1)
+    opened = Outbox.open(path, "box-1", SMALL) if is_appender else Outbox.attach(path, SMALL)
+    with opened:
+        assert (tmp_path / "outbox.sqlite.ballast").exists() is is_appender
+
+
+@pytest.mark.parametrize("code", NO_ROOM)
+def test_a_disk_without_room_is_not_called_a_damaged_outbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    path = tmp_path / "outbox.sqlite"
+    Outbox.open(path, "box-1", SMALL).close()
+    Failing(monkeypatch, code, 2)
+    with pytest.raises(OutboxError, match="disk is full or cannot be written") as told:
+        Outbox.attach(path, SMALL)
+    assert "keep the outbox" in told.value.remedy
+    assert "set it aside" not in told.value.remedy
+    assert (tmp_path / "outbox.sqlite.ballast").exists()
+
+
+@pytest.mark.parametrize("code", [sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB])
+def test_a_damaged_outbox_is_called_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    path = tmp_path / "outbox.sqlite"
+    Outbox.open(path, "box-1", SMALL).close()
+    Failing(monkeypatch, code, 1)
+    with pytest.raises(OutboxError, match="is damaged"):
+        Outbox.attach(path, SMALL)
