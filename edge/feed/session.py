@@ -23,6 +23,11 @@ ANSWER_S = 10.0
 KEEPALIVE_S = 30
 IN_FLIGHT = 20
 REMEMBER_S = 7 * 24 * 3600
+NAME_CA = "Name its CA (uplink.ca; for the receiver --ca), or correct the host and port."
+CHECK_TLS = (
+    "Check that host and port are those of a broker with TLS, and the CA, certificate and key"
+    " (uplink.ca, .cert, .key; for the receiver --ca, --cert, --key)."
+)
 CHECK_BROKER = "Check the host and port of the broker, and that it runs and lets this name in."
 
 
@@ -180,19 +185,20 @@ class Session:
         try:
             _dial(client, broker, version)
         except (OSError, ValueError) as e:
-            raise FeedError(f"No connection to {name} ({_reason(e)}).", CHECK_BROKER) from e
+            remedy = CHECK_TLS if isinstance(e, ssl.SSLError) else CHECK_BROKER
+            raise FeedError(f"No connection to {name} ({_reason(e)}).", remedy) from e
         client.loop_start()
         session = cls(client, inbox, name)
         try:
-            session._await_answer()
+            session._await_answer(broker)
             client.subscribe(role.listen, qos=1)
-            session._await_answer()
+            session._await_answer(broker)
         except FeedError:
             session.close()
             raise
         return session
 
-    def _await_answer(self) -> None:
+    def _await_answer(self, broker: Broker) -> None:
         """Wait for CONNACK or SUBACK; what arrives in between is kept for `receive`."""
         deadline = time.monotonic() + ANSWER_S
         while (left := deadline - time.monotonic()) > 0:
@@ -202,16 +208,35 @@ class Session:
                 break
             if isinstance(found, _Answer) and found.refusal is None:
                 return
-            if isinstance(found, _Answer | _Lost):
-                reason = found.refusal if isinstance(found, _Answer) else found.reason
-                raise _RefusedError(f"Refused by {self._name}: {reason}.", CHECK_BROKER)
+            if isinstance(found, _Answer):
+                raise _RefusedError(f"Refused by {self._name}: {found.refusal}.", CHECK_BROKER)
+            if isinstance(found, _Lost):
+                raise _hung_up(self._name, broker)
             if isinstance(found, Arrived | Accepted):
                 self._early.append(found)
-        raise FeedError(f"No answer from {self._name} within {ANSWER_S:.0f} s.", CHECK_BROKER)
+        raise FeedError(
+            f"No answer from {self._name} within {ANSWER_S:.0f} s.",
+            CHECK_TLS if broker.ca else NAME_CA,
+        )
 
 
 class _RefusedError(FeedError):
     """The broker answered, and the answer was no."""
+
+
+def _hung_up(name: str, broker: Broker) -> _RefusedError:
+    """Name why the other side most likely closed the connection: it cannot say so itself."""
+    if broker.ca is None:
+        return _RefusedError(
+            f"{name[0].upper()}{name[1:]} hung up before it answered:"
+            " it expects TLS, or is no MQTT broker.",
+            NAME_CA,
+        )
+    return _RefusedError(
+        f"{name[0].upper()}{name[1:]} hung up before it answered:"
+        " it wants another client certificate, or is no MQTT broker.",
+        CHECK_TLS,
+    )
 
 
 def _client(
@@ -238,8 +263,16 @@ def _client(
 
 
 def _secure(client: paho.Client, broker: Broker) -> None:
-    """Set TLS when a CA is named; the client certificate says which box this is."""
+    """Set TLS when a CA is named; the client certificate says which box this is.
+
+    Raises FeedError when the files cannot be used, or would be left unused in plain text.
+    """
     if broker.ca is None:
+        if broker.cert is not None or broker.key is not None:
+            raise FeedError(
+                "A client certificate or key is set but no CA: the connection would be plain text.",
+                "Set uplink.ca (for the receiver --ca), or leave certificate and key out.",
+            )
         return
     try:
         context = ssl.create_default_context(cafile=broker.ca)

@@ -2,7 +2,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -43,7 +43,10 @@ def answering(*answers: bytes) -> Iterator[tuple[int, list[int]]]:
 
         def serve() -> None:
             for answer in answers:
-                connection, _ = server.accept()
+                try:
+                    connection, _ = server.accept()
+                except OSError:  # nobody called
+                    return
                 with connection:
                     asked.append(connection.recv(1000)[8])
                     connection.sendall(answer)
@@ -51,6 +54,7 @@ def answering(*answers: bytes) -> Iterator[tuple[int, list[int]]]:
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield server.getsockname()[1], asked
+        server.shutdown(socket.SHUT_RDWR)
         thread.join(10)
 
 
@@ -165,3 +169,33 @@ def test_a_lost_connection_is_told_after_all_that_came(broker: Mosquitto) -> Non
         session.publish(Note("anpr/v1/box-1/passage", b"two"))
     session.close()
     broker.start()
+
+
+@pytest.mark.parametrize("unused", [("cert",), ("key",), ("cert", "key")])
+def test_a_certificate_without_a_ca_is_refused_and_not_silently_plain_text(
+    unused: tuple[str, ...],
+) -> None:
+    with (
+        answering(b"") as (port, asked),
+        pytest.raises(FeedError, match="plain text") as refused,
+    ):
+        Session.open(replace(Address(port), **{name: Path("x") for name in unused}), LISTENER)
+    assert "uplink.ca" in refused.value.remedy
+    assert asked == []
+
+
+TLS_ALERT = b"\x15\x03\x03\x00\x02\x02\x46"
+NO_BROKER = {"closes at once": b"", "tls": TLS_ALERT, "http": b"HTTP/1.1 400 Bad Request\r\n\r\n"}
+
+
+@pytest.mark.parametrize("peer", NO_BROKER)
+def test_a_peer_that_hangs_up_is_told_with_its_likely_cause(peer: str) -> None:
+    with (
+        answering(NO_BROKER[peer], NO_BROKER[peer]) as (port, _),
+        pytest.raises(FeedError) as told,
+    ):
+        Session.open(Address(port), LISTENER)
+    assert f"The broker 127.0.0.1:{port} hung up before it answered" in told.value.cause
+    assert "expects TLS" in told.value.cause
+    assert "uplink.ca" in told.value.remedy
+    assert "--ca" in told.value.remedy

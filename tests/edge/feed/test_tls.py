@@ -34,7 +34,7 @@ acl_file {folder}/acl
 @dataclass(frozen=True)
 class Address:
     port: int
-    ca: Path
+    ca: Path | None
     cert: Path | None = None
     key: Path | None = None
     host: str = "127.0.0.1"
@@ -102,8 +102,14 @@ def test_a_box_with_its_certificate_gets_in(secure_broker: Mosquitto, authority:
 def test_a_box_without_a_certificate_does_not(
     secure_broker: Mosquitto, authority: Authority
 ) -> None:
-    with pytest.raises(FeedError):
+    with pytest.raises(FeedError, match=r"client certificate|alert certificate required"):
         MqttPublisher.connect("box-1", Address(secure_broker.port, authority.folder / "ca.pem"))
+
+
+def test_a_tls_port_without_a_ca_is_told_as_one(secure_broker: Mosquitto) -> None:
+    with pytest.raises(FeedError, match="it expects TLS") as told:
+        MqttPublisher.connect("box-1", Address(secure_broker.port, None))
+    assert "uplink.ca" in told.value.remedy
 
 
 # paho leaves the socket of a failed handshake to the garbage collector
