@@ -1,14 +1,13 @@
 """The MQTT topics of a box: `anpr/v1/<box>/<kind>`."""
 
-import re
 from typing import NamedTuple
 
 from edge.errors import FeedError
+from edge.record.envelope import NAME
 
 PREFIX = "anpr/v1"
 STATUS, RECEIPT = "status", "receipt"
 EVERY_RECORD = f"{PREFIX}/+/+"
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 class Topic(NamedTuple):
@@ -38,5 +37,6 @@ def topic(box: str, kind: str) -> str:
 
 def parse(text: str) -> Topic | None:
     """Return whose topic this is; None when it is not one of ours."""
-    parts = text.removeprefix(f"{PREFIX}/").split("/")
-    return Topic(*parts) if text.startswith(f"{PREFIX}/") and len(parts) == 2 else None
+    prefix, *parts = text.rsplit("/", 2)
+    ours = prefix == PREFIX and len(parts) == 2 and all(NAME.fullmatch(part) for part in parts)
+    return Topic(*parts) if ours else None

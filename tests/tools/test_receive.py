@@ -1,6 +1,8 @@
+import errno
 import json
 import os
 import sqlite3
+import sys
 from base64 import urlsafe_b64encode
 from pathlib import Path
 
@@ -17,8 +19,8 @@ from edge.record.keys import Jwks, create_signer
 from edge.record.message import GENESIS
 from edge.types import Envelope, Link
 from tests.chains import Pen, alarm
-from tools.receive.__main__ import receive
-from tools.receive.listen import ingest, receipts
+from tools.receive.__main__ import main, receive
+from tools.receive.listen import ingest, receipts, take_burst
 from tools.receive.schema import StoreError
 from tools.receive.store import Store, Verdict
 
@@ -280,3 +282,49 @@ def test_a_database_of_another_kind_is_refused_and_left_alone(
     result = desk.run("--ingest", stick(desk.folder))
     assert isinstance(result.exception, StoreError)
     assert desk.db.read_bytes() == before
+
+
+def test_a_database_out_of_reach_is_told_in_one_sentence(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stat = Path.stat
+
+    def denied(self: Path, **more: bool) -> os.stat_result:
+        if self == desk.db:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return stat(self, **more)
+
+    monkeypatch.setattr(sys, "argv", ["receive", "--db", str(desk.db), "--report"])
+    with monkeypatch.context() as disk:
+        disk.setattr(Path, "stat", denied)
+        with pytest.raises(SystemExit) as ended:
+            main()
+    assert ended.value.code == 1
+    assert capsys.readouterr().err.startswith(
+        f"receive: The database {desk.db} cannot be opened (Permission denied)."
+    )
+
+
+def test_a_database_that_is_a_folder_or_in_none_is_told_in_one_sentence(desk: Desk) -> None:
+    (desk.folder / "folder").mkdir()
+    for db in (desk.folder / "folder", desk.folder / "missing" / "x.sqlite"):
+        result = desk.run("--db", db, "--ingest", stick(desk.folder))
+        assert isinstance(result.exception, StoreError)
+        assert f"The database {db} cannot be opened" in result.exception.cause
+
+
+def test_a_database_that_is_damaged_inside_is_told_in_one_sentence(desk: Desk) -> None:
+    desk.run("--ingest", stick(desk.folder))
+    db = sqlite3.connect(desk.db)
+    db.execute("DROP TABLE waiting")
+    db.execute("CREATE TABLE waiting (box TEXT)")
+    db.close()
+    result = desk.run("--report")
+    assert isinstance(result.exception, StoreError)
+    assert "cannot be read" in result.exception.cause
+
+
+def test_an_unstorable_message_does_not_stop_the_receiver(store: Store) -> None:
+    for forgery in REFUSED.values():
+        assert take_burst(store, [("box-1", forgery()), ("box-1", CHAIN[0].jws)]) == {"box-1"}
+    assert store.head("box-1") == head(1)

@@ -16,6 +16,7 @@ from edge.errors import BoxError
 from edge.record.keys import load_signer, load_trusted
 from tools.receive.accounts import Account
 from tools.receive.listen import BrokerAddress, Listener, Until, ingest
+from tools.receive.schema import cannot_open
 from tools.receive.store import Store
 
 FINDING, MISUSE = 1, 2
@@ -88,8 +89,12 @@ def receive(
 
 
 def _accounts(db: Path) -> list[Account]:
-    if not db.exists():
-        raise click.UsageError(f"There is no database {db}.")
+    try:
+        db.stat()
+    except FileNotFoundError:
+        raise click.UsageError(f"There is no database {db}.") from None
+    except OSError as e:
+        raise cannot_open(db, e) from e
     with Store.open(db, {}) as store:
         return store.accounts()
 

@@ -44,27 +44,38 @@ class StoreError(BoxError):
 def connect(path: Path) -> sqlite3.Connection:
     """Open or create a database with a sync at every commit.
 
-    Raises StoreError when it is another program's, another version's, or damaged.
+    Raises StoreError when it is another program's, another version's, damaged, or out of reach.
     """
     try:
         db = sqlite3.connect(path, isolation_level=None, timeout=10)
-        try:
-            own = _is_own_or_empty(db)
-        except sqlite3.Error:
-            db.close()
-            raise
-        if own:
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute("PRAGMA synchronous = FULL")
-            db.executescript(SCHEMA)
-            return db
-        db.close()
     except sqlite3.Error as e:
-        raise StoreError(f"{path} cannot be opened ({e}).", "Name another file with --db.") from e
-    raise StoreError(
-        f"{path} is not a database of this version of the receiver.",
-        "It was left as it is; name another file with --db.",
+        raise cannot_open(path, e) from e
+    try:
+        _make_ready(path, db)
+    except (StoreError, sqlite3.Error) as e:
+        db.close()
+        raise e if isinstance(e, StoreError) else cannot_open(path, e) from e
+    return db
+
+
+def cannot_open(path: Path, error: OSError | sqlite3.Error) -> StoreError:
+    """Return why a database is out of reach, in one sentence."""
+    reason = getattr(error, "strerror", None) or error
+    return StoreError(
+        f"The database {path} cannot be opened ({reason}).",
+        "Check its folder and owner, or name another file with --db.",
     )
+
+
+def _make_ready(path: Path, db: sqlite3.Connection) -> None:
+    if not _is_own_or_empty(db):
+        raise StoreError(
+            f"{path} is not a database of this version of the receiver.",
+            "It was left as it is; name another file with --db.",
+        )
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = FULL")
+    db.executescript(SCHEMA)
 
 
 def _is_own_or_empty(db: sqlite3.Connection) -> bool:

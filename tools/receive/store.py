@@ -84,8 +84,16 @@ class Store:
         return int(self._db.execute("SELECT count(*) FROM records").fetchone()[0])
 
     def accounts(self) -> list[Account]:
-        """Return how the receiver stands with every box it has heard of."""
-        return accounts(self._db)
+        """Return how the receiver stands with every box it has heard of.
+
+        Raises StoreError when the database cannot be read.
+        """
+        try:
+            return accounts(self._db)
+        except sqlite3.Error as e:
+            raise StoreError(
+                f"The database cannot be read ({e}).", "Set it aside; name another with --db."
+            ) from e
 
     def close(self) -> None:
         """Let go of the file."""

@@ -17,7 +17,12 @@ def test_a_name_that_reaches_into_another_topic_is_refused(name: str) -> None:
         topic("box-1", name)
 
 
-@pytest.mark.parametrize("text", ["", "anpr/v1", "anpr/v1/box", "anpr/v2/box/passage", "a/b/c/d"])
+ODD = ["anpr/v1/b\x00x/passage", "anpr/v1//passage", f"anpr/v1/{'b' * 60_000}/passage"]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "anpr/v1", "anpr/v1/box", "anpr/v2/box/passage", "a/b/c/d", *ODD]
+)
 def test_what_is_not_ours_is_none(text: str) -> None:
     assert parse(text) is None
 
