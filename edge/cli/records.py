@@ -42,7 +42,7 @@ class Epoch:
 class Proof:
     """What is proven of one box, and everything that is wrong.
 
-    `open_ended`: the store does not know its own last record, as a list does not.
+    `open_ended`: the store does not know its own first and last record, as a list does not.
     """
 
     box: str
@@ -143,11 +143,22 @@ def _sentences(proof: Proof) -> Iterator[str]:
     yield f"Box {proof.box}: {proof.records} records proven ({ranges}); {count}."
     if proof.head_sha256:
         yield f"  head {proof.head_sha256}"
-    if proof.open_ended:
-        yield "  A list or a stick cannot show what was cut from its end: compare this head."
+    if proof.open_ended and proof.epochs:
+        yield from _unshown(proof.epochs)
     for finding in proof.findings:
         place = "?" if finding.seq is None else f"{finding.epoch}/{finding.seq}"
         yield f"  {finding.flaw.upper()}  {finding.box} {place}, {finding.where}: {finding.cause}"
+
+
+def _unshown(epochs: tuple[Epoch, ...]) -> Iterator[str]:
+    """Say what a list cannot show: what was cut from its two ends."""
+    first, last = epochs[0], epochs[-1]
+    if (first.epoch, first.first) != (1, 1):
+        yield f"  It starts at record {first.epoch}/{first.first}: what came before is not shown."
+    yield (
+        "  A list or a stick cannot show what was cut from its end,"
+        f" after record {last.epoch}/{last.last}: compare this head with the platform's."
+    )
 
 
 def _row(stored: Stored, claim: Claim) -> dict[str, object]:

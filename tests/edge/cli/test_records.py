@@ -1,4 +1,5 @@
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from edge.feed.spool import SpoolPublisher, batches
 from edge.record.chain import Head
 from edge.record.keys import Jwks
 from edge.types import Envelope, Link
-from tests.chains import Pen
+from tests.chains import Pen, alarm
 from tools.receive.listen import take_burst
 from tools.receive.store import Store
 
@@ -237,3 +238,32 @@ def test_a_file_without_records_is_not_called_whole(tmp_path: Path, text: str) -
 def test_a_list_says_that_it_cannot_show_a_removed_tail(tmp_path: Path) -> None:
     assert "cut from its end" in verify(a_list(tmp_path, CHAIN[:4])).output
     assert "cut from its end" not in verify(an_outbox(tmp_path, CHAIN)).output
+
+
+def test_a_list_that_does_not_start_at_the_first_record_says_where_it_starts(
+    tmp_path: Path,
+) -> None:
+    said = verify(a_list(tmp_path, CHAIN[3:6])).output
+    assert "It starts at record 1/4: what came before is not shown." in said
+    assert "cut from its end, after record 1/6" in said
+    assert "It starts at" not in verify(a_list(tmp_path, CHAIN)).output
+    assert "It starts at" not in verify(a_drained_outbox(tmp_path, CHAIN)).output
+
+
+def test_a_place_beyond_every_store_is_refused_like_any_malformed_message(tmp_path: Path) -> None:
+    payload = alarm(Link(1, 8, CHAIN[6].sha256), "box-1")
+    odd = PEN.signer.sign(payload.replace(b'"seq":8', b'"seq":%d' % (2**64 + 5), 1))
+    path = a_list(tmp_path, CHAIN[:7])
+    path.write_bytes(path.read_bytes() + odd)
+    result = verify(path)
+    assert result.exit_code == 1
+    assert "NOT A MESSAGE" in result.output
+    assert run("list", path).exit_code == 0
+
+
+def test_a_pipe_in_a_spool_folder_is_named_and_holds_no_one_up(tmp_path: Path) -> None:
+    stick = a_stick(tmp_path, CHAIN)
+    os.mkfifo(stick / "box-1-1-9-10.jws")
+    result = verify(stick)
+    assert result.exit_code == 1
+    assert "no regular file" in result.output
