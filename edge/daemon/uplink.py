@@ -6,6 +6,7 @@ arrive twice, and the platform knows them by (box, epoch, seq).
 """
 
 import logging
+import math
 import random
 import sys
 import time
@@ -95,6 +96,7 @@ class Uplink:
         self._failures = 0
         self._silences = 0
         self._heard_at = self._next_try_at = time.monotonic()
+        self._ends_at = math.inf
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Deliver until told to stop; a closed way is tried again, ever less often."""
@@ -108,8 +110,8 @@ class Uplink:
         With `handed_over` it is enough that all were handed to the publisher.
         Raises FeedError when the way was closed to the end.
         """
-        deadline = self._time.monotonic() + deadline_s
-        while self._time.monotonic() < deadline:
+        self._ends_at = self._time.monotonic() + deadline_s
+        while self._time.monotonic() < self._ends_at:
             self.step(self._pace.poll_s)
             if self._fault is None and self._is_done(handed_over):
                 break
@@ -201,7 +203,10 @@ class Uplink:
         delay = self._backoff(self._pace.retry_s, self._failures)
         self._failures += 1
         self._next_try_at = self._time.monotonic() + delay
-        log.warning("%s Trying again in %.1f s.", fault.cause, delay)
+        if self._next_try_at < self._ends_at:
+            log.warning("%s Trying again in %.1f s.", fault.cause, delay)
+        else:  # it ends before that: nothing is promised
+            log.warning("%s", fault.cause)
 
     def _in_flight(self) -> int:
         return 0 if self._sent is None else self._backlog.count_through(self._sent)

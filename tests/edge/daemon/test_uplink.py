@@ -234,6 +234,20 @@ def test_draining_tells_why_the_way_was_closed(bench: Bench) -> None:
     assert bench.waiting() == [1]
 
 
+def test_no_other_try_is_promised_when_draining_ends_before_it(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench.fill(1)
+    bench.refusals = 99
+    with caplog.at_level(logging.WARNING), pytest.raises(FeedError):
+        bench.uplink(Pace(retry_s=2)).drain(5)
+    assert [("Trying again" in line) for line in caplog.messages] == [True, False]
+    caplog.clear()
+    with caplog.at_level(logging.WARNING), pytest.raises(FeedError):
+        bench.uplink(Pace(retry_s=2)).drain(1)
+    assert caplog.messages == ["Nobody answers."]
+
+
 def test_draining_an_empty_outbox_does_nothing(bench: Bench) -> None:
     assert bench.uplink().drain(5) == 0
 
