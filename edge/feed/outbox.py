@@ -55,6 +55,7 @@ class Outbox:
         lock = _lock(path)
         try:
             if not path.exists():
+                _check_no_log(path)
                 storefile.create(path, box)
             ballast = Ballast(_ballast_path(path), ballast_bytes)
             outbox = cls(_connect(path, ballast), lock, ballast)
@@ -277,6 +278,16 @@ def _connect(path: Path, ballast: Ballast) -> StoreFile:
     except OutboxError:
         ballast.hold()
         raise
+
+
+def _check_no_log(path: Path) -> None:
+    """Raise OutboxError when an outbox was here: SQLite would play its log into a new one."""
+    log = path.with_name(f"{path.name}-wal")
+    if log.exists():
+        raise OutboxError(
+            f"The outbox {path} is gone, but its log {log.name} is there.",
+            "Put the outbox back beside it; if it is lost, set the log aside for an auditor.",
+        )
 
 
 def _ballast_path(path: Path) -> Path:

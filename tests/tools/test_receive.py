@@ -126,7 +126,7 @@ REFUSED = {
     "of an epoch without end": lambda: _with(b'"epoch":1', b'"epoch":%d' % 10**400),
     "nested without end": lambda: _with(b'"seq":1', b'"seq":1,"x":' + b"[" * 80_000),
     "under a nested header": lambda: (
-        urlsafe_b64encode(b"[" * 60_000).rstrip(b"=") + b"." + CHAIN[0].jws.split(b".", 1)[1]
+        urlsafe_b64encode(b'{"alg":' + b"[" * 60_000).rstrip(b"=") + b".e30.AA"
     ),
     "altered": lambda: CHAIN[0].jws[:-9] + b"AAAAAAAAA",
     "of a stranger": lambda: Pen("box-1").write().jws,

@@ -350,3 +350,17 @@ def test_a_damaged_outbox_is_called_damaged(
     Failing(monkeypatch, code, 1)
     with pytest.raises(OutboxError, match="is damaged"):
         Outbox.attach(path, SMALL)
+
+
+def test_no_new_outbox_is_begun_beside_the_log_of_a_lost_one(
+    tmp_path: Path, outbox: Outbox, pen: Pen
+) -> None:
+    fill(outbox, pen, 2)
+    path = tmp_path / "outbox.sqlite"
+    log = (tmp_path / "outbox.sqlite-wal").read_bytes()
+    outbox.close()
+    path.unlink()
+    (tmp_path / "outbox.sqlite-wal").write_bytes(log)
+    with pytest.raises(OutboxError, match=r"its log outbox\.sqlite-wal is there"):
+        Outbox.open(path, "box-1", SMALL)
+    assert not path.exists()
