@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from edge.errors import FeedError
-from edge.record.envelope import NAME
+from edge.record.envelope import NAME as NAME
 
 PREFIX = "anpr/v1"
 STATUS, RECEIPT = "status", "receipt"
