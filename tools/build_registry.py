@@ -4,6 +4,8 @@
         --id 2028-06-01 --vehicles-as-of 2028-05-31T22:00Z \
         --exemptions-as-of 2028-06-01T05:00Z --out registry.sqlite
 
+Beside the registry goes its seal, `registry.sqlite.sha256`: a box opens no registry without.
+
 A vehicle row that cannot be read is left out: its vehicle is then not found, which leads to a
 review. An exemption row that cannot be read stops the build: without it someone would be
 accused wrongly.
@@ -23,6 +25,7 @@ from rich.table import Table
 from edge.access.calendar import moment_of
 from edge.errors import BoxError, RegistryError
 from edge.registry.attributes import VEHICLE_FIELDS
+from edge.registry.seal import digest_of, seal_of
 from edge.registry.token import load_key
 from tools.registry_rows import MEND, Rejects, take
 from tools.registry_writer import RegistryWriter
@@ -95,15 +98,31 @@ def refuse_lost_exemptions(path: Path, rejects: Rejects) -> None:
 
 
 def settle(draft: Path, out: Path) -> None:
-    """Move a finished file to its place so that a power cut leaves the old or the new one."""
-    for path in (draft, out.parent):
-        if path == out.parent:
-            draft.rename(out)
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    """Move a finished file and its seal to their place.
+
+    A power cut leaves the old pair, the new pair, or a registry beside another's seal, which
+    no box opens.
+    """
+    sealed = seal_of(draft)
+    try:
+        with draft.open("rb") as stream:
+            sealed.write_text(digest_of(stream) + "\n", "ascii")
+        for path in (draft, sealed):
+            keep(path)
+        draft.rename(out)
+        sealed.rename(seal_of(out))
+        keep(out.parent)
+    finally:
+        sealed.unlink(missing_ok=True)
+
+
+def keep(path: Path) -> None:
+    """Bring a file or folder to the disk. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def show(writer: RegistryWriter, rejects: Rejects, out: Path) -> None:

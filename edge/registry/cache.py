@@ -1,23 +1,33 @@
 """The registry on the box: a read-only SQLite file, checked whole before it is trusted."""
 
-import hashlib
+import os
 import sqlite3
-from dataclasses import replace
-from datetime import UTC, date, datetime
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import datetime
+from io import BufferedReader
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from edge.errors import RegistryError
 from edge.registry.schema import Canary, KindRow, kind_of
+from edge.registry.seal import Identity, identity, proven
+from edge.registry.stored import exemption, holds, mass, registered, sound
 from edge.registry.token import token
 from edge.registry.wholeness import FETCH_AGAIN, checked
-from edge.types import Exemption, Facts, Passage, Snapshot, Vehicle
+from edge.types import Facts, Passage, Snapshot, Vehicle
 
-EPOCH = date(1970, 1, 1).toordinal()
-VEHICLE = """
-SELECT kind, first_registered, max_mass_kg, reference_mass_kg FROM vehicles
-WHERE token = ?1 AND valid_from <= ?2 AND (valid_to IS NULL OR ?2 < valid_to)
+AGES = ("vehicles_as_of", "exemptions_as_of")
+CHANGED = "the registry file was changed while it was open"
+UNREADABLE = (
+    *(sqlite3.Error, OSError, ValueError, OverflowError),
+    *(TypeError, AttributeError, LookupError),
+)
+"""What a row can raise whose cells are not what the builder writes."""
+VEHICLES = """
+SELECT valid_from, valid_to, kind, first_registered, max_mass_kg, reference_mass_kg
+FROM vehicles WHERE token = ?
 """
 EXEMPTIONS = """
 SELECT record_id, source, type, status, scope, valid_from, valid_to, requested_at
@@ -40,33 +50,53 @@ class AbsentRegistry:
         return Facts(None, (), None, self.reason)
 
 
+@dataclass(frozen=True)
+class Watch:
+    """The file as it was when it was proven, by a descriptor of our own."""
+
+    stream: BufferedReader
+    proven: Identity
+
+    def changed(self) -> bool:
+        """True when someone wrote to the file since. Raises ValueError once closed."""
+        return identity(os.fstat(self.stream.fileno())) != self.proven
+
+
 class RegistryCache:
     """Answers what the snapshot holds of a plate; opened with `RegistryCache.open`."""
 
-    def __init__(self, connection: sqlite3.Connection, key: bytes, snapshot: Snapshot) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, key: bytes, snapshot: Snapshot, watch: Watch
+    ) -> None:
         self.connection = connection
         self.key = key
         self.snapshot = snapshot
-        self.kinds: dict[int, Vehicle] = {}
+        self.watch = watch
+        self.kinds: dict[object, Vehicle] = {}
 
     @classmethod
     def open(cls, path: Path, token_key: bytes) -> Self:
         """Open a registry file and prove it whole.
 
-        Raises RegistryError for a file that is missing, is no registry, has another schema,
-        is damaged, lost rows, or was made with another key.
+        Raises RegistryError for a file that is missing, has no seal or another one's, is no
+        registry, has another schema, is damaged, lost rows, or was made with another key.
         """
         if not path.is_file():
             raise RegistryError(f"There is no registry file {path}.", FETCH_AGAIN)
         try:
-            connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-            try:
-                meta = checked(connection, token_key)
-                return cls(connection, token_key, snapshot_of(path, meta))
-            except BaseException:
-                connection.close()
-                raise
-        except (sqlite3.Error, OSError, ValueError) as error:
+            with ExitStack() as stack:
+                stream = stack.enter_context(path.open("rb"))
+                watch = Watch(stream, identity(os.fstat(stream.fileno())))
+                digest = proven(path, stream)
+                connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+                stack.callback(connection.close)
+                snapshot = snapshot_of(checked(connection, token_key), digest)
+                if watch.changed() or identity(path.stat()) != watch.proven:
+                    # SQLite opens by name: it may hold another file than the one proven.
+                    raise RegistryError(f"{path} was changed while it was opened.", FETCH_AGAIN)
+                stack.pop_all()
+                return cls(connection, token_key, snapshot, watch)
+        except UNREADABLE as error:
             raise RegistryError(
                 f"The registry {path} is damaged ({error}).", FETCH_AGAIN
             ) from error
@@ -83,29 +113,36 @@ class RegistryCache:
     def facts_of(self, key: int, seen: datetime) -> Facts:
         """Return what is known of a token at a moment."""
         try:
-            rows = self.connection.execute(VEHICLE, (key, seen.timestamp())).fetchall()
-            if len(rows) > 1:
-                return Facts(None, (), self.snapshot, "two vehicles hold this plate at once")
-            vehicle = self.vehicle(*rows[0]) if rows else None
-            records = self.connection.execute(EXEMPTIONS, (key,)).fetchall()
-            return Facts(vehicle, tuple(exemption(*row) for row in records), self.snapshot)
-        except (sqlite3.Error, ValueError, OverflowError) as error:
+            facts = self.read(key, seen.timestamp())
+            # Asked afterwards: what was written before or during the reading shows.
+            return Facts(None, (), self.snapshot, CHANGED) if self.watch.changed() else facts
+        except UNREADABLE as error:
             return Facts(None, (), self.snapshot, f"the registry cannot be read ({error})")
 
+    def read(self, key: int, seen: float) -> Facts:
+        """Return what the rows of a token say. Raises what UNREADABLE names."""
+        rows = self.connection.execute(VEHICLES, (key,)).fetchall()
+        held = [row for start, end, *row in rows if holds(start, end, seen)]
+        if len(held) > 1:
+            return Facts(None, (), self.snapshot, "two vehicles hold this plate at once")
+        vehicle = self.vehicle(*held[0]) if held else None
+        records = self.connection.execute(EXEMPTIONS, (key,)).fetchall()
+        return Facts(vehicle, tuple(map(exemption, records)), self.snapshot)
+
     def vehicle(
-        self, kind: int, first: int | None, max_mass: int | None, reference_mass: int | None
+        self, kind: object, first: object, max_mass: object, reference_mass: object
     ) -> Vehicle:
-        """Return a vehicle from its own row and its kind."""
+        """Return a vehicle from its own row and its kind. Raises what UNREADABLE names."""
         if kind not in self.kinds:
             row: KindRow | None = self.connection.execute(KIND, (kind,)).fetchone()
             if row is None:
                 raise ValueError("a vehicle has no kind")
-            self.kinds[kind] = kind_of(row)
+            self.kinds[kind] = sound(kind_of(row))
         return replace(
             self.kinds[kind],
-            first_registration=None if first is None else date.fromordinal(EPOCH + first),
-            max_mass_kg=max_mass,
-            reference_mass_kg=reference_mass,
+            first_registration=registered(first),
+            max_mass_kg=mass("max_mass_kg", max_mass),
+            reference_mass_kg=mass("reference_mass_kg", reference_mass),
         )
 
     def canaries(self) -> list[Canary]:
@@ -121,6 +158,7 @@ class RegistryCache:
     def close(self) -> None:
         """Let go of the file."""
         self.connection.close()
+        self.watch.stream.close()
 
     def __enter__(self) -> Self:
         return self
@@ -134,41 +172,12 @@ class RegistryCache:
         self.close()
 
 
-def snapshot_of(path: Path, meta: dict[str, str]) -> Snapshot:
-    """Return the identity of a registry file: its name, its hash and the age of its sources."""
-    with path.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return Snapshot(
-        id=meta["id"],
-        sha256=digest,
-        vehicles_as_of=datetime.fromisoformat(meta["vehicles_as_of"]),
-        exemptions_as_of=datetime.fromisoformat(meta["exemptions_as_of"]),
-    )
+def snapshot_of(meta: dict[str, str], digest: str) -> Snapshot:
+    """Return the identity of a registry: its name, its hash and the age of its sources.
 
-
-def exemption(
-    record_id: str,
-    source: str,
-    kind: str,
-    status: str,
-    scope: str | None,
-    valid_from: int,
-    valid_to: int | None,
-    requested_at: int | None,
-) -> Exemption:
-    """Return a record from its row."""
-    return Exemption(
-        record_id=record_id,
-        source=source,
-        type=kind,
-        status=status,
-        scope=None if scope is None else frozenset(scope.split("+")),
-        valid_from=moment(valid_from),
-        valid_to=None if valid_to is None else moment(valid_to),
-        requested_at=None if requested_at is None else moment(requested_at),
-    )
-
-
-def moment(seconds: int) -> datetime:
-    """Return seconds since 1970 as UTC."""
-    return datetime.fromtimestamp(seconds, UTC)
+    Raises RegistryError for an age without a UTC offset, ValueError for no time at all.
+    """
+    ages = {name: datetime.fromisoformat(meta[name]) for name in AGES}
+    if naive := [name for name, age in ages.items() if age.utcoffset() is None]:
+        raise RegistryError(f"The registry states {naive[0]} without UTC offset.", FETCH_AGAIN)
+    return Snapshot(id=meta["id"], sha256=digest, **ages)

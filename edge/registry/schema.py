@@ -51,6 +51,7 @@ COLUMNS = {
     },
     "canaries": {"token", "country", "jurisdiction", "at", "outcome"},
 }
+FREE = {0: False, 1: True}
 COUNTED = ("kinds", "vehicles", "exemptions", "canaries")
 META = ("id", "vehicles_as_of", "exemptions_as_of", "key_check", *COUNTED)
 
@@ -93,14 +94,17 @@ def kind_row(vehicle: Vehicle) -> KindRow:
 
 
 def kind_of(row: KindRow) -> Vehicle:
-    """Return the shared part of a vehicle from the columns of `kinds` after the id."""
+    """Return the shared part of a vehicle from the columns of `kinds` after the id.
+
+    Raises ValueError, KeyError, AttributeError, TypeError for cells that it did not write.
+    """
     category, kind, fuels, hybrid, free, euro, stage, power, codes = row
     return Vehicle(
         category=category,
         kind=None if kind is None else VehicleKind(kind),
         fuels=None if fuels is None else frozenset(fuels.split("+")),
         hybrid_class=hybrid,
-        zero_emission=None if free is None else bool(free),
+        zero_emission=None if free is None else FREE[free],
         euro=euro,
         stage=stage,
         power_kw=power,

@@ -1,6 +1,8 @@
 """The builder refuses bad input by name, and the demo gives every outcome."""
 
 import csv
+import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from edge.access.desk import desk_clock, desk_passage
 from edge.access.pack import SHIPPED, load_law
 from edge.errors import RegistryError
 from edge.registry.cache import RegistryCache
+from edge.registry.seal import seal_of
 from edge.types import Decision, Outcome
 from tests.conftest import DEMO
 from tests.tools.registry_orders import KEY, order, registry
@@ -127,12 +130,33 @@ def test_columns_are_refused_by_name(tmp_path, old, new, named) -> None:
 
 def test_a_failed_build_leaves_the_old_registry_and_nothing_else(tmp_path) -> None:
     path = registry(tmp_path)
-    before = path.read_bytes()
+    before = path.read_bytes(), seal_of(path).read_bytes()
     bad = edited(tmp_path, "exemptions.csv", "toegekend", "granted")
     with pytest.raises(RegistryError):
         build(order(tmp_path, exemptions=bad))
-    assert path.read_bytes() == before
-    assert {p.name for p in tmp_path.iterdir()} == {"registry.sqlite", "token.key", bad.name}
+    assert (path.read_bytes(), seal_of(path).read_bytes()) == before
+    assert {p.name for p in tmp_path.iterdir()} == {
+        *("registry.sqlite", "registry.sqlite.sha256", "token.key", bad.name)
+    }
+
+
+def test_a_registry_is_sealed_and_a_stale_seal_is_never_accepted(tmp_path, monkeypatch) -> None:
+    path = registry(tmp_path)
+    seal = seal_of(path)
+    assert seal.read_text().strip() == hashlib.sha256(path.read_bytes()).hexdigest()
+    rename = Path.rename
+
+    def cut(source: Path, target: Path) -> Path:
+        if target == seal:
+            raise OSError("power cut")
+        return rename(source, target)
+
+    monkeypatch.setattr(Path, "rename", cut)
+    later = replace(order(tmp_path), name="demo-2")
+    with pytest.raises(RegistryError, match="power cut"):
+        build(later)
+    with pytest.raises(RegistryError, match="not the one its seal names"):
+        RegistryCache.open(path, KEY)
 
 
 def run(tmp_path: Path, **changed: str) -> Result:

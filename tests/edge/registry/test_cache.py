@@ -1,11 +1,13 @@
 """The registry on the box: every damage is refused at the door, every fault is a fact."""
 
 import hashlib
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -15,10 +17,21 @@ from edge.access.pack import shipped
 from edge.access.rules import Law, Zone
 from edge.errors import RegistryError
 from edge.registry.cache import AbsentRegistry, RegistryCache
+from edge.registry.seal import seal_of
 from edge.registry.token import token
 from tests.tools.registry_orders import EXEMPTIONS_AS_OF, KEY, VEHICLES_AS_OF, registry
 
 AT = datetime(2028, 6, 1, 8, tzinfo=UTC)
+
+
+def copied(source: Path, to: Path) -> Path:
+    shutil.copy(seal_of(source), seal_of(to))
+    return Path(shutil.copy(source, to))
+
+
+def resealed(path: Path) -> None:
+    """Seal a registry that was spoilt on purpose, so that the deeper checks must find it."""
+    seal_of(path).write_text(hashlib.sha256(path.read_bytes()).hexdigest())
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +41,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def copy(built: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copy(built, tmp_path / "registry.sqlite"))
+    return copied(built, tmp_path / "registry.sqlite")
 
 
 @pytest.fixture
@@ -43,6 +56,7 @@ def altered(path: Path, *statements: str) -> None:
         connection.execute(statement)
     connection.commit()
     connection.close()
+    resealed(path)
 
 
 def refusal(path: Path, key: bytes = KEY) -> str:
@@ -115,11 +129,13 @@ def test_a_missing_file_is_refused(tmp_path) -> None:
 
 def test_a_file_that_is_no_database_is_refused(tmp_path) -> None:
     (tmp_path / "registry.sqlite").write_bytes(b"not a database at all" * 400)
+    resealed(tmp_path / "registry.sqlite")
     assert "not a database" in refusal(tmp_path / "registry.sqlite")
 
 
 def test_an_empty_file_is_refused(tmp_path) -> None:
     (tmp_path / "registry.sqlite").touch()
+    resealed(tmp_path / "registry.sqlite")
     assert "schema 0" in refusal(tmp_path / "registry.sqlite")
 
 
@@ -132,6 +148,7 @@ def test_another_schema_is_refused(copy) -> None:
 def test_a_truncated_file_is_refused(copy, share) -> None:
     content = copy.read_bytes()
     copy.write_bytes(content[: int(len(content) * share)])
+    resealed(copy)
     assert "damaged" in refusal(copy)
 
 
@@ -139,6 +156,7 @@ def test_a_garbled_page_is_refused(copy) -> None:
     content = bytearray(copy.read_bytes())
     content[2 * 4096 : 3 * 4096] = b"\xff" * 4096
     copy.write_bytes(content)
+    resealed(copy)
     assert "damaged" in refusal(copy)
 
 
@@ -182,6 +200,115 @@ def test_a_fault_at_look_up_is_a_fact(built) -> None:
     assert facts.vehicle is None
     assert facts.fault is not None
     assert "VDS41K" not in facts.fault
+
+
+def test_a_registry_overwritten_while_open_is_a_fault(copy, tmp_path) -> None:
+    """`cp old new` keeps the file and changes what is in it: stale rows would answer as fresh."""
+    other = copied(copy, tmp_path / "other.sqlite")
+    altered(other, "DELETE FROM exemptions", "INSERT INTO meta VALUES ('note', 'another')")
+    with RegistryCache.open(copy, KEY) as cache:
+        assert cache.facts(desk_passage("NL", AT, "VDS41K")).fault is None
+        copy.write_bytes(other.read_bytes())
+        os.utime(copy, ns=(0, 0))
+        facts = cache.facts(desk_passage("NL", AT, "VDS41K"))
+    assert facts.fault == "the registry file was changed while it was open"
+    assert (facts.vehicle, facts.exemptions) == (None, ())
+
+
+def test_a_registry_replaced_by_another_file_goes_on_answering_what_was_opened(copy, built) -> None:
+    with RegistryCache.open(copy, KEY) as cache:
+        shutil.copy(built, copy.with_name("draft")).rename(copy)
+        assert cache.facts(desk_passage("NL", AT, "VDS41K")).fault is None
+
+
+def test_a_registry_changed_between_proof_and_opening_is_refused(copy, built, monkeypatch) -> None:
+    def swapped(path: Path, stream: BinaryIO) -> str:
+        shutil.copy(built, path.with_name("draft")).rename(path)
+        return "0" * 64
+
+    monkeypatch.setattr("edge.registry.cache.proven", swapped)
+    assert "changed while it was opened" in refusal(copy)
+
+
+def test_a_flipped_bit_is_refused_at_the_door(copy) -> None:
+    content = copy.read_bytes()
+    at = content.index(b"toegekend")
+    flipped = content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+    copy.write_bytes(flipped)
+    assert "not the one its seal names" in refusal(copy)
+
+
+def test_a_registry_without_its_seal_is_refused(copy) -> None:
+    seal_of(copy).unlink()
+    assert "lacks its seal" in refusal(copy)
+
+
+def test_a_seal_that_cannot_be_read_is_refused(copy) -> None:
+    seal_of(copy).write_bytes(b"\xff\xfe")
+    assert "cannot be read" in refusal(copy)
+
+
+@pytest.mark.parametrize("status", ["'uoegekend'", "'Toegekend'", "''", "7", "x'00'"])
+def test_an_unknown_status_is_a_fault_and_never_means_not_granted(copy, status) -> None:
+    altered(copy, f"UPDATE exemptions SET status = {status}")
+    with RegistryCache.open(copy, KEY) as cache:
+        assert cache.facts(desk_passage("NL", AT, "VDS41K")).fault is not None
+
+
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        ("exemptions", "scope = x'ff'"),
+        ("exemptions", "scope = ''"),
+        ("exemptions", "scope = 'voorbeeldgem+'"),
+        ("exemptions", "valid_from = 'soon'"),
+        ("exemptions", "valid_from = 1.5"),
+        ("exemptions", "valid_to = 'soon'"),
+        ("exemptions", "valid_to = valid_from"),
+        ("exemptions", "valid_to = 1e17"),
+        ("exemptions", "requested_at = x'00'"),
+        ("exemptions", "type = ''"),
+        ("vehicles", "valid_from = 0.5"),
+        ("vehicles", "valid_to = 'never'"),
+        ("vehicles", "kind = 999"),
+        ("vehicles", "kind = 'x'"),
+        ("vehicles", "first_registered = 'old'"),
+        ("vehicles", "first_registered = 99999999999"),
+        ("vehicles", "max_mass_kg = 'heavy'"),
+        ("vehicles", "reference_mass_kg = -1"),
+        ("kinds", "category = x'00'"),
+        ("kinds", "category = 'Q1'"),
+        ("kinds", "kind = 'bus'"),
+        ("kinds", "fuels = 5"),
+        ("kinds", "fuels = x'00'"),
+        ("kinds", "fuels = ''"),
+        ("kinds", "hybrid_class = 'PHEV'"),
+        ("kinds", "zero_emission = 2"),
+        ("kinds", "euro = 'six'"),
+        ("kinds", "euro = 9"),
+        ("kinds", "stage = 'VIII'"),
+        ("kinds", "power_kw = 'strong'"),
+        ("kinds", "power_kw = -1"),
+        ("kinds", "body_codes = 'F7'"),
+        ("kinds", "body_codes = x'00'"),
+    ],
+)
+def test_a_malformed_row_is_a_fault_and_never_an_exception(copy, table, change) -> None:
+    altered(copy, f"UPDATE OR IGNORE {table} SET {change}")
+    with RegistryCache.open(copy, KEY) as cache:
+        facts = cache.facts(desk_passage("NL", AT, "VDS41K"))
+    assert facts.fault is not None
+    assert (facts.vehicle, facts.exemptions) == (None, ())
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [("'2028-06-01T05:00:00'", "without UTC offset"), ("'noon'", "damaged"), ("5", "damaged")],
+)
+@pytest.mark.parametrize("name", ["vehicles_as_of", "exemptions_as_of"])
+def test_an_age_that_is_no_moment_is_refused(copy, name, value, said) -> None:
+    altered(copy, f"UPDATE meta SET value = {value} WHERE name = '{name}'")
+    assert said in refusal(copy)
 
 
 def test_an_absent_registry_says_why() -> None:
