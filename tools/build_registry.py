@@ -16,6 +16,7 @@ import sqlite3
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -23,12 +24,13 @@ from rich.console import Console
 from rich.table import Table
 
 from edge.access.calendar import moment_of
+from edge.access.pack import shipped
 from edge.errors import BoxError, RegistryError
 from edge.registry.attributes import VEHICLE_FIELDS
 from edge.registry.seal import digest_of, seal_of
 from edge.registry.token import load_key
 from tools.registry_rows import MEND, Rejects, take
-from tools.registry_writer import RegistryWriter
+from tools.registry_writer import ZONE_OPTION, RegistryWriter
 
 VEHICLE_COLUMNS = frozenset({"country", "plate", *VEHICLE_FIELDS, "valid_from", "valid_to"})
 EXEMPTION_COLUMNS = frozenset(
@@ -45,7 +47,7 @@ def as_of(context: click.Context, option: click.Parameter, text: str) -> datetim
     """Read a moment as UTC; without an offset it is UTC."""
     try:
         return moment_of(text, "UTC")
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise click.BadParameter(f"{text!r} is not an ISO 8601 time") from error
 
 
@@ -61,6 +63,14 @@ class Order:
     exemptions_as_of: datetime
     out: Path
     rejects: Path | None
+    zones: tuple[str, ...] = ()
+
+
+def known_zones(more: tuple[str, ...]) -> frozenset[str]:
+    """Return what a scope may name, in lower case: zones, municipalities, and what is given."""
+    shipped_zones = (zone for pack in shipped() for zone in pack.zones.values())
+    names = chain.from_iterable((zone.id, zone.municipality) for zone in shipped_zones)
+    return frozenset(name.strip().casefold() for name in (*names, *more))
 
 
 def build(order: Order) -> tuple[RegistryWriter, Rejects]:
@@ -73,10 +83,11 @@ def build(order: Order) -> tuple[RegistryWriter, Rejects]:
                 stack.enter_context(order.rejects.open("w", newline="")) if order.rejects else None
             )
             connection = stack.enter_context(closing(sqlite3.connect(draft)))
-            writer = RegistryWriter(connection, key)
+            writer = RegistryWriter(connection, key, known_zones(order.zones))
             take(order.vehicles, VEHICLE_COLUMNS, writer.add_vehicle, rejects)
             take(order.exemptions, EXEMPTION_COLUMNS, writer.add_exemption, rejects)
             refuse_lost_exemptions(order.exemptions, rejects)
+            refuse_no_exemptions(order.exemptions, writer)
             writer.add_canaries()
             writer.finish(order.name, order.vehicles_as_of, order.exemptions_as_of)
         settle(draft, order.out)
@@ -95,6 +106,12 @@ def refuse_lost_exemptions(path: Path, rejects: Rejects) -> None:
         raise RegistryError(
             f"{lost} rows of {path.name} cannot be read ({rejects.first[path]}).", MEND
         )
+
+
+def refuse_no_exemptions(path: Path, writer: RegistryWriter) -> None:
+    """Raise RegistryError for a table without a record: everyone exempt would be accused."""
+    if writer.count("exemptions") == "0":
+        raise RegistryError(f"{path.name} holds no exemption at all.", MEND)
 
 
 def settle(draft: Path, out: Path) -> None:
@@ -157,6 +174,13 @@ def show(writer: RegistryWriter, rejects: Rejects, out: Path) -> None:
 )
 @click.option("--out", type=OUTPUT, required=True, help="Registry file to write.")
 @click.option("--rejects", type=OUTPUT, help="CSV for refused rows: file, line, reason.")
+@click.option(
+    ZONE_OPTION,
+    "zones",
+    metavar="NAME",
+    multiple=True,
+    help="A zone or municipality of no shipped pack that a scope may name; repeatable.",
+)
 def main(
     vehicles: Path,
     exemptions: Path,
@@ -166,9 +190,12 @@ def main(
     exemptions_as_of: datetime,
     out: Path,
     rejects: Path | None,
+    zones: tuple[str, ...],
 ) -> None:
     """Build a registry file from a vehicle table and an exemption table."""
-    order = Order(vehicles, exemptions, key, name, vehicles_as_of, exemptions_as_of, out, rejects)
+    order = Order(
+        *(vehicles, exemptions, key, name, vehicles_as_of, exemptions_as_of, out, rejects, zones)
+    )
     try:
         writer, refused = build(order)
     except BoxError as error:

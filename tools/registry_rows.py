@@ -1,6 +1,7 @@
 """Reads the tables a registry is built from: strict columns, refused rows by line."""
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -10,8 +11,11 @@ from rich.console import Console
 from rich.progress import open as open_with_progress
 
 from edge.errors import RegistryError
+from edge.registry.attributes import RefusedError
 
 MEND = "Correct the file and build again; nothing was written."
+
+COLUMN = re.compile("[a-z_]+")
 
 
 class Rejects:
@@ -47,10 +51,21 @@ def rows_of(path: Path, columns: frozenset[str]) -> Iterator[tuple[int, Mapping[
 def check_columns(path: Path, names: Sequence[str], columns: frozenset[str]) -> None:
     """Raise RegistryError that names every missing and every unknown column."""
     faults = [f"lacks column {name}" for name in sorted(columns - set(names))]
-    faults += [f"has unknown column {name}" for name in sorted(set(names) - columns)]
-    faults += [f"has column {name} twice" for name, times in Counter(names).items() if times > 1]
+    unknown = set(names) - columns
+    faults += [f"has unknown column {name}" for name in sorted(unknown) if COLUMN.fullmatch(name)]
+    if strange := sum(not COLUMN.fullmatch(name) for name in unknown):
+        # Without a header the first row stands in its place, and it holds a plate.
+        faults.append(f"has {strange} columns that bear no column's name")
+    twice = {name for name, times in Counter(names).items() if times > 1}
+    faults += [f"has column {name} twice" for name in sorted(twice & columns)]
     if faults:
         raise RegistryError(f"{path.name} {', '.join(faults)}.", MEND)
+
+
+def refuse_uneven(row: Mapping[str, str]) -> None:
+    """Raise RefusedError for a row with more or fewer cells than the header."""
+    if None in row or None in row.values():
+        raise RefusedError("row", "does not have as many cells as the header")
 
 
 def take(
@@ -60,10 +75,11 @@ def take(
     try:
         for line, row in rows_of(path, columns):
             try:
-                if None in row or None in row.values():
-                    raise ValueError("the row has more or fewer cells than the header")
                 add(row)
-            except ValueError as error:
-                rejects.note(path, line, str(error))
+            except RefusedError as error:
+                rejects.note(path, line, error.reason)
+            except (ValueError, OverflowError):
+                # Its text may hold a cell, and a cell may hold a plate.
+                rejects.note(path, line, "the row cannot be read")
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise RegistryError(f"{path} cannot be read ({error}).", MEND) from error

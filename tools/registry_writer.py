@@ -1,14 +1,14 @@
 """Writes the rows of a registry file: tokens instead of plates, shared kinds stored once."""
 
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import MAXYEAR, UTC, datetime
 
 from sqlite_utils import Database
 
-from edge.access.calendar import moment_of
-from edge.registry.attributes import TIMEZONE, exemption, vehicle
+from edge.registry.attributes import TIMEZONE, RefusedError, exemption, moment, vehicle
 from edge.registry.schema import (
     APPLICATION,
     COUNTED,
@@ -17,10 +17,17 @@ from edge.registry.schema import (
     KindRow,
     kind_row,
 )
-from edge.registry.token import key_check, token
+from edge.registry.token import key_check, normalised, token
 from edge.types import Exemption
 from tools.canaries import CANARIES
+from tools.registry_rows import refuse_uneven
 
+ZONE_OPTION = "--zone"
+COUNTRY = re.compile("[A-Z]{2}")
+PLATE = re.compile("[A-Z0-9ÄÖÜ]{1,10}")
+GERMAN = re.compile("(?=.{3,11}$)[A-Z0-9ÄÖÜ]+-[A-Z0-9ÄÖÜ]+")
+"""Without its hyphen a German key would stand for B-MW 12 and for BM-W 12."""
+SPACED = re.compile(r"\w+\s+\w")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 OPAQUE = {
     "NL-ON-HANDICAP": "NL-ON-PERSOON",
@@ -33,24 +40,38 @@ OPAQUE = {
 class RegistryWriter:
     """Fills an empty SQLite file with the tables of a registry."""
 
-    def __init__(self, connection: sqlite3.Connection, key: bytes) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, key: bytes, zones: frozenset[str] = frozenset()
+    ) -> None:
+        """Make the tables; `zones` are the names, in lower case, that a scope may hold."""
         self.connection = connection
         self.database = Database(connection)
         self.key = key
+        self.zones = zones
         self.kinds: dict[KindRow, int] = {}
         self.summary: Counter[tuple[str, str]] = Counter()
-        self.doubled: set[int] = set()
+        self.doubtful: set[int] = set()
         connection.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + TABLES)
 
     def add_vehicle(self, row: Mapping[str, str]) -> None:
-        """Add one vehicle and count it. Raises ValueError with the reason to refuse it."""
-        self.summary[row["country"], self.put_vehicle(row) or "unknown"] += 1
+        """Add one vehicle and count it. Raises ValueError, OverflowError to refuse it.
 
-    def put_vehicle(self, row: Mapping[str, str]) -> str | None:
-        """Add one vehicle and return its category. Raises ValueError."""
+        A refused row makes its plate doubtful: an older row of that plate may speak of another
+        vehicle, so it may not decide either.
+        """
+        key = self.key_of(row)
+        try:
+            refuse_uneven(row)
+            category = self.put_vehicle(key, row)
+        except (ValueError, OverflowError):
+            self.doubtful.add(key)
+            raise
+        self.summary[row["country"].strip().upper(), category or "unknown"] += 1
+
+    def put_vehicle(self, key: int, row: Mapping[str, str]) -> str | None:
+        """Add one vehicle and return its category. Raises ValueError, OverflowError."""
         found = vehicle(row)
         start, end = validity(row)
-        key = self.token_of(row)
         first = found.first_registration
         values = (
             key,
@@ -66,33 +87,42 @@ class RegistryWriter:
         )
         if added.rowcount == 0:
             # Nobody can tell which of the two is right, so neither may decide.
-            self.doubled.add(key)
-            raise ValueError("this plate and start stand twice; both rows are left out")
+            raise RefusedError("plate", "stands twice with this start; all its rows are left out")
         return found.category
 
     def add_exemption(self, row: Mapping[str, str]) -> None:
         """Add one record; the same record again changes nothing. Raises ValueError."""
-        values = (self.token_of(row), *columns(exemption(row)))
-        key = (values[0], values[1], values[2])
+        refuse_uneven(row)
+        record = exemption(row)
+        if not {name.casefold() for name in record.scope or ()} <= self.zones:
+            cause = f"names what is no known zone or municipality; add it with {ZONE_OPTION}"
+            raise RefusedError("scope", cause)
+        self.put_exemption(self.key_of(row), record)
+
+    def put_exemption(self, key: int, record: Exemption) -> None:
+        """Add one record. Raises RefusedError when it contradicts one with its number."""
+        values = (key, *columns(record))
         known = self.connection.execute(
-            "SELECT * FROM exemptions WHERE token = ? AND record_id = ? AND source = ?", key
+            "SELECT * FROM exemptions WHERE token = ? AND record_id = ? AND source = ?", values[:3]
         ).fetchone()
         if known is None:
             marks = ", ".join("?" * len(values))
             self.connection.execute(f"INSERT INTO exemptions VALUES ({marks})", values)
         elif tuple(known) != values:
-            raise ValueError("this record stands twice, with different contents")
+            raise RefusedError("record_id", "stands twice, with different contents")
 
     def add_canaries(self) -> None:
         """Add the made-up vehicles whose outcomes are known."""
         for canary in CANARIES:
-            self.put_vehicle(canary.vehicle)
+            country = canary.vehicle["country"]
+            key = token(self.key, country, canary.vehicle["plate"])
+            self.put_vehicle(key, canary.vehicle)
             if canary.exemption is not None:
-                self.add_exemption(canary.exemption)
+                self.put_exemption(key, exemption(canary.exemption))
             at = seconds(datetime.fromisoformat(canary.at))
             values = (
-                self.token_of(canary.vehicle),
-                canary.vehicle["country"],
+                key,
+                country,
                 canary.jurisdiction,
                 at,
                 canary.outcome,
@@ -103,7 +133,7 @@ class RegistryWriter:
     def finish(self, name: str, vehicles_as_of: datetime, exemptions_as_of: datetime) -> None:
         """Leave out what is doubtful, state what the file holds, and make it compact."""
         self.connection.executemany(
-            "DELETE FROM vehicles WHERE token = ?", ((key,) for key in self.doubled)
+            "DELETE FROM vehicles WHERE token = ?", ((key,) for key in self.doubtful)
         )
         meta = {
             "id": name,
@@ -133,14 +163,24 @@ class RegistryWriter:
             self.connection.execute(f"INSERT INTO kinds VALUES ({marks})", (number, *row))
         return self.kinds[row]
 
-    def token_of(self, row: Mapping[str, str]) -> int:
-        """Return the token of a row. Raises ValueError when it names no plate."""
-        country, plate = row["country"].strip(), row["plate"].strip()
-        if len(country) != 2 or not country.isalpha():
-            raise ValueError("country is not an ISO 3166 alpha-2 code")
-        if not plate:
-            raise ValueError("plate is empty")
+    def key_of(self, row: Mapping[str, str | None]) -> int:
+        """Return the token of a row. Raises RefusedError when it names no plate."""
+        country, plate = (row["country"] or "").strip().upper(), row["plate"] or ""
+        if not COUNTRY.fullmatch(country):
+            raise RefusedError("country", "is not an ISO 3166 alpha-2 code")
+        if not well_formed(country, plate):
+            raise RefusedError("plate", "is empty, or not written as its country writes plates")
         return token(self.key, country, plate)
+
+
+def well_formed(country: str, plate: str) -> bool:
+    """True for a plate whose key a camera may read."""
+    key = normalised(country, plate)
+    if country != "DE":
+        return PLATE.fullmatch(key) is not None
+    # B MW-12 has its hyphen elsewhere: its key would be that of a district BMW.
+    parted = SPACED.match(plate.strip()) is not None
+    return GERMAN.fullmatch(key) is not None and not parted
 
 
 def columns(record: Exemption) -> tuple[object, ...]:
@@ -162,13 +202,15 @@ def columns(record: Exemption) -> tuple[object, ...]:
 def validity(row: Mapping[str, str]) -> tuple[int, int | None]:
     """Return when a plate belongs to this vehicle; empty is always. Raises ValueError."""
     start, end = row["valid_from"].strip(), row["valid_to"].strip()
-    since = seconds(moment_of(start, TIMEZONE)) if start else 0
-    until = seconds(moment_of(end, TIMEZONE)) if end else None
+    since = seconds(moment("valid_from", start, TIMEZONE)) if start else 0
+    # The year 9999 is how tables write "no end".
+    ends = bool(end) and not end.startswith(str(MAXYEAR))
+    until = seconds(moment("valid_to", end, TIMEZONE)) if ends else None
     if until is not None and until <= since:
-        raise ValueError("valid_to does not lie after valid_from")
+        raise RefusedError("valid_to", "does not lie after valid_from")
     return since, until
 
 
-def seconds(moment: datetime) -> int:
+def seconds(at: datetime) -> int:
     """Return a moment as whole seconds since 1970."""
-    return int((moment - EPOCH).total_seconds())
+    return int((at - EPOCH).total_seconds())

@@ -1,6 +1,6 @@
 """Civil dates and half-open intervals: the time conventions of RULES 1.6."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import MAXYEAR, UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -31,24 +31,37 @@ def moment_of(text: str, timezone: str, fold: int = 0) -> datetime:
 
 
 def is_day(text: str) -> bool:
-    """True when a text is a date without a time."""
-    return len(text.strip()) == len("2027-01-01")
+    """True when a text is a date without a time: 2027-01-01, or 20270101."""
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def interval(kind: str, start: str, end: str, timezone: str) -> tuple[datetime, datetime | None]:
     """Return the half-open [from, to) of an exemption record in UTC (RULES 1.5).
 
-    A date-only end lasts until the end of that day; an empty end is open; a Dutch day
-    exemption runs from 00:00 to 06:00 of the next day, local time. Raises ValueError.
+    A date-only end lasts until the end of that day; an empty end, or one in the year 9999,
+    is open; a Dutch day exemption that begins at 00:00 lasts until 06:00 of the next day at
+    least, local time. Raises ValueError, OverflowError.
     """
-    begins = moment_of(start, timezone)
-    if kind == DAY_EXEMPTION and is_day(start) and end in ("", start):
-        return begins, local(date.fromisoformat(start) + timedelta(days=1), timezone, 6)
-    if not end:
-        return begins, None
-    if is_day(end):
-        return begins, local(date.fromisoformat(end) + timedelta(days=1), timezone)
-    return begins, moment_of(end, timezone, fold=1)
+    begins, ends = moment_of(start.strip(), timezone), end_of(end.strip(), timezone)
+    civil = begins.astimezone(zone_of(timezone))
+    if kind.upper() != DAY_EXEMPTION or civil.time() != time(0):
+        return begins, ends
+    morning = local(civil.date() + timedelta(days=1), timezone, 6)
+    # An end before the beginning stays: it is a mistake for the caller to refuse.
+    return begins, morning if ends is None else ends if ends < begins else max(ends, morning)
+
+
+def end_of(text: str, timezone: str) -> datetime | None:
+    """Return the end that a cell means, None for an open one. Raises ValueError, OverflowError."""
+    if not text or datetime.fromisoformat(text).year == MAXYEAR:
+        return None
+    if is_day(text):
+        return local(date.fromisoformat(text) + timedelta(days=1), timezone)
+    return moment_of(text, timezone, fold=1)
 
 
 def local(day: date, timezone: str, hour: int = 0) -> datetime:

@@ -31,7 +31,7 @@ def weigh(record: Exemption, seen: datetime, day: date, law: Law) -> Grant | Non
     """Judge one record: status, half-open validity, time of request, scope (RULES 1.5)."""
     if record.status != GRANTED or not in_force(record, seen):
         return None
-    kind = next(kind for kind in law.pack.types if kind.covers(record.type))
+    kind = next(kind for kind in law.pack.types if kind.covers(record.type.upper()))
     if not in_time(record, kind, seen):
         return None
     if not law.zone.within_scope(record.scope):

@@ -5,7 +5,7 @@ An empty cell is unknown; "-" in `body_codes` says that the vehicle is known to 
 
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 
 from edge.access.calendar import interval, moment_of
 from edge.types import BodyCode, Exemption, Vehicle, VehicleKind
@@ -33,19 +33,35 @@ STAGES = ("I", "II", "IIIa", "IIIb", "IV", "V")
 ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7}
 EEV = 5
 """An EEV counts as Euro V (F-AMB-11)."""
+NUMBER = re.compile("[0-9]{1,9}")
 STATUSES = frozenset(
     ["toegekend", "in_behandeling", "afgewezen", "buiten_behandeling", "ingetrokken"]
 )
-NATIONAL = "national"
+NATIONAL = frozenset({"national", "nationaal", "landelijk"})
+OLDEST = date(1900, 1, 1)
+"""Before it there were no vehicles: an older first registration is a mistake."""
+
+
+class RefusedError(ValueError):
+    """A cell that cannot be taken; `reason` names its column and never its value.
+
+    The text of the error shows the value, for the person who typed it: never log it, for a
+    cell in the wrong column may be a plate.
+    """
+
+    def __init__(self, column: str, expectation: str, value: str = "") -> None:
+        shown = f" {value!r}" if value else ""
+        super().__init__(f"{column}{shown} {expectation}")
+        self.reason = f"{column} {expectation}"
 
 
 def vehicle(row: Mapping[str, str]) -> Vehicle:
-    """Read the attributes of a vehicle. Raises ValueError that names the column."""
+    """Read the attributes of a vehicle. Raises RefusedError that names the column."""
     text = {name: (row.get(name) or "").strip() for name in VEHICLE_FIELDS}
     norm = text["euro_norm"].upper()
     return Vehicle(
         category=matching("category", text["category"], CATEGORY),
-        kind=VehicleKind(text["vehicle_kind"]) if text["vehicle_kind"] else None,
+        kind=kind_named(text["vehicle_kind"]),
         max_mass_kg=number("max_mass_kg", text["max_mass_kg"]),
         reference_mass_kg=number("reference_mass_kg", text["reference_mass_kg"]),
         fuels=fuels(text["fuel"]),
@@ -60,57 +76,80 @@ def vehicle(row: Mapping[str, str]) -> Vehicle:
 
 
 def exemption(row: Mapping[str, str]) -> Exemption:
-    """Read an exemption record. Raises ValueError that names the column."""
+    """Read an exemption record. Raises RefusedError that names the column."""
     text = {name: (value or "").strip() for name, value in row.items()}
     for name in ("record_id", "type", "status", "valid_from"):
         if not text.get(name):
-            raise ValueError(f"{name} is empty")
-    start, end = interval(text["type"], text["valid_from"], text["valid_to"], TIMEZONE)
-    if end is not None and end <= start:
-        raise ValueError("valid_to does not lie after valid_from")
-    asked = text.get("requested_at", "")
+            raise RefusedError(name, "is empty")
+    start, end = span(text)
     return Exemption(
         record_id=text["record_id"],
         source=text.get("source", ""),
-        type=text["type"],
+        type=text["type"].upper(),
         status=one_of("status", text["status"], STATUSES) or "",
         scope=scope(text["scope"]),
         valid_from=start,
         valid_to=end,
-        requested_at=moment_of(asked, TIMEZONE) if asked else None,
+        requested_at=asked(text.get("requested_at", "")),
     )
 
 
+def span(text: Mapping[str, str]) -> tuple[datetime, datetime | None]:
+    """Read when a record holds. Raises RefusedError that names the column."""
+    kind, begin, end = text["type"], text["valid_from"], text["valid_to"]
+    moment("valid_from", begin, TIMEZONE)
+    try:
+        start, until = interval(kind, begin, end, TIMEZONE)
+    except (ValueError, OverflowError) as error:
+        raise RefusedError("valid_to", "is not an ISO 8601 time") from error
+    if until is not None and until <= start:
+        raise RefusedError("valid_to", "does not lie after valid_from")
+    return start, until
+
+
+def asked(text: str) -> datetime | None:
+    """Read when a record was asked for. Raises RefusedError."""
+    return moment("requested_at", text, TIMEZONE) if text else None
+
+
+def moment(name: str, text: str, timezone: str) -> datetime:
+    """Read an ISO 8601 time as UTC. Raises RefusedError."""
+    try:
+        return moment_of(text, timezone)
+    except (ValueError, OverflowError) as error:
+        raise RefusedError(name, "is not an ISO 8601 time") from error
+
+
 def scope(text: str) -> frozenset[str] | None:
-    """Read "national", or a set of zones and municipalities. Raises ValueError."""
-    if text == NATIONAL:
-        return None
+    """Read "national", or a set of zones and municipalities. Raises RefusedError."""
     names = frozenset(name.strip() for name in text.split("+") if name.strip())
+    if not NATIONAL.isdisjoint(name.casefold() for name in names):
+        return None
     if not names:
-        raise ValueError("scope is empty: say national, or name the zones")
+        raise RefusedError("scope", "is empty: say national, or name the zones")
     return names
 
 
 def fuels(text: str) -> frozenset[str] | None:
-    """Read fuels separated by "+". Raises ValueError."""
+    """Read fuels separated by "+". Raises RefusedError."""
     words = frozenset(word for word in text.lower().split("+") if word)
     if strange := sorted(words - FUELS):
-        raise ValueError(f"fuel {strange[0]!r} is not known")
+        raise RefusedError("fuel", "is not known", strange[0])
     return words or None
 
 
 def body_codes(text: str) -> frozenset[BodyCode] | None:
-    """Read "system:code" separated by spaces. Raises ValueError."""
+    """Read "system:code" separated by spaces. Raises RefusedError."""
     if not text:
         return None
     pairs = [word.partition(":") for word in text.split() if word != "-"]
     if any(not (system and code) for system, _, code in pairs):
-        raise ValueError(f"body_codes {text!r} is not of the form system:code")
+        raise RefusedError("body_codes", "is not of the form system:code")
     return frozenset(BodyCode(system, code) for system, _, code in pairs)
 
 
 def euro(norm: str) -> int | None:
-    """Read a Euro norm or emission class: Arabic and Roman are the same. Raises ValueError."""
+    """Read a Euro norm or emission class: Arabic and Roman are the same. Raises RefusedError."""
     if not norm:
         return None
     if norm == "EEV":
@@ -119,53 +158,67 @@ def euro(norm: str) -> int | None:
         return ROMAN[norm]
     if len(norm) == 1 and norm in "01234567":
         return int(norm)
-    raise ValueError(f"euro_norm {norm!r} is not known")
+    raise RefusedError("euro_norm", "is not known", norm)
 
 
 def number(name: str, text: str) -> int | None:
-    """Read a positive whole number. Raises ValueError."""
+    """Read a positive whole number. Raises RefusedError."""
     if not text:
         return None
-    if not text.isascii() or not text.isdigit() or int(text) == 0:
-        raise ValueError(f"{name} {text!r} is not a positive whole number")
+    if not NUMBER.fullmatch(text) or int(text) == 0:
+        raise RefusedError(name, "is not a positive whole number", text)
     return int(text)
 
 
 def power(text: str) -> float | None:
-    """Read kilowatts. Raises ValueError."""
+    """Read kilowatts. Raises RefusedError."""
     if not text:
         return None
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError as error:
+        raise RefusedError("power_kw", "is not a number") from error
     if not 0 < value < 10_000:
-        raise ValueError(f"power_kw {text!r} is not a plausible power")
+        raise RefusedError("power_kw", "is not a plausible power")
     return value
 
 
-def day(name: str, text: str) -> date | None:
-    """Read an ISO date. Raises ValueError."""
+def kind_named(text: str) -> VehicleKind | None:
+    """Read the Dutch kind of a vehicle. Raises RefusedError."""
     try:
-        return date.fromisoformat(text) if text else None
+        return VehicleKind(text) if text else None
     except ValueError as error:
-        raise ValueError(f"{name} {text!r} is not a date") from error
+        raise RefusedError("vehicle_kind", "is not known") from error
+
+
+def day(name: str, text: str) -> date | None:
+    """Read an ISO date since 1900. Raises RefusedError."""
+    try:
+        found = date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise RefusedError(name, "is not a date") from error
+    if found is not None and found < OLDEST:
+        raise RefusedError(name, "lies before 1900")
+    return found
 
 
 def truth(name: str, text: str) -> bool | None:
-    """Read yes or no. Raises ValueError."""
+    """Read yes or no. Raises RefusedError."""
     words = {"": None, "yes": True, "no": False, "true": True, "false": False}
     if text.lower() not in words:
-        raise ValueError(f"{name} {text!r} is neither yes nor no")
+        raise RefusedError(name, "is neither yes nor no", text)
     return words[text.lower()]
 
 
 def one_of(name: str, text: str, known: frozenset[str]) -> str | None:
-    """Return a known word, None for an empty cell. Raises ValueError."""
+    """Return a known word, None for an empty cell. Raises RefusedError."""
     if text and text not in known:
-        raise ValueError(f"{name} {text!r} is not known")
+        raise RefusedError(name, "is not known", text)
     return text or None
 
 
 def matching(name: str, text: str, pattern: re.Pattern[str]) -> str | None:
-    """Return a word of a known form, None for an empty cell. Raises ValueError."""
+    """Return a word of a known form, None for an empty cell. Raises RefusedError."""
     if text and not pattern.fullmatch(text):
-        raise ValueError(f"{name} {text!r} is not known")
+        raise RefusedError(name, "is not known", text)
     return text or None

@@ -6,7 +6,6 @@ token is about 1 in 80,000. A pseudonym also hashes the day: one plate has anoth
 morrow, and neither leads back to a token, for each use has its own domain.
 """
 
-import re
 import unicodedata
 from datetime import date
 from hashlib import blake2b
@@ -17,7 +16,10 @@ from edge.errors import KeyFileError
 
 KEY_BYTES = 32
 MASK = (1 << 63) - 1
-SEPARATORS = re.compile(r"[\s.\-·•‧∙]+")
+MINUS = "\N{MINUS SIGN}"
+SEPARATORS = frozenset(f".:·•‧∙{MINUS}")
+SEPARATING = frozenset({"Pd", "Zs", "Zl", "Zp", "Cf", "Cc", "Pc"})
+"""Unicode categories: dashes, spaces, line ends, invisible characters, underscores."""
 TOKEN, PSEUDONYM, CHECK = b"anpr-token", b"anpr-day", b"anpr-check"
 
 
@@ -26,11 +28,26 @@ def normalised(country: str, plate: str) -> str:
 
     German plates keep one hyphen after the district: B-MW 123 is not BM-W 123.
     """
-    text = unicodedata.normalize("NFKC", plate).upper().strip()
+    text = unicodedata.normalize("NFKC", plate).upper()
     if country.upper() != "DE":
-        return SEPARATORS.sub("", text)
-    district, hyphen, rest = text.partition("-")
-    return SEPARATORS.sub("", district) + hyphen + SEPARATORS.sub("", rest)
+        return bare(text)
+    at = next((place for place, letter in enumerate(text) if is_hyphen(letter)), None)
+    return bare(text) if at is None else f"{bare(text[:at])}-{bare(text[at:])}"
+
+
+def bare(text: str) -> str:
+    """Return a text without its separators."""
+    return "".join(letter for letter in text if not separates(letter))
+
+
+def separates(letter: str) -> bool:
+    """True for a character that only divides a plate, or that nobody sees."""
+    return letter in SEPARATORS or unicodedata.category(letter) in SEPARATING
+
+
+def is_hyphen(letter: str) -> bool:
+    """True for every way to write a hyphen."""
+    return letter == MINUS or unicodedata.category(letter) == "Pd"
 
 
 def token(key: bytes, country: str, plate: str) -> int:

@@ -27,6 +27,7 @@ def checked(connection: sqlite3.Connection, key: bytes) -> dict[str, str]:
         cause = "The registry was made with another token key."
         raise RegistryError(cause, "Give the box the key that its registry was built with.")
     check_counts(connection, meta)
+    check_exemptions(connection)
     return meta
 
 
@@ -46,3 +47,10 @@ def check_counts(connection: sqlite3.Connection, meta: dict[str, str]) -> None:
         if str(rows) != meta[table]:
             cause = f"The registry holds {rows} {table}, it was built with {meta[table]}."
             raise RegistryError(cause, FETCH_AGAIN)
+
+
+def check_exemptions(connection: sqlite3.Connection) -> None:
+    """Raise RegistryError when only canaries are exempt: their table was lost at the source."""
+    real = "SELECT 1 FROM exemptions WHERE token NOT IN (SELECT token FROM canaries) LIMIT 1"
+    if connection.execute(real).fetchone() is None:
+        raise RegistryError("The registry holds no exemption but made-up ones.", FETCH_AGAIN)

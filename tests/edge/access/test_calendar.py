@@ -36,6 +36,46 @@ def test_a_day_exemption_ends_at_six_local_time(day, hours) -> None:
     assert ends - begins == timedelta(hours=hours)
 
 
+@pytest.mark.parametrize(
+    ("kind", "start", "end"),
+    [
+        ("NL-ON-DAG", "2026-06-01T00:00", ""),
+        ("nl-on-dag", "2026-06-01", ""),
+        ("NL-ON-DAG", "20260601", "20260601"),
+        ("NL-ON-DAG", "2026-06-01", "20260601"),
+        ("NL-ON-DAG", "2026-06-01T00:00:00", "2026-06-01"),
+        ("NL-ON-DAG", "2026-05-31T22:00Z", "2026-06-01T23:59"),
+        ("NL-ON-DAG", "2026-06-01T00:00", "2026-06-02T00:00"),
+        ("Nl-On-Dag", " 2026-06-01 ", "9999-12-31"),
+    ],
+)
+def test_a_day_exemption_lasts_thirty_hours_however_it_is_written(kind, start, end) -> None:
+    expected = utc(2026, 5, 31, 22), utc(2026, 6, 2, 4)
+    assert interval(kind, start, end, "Europe/Amsterdam") == expected
+
+
+def test_a_day_exemption_with_other_hours_or_a_later_end_keeps_them() -> None:
+    zone = "Europe/Amsterdam"
+    assert interval("NL-ON-DAG", "2026-06-01T08:00", "2026-06-01T12:00", zone)[1] == utc(
+        *(2026, 6, 1, 10)
+    )
+    assert interval("NL-ON-DAG", "2026-06-01", "2026-06-03", zone)[1] == utc(2026, 6, 3, 22)
+    begins, ends = interval("NL-ON-DAG", "2026-06-01", "2026-05-30", zone)
+    assert ends is not None
+    assert ends < begins
+
+
+def test_a_basic_date_is_a_day_like_any_other() -> None:
+    assert interval("X", "20280101", "20280601", BRUSSELS) == interval(
+        *("X", "2028-01-01", "2028-06-01", BRUSSELS)
+    )
+
+
+@pytest.mark.parametrize("end", ["9999-12-31", "99991231", "9999-12-31T23:59:59-05:00"])
+def test_an_end_in_the_year_9999_is_open(end) -> None:
+    assert interval("X", "2028-01-01", end, BRUSSELS)[1] is None
+
+
 def test_the_doubled_hour_is_read_to_the_advantage_of_the_holder() -> None:
     ends = interval("X", "2026-10-01", "2026-10-25T02:30", BRUSSELS)[1]
     assert ends == utc(2026, 10, 25, 1, 30)

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from edge.registry.attributes import exemption, vehicle
+from edge.registry.attributes import RefusedError, exemption, vehicle
 from edge.types import BodyCode, Vehicle, VehicleKind
 
 
@@ -128,3 +128,52 @@ def test_a_national_record_has_no_scope() -> None:
 def test_a_record_that_cannot_be_understood_is_refused(column, value) -> None:
     with pytest.raises(ValueError):
         exemption({**RECORD, column: value})
+
+
+@pytest.mark.parametrize("word", ["National", "nationaal", "LANDELIJK", "national+utrecht"])
+def test_every_word_for_national_is_every_zone(word) -> None:
+    assert exemption({**RECORD, "scope": word}).scope is None
+
+
+def test_a_type_is_kept_in_upper_case() -> None:
+    assert exemption({**RECORD, "type": "fl-it-3"}).type == "FL-IT-3"
+
+
+@pytest.mark.parametrize("end", ["9999-12-31", "99991231", "9999-12-31T23:59:59"])
+def test_an_end_in_the_year_9999_is_open(end) -> None:
+    assert exemption({**RECORD, "valid_to": end}).valid_to is None
+
+
+@pytest.mark.parametrize("old", ["1899-12-31", "0001-01-01", "18991231"])
+def test_a_first_registration_before_1900_is_refused(old) -> None:
+    with pytest.raises(RefusedError, match="first_registration lies before 1900"):
+        vehicle({"first_registration": old})
+    assert vehicle({"first_registration": "1900-01-01"}).first_registration is not None
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        *("category", "vehicle_kind", "max_mass_kg", "reference_mass_kg", "fuel", "is_ze"),
+        *("hybrid_class", "euro_norm", "stage", "power_kw", "first_registration", "body_codes"),
+    ],
+)
+def test_the_reason_of_a_refused_vehicle_names_the_column_and_never_the_value(column) -> None:
+    with pytest.raises(RefusedError) as refused:
+        vehicle({column: "1ZZZ999"})
+    assert refused.value.reason.startswith(f"{column} ")
+    assert "ZZZ" not in refused.value.reason.upper()
+
+
+@pytest.mark.parametrize("column", ["status", "valid_from", "valid_to", "requested_at"])
+def test_the_reason_of_a_refused_record_names_the_column_and_never_the_value(column) -> None:
+    with pytest.raises(RefusedError) as refused:
+        exemption({**RECORD, column: "1ZZZ999"})
+    assert refused.value.reason.startswith(f"{column} ")
+    assert "ZZZ" not in refused.value.reason
+
+
+@pytest.mark.parametrize("column", ["valid_from", "requested_at"])
+def test_a_moment_before_the_first_year_is_refused_and_no_overflow(column) -> None:
+    with pytest.raises(RefusedError, match=column):
+        exemption({**RECORD, column: "0001-01-01"})

@@ -13,7 +13,7 @@ import pytest
 
 from edge.access.decide import decide
 from edge.access.desk import desk_clock, desk_passage
-from edge.access.pack import shipped
+from edge.access.pack import SHIPPED, load_law, shipped
 from edge.access.rules import Law, Zone
 from edge.errors import RegistryError
 from edge.registry.cache import AbsentRegistry, RegistryCache
@@ -311,6 +311,15 @@ def test_an_age_that_is_no_moment_is_refused(copy, name, value, said) -> None:
     assert said in refusal(copy)
 
 
+def test_a_registry_whose_only_exemptions_are_canaries_is_refused(copy) -> None:
+    altered(
+        copy,
+        "DELETE FROM exemptions WHERE token NOT IN (SELECT token FROM canaries)",
+        "UPDATE meta SET value = (SELECT count(*) FROM exemptions) WHERE name = 'exemptions'",
+    )
+    assert "no exemption but made-up ones" in refusal(copy)
+
+
 def test_an_absent_registry_says_why() -> None:
     facts = AbsentRegistry("there is no file").facts(desk_passage("NL", AT, "VDS41K"))
     assert (facts.fault, facts.snapshot) == ("there is no file", None)
@@ -335,3 +344,11 @@ def test_the_canaries_sing(cache) -> None:
         facts, clock = cache.facts_of(canary.token, at), desk_clock(max(at, EXEMPTIONS_AS_OF))
         decision = decide(passage, facts, laws[canary.jurisdiction], clock)
         assert decision.outcome == canary.outcome
+
+
+def test_a_type_in_lower_case_weighs_the_same(copy) -> None:
+    altered(copy, "UPDATE exemptions SET type = lower(type)")
+    passage = desk_passage("BE", AT, "2CRF517")
+    with RegistryCache.open(copy, KEY) as cache:
+        law = load_law(SHIPPED / "fl-zes.toml", "voorbeeldgem")
+        assert decide(passage, cache.facts(passage), law, desk_clock(AT)).outcome == "exempt"

@@ -25,7 +25,13 @@ def test_a_token_never_changes_between_versions() -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["1-ZZZ-999", "1zzz999", "1 ZZZ 999", "1·ZZZ·999", "\uff11ZZZ999"]
+    "written",
+    [
+        *("1-ZZZ-999", "1zzz999", "1 ZZZ 999", "1·ZZZ·999", "\uff11ZZZ999", " 1ZZZ999\t"),
+        *("1\u2011ZZZ\u2011999", "1\u2013ZZZ\u2013999", "1\u200bZZZ\u200b999", "1_ZZZ_999"),
+        *("1:ZZZ:999", "1.ZZZ.999", "1•ZZZ•999", "1\u00a0ZZZ\u202f999", "1\u2212ZZZ\u2014999"),
+        *("\ufeff1ZZZ999", "1\u00adZZZ\u00ad999", "1\u200eZZZ999"),
+    ],
 )
 def test_separators_case_and_width_do_not_matter(written) -> None:
     assert token(KEY, "be", written) == token(KEY, "BE", "1ZZZ999")
@@ -34,6 +40,17 @@ def test_separators_case_and_width_do_not_matter(written) -> None:
 def test_a_german_plate_keeps_its_district_apart() -> None:
     assert normalised("DE", "b-mw 123") == "B-MW123"
     assert token(KEY, "DE", "B-MW 123") != token(KEY, "DE", "BM-W 123")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("B-MW-123", "b\u2011mw 123", "B \u2013 MW_123", "B\u200b-MW:123", "B\u2212MW123"),
+        *("\ufeffB-MW\u2013123", "B--MW123"),
+    ],
+)
+def test_a_german_plate_keeps_exactly_one_hyphen_however_it_is_written(written) -> None:
+    assert normalised("DE", written) == "B-MW123"
 
 
 def test_a_pseudonym_lasts_one_day_and_is_no_token() -> None:
