@@ -300,7 +300,7 @@ def test_a_day_in_basic_form_lasts_to_its_end(tmp_path) -> None:
     assert decided(made.out, "NL", "VDS41K").outcome == "permitted"
 
 
-@pytest.mark.parametrize("end", ["9999-12-31", "99991231", "9999-12-31T23:59:59"])
+@pytest.mark.parametrize("end", ["9999-12-31", "99991231", "9999-12-31T23:59:59-05:00"])
 def test_an_end_in_the_year_9999_is_open_in_both_tables(tmp_path, end) -> None:
     refused, path = reasons(tmp_path, van("1ABC123", tail=end))
     assert refused == []
