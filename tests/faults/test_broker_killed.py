@@ -16,6 +16,7 @@ from edge.feed.outbox import Outbox
 from edge.record.envelope import seal
 from edge.record.keys import load_signer
 from tests.chains import alarm
+from tests.conftest import REPOSITORY
 from tests.mosquitto import Mosquitto, wait_for
 from tools.make_keys import make_keys
 
@@ -142,3 +143,23 @@ def test_without_a_receiver_nothing_is_forgotten(site: Site, broker: Mosquitto) 
     assert once.returncode == 1
     assert b"5 records still wait" in once.stderr
     assert site.waiting() == 5
+
+
+def test_a_receiver_with_an_end_does_not_wait_for_ever_for_a_dead_broker(
+    tmp_path: Path, broker: Mosquitto
+) -> None:
+    make = [sys.executable, "-m", "tools.make_keys", "--box", "b1", "--out", str(tmp_path / "keys")]
+    subprocess.run(make, check=True, cwd=REPOSITORY, stdout=subprocess.DEVNULL)
+    command = [
+        *(sys.executable, "-m", "tools.receive", "--host", "127.0.0.1"),
+        *("--port", str(broker.port), "--db", str(tmp_path / "r.sqlite")),
+        *("--keys", str(tmp_path / "keys/boxes.jwks")),
+        *("--signing", str(tmp_path / "keys/platform.pem"), "--until-idle", "2"),
+    ]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY) as receiver:
+        assert receiver.stderr is not None
+        assert "listening" in receiver.stderr.readline()
+        broker.kill()
+        _, said = receiver.communicate(timeout=60)
+    assert receiver.returncode == 1
+    assert "away" in said

@@ -58,16 +58,20 @@ class Listener:
     def run(self, until: Until, stopped: Callable[[], bool]) -> None:
         """Listen until told to stop; a broker that goes away is called again.
 
-        Raises FeedError when it cannot be reached at the start.
+        Raises FeedError when it cannot be reached at the start, or is away at the end.
         """
+
+        def over() -> bool:
+            return stopped() or until.is_over(self._store.total(), self._quiet_s())
+
         session = self._open()
-        while not stopped() and not until.is_over(self._store.total(), self._quiet_s()):
+        while not over():
             try:
                 self._take([i for i in session.receive(WAIT_S) if isinstance(i, Arrived)], session)
             except FeedError as e:
                 click.echo(f"{e.cause} Calling again.", err=True)
                 session.close()
-                session = self._reopen(stopped)
+                session = self._reopen(over)
         with suppress(FeedError):  # what is not answered now is asked again
             session.settle(SETTLE_S)
         session.close()
@@ -77,15 +81,17 @@ class Listener:
         click.echo(f"Receiver: listening on {self._broker.host}:{self._broker.port}", err=True)
         return session
 
-    def _reopen(self, stopped: Callable[[], bool]) -> Session:
+    def _reopen(self, over: Callable[[], bool]) -> Session:
         delay = RETRY_S
-        while not stopped():
+        while not over():
             try:
                 return self._open()
             except FeedError:
                 time.sleep(delay)
                 delay = min(RETRY_LIMIT_S, delay * 2)
-        raise FeedError("Stopped while the broker was away.", "Start again when it is back.")
+        raise FeedError(
+            "Listening ended while the broker was away.", "Start again when it is back."
+        )
 
     def _take(self, arrived: list[Arrived], session: Session) -> None:
         records = [(t.box, a.payload) for a in arrived if (t := parse(a.topic)) and t.is_record]
