@@ -11,6 +11,11 @@ FACES := barlow barlow-condensed barlow-semi-condensed overpass overpass-mono ro
 	fira-sans-condensed ibm-plex-sans-condensed share-tech-mono b612-mono pragati-narrow
 
 # `make soak` is rough and long, `make bench` measures: neither is part of CI.
+# A model that was trained anew loads only once the manifest pins it.
+PIN = $(BIN)/python -m tools.add_model --manifest models/manifest.toml --replace \
+	--licence Apache-2.0 --lineage \
+	"synthetic plates and scenes of tools.synth; near-infrared dashcam frames (MIT)"
+
 .PHONY: demo test lint bench soak lock system train-tools train-reader train-detector fonts clean
 
 demo: $(VENV)/.ready
@@ -58,9 +63,11 @@ fonts:
 
 train-reader: train-tools fonts
 	$(BIN)/python -m tools.train_reader --out models --resume
+	$(PIN) --name plate-reader --model models/plate-reader.onnx --config models/plate-reader.yaml
 
 train-detector: train-tools fonts
 	$(BIN)/python -m tools.train_detector --out models --resume
+	$(PIN) --name plate-detector --model models/plate-detector.onnx
 
 clean:
 	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

@@ -278,11 +278,14 @@ def check(plan: Plan) -> None:
         raise click.UsageError(f"{plan.out} is a file; give a folder to --out.")
 
 
+REAL = Path("../shared/data/ro-dashcam-train")
+
+
 @click.command()
 @click.option("--out", type=click.Path(path_type=Path), default=Path("models"), show_default=True)
-@click.option("--checkpoint", type=click.Path(path_type=Path), default=Path(".detector"),
+@click.option("--checkpoint", type=click.Path(path_type=Path), default=Path("build/detector"),
               show_default=True, help="Folder for checkpoints and rendered scenes.")  # fmt: skip
-@click.option("--real", type=click.Path(path_type=Path), default=Path("ro-dashcam-train"),
+@click.option("--real", type=click.Path(path_type=Path), default=REAL, show_default=True,
               help="Folder of the MIT dashcam frames; left out where it is absent.")  # fmt: skip
 @click.option("--minutes", type=float, default=45.0, show_default=True)
 @click.option("--steps", type=int, default=0, help="Stop after so many steps instead.")
