@@ -10,6 +10,7 @@ FLOORS = {
     "edge": 0,
     "edge.types": 0,
     "edge.errors": 0,
+    "edge.closing": 0,
     "edge.ports": 1,
     "edge.passage": 2,
     "edge.access": 2,

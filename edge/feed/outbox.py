@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
+from edge.closing import Closing
 from edge.errors import OutboxError, RecordError
 from edge.feed import storefile
 from edge.feed.ballast import DEFAULT_BYTES, Ballast
@@ -37,7 +37,7 @@ class Backlog:
     oldest_at: datetime | None
 
 
-class Outbox:
+class Outbox(Closing):
     """A queue of envelopes in one SQLite file."""
 
     def __init__(self, file: StoreFile, lock: int | None, ballast: Ballast) -> None:
@@ -162,17 +162,6 @@ class Outbox:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _delete(self, last: Head) -> int:
         stored = self._sha256_at(Place(last.epoch, last.seq))

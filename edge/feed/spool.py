@@ -18,6 +18,7 @@ from typing import NamedTuple
 import msgspec
 
 from edge.errors import FeedError
+from edge.feed.storefile import fsync_folder
 from edge.types import Envelope
 
 BATCH_RECORDS = 500
@@ -97,7 +98,7 @@ def write_whole(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
-        _fsync_folder(path.parent)
+        fsync_folder(path.parent)
     except OSError as e:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
@@ -262,11 +263,3 @@ def _batch(path: Path, match: re.Match[str]) -> Batch:
 
 def _adjacent(before: Envelope, after: Envelope) -> bool:
     return (before.epoch, before.seq + 1) == (after.epoch, after.seq)
-
-
-def _fsync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from io import BufferedReader
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
+from edge.closing import Closing
 from edge.errors import RegistryError
 from edge.registry.schema import Canary, KindRow, kind_of
 from edge.registry.seal import Identity, identity, proven
@@ -62,7 +62,7 @@ class Watch:
         return identity(os.fstat(self.stream.fileno())) != self.proven
 
 
-class RegistryCache:
+class RegistryCache(Closing):
     """Answers what the snapshot holds of a plate; opened with `RegistryCache.open`."""
 
     def __init__(
@@ -159,17 +159,6 @@ class RegistryCache:
         """Let go of the file."""
         self.connection.close()
         self.watch.stream.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def snapshot_of(meta: dict[str, str], digest: str) -> Snapshot:

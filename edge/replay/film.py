@@ -3,12 +3,11 @@
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import cv2
 import numpy as np
 
+from edge.closing import Closing
 from edge.daemon.pipeline import Conclusion
 from edge.errors import ReportError
 from edge.types import Frame, Image, Outcome, Reading
@@ -27,7 +26,7 @@ COLOURS = {
 LINES = 5
 
 
-class Film:
+class Film(Closing):
     """Writes `annotated.mp4` (MPEG-4 part 2: any player; browsers may not show it)."""
 
     def __init__(self, path: Path, fps: float) -> None:
@@ -36,15 +35,8 @@ class Film:
         self._writer: cv2.VideoWriter | None = None
         self._latest: deque[Conclusion] = deque(maxlen=LINES)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Finish the file."""
         if self._writer is not None:
             self._writer.release()
 

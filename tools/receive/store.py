@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
+from edge.closing import Closing
 from edge.record.chain import Head, Place, follows
 from edge.record.envelope import Flaw, Keyring, RefusedError, Verified, verify
 from tools.receive.accounts import Account, accounts
@@ -27,7 +27,7 @@ class Verdict(StrEnum):
     REFUSED = "refused"
 
 
-class Store:
+class Store(Closing):
     """The receiver's database; what it took is on the disk before anyone is answered."""
 
     def __init__(self, db: sqlite3.Connection, keyring: Keyring) -> None:
@@ -98,17 +98,6 @@ class Store:
     def close(self) -> None:
         """Let go of the file."""
         self._db.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _place(self, record: Verified) -> Verdict:
         """Put a verified record at the chain's end, aside until a gap fills, or among forks."""
