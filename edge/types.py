@@ -86,7 +86,10 @@ class Tint(StrEnum):
 class Reading:
     """What the reader saw on one plate in one frame.
 
-    `tint` is the colour of the plate's face, the one hint of its country besides syntax.
+    `whole` is the reader's own probability that `text` is all that stands there: no character
+    missed, added or mistaken. `countries` holds ISO 3166 alpha-2 codes with their probabilities,
+    likeliest first, judged by band, colour and shapes and not by syntax; what they lack of one
+    is an unknown country. Empty when the reader cannot tell.
 
     `slots` is (S, A) float32: for each text slot the probability of every character of
     `alphabet`, whose last character is the pad. `chars` holds one probability for each
@@ -99,6 +102,8 @@ class Reading:
     slots: NDArray[np.float32]
     alphabet: str
     tint: Tint
+    whole: float = 1.0
+    countries: tuple[tuple[str, float], ...] = ()
 
 
 class Candidate(NamedTuple):
