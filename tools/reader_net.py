@@ -6,11 +6,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tools.synth.crops import PAD, SIGNS
+from tools.synth.crops import PAD, REGIONS, SIGNS
 
 HEIGHT, WIDTH = 48, 192
 CLASSES = len(SIGNS) + 1
-COLUMNS = WIDTH // 4
+PARTS = 4
+"""Columns told apart within one column of the features: two strokes of 11 need a blank between."""
+COLUMNS = WIDTH // 8 * PARTS
 SLOTS = 10
 
 
@@ -21,39 +23,48 @@ def _convolution(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
 
 
 class ReaderNet(nn.Module):  # type: ignore[misc, unused-ignore]
-    """Two lines of text in a plate crop, as classes over columns for CTC.
+    """Two lines of text in a plate crop, as classes over columns for CTC, and its country.
 
-    (N, 1, 48, 192) float32, normalised -> (N, 2, COLUMNS, CLASSES) logits; the last class is blank.
+    (N, 3, 48, 192) float32, normalised RGB -> logits (N, 2, COLUMNS, CLASSES), the last class
+    being blank, and logits (N, len(REGIONS)).
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.stem = nn.Sequential(
-            _convolution(1, 24, 2), _convolution(24, 48, 2), _convolution(48, 48)
+            _convolution(3, 24, 2), _convolution(24, 48, 2), _convolution(48, 48)
         )
         self.shrink = _convolution(48, 96, 2)
-        self.trunk = nn.ModuleList(_convolution(96, 96) for _ in range(3))
-        self.column = nn.Conv2d(96, 128, (HEIGHT // 8, 1))
-        self.whole = nn.Conv2d(96, 128, 1)
-        self.neighbours = nn.Conv2d(128, 128, (1, 3), padding=(0, 1), groups=8)
-        self.signs = nn.Conv2d(128, 4 * CLASSES, 1)
+        self.trunk = nn.ModuleList(_convolution(96, 96) for _ in range(5))
+        self.column = nn.Conv2d(96, 160, (HEIGHT // 8, 1))
+        self.whole = nn.Conv2d(96, 160, 1)
+        self.neighbours = nn.Conv2d(160, 160, (1, 3), padding=(0, 1), groups=8)
+        self.signs = nn.Conv2d(160, 2 * PARTS * CLASSES, 1)
+        self.origin = nn.Sequential(
+            nn.Conv2d(96, 48, 1), nn.ReLU(inplace=True), nn.AdaptiveAvgPool2d((2, 6)), nn.Flatten()
+        )
+        self.region = nn.Linear(48 * 12, len(REGIONS))
 
-    def forward(self, crops: Tensor) -> Tensor:
-        """Logits of both lines."""
+    def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits of both lines, and of the country."""
         features = self.shrink(self.stem(crops))
         for layer in self.trunk:
             features = features + layer(features)
         columns = functional.relu(self.column(features) + self.whole(features.mean((2, 3), True)))
         columns = columns + functional.relu(self.neighbours(columns))
-        signs: Tensor = self.signs(columns).reshape(-1, 2, 2, CLASSES, COLUMNS // 2)
-        return signs.permute(0, 1, 4, 2, 3).reshape(-1, 2, COLUMNS, CLASSES)
+        signs: Tensor = self.signs(columns).reshape(-1, 2, PARTS, CLASSES, COLUMNS // PARTS)
+        spelled = signs.permute(0, 1, 4, 2, 3).reshape(-1, 2, COLUMNS, CLASSES)
+        return spelled, self.region(self.origin(features))
 
 
 def normalise(crops: Tensor) -> Tensor:
-    """Bring grey crops (N, 1, H, W) in 0..255 to zero mean and about unit contrast each."""
+    """Bring crops (N, 3, H, W) in 0..255 to zero mean and about unit contrast each.
+
+    All channels by one measure: the colour of a face and of its band tell the country.
+    """
     unit = crops / 255
-    centred = unit - unit.mean((2, 3), True)
-    return centred / ((centred * centred).mean((2, 3), True).sqrt() + 0.03)
+    centred = unit - unit.mean((1, 2, 3), True)
+    return centred / ((centred * centred).mean((1, 2, 3), True).sqrt() + 0.03)
 
 
 def reading_loss(logits: Tensor, rows: Tensor) -> Tensor:
@@ -89,23 +100,39 @@ def collapse(logits: Tensor) -> Tensor:
     return weights @ flat / (total + 1e-9) + (total == 0).float() * padding
 
 
+def certainty(logits: Tensor) -> Tensor:
+    """Chance that the greedy reading of both lines is all there is: (N, 1).
+
+    The product of the best chance of every column: a character that was missed or seen twice
+    shows in the blanks around it, where no slot shows it.
+    """
+    best = logits.log_softmax(-1).max(-1).values
+    return best.flatten(1).sum(1, keepdim=True).exp()
+
+
 class ReaderGraph(nn.Module):  # type: ignore[misc, unused-ignore]
-    """What is exported: uint8 grey crops (N, 48, 192, 1) -> (N, SLOTS, CLASSES) chances."""
+    """What is exported: uint8 RGB crops (N, 48, 192, 3) -> chances.
+
+    `plate` (N, SLOTS, CLASSES), `region` (N, len(REGIONS)), `whole` (N, 1).
+    """
 
     def __init__(self, net: ReaderNet) -> None:
         super().__init__()
         self.net = net
 
-    def forward(self, crops: Tensor) -> Tensor:
-        """Chances of every sign in every slot."""
-        return collapse(self.net(normalise(crops.float().permute(0, 3, 1, 2))))
+    def forward(self, crops: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Chances of every sign in every slot, of every country, and of the whole text."""
+        spelled, region = self.net(normalise(crops.float().permute(0, 3, 1, 2)))
+        return collapse(spelled), region.softmax(-1), certainty(spelled)
 
 
 def export_reader(net: ReaderNet, path: Path) -> None:
-    """Write a network as ONNX, with input `input` and output `plate`."""
+    """Write a network as ONNX, with input `input` and outputs `plate`, `region` and `whole`."""
     graph = ReaderGraph(net).eval()
-    crops = torch.zeros((2, HEIGHT, WIDTH, 1), dtype=torch.uint8)
+    crops = torch.zeros((2, HEIGHT, WIDTH, 3), dtype=torch.uint8)
+    names = ["plate", "region", "whole"]
     torch.onnx.export(
-        graph, (crops,), str(path), input_names=["input"], output_names=["plate"],
-        dynamic_axes={"input": {0: "n"}, "plate": {0: "n"}}, opset_version=17, dynamo=False,
+        graph, (crops,), str(path), input_names=["input"], output_names=names,
+        dynamic_axes={name: {0: "n"} for name in ("input", *names)}, opset_version=17,
+        dynamo=False,
     )  # fmt: skip

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -15,34 +16,51 @@ import numpy.typing as npt
 from tools.synth.crops import (
     CROP_HEIGHT,
     CROP_WIDTH,
+    PAD,
+    REGIONS,
     RIM,
     SIGNS,
     Pool,
     as_crop,
     draw_pool,
     row_indices,
+    through_camera,
 )
 
-Grey = npt.NDArray[np.uint8]
+Picture = npt.NDArray[np.uint8]
+"""(H, W, 3) uint8 BGR."""
 
 SHARD = 5000
 LOOSENED = 0.06
 HELD_OUT_SEED = 10_000_019
 NARROWEST_TWO_TO_ONE = 2.2
+DASHCAM_COUNTRY = "RO"
+ALPHA_2 = {"NL": "NL", "B": "BE"}
+"""Codes on plates -> ISO 3166 alpha-2, for the countries whose crops judge the country head."""
+
+
+class Crop(NamedTuple):
+    """A labelled crop to measure on: (h, w, 3) uint8 BGR; an empty country is not known."""
+
+    set: str
+    image: Picture
+    text: str
+    country: str
+    lines: int
 
 
 @dataclass(frozen=True, slots=True)
 class RealPlate:
     """A labelled plate in a photograph: the box cut with a border of its own size around it."""
 
-    around: Grey
+    around: Picture
     box: tuple[int, int, int, int]
     text: str
 
-    def cut(self, left: float, top: float, right: float, bottom: float) -> Grey:
+    def cut(self, left: float, top: float, right: float, bottom: float) -> Picture:
         """Cut the box, moved outwards on each side by that share of its size."""
         x, y, w, h = self.box
-        high, wide = self.around.shape
+        high, wide = self.around.shape[:2]
         x1, x2 = max(0, round(x - left * w)), min(wide, round(x + w + right * w))
         y1, y2 = max(0, round(y - top * h)), min(high, round(y + h + bottom * h))
         return self.around[y1:y2, x1:x2]
@@ -54,7 +72,7 @@ def render_shard(folder: Path, seed: int, count: int = SHARD) -> Path:
     if not path.exists():
         pool = draw_pool(seed, count)
         part = path.with_suffix(".part.npz")
-        np.savez(part, images=pool.images, rows=pool.rows)
+        np.savez(part, images=pool.images, rows=pool.rows, regions=pool.regions)
         part.rename(path)
     return path
 
@@ -82,7 +100,7 @@ def start_rendering(folder: Path, shards: int, workers: int) -> list[BaseProcess
 def load_shard(path: Path) -> Pool:
     """Read one rendered shard."""
     with np.load(path) as stored:
-        return Pool(stored["images"], stored["rows"])
+        return Pool(stored["images"], stored["rows"], stored["regions"])
 
 
 def is_held_out(text: str) -> bool:
@@ -97,11 +115,11 @@ def dashcam_plates(folder: Path) -> list[RealPlate]:
         for row in csv.DictReader(lines):
             box = (int(row["x"]), int(row["y"]), int(row["w"]), int(row["h"]))
             if row["plate_text"] and box[2] > NARROWEST_TWO_TO_ONE * box[3]:
-                plates.append(real_plate(_grey(folder / row["file"]), box, row["plate_text"]))
+                plates.append(real_plate(_picture(folder / row["file"]), box, row["plate_text"]))
     return plates
 
 
-def real_plate(frame: Grey, box: tuple[int, int, int, int], text: str) -> RealPlate:
+def real_plate(frame: Picture, box: tuple[int, int, int, int], text: str) -> RealPlate:
     """Keep a plate and as much around it as a loose crop may show."""
     x, y, w, h = box
     left, top = max(0, x - w // 2), max(0, y - h)
@@ -109,9 +127,9 @@ def real_plate(frame: Grey, box: tuple[int, int, int, int], text: str) -> RealPl
     return RealPlate(around, (x - left, y - top, w, h), text)
 
 
-def _grey(path: Path) -> Grey:
-    """Read a picture as grey."""
-    return np.asarray(cv2.imread(str(path), cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
+def _picture(path: Path) -> Picture:
+    """Read a picture."""
+    return np.asarray(cv2.imread(str(path), cv2.IMREAD_COLOR), dtype=np.uint8)
 
 
 def real_pool(plates: list[RealPlate], variants: int, seed: int) -> Pool:
@@ -119,11 +137,13 @@ def real_pool(plates: list[RealPlate], variants: int, seed: int) -> Pool:
     rng = np.random.default_rng(seed)
     images = [_varied(plate, rng) for plate in plates for _ in range(variants)]
     rows = [row_indices((plate.text,)) for plate in plates for _ in range(variants)]
-    shape = (len(images), CROP_HEIGHT, CROP_WIDTH)
-    return Pool(np.array(images, dtype=np.uint8).reshape(shape), np.array(rows, dtype=np.uint8))
+    shape = (len(images), CROP_HEIGHT, CROP_WIDTH, 3)
+    pictures = np.array(images, dtype=np.uint8).reshape(shape)
+    regions = np.full(len(images), REGIONS.index(DASHCAM_COUNTRY), dtype=np.uint8)
+    return Pool(pictures, np.array(rows, dtype=np.uint8), regions)
 
 
-def _varied(plate: RealPlate, rng: np.random.Generator) -> Grey:
+def _varied(plate: RealPlate, rng: np.random.Generator) -> Picture:
     """Cut a real plate anew, turned a little and seen through another lens."""
     x, y, w, h = plate.box
     turn = cv2.getRotationMatrix2D((x + w / 2, y + h / 2), float(rng.normal(0, 2)), 1.0)
@@ -134,36 +154,39 @@ def _varied(plate: RealPlate, rng: np.random.Generator) -> Grey:
     again = RealPlate(np.asarray(turned, dtype=np.uint8), plate.box, plate.text)
     cut = again.cut(left, top, right, bottom)
     if rng.random() < 0.6:
-        return as_crop(cut, rng)
+        return as_crop(through_camera(cut, rng) if rng.random() < 0.5 else cut, rng)
     return np.asarray(cv2.resize(cut, (CROP_WIDTH, CROP_HEIGHT)), dtype=np.uint8)
 
 
-def held_out_synthetic(count: int) -> Iterator[tuple[str, Grey, str]]:
-    """Render crops that no training seed gives: (set, crop, text)."""
+def held_out_synthetic(count: int) -> Iterator[Crop]:
+    """Render crops that no training seed gives."""
     pool = draw_pool(HELD_OUT_SEED, count)
     signs = np.array([*SIGNS, ""])
-    for image, rows in zip(pool.images, pool.rows, strict=True):
-        yield "synthetic", image[3:-3, 8:-8], "".join(signs[rows.ravel()])
+    for image, rows, region in zip(pool.images, pool.rows, pool.regions, strict=True):
+        lines = 2 if (rows[1] != PAD).any() else 1
+        text = "".join(signs[rows.ravel()])
+        yield Crop("synthetic", image[3:-3, 8:-8], text, REGIONS[region], lines)
 
 
-def dashcam_held_out(folder: Path) -> Iterator[tuple[str, Grey, str]]:
+def dashcam_held_out(folder: Path) -> Iterator[Crop]:
     """Dashcam plates of the texts that training never sees, boxes loosened a little."""
     for plate in dashcam_plates(folder):
         if is_held_out(plate.text):
-            yield "ro-dashcam held out", plate.cut(*[LOOSENED] * 4), plate.text
+            cut = plate.cut(*[LOOSENED] * 4)
+            yield Crop("ro-dashcam held out", cut, plate.text, DASHCAM_COUNTRY, 1)
 
 
-def european_crops(folder: Path) -> Iterator[tuple[str, Grey, str]]:
+def european_crops(folder: Path) -> Iterator[Crop]:
     """Tight crops by country: Dutch, Belgian, other of one line, other of two lines."""
     with (folder / "labels.csv").open(newline="") as lines:
         for row in csv.DictReader(lines):
-            known = (
-                row["country"] if row["country"] in ("NL", "B") else f"other, {row['lines']} line"
-            )
-            yield f"eu-crops {known}", _grey(folder / row["file"]), row["plate_text"]
+            code, lines = row["country"], int(row["lines"])
+            name = code if code in ("NL", "B") else f"other, {lines} line"
+            picture = _picture(folder / row["file"])
+            yield Crop(f"eu-crops {name}", picture, row["plate_text"], ALPHA_2.get(code, ""), lines)
 
 
-def dutch_clips(folder: Path) -> Iterator[tuple[str, Grey, str]]:
+def dutch_clips(folder: Path) -> Iterator[Crop]:
     """Boxes in hand-held Dutch clips that are known to be right, loosened a little."""
     wanted: dict[str, list[dict[str, str]]] = {}
     with (folder / "boxes.csv").open(newline="") as lines:
@@ -175,14 +198,14 @@ def dutch_clips(folder: Path) -> Iterator[tuple[str, Grey, str]]:
             for row in (row for row in rows if int(row["frame"]) == at):
                 box = (int(row["x"]), int(row["y"]), int(row["w"]), int(row["h"]))
                 plate = real_plate(frame, box, row["plate_text"])
-                yield "nl-clips boxes", plate.cut(*[LOOSENED] * 4), plate.text
+                yield Crop("nl-clips boxes", plate.cut(*[LOOSENED] * 4), plate.text, "NL", 1)
 
 
-def _frames(path: Path) -> Iterator[Grey]:
-    """All frames of a clip in grey."""
+def _frames(path: Path) -> Iterator[Picture]:
+    """All frames of a clip."""
     clip = cv2.VideoCapture(str(path))
     while True:
         got, frame = clip.read()
         if not got:
             return
-        yield np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+        yield np.asarray(frame, dtype=np.uint8)

@@ -1,5 +1,6 @@
 """The plate reader: fast-plate-ocr's recogniser around our own model."""
 
+import math
 from collections.abc import Sequence
 
 import cv2
@@ -13,6 +14,11 @@ from edge.types import Detection, Image, Reading
 from edge.vision.model import ORT_ERRORS, ModelFile, require_providers, session_options
 from edge.vision.rectify import rectify
 from edge.vision.tint import tint
+
+WHOLE = "whole"
+"""The output of our own models that says how likely the whole text is right."""
+UNKNOWN_COUNTRY = "unknown"
+MOST_COUNTRIES = 5
 
 
 class FastPlateReader:
@@ -42,6 +48,8 @@ class FastPlateReader:
                 f"{model.path} cannot be opened as a plate reader.", "Install the models again."
             ) from e
         self._config = self._recogniser.config
+        ours = (self._recogniser.plate_output_name, self._recogniser.region_output_name, WHOLE)
+        self._answers = [name for name in self._recogniser.output_names if name in ours]
         self._slots = (self._config.max_plate_slots, len(self._config.alphabet))
 
     def read(self, image: Image, detections: Sequence[Detection]) -> list[Reading]:
@@ -50,12 +58,28 @@ class FastPlateReader:
 
     def read_crop(self, crop: Image, detection: Detection) -> Reading:
         """Read one plate, a (h, w, 3) uint8 BGR crop."""
-        (raw,) = self._recogniser.model.run(
-            [self._recogniser.plate_output_name], {"input": self._fitted(crop)[None]}
-        )
-        slots = np.asarray(raw, np.float32).reshape(self._slots)
+        answers = self._recogniser.model.run(self._answers, {"input": self._fitted(crop)[None]})
+        given = {name: np.asarray(a) for name, a in zip(self._answers, answers, strict=True)}
+        slots = given[self._recogniser.plate_output_name].astype(np.float32).reshape(self._slots)
         text, chars = best_text(slots, self._config.alphabet, self._config.pad_char)
-        return Reading(detection, text, chars, slots, self._config.alphabet, tint(crop))
+        return Reading(
+            detection,
+            text,
+            chars,
+            slots,
+            self._config.alphabet,
+            tint(crop),
+            whole=float(given[WHOLE].ravel()[0]) if WHOLE in given else math.prod(chars),
+            countries=self._countries(given.get(self._recogniser.region_output_name)),
+        )
+
+    def _countries(self, region: NDArray[np.float32] | None) -> tuple[tuple[str, float], ...]:
+        labels = self._config.plate_regions
+        if region is None or not labels:
+            return ()
+        shares = zip(labels, region.ravel().tolist(), strict=True)
+        known = [(code, p) for code, p in shares if code != UNKNOWN_COUNTRY]
+        return tuple(sorted(known, key=lambda share: -share[1])[:MOST_COUNTRIES])
 
     def _fitted(self, crop: Image) -> NDArray[np.uint8]:
         grey = self._config.image_color_mode == "grayscale"

@@ -8,9 +8,17 @@ from hypothesis import strategies as st
 pytest.importorskip("PIL", reason="pillow is not installed: pip install 'anpr-edge[train]'")
 
 from tools.synth import glyphs
-from tools.synth.crops import CROP_HEIGHT, CROP_WIDTH, PAD, draw_pool, row_indices
+from tools.synth.crops import (
+    CROP_HEIGHT,
+    CROP_WIDTH,
+    PAD,
+    REGIONS,
+    draw_pool,
+    region_of,
+    row_indices,
+)
 from tools.synth.plates import draw_spec, normalised, render_plate, spec_for
-from tools.synth.styles import COUNTRIES, EXCLUDED_NL
+from tools.synth.styles import COUNTRIES, EXCLUDED_NL, NOWHERE
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -90,8 +98,15 @@ def test_the_same_seed_gives_the_same_pixels():
 
 def test_crops_have_the_size_that_the_reader_trains_on():
     pool = draw_pool(3, 4)
-    assert pool.images.shape == (4, CROP_HEIGHT, CROP_WIDTH)
+    assert pool.images.shape == (4, CROP_HEIGHT, CROP_WIDTH, 3)
     assert ((pool.rows < PAD).sum((1, 2)) >= 4).all()
+    assert (pool.regions < len(REGIONS)).all()
+
+
+def test_a_plate_of_nowhere_is_of_an_unknown_country():
+    assert REGIONS[region_of(NOWHERE)] == "unknown"
+    assert REGIONS[region_of("NL")] == "NL"
+    assert NOWHERE not in REGIONS
 
 
 @pytest.mark.parametrize(

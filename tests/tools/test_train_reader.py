@@ -19,8 +19,16 @@ except glyphs.FontError as error:
 import torch
 
 from tools import reader_sets, train_reader
-from tools.reader_net import CLASSES, COLUMNS, SLOTS, ReaderNet, collapse
-from tools.synth.crops import PAD, SIGNS, draw_pool
+from tools.reader_net import (
+    CLASSES,
+    COLUMNS,
+    SLOTS,
+    ReaderNet,
+    certainty,
+    collapse,
+    normalise,
+)
+from tools.synth.crops import PAD, REGIONS, SIGNS, draw_pool
 
 
 def columns_that_spell(upper, lower=""):
@@ -66,8 +74,34 @@ def test_a_doubtful_column_keeps_its_doubt_in_the_slot():
     assert first[SIGNS.index("8")] > first[SIGNS.index("B")] > 0.4
 
 
-def test_the_network_has_two_lines_of_columns():
-    assert ReaderNet()(torch.zeros(3, 1, 48, 192)).shape == (3, 2, COLUMNS, CLASSES)
+def test_the_network_has_two_lines_of_columns_and_a_country():
+    spelled, region = ReaderNet()(torch.zeros(3, 3, 48, 192))
+    assert spelled.shape == (3, 2, COLUMNS, CLASSES)
+    assert region.shape == (3, len(REGIONS))
+
+
+def test_a_blank_that_might_be_a_character_lowers_the_certainty_but_no_slot():
+    clear, doubtful = columns_that_spell("_A_B"), columns_that_spell("_A_B")
+    doubtful[0, 0, 2, SIGNS.index("X")] = 7.5
+    assert certainty(doubtful) < 0.7 * certainty(clear)
+    assert torch.allclose(collapse(doubtful), collapse(clear))
+
+
+def test_colour_survives_normalising_and_brightness_does_not():
+    yellow = torch.zeros(1, 3, 48, 192)
+    yellow[:, :2, ::2] = 200.0
+    darker = normalise(yellow * 0.5)
+    assert torch.allclose(normalise(yellow), darker, atol=0.12)
+    assert darker[0, 0].mean() > darker[0, 2].mean() + 0.5
+
+
+def test_the_oldest_plates_make_room_for_fresh_ones(tmp_path, monkeypatch):
+    monkeypatch.setattr(train_reader, "MOST_SHARDS", 1)
+    batches = train_reader.Batches(tmp_path, None, 0)
+    for seed in (0, 1):
+        reader_sets.render_shard(tmp_path, seed, 4)
+        assert batches.look_for_shards() == seed + 1
+        assert [path.stem for path in batches.shards] == [f"{seed:05d}"]
 
 
 def test_the_learning_rate_warms_up_and_comes_down():
@@ -83,10 +117,10 @@ def test_real_plates_are_parted_by_their_text():
 
 
 def test_a_loosened_cut_stays_within_the_picture():
-    frame = np.zeros((40, 60), dtype=np.uint8)
+    frame = np.zeros((40, 60, 3), dtype=np.uint8)
     plate = reader_sets.real_plate(frame, (2, 2, 30, 10), "AB12")
     assert plate.cut(0.5, 0.5, 0.5, 0.5).shape[0] > 0
-    assert plate.cut(0.0, 0.0, 0.0, 0.0).shape == (10, 30)
+    assert plate.cut(0.0, 0.0, 0.0, 0.0).shape == (10, 30, 3)
 
 
 def test_a_few_steps_export_a_model_that_the_library_opens(tmp_path, monkeypatch):
@@ -106,9 +140,14 @@ def test_a_few_steps_export_a_model_that_the_library_opens(tmp_path, monkeypatch
     )
     crops = list(draw_pool(1, 3).images)
     assert len(recogniser.run(crops, return_confidence=True)) == 3
-    slots = recogniser.model.run(["plate"], {"input": np.zeros((2, 48, 192, 1), np.uint8)})[0]
+    crops = np.zeros((2, 48, 192, 3), np.uint8)
+    slots, region, whole = recogniser.model.run(["plate", "region", "whole"], {"input": crops})
     assert slots.shape == (2, SLOTS, CLASSES)
+    assert region.shape == (2, len(REGIONS))
+    assert whole.shape == (2, 1)
     np.testing.assert_allclose(slots.sum(-1), 1, atol=1e-4)
+    np.testing.assert_allclose(region.sum(-1), 1, atol=1e-4)
+    assert recogniser.config.plate_regions == list(REGIONS)
 
 
 def tiny_training(tmp_path):

@@ -1,4 +1,4 @@
-"""Plate crops as a detector hands them to the reader: grey, jittered, blurred, badly lit."""
+"""Plate crops as a detector hands them to the reader: jittered, blurred, badly lit, in colour."""
 
 from dataclasses import dataclass, replace
 
@@ -7,9 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.synth.plates import SEPARATORS, Image, PlateSpec, draw_spec, render_plate
+from tools.synth.styles import COUNTRIES, NOWHERE
 from tools.synth.wear import glare, shadow, smooth_field, write_caption
 
-Grey = npt.NDArray[np.uint8]
+Light = npt.NDArray[np.float32]
 Matrix = npt.NDArray[np.float64]
 Quad = npt.NDArray[np.float32]
 
@@ -20,26 +21,42 @@ SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 PAD = len(SIGNS)
 ROW_SLOTS = 10
 TWO_LINE_SHARE = 0.32
+REGIONS = (*(code for code in COUNTRIES if code != NOWHERE), "unknown")
+"""The answers of the country head: ISO 3166 alpha-2 codes, and plates of nowhere that we draw."""
+EASY_SHARE = 0.5
+"""Crops spared the heavier weather: a reader shown too much that nobody can read learns to skip."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Crops (N, CROP_HEIGHT, CROP_WIDTH) uint8 and their rows (N, 2, ROW_SLOTS) uint8."""
+    """Crops and what they show.
+
+    (N, CROP_HEIGHT, CROP_WIDTH, 3) uint8 BGR, rows (N, 2, ROW_SLOTS) uint8, and the indices (N,)
+    of their countries in REGIONS, uint8.
+    """
 
     images: npt.NDArray[np.uint8]
     rows: npt.NDArray[np.uint8]
+    regions: npt.NDArray[np.uint8]
 
 
 def draw_pool(seed: int, count: int) -> Pool:
     """Render a pool of crops; the same seed gives the same pool on the same fonts."""
     rng = np.random.default_rng(seed)
-    images = np.empty((count, CROP_HEIGHT, CROP_WIDTH), dtype=np.uint8)
+    images = np.empty((count, CROP_HEIGHT, CROP_WIDTH, 3), dtype=np.uint8)
     rows = np.empty((count, 2, ROW_SLOTS), dtype=np.uint8)
+    regions = np.empty(count, dtype=np.uint8)
     for i in range(count):
         spec = draw_reading_spec(rng)
         images[i] = draw_crop(spec, rng)
         rows[i] = row_indices(spec.row_texts)
-    return Pool(images, rows)
+        regions[i] = region_of(spec.country)
+    return Pool(images, rows, regions)
+
+
+def region_of(country: str) -> int:
+    """Index of a country in REGIONS; the last one for countries that are not there."""
+    return REGIONS.index(country if country in REGIONS else "unknown")
 
 
 def row_indices(texts: tuple[str, ...]) -> npt.NDArray[np.uint8]:
@@ -84,21 +101,37 @@ def _doubled(rng: np.random.Generator, row: str) -> str:
     return row[:at] + pair[0] * 2 + row[at + 2 :]
 
 
-def draw_crop(spec: PlateSpec, rng: np.random.Generator) -> Grey:
-    """Photograph a plate: (CROP_HEIGHT, CROP_WIDTH) uint8, box jitter and all."""
+def draw_crop(spec: PlateSpec, rng: np.random.Generator) -> Image:
+    """Photograph a plate: (CROP_HEIGHT, CROP_WIDTH, 3) uint8 BGR, box jitter and all."""
     width_mm, height_mm = spec.size_mm
+    easy = bool(rng.random() < EASY_SHARE)
     widest = 260 if spec.lines == 1 else 180
-    narrowest = 44 if spec.lines == 1 else 38
+    narrowest = (60 if easy else 44) if spec.lines == 1 else (50 if easy else 38)
     width = narrowest * (widest / narrowest) ** (float(rng.random()) ** 0.75)
     height = width * height_mm / width_mm
-    face = render_plate(spec, max(14, round(1.15 * height)), rng, worn=bool(rng.random() < 0.9))
+    worn = bool(rng.random() < (0.6 if easy else 0.9))
+    face = render_plate(spec, max(14, round(1.15 * height)), rng, worn=worn)
     quad = _seen_corners(width, height, rng)
     box = _detected_box(quad, rng)
-    scene = _photographed(to_grey(face, rng), quad, box, rng)
-    return as_crop(scene, rng)
+    scene = _photographed(face, quad, box, rng)
+    return as_crop(through_camera(scene, rng), rng, easy)
 
 
-def to_grey(face: Image, rng: np.random.Generator) -> Grey:
+def through_camera(scene: Image, rng: np.random.Generator) -> Image:
+    """Give a scene the colours of a camera: (H, W, 3) uint8 BGR, grey where it sees infrared."""
+    kind = rng.random()
+    if kind < 0.35:
+        grey = to_grey(scene, rng)[..., None]
+        cast = np.exp(rng.normal(0, 0.12, 3)) if kind < 0.1 else np.ones(3)
+        return np.asarray(np.clip(grey * cast, 0, 255), dtype=np.uint8)
+    spread = 0.06 if kind < 0.8 else 0.16
+    gains = np.exp(rng.normal(0, spread, 3)).astype(np.float32)
+    grey = (scene @ np.array([0.114, 0.587, 0.299], np.float32))[..., None]
+    saturated = grey + (scene - grey) * np.float32(rng.uniform(0.45, 1.25))
+    return np.asarray(np.clip(saturated * gains, 0, 255), dtype=np.uint8)
+
+
+def to_grey(face: Image, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
     """Weigh the colours as a day or an infrared camera may: (H, W, 3) -> (H, W) uint8."""
     usual = np.array([0.114, 0.587, 0.299])
     weights = usual if rng.random() < 0.6 else rng.dirichlet([1.0, 1.0, 1.5])
@@ -129,67 +162,72 @@ def _detected_box(quad: Quad, rng: np.random.Generator) -> tuple[float, float, f
 
 
 def _photographed(
-    face: Grey, quad: Quad, box: tuple[float, float, float, float], rng: np.random.Generator
-) -> Grey:
-    """Place a face into surroundings and cut the box with a rim: (h, w) uint8."""
+    face: Image, quad: Quad, box: tuple[float, float, float, float], rng: np.random.Generator
+) -> Image:
+    """Place a face into surroundings and cut the box with a rim: (h, w, 3) uint8 BGR."""
     left, top, right, bottom = box
     rim_x, rim_y = (right - left) * (RIM - 1) / 2, (bottom - top) * (RIM - 1) / 2
     size = (max(8, round((right - left) * RIM)), max(8, round((bottom - top) * RIM)))
     target = quad - np.array([left - rim_x, top - rim_y], dtype=np.float32)
     scene = _surroundings((size[1], size[0]), target, rng)
-    high, wide = face.shape
+    high, wide = face.shape[:2]
     source = np.array([[0, 0], [wide, 0], [wide, high], [0, high]], dtype=np.float32)
     onto = cv2.getPerspectiveTransform(source, target.astype(np.float32))
     cv2.warpPerspective(face, onto, size, scene, cv2.INTER_LINEAR, cv2.BORDER_TRANSPARENT)
     return scene
 
 
-def _surroundings(shape: tuple[int, int], quad: Quad, rng: np.random.Generator) -> Grey:
+def _surroundings(shape: tuple[int, int], quad: Quad, rng: np.random.Generator) -> Image:
     """Paint what is around a plate: car paint, edges, a holder with a caption."""
     height, width = shape
     level, swing = rng.uniform(5, 230), rng.uniform(0, 120)
     field = (smooth_field(shape, int(rng.integers(1, 5)), rng) - 0.5) * swing + level
-    scene: Grey = np.asarray(np.clip(field, 0, 255), dtype=np.uint8)
+    paint = rng.uniform(0.3, 1.3, 3) if rng.random() < 0.35 else rng.normal(1.0, 0.04, 3)
+    scene: Image = np.asarray(np.clip(field[..., None] * paint, 0, 255), dtype=np.uint8)
     for _ in range(int(rng.integers(0, 4))):
         points = rng.uniform(-0.2, 1.2, (2, 2)) * [width, height]
         points[1, 1] = points[0, 1] + rng.normal(0, 0.1 * height)
         ends = [tuple(int(v) for v in point) for point in points]
-        cv2.line(scene, ends[0], ends[1], float(rng.uniform(0, 255)), int(rng.integers(1, 6)))
+        line = tuple(float(v) for v in np.clip(rng.uniform(0, 255) + rng.normal(0, 20, 3), 0, 255))
+        cv2.line(scene, ends[0], ends[1], line, int(rng.integers(1, 6)))
     if rng.random() < 0.5:
         _paint_holder(scene, quad, rng)
     return scene
 
 
-def _paint_holder(scene: Grey, quad: Quad, rng: np.random.Generator) -> None:
+def _paint_holder(scene: Image, quad: Quad, rng: np.random.Generator) -> None:
     """Paint a plate holder around a quad, at times with a caption below, in place."""
     level = float(rng.choice([rng.uniform(5, 60), rng.uniform(100, 255)], p=[0.75, 0.25]))
     centre = quad.mean(axis=0)
     grown = centre + (quad - centre) * rng.uniform([1.01, 1.04], [1.05, 1.25])
-    cv2.fillPoly(scene, [grown.round().astype(np.int32)], level)
+    cv2.fillPoly(scene, [grown.round().astype(np.int32)], (level, level, level))
     top, bottom = int(quad[2:, 1].mean()), int(min(grown[2:, 1].max(), scene.shape[0]))
     if rng.random() < 0.4 and bottom - top >= 3:
-        write_caption(scene[top:bottom, :, None], 230.0 if level < 90 else 30.0, rng)
+        write_caption(scene[top:bottom], 230.0 if level < 90 else 30.0, rng)
 
 
-def as_crop(scene: Grey, rng: np.random.Generator) -> Grey:
+def as_crop(scene: Image, rng: np.random.Generator, easy: bool = False) -> Image:
     """Expose, blur, add noise and compress a cut scene, then size it as a crop."""
-    lit = _exposed(_blurred(scene, rng), rng)
-    noisy = lit + rng.standard_normal(lit.shape, dtype=np.float32) * (9 * rng.random() ** 2)
+    lit = _exposed(_blurred(scene, rng, 0.6 if easy else 1.0), rng, easy)
+    loud = (4 if easy else 9) * rng.random() ** 2
+    channels = 1 if rng.random() < 0.5 else 3
+    grain = rng.standard_normal((*lit.shape[:2], channels), dtype=np.float32)
+    noisy = lit + grain * np.float32(loud)
     grainy = np.clip(noisy, 0, 255).astype(np.uint8)
     if rng.random() < 0.4:
-        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(20, 95))]
+        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(40 if easy else 20, 95))]
         packed = cv2.imencode(".jpg", grainy, quality)[1]
-        grainy = np.asarray(cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
+        grainy = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), dtype=np.uint8)
     way = cv2.INTER_AREA if rng.random() < 0.25 else cv2.INTER_LINEAR
     return cv2.resize(grainy, (CROP_WIDTH, CROP_HEIGHT), interpolation=way).astype(np.uint8)
 
 
-def _blurred(scene: Grey, rng: np.random.Generator) -> Grey:
+def _blurred(scene: Image, rng: np.random.Generator, strength: float) -> Image:
     """Defocus a scene and smear it along a direction, mostly mildly."""
     height = scene.shape[0]
-    sigma = 0.032 * height * rng.random() ** 2
+    sigma = 0.032 * height * rng.random() ** 2 * strength
     soft = cv2.GaussianBlur(scene, (0, 0), sigma) if sigma > 0.25 else scene
-    length = round(0.1 * height * rng.random() ** 2) if rng.random() < 0.3 else 0
+    length = round(0.1 * height * strength * rng.random() ** 2) if rng.random() < 0.3 else 0
     if length < 2:
         return np.asarray(soft, dtype=np.uint8)
     kernel = np.zeros((2 * length + 1, 2 * length + 1), dtype=np.float32)
@@ -200,20 +238,20 @@ def _blurred(scene: Grey, rng: np.random.Generator) -> Grey:
     return np.asarray(cv2.filter2D(soft, -1, kernel / kernel.sum()), dtype=np.uint8)
 
 
-def _exposed(scene: Grey, rng: np.random.Generator) -> npt.NDArray[np.float32]:
-    """Light a scene: day, dusk, flash at night, backlight; (h, w) float32, not yet clipped."""
-    height, width = scene.shape
+def _exposed(scene: Image, rng: np.random.Generator, easy: bool) -> Light:
+    """Light a scene: day, dusk, flash at night, backlight; (h, w, 3) float32, not yet clipped."""
+    height, width = scene.shape[:2]
     unit = scene.astype(np.float32) / 255
     if rng.random() < 0.6:
         unit = unit ** np.float32(np.exp(rng.normal(0, 0.45)))
-    contrast, level = rng.uniform(0.4, 1.15), rng.uniform(45, 205)
-    if rng.random() < 0.2:
-        contrast, level = rng.uniform(0.18, 0.45), rng.uniform(30, 140)
+    contrast, level = rng.uniform(0.5, 1.15), rng.uniform(45, 205)
+    if rng.random() < (0.08 if easy else 0.2):
+        contrast, level = rng.uniform(0.2, 0.5), rng.uniform(30, 140)
     elif rng.random() < 0.12:
         contrast, level = rng.uniform(1.1, 1.6), rng.uniform(140, 215)
     lit = (unit - unit.mean()) * 255 * contrast + level
     if rng.random() < 0.15:
-        lit = lit * shadow((height, width), rng)
-    if rng.random() < 0.06:
-        lit = lit + glare((height, width), rng)
+        lit = lit * shadow((height, width), rng)[..., None]
+    if rng.random() < (0.03 if easy else 0.06):
+        lit = lit + glare((height, width), rng)[..., None]
     return np.asarray(lit, dtype=np.float32)

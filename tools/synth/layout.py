@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.synth.glyphs import Shape, draw_shape, glyph
-from tools.synth.styles import BAND_BLUE, COUNTRIES, Colour, Country, Paint
+from tools.synth.styles import BAND_BLUE, COUNTRIES, FOREIGN_CODES, Colour, Country, Paint
 
 Image = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.uint8]
@@ -71,6 +71,8 @@ def paint_face(
     sides = _paint_bands(canvas, banded, len(rows), rng)
     ink = np.zeros((height, width), dtype=np.uint8)
     lettering = _draw_lettering(issued, len(rows), rng)
+    if style == "historic":
+        lettering = replace(lettering, shape=_thin(lettering.shape, rng))
     written = _with_emblems(rows, rng)
     for i, box in enumerate(_row_boxes(len(rows), lettering, canvas, sides)):
         _write_row(canvas, ink, written[i], box, lettering, rng)
@@ -107,6 +109,11 @@ def _draw_lettering(issued: Country, lines: int, rng: np.random.Generator) -> Le
         monospaced=bool(rng.random() < 0.45),
         separator=str(rng.choice([" ", "-", "."])) if rng.random() < 0.12 else None,
     )
+
+
+def _thin(shape: Shape, rng: np.random.Generator) -> Shape:
+    """Draw with the slender strokes of plates that were riveted or painted."""
+    return replace(shape, weight=int(rng.integers(-6, 1)))
 
 
 def _with_emblems(rows: tuple[str, ...], rng: np.random.Generator) -> tuple[str, ...]:
@@ -213,6 +220,9 @@ def _stick_seals(canvas: Image, cell: Box, rng: np.random.Generator) -> None:
     if kind < 0.55:
         _stick_emblem(canvas, cell, rng)
         return
+    if kind < 0.68:
+        _stick_dated(canvas, cell, rng)
+        return
     shares = (0.26, 0.74) if rng.random() < 0.75 else (float(rng.uniform(0.35, 0.65)),)
     for share in shares:
         radius = max(1, round(min(0.48 * cell.width, rng.uniform(0.17, 0.24) * cell.height)))
@@ -245,6 +255,25 @@ def _stick_emblem(canvas: Image, cell: Box, rng: np.random.Generator) -> None:
         cv2.line(canvas, ends[0].tolist(), ends[1].tolist(), dark, thick, cv2.LINE_AA)
 
 
+def _stick_dated(canvas: Image, cell: Box, rng: np.random.Generator) -> None:
+    """Stick a small label with a figure or a letter on it, which is no part of the plate."""
+    wide = round(cell.width * rng.uniform(0.5, 0.95))
+    tall = round(min(cell.height * rng.uniform(0.3, 0.8), 2.2 * wide))
+    left = round(cell.x + (cell.width - wide) / 2)
+    top = round(cell.y + (cell.height - tall) * rng.uniform(0.1, 0.9))
+    label = canvas[max(0, top) : top + tall, max(0, left) : left + wide]
+    if min(label.shape[:2]) < 5:
+        return
+    ground = np.array(STICKERS[int(rng.integers(len(STICKERS)))]) * rng.uniform(0.6, 1.2)
+    label[:] = np.clip(ground, 0, 255)
+    count = int(rng.integers(1, 3))
+    text = "".join(rng.choice(list("0123456789ABHKX"), count))
+    dark = (25, 25, 25) if rng.random() < 0.6 else (240, 240, 240)
+    middle = (label.shape[1] / 2, label.shape[0] * rng.uniform(0.4, 0.6))
+    size = label.shape[0] * rng.uniform(0.4, 0.7)
+    _print(label, text, middle, size, draw_shape(rng, 0.0, 0.0), dark)
+
+
 def _stick_shield(
     canvas: Image, centre: tuple[float, float], half: float, rng: np.random.Generator
 ) -> None:
@@ -272,11 +301,50 @@ def _paint_bands(canvas: Image, issued: Country, lines: int, rng: np.random.Gene
     tall = height if lines == 1 else round(height * rng.uniform(0.45, 1.0))
     if issued.band == "none" or rng.random() < 0.2:
         return Sides(0, 0, 0)
-    _paint_band(canvas[:tall, :taken], issued.code, rng)
+    code = issued.code or str(rng.choice(FOREIGN_CODES))
+    if lines == 1 and rng.random() < (0.16 if code == "B" else 0.02):
+        _paint_band(canvas[:, width - taken :], code, rng)
+        return Sides(0, taken, 0)
+    _paint_band(canvas[:tall, :taken], code, rng)
     if issued.band != "both" or lines == 2 or rng.random() < 0.2:
         return Sides(taken, 0, taken if tall > 0.55 * height else 0)
-    _paint_band(canvas[:, width - taken :], str(rng.integers(1, 96)), rng)
+    _paint_second_band(canvas[:, width - taken :], code, rng)
     return Sides(taken, taken, taken)
+
+
+def _paint_second_band(band: Image, code: str, rng: np.random.Generator) -> None:
+    """Paint the band on the right: a department, a year and a province, or a month, in place."""
+    height, width = band.shape[:2]
+    shape = draw_shape(rng, 0.0, 0.0)
+    if code == "P" and rng.random() < 0.8:
+        band[:] = np.clip(np.array([60, 200, 235]) * rng.uniform(0.7, 1.1), 0, 255)
+        lines, ink = [f"{rng.integers(0, 24):02d}", f"{rng.integers(1, 13):02d}"], (30, 30, 30)
+    else:
+        band[:] = np.clip(np.array(BAND_BLUE) * rng.uniform(0.6, 1.4), 0, 255)
+        province = "".join(rng.choice(list("ABCEFGILMNOPRSTV"), 2))
+        lines = [str(rng.integers(1, 96))] if code != "I" else [f"{rng.integers(0, 25):02d}"]
+        lines, ink = [*lines, province] if code == "I" else lines, (235, 235, 235)
+        if code == "I":
+            at = (width // 2, round(0.27 * height))
+            cv2.circle(band, at, max(2, round(0.42 * width)), (60, 190, 235), 1, cv2.LINE_AA)
+    for i, line in enumerate(lines):
+        middle = (0.27 + 0.46 * i) if len(lines) > 1 else rng.uniform(0.3, 0.8)
+        _print(band, line, (0.5 * width, middle * height), 0.32 * height, shape, ink)
+
+
+def _print(
+    ground: Image, text: str, at: tuple[float, float], tall: float, shape: Shape, ink: Colour
+) -> None:
+    """Print a short small text around a point, no wider than the ground, in place."""
+    height, width = ground.shape[:2]
+    wide = min(0.55 * tall, 0.86 * width / len(text))
+    high = max(3, min(round(tall), height))
+    mask = np.zeros((height, width), dtype=np.uint8)
+    for i, char in enumerate(text):
+        drawn = cv2.resize(glyph(shape, char), (max(1, round(0.85 * wide)), high))
+        left = at[0] + (i - len(text) / 2) * wide
+        _put(mask, drawn.astype(np.uint8), round(left), round(at[1] - high / 2))
+    ground[mask > 110] = ink
 
 
 def _paint_band(band: Image, code: str, rng: np.random.Generator) -> None:

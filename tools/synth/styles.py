@@ -77,9 +77,9 @@ NL_FORMS = (
     Form("ll-dd-dd", 0.5, "car", NL_OLD),
     Form("dd-dd-ll", 0.5, "car", NL_OLD),
     Form("dd-ll-dd", 0.6, "car", NL_OLD),
-    Form("ll-dd-dd", 0.35, "historic", NL_OLD),
-    Form("dd-dd-ll", 0.35, "historic", NL_OLD),
-    Form("dd-ll-dd", 0.2, "historic", NL_OLD),
+    Form("ll-dd-dd", 0.8, "historic", NL_OLD),
+    Form("dd-dd-ll", 0.8, "historic", NL_OLD),
+    Form("dd-ll-dd", 0.4, "historic", NL_OLD),
     Form("ll-dd-ll", 1.2, "car", NL_NEW),
     Form("ll-ll-dd", 1.2, "car", NL_NEW),
     Form("dd-ll-ll", 1.4, "car", NL_NEW),
@@ -386,8 +386,41 @@ COUNTRIES: dict[str, Country] = {
         "TR",
         drawn=0.01,
     ),
+    "XX": Country(
+        "left",
+        (
+            Form("lll-ddd", 2),
+            Form("ll-ddd-ll", 2, "black"),
+            Form("dddd ll", 1, "green"),
+            Form("ll ddd-ll", 2),
+            Form("l ddd ll dd", 1),
+            Form("lldddd", 1, "yellow"),
+            Form("ddd lll dd", 1),
+            Form("d-lll-ddd", 1),
+            Form("ll-dd-ll", 1, "red"),
+            Form("lll dddd", 1, "blue"),
+            Form("ddddd", 0.5, "yellow"),
+            Form("llldd", 0.5, "red"),
+        ),
+        paints={
+            "car": Paint(),
+            "black": Paint(BLACK, WHITE),
+            "green": Paint(WHITE, GREEN),
+            "yellow": Paint(YELLOW),
+            "red": Paint(RED, WHITE),
+            "blue": Paint(BLUE, WHITE),
+        },
+        aspect=(0.42, 0.66),
+        drawn=0.05,
+    ),
 }
 """ISO 3166 alpha-2 -> what that country's plates look like; `drawn` is the share in random sets."""
+
+NOWHERE = "XX"
+"""Plates of no country in the list: what the reader has to call unknown."""
+
+FOREIGN_CODES = _codes("SRB BIH MK AL MD BY GE MNE KZ AM IS")
+"""Codes on the bands of plates of nowhere."""
 
 EXCLUDED_NL = frozenset(_codes("GVD KKK KVT LPF NSB PKK PSV TBS SS SD PVV SGP VVD"))
 """Letter groups that the Dutch registration office does not issue."""
