@@ -45,13 +45,18 @@ class Camera(_Section, frozen=True, kw_only=True):
 
 
 class Models(_Section, frozen=True, kw_only=True):
-    """Which models of the manifest to run, and how."""
+    """Which models of the manifest to run, and how.
+
+    `providers`, best first: cpu, xnnpack, cuda, tensorrt, or onnxruntime's own names; each must
+    start, or the box does not. `engines` is where TensorRT keeps what it compiled for this device.
+    """
 
     manifest: Path = MODELS_FOLDER / "manifest.toml"
     detector: str = "plate-detector"
     reader: str = "plate-reader"
-    providers: tuple[str, ...] = ("CPUExecutionProvider",)
+    providers: tuple[str, ...] = ("cpu",)
     threads: Annotated[int, msgspec.Meta(ge=1, le=64)] = 2
+    engines: Path = Path("/var/lib/anpr-edge/engines")
     detector_threshold: Share = 0.4
 
 

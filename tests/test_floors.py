@@ -19,6 +19,7 @@ FLOORS = {
     "edge.vision.model": 3,
     "edge.vision.detector": 3,
     "edge.vision.reader": 3,
+    "edge.vision.session": 3,
     "edge.capture": 3,
     "edge.registry": 3,
     "edge.access.pack": 3,

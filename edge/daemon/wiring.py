@@ -26,14 +26,20 @@ from edge.registry.token import load_key, pseudonym
 from edge.vision.detector import OnnxDetector
 from edge.vision.model import checked_model
 from edge.vision.reader import FastPlateReader
+from edge.vision.session import Execution
 
 PACKS = Path(__file__).parent.parent / "access" / "packs"
+
+
+def execution(models: Models) -> Execution:
+    """Return how the configuration wants its models run."""
+    return Execution(models.providers, models.threads, models.engines)
 
 
 def detector(models: Models) -> OnnxDetector:
     """Open the plate detector the configuration names."""
     found = checked_model(models.manifest, models.detector)
-    return OnnxDetector(found, models.detector_threshold, models.providers, models.threads)
+    return OnnxDetector(found, models.detector_threshold, execution(models))
 
 
 def reader(models: Models) -> FastPlateReader:

@@ -1,37 +1,28 @@
 """The plate detector: an ONNX model that gives a box and four corners per plate."""
 
 import numpy as np
-import onnxruntime as ort
 
 from edge.errors import ModelError
 from edge.types import Detection, Image
 from edge.vision.decode import ROW, decode
 from edge.vision.letterbox import letterbox
-from edge.vision.model import ORT_ERRORS, ModelFile, require_providers, session_options
+from edge.vision.model import ModelFile
+from edge.vision.session import ORT_ERRORS, Execution, open_session, warm_up
 
 
 class OnnxDetector:
     """Finds plates with a model of input `image` (1, 1, H, W) uint8, output `plates` (1, M, 13)."""
 
-    def __init__(
-        self, model: ModelFile, threshold: float, providers: tuple[str, ...], threads: int
-    ) -> None:
-        """Open the model.
+    def __init__(self, model: ModelFile, threshold: float, execution: Execution) -> None:
+        """Open the model and warm it up.
 
-        Raises ModelError when onnxruntime refuses it or its shapes are others.
+        Raises ModelError when it cannot run as asked or its shapes are others.
         """
         self.model = model
         self._threshold = threshold
-        chosen = require_providers(providers)
-        try:
-            self._session = ort.InferenceSession(
-                str(model.path), session_options(threads), providers=chosen
-            )
-        except ORT_ERRORS as e:
-            raise ModelError(
-                f"{model.path} cannot be opened by onnxruntime.", "Install the models again."
-            ) from e
+        self._session = open_session(model.path, execution)
         self._height, self._width = self._input_size()
+        warm_up(self._session)
 
     def detect(self, image: Image) -> list[Detection]:
         """Return the plates in a (H, W, 3) uint8 BGR image, best first."""

@@ -1,35 +1,27 @@
-"""Model files: named in the manifest, pinned by SHA-256, opened by onnxruntime."""
+"""Model files: named in the manifest and pinned by SHA-256."""
 
 import hashlib
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import msgspec
-import onnxruntime as ort
-from onnxruntime.capi import onnxruntime_pybind11_state as ort_state
 
 from edge.errors import ModelError
+from edge.vision.session import ORT_ERRORS as ORT_ERRORS
+from edge.vision.session import require_providers as require_providers
+from edge.vision.session import session_options as session_options
 
-# onnxruntime's exceptions share no root of their own.
-ORT_ERRORS: tuple[type[Exception], ...] = (
-    ort_state.Fail,
-    ort_state.InvalidArgument,
-    ort_state.InvalidGraph,
-    ort_state.InvalidProtobuf,
-    ort_state.NotImplemented,
-    ort_state.RuntimeException,
-    IndexError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-)
-
+Precision = Literal["fp32", "int8"]
 REMEDY_HASH = "Install the models again from a trusted source, or add it with tools.add_model."
 
 
 class ManifestEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One model of the manifest; `config` is the reader's fast-plate-ocr file."""
+    """One model of the manifest; `config` is the reader's fast-plate-ocr file.
+
+    An int8 model is an entry of its own, which box.toml names instead of the fp32 one.
+    """
 
     name: str
     task: str
@@ -37,6 +29,7 @@ class ManifestEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     sha256: str
     licence: str
     lineage: str
+    precision: Precision = "fp32"
     config: str | None = None
     config_sha256: str | None = None
 
@@ -52,6 +45,7 @@ class ModelFile:
     name: str
     path: Path
     sha256: str
+    precision: Precision
     config: Path | None
 
 
@@ -87,7 +81,7 @@ def checked_model(manifest: Path, name: str) -> ModelFile:
     config = None
     if entry.config is not None and entry.config_sha256 is not None:
         config = _pinned(manifest.parent / entry.config, entry.config_sha256)
-    return ModelFile(name, path, entry.sha256, config)
+    return ModelFile(name, path, entry.sha256, entry.precision, config)
 
 
 def _pinned(path: Path, sha256: str) -> Path:
@@ -104,28 +98,3 @@ def _pinned(path: Path, sha256: str) -> Path:
             REMEDY_HASH,
         )
     return path
-
-
-def session_options(threads: int) -> ort.SessionOptions:
-    """Return options for a small model beside other work: few threads, no spinning."""
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
-    return options
-
-
-def require_providers(wanted: tuple[str, ...]) -> list[str]:
-    """Return the providers asked for; one that this machine lacks is an error, not a fallback.
-
-    Raises ModelError.
-    """
-    available = ort.get_available_providers()
-    missing = [name for name in wanted if name not in available]
-    if missing or not wanted:
-        raise ModelError(
-            f"onnxruntime here has no {', '.join(missing) or 'provider named'}.",
-            f"Set models.providers to some of: {', '.join(available)}.",
-        )
-    return list(wanted)

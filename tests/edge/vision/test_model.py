@@ -6,7 +6,7 @@ import pytest
 from edge.config import MODELS_FOLDER, Models
 from edge.daemon import wiring
 from edge.errors import ModelError
-from edge.vision.model import checked_model, read_manifest, require_providers
+from edge.vision.model import checked_model, read_manifest
 
 MANIFEST = MODELS_FOLDER / "manifest.toml"
 
@@ -51,11 +51,11 @@ def test_a_missing_file_an_unknown_name_and_a_broken_manifest_are_named(copied: 
         checked_model(copied.with_name("none.toml"), "x")
 
 
-def test_a_provider_that_is_not_here_is_an_error_and_never_a_silent_fallback() -> None:
-    with pytest.raises(ModelError, match="TensorrtExecutionProvider"):
-        require_providers(("TensorrtExecutionProvider", "CPUExecutionProvider"))
-    with pytest.raises(ModelError):
-        wiring.detector(Models(providers=()))
+def test_an_int8_model_is_an_entry_of_its_own_that_says_so(copied: Path) -> None:
+    assert checked_model(copied, "plate-detector").precision == "fp32"
+    text = copied.read_text().replace('task = "detect"', 'task = "detect"\nprecision = "int8"')
+    copied.write_text(text.replace('"plate-detector"', '"plate-detector-int8"'))
+    assert checked_model(copied, "plate-detector-int8").precision == "int8"
 
 
 def test_a_model_of_another_task_is_refused(copied: Path) -> None:
