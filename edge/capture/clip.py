@@ -1,11 +1,17 @@
 """Frames from a recorded clip or a folder of images."""
 
 import os
+import stat
+import struct
+import zlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # our errors speak, not the codec's
+# Both are read when cv2 is first imported: our errors speak, not the codec's, and a header that
+# promises more pixels than memory holds is refused before any is allocated.
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", "64000000")
 
 import cv2
 import numpy as np
@@ -16,6 +22,12 @@ from edge.types import Frame, Image
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 IMAGE_ENDINGS = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}
+MAX_PIXELS = 64_000_000
+MAX_BYTES = 256_000_000
+PNG = b"\x89PNG\r\n\x1a\n"
+SIGNATURES = (PNG, b"\xff\xd8\xff", b"BM", b"II*\x00", b"MM\x00*", b"RIFF")
+CUT = "the file is cut off or damaged"
+REMEDY_CUT = "Copy it again from its source."
 FOLDER_FPS = 12.0
 SHORTFALL = 0.02  # containers overstate their length by a frame or two; a cut file by far more
 
@@ -31,18 +43,60 @@ def read_image(path: Path) -> Image:
 
     Raises CaptureError when it is no picture.
     """
+    encoded = _encoded(path)
+    if _is_broken_png(encoded):
+        raise CaptureError(f"{path} is not an image to its end: {CUT}.", REMEDY_CUT)
     try:
-        encoded = np.fromfile(path, np.uint8)
-    except OSError as e:
+        image = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error as e:
         raise CaptureError(
-            f"The image {path} cannot be read ({e.strerror}).", "Check its name and its rights."
+            f"{path} is an image of more than {MAX_PIXELS // 1_000_000} million pixels.",
+            "Give it in parts, or smaller.",
         ) from e
-    image = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if encoded.size else None
+    if image is None and encoded.startswith(SIGNATURES):
+        raise CaptureError(f"{path} is not an image to its end: {CUT}.", REMEDY_CUT)
     if image is None:
         raise CaptureError(
             f"{path} is not an image that can be decoded.", "Give a JPEG, PNG, TIFF or WebP file."
         )
     return frozen(np.asarray(image, np.uint8))
+
+
+def _encoded(path: Path) -> bytes:
+    try:
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode) or not 0 < about.st_size <= MAX_BYTES:
+            raise CaptureError(
+                f"{path} is not an image: it is {_what(about)}.", "Give a JPEG or PNG file."
+            )
+        return path.read_bytes()
+    except (OSError, ValueError) as e:
+        raise CaptureError(
+            f"The image {path} cannot be read ({getattr(e, 'strerror', e)}).",
+            "Check its name and its rights.",
+        ) from e
+
+
+def _what(about: os.stat_result) -> str:
+    if not stat.S_ISREG(about.st_mode):
+        return "a folder" if stat.S_ISDIR(about.st_mode) else "no file"
+    return f"larger than {MAX_BYTES // 1_000_000} MB" if about.st_size else "empty, 0 bytes"
+
+
+def _is_broken_png(data: bytes) -> bool:
+    """True for a PNG of which a chunk or its checksum is missing; libpng would print its own."""
+    if not data.startswith(PNG):
+        return False
+    at = len(PNG)
+    while at + 12 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, at)
+        end = at + 12 + length
+        if zlib.crc32(data[at + 4 : end - 4]).to_bytes(4) != data[end - 4 : end]:
+            return True
+        if kind == b"IEND":
+            return False
+        at = end
+    return True
 
 
 def is_text(path: Path) -> bool:
@@ -108,15 +162,32 @@ class ImageFolder:
         Raises CaptureError when there are none.
         """
         self.path, self.start, self.fps = path, start, FOLDER_FPS
-        self._paths = sorted(p for p in path.iterdir() if p.suffix.lower() in IMAGE_ENDINGS)
+        try:
+            self._paths = sorted(p for p in path.iterdir() if p.suffix.lower() in IMAGE_ENDINGS)
+        except OSError as e:
+            raise CaptureError(
+                f"The folder {path} cannot be read ({e.strerror}).", "Check its rights."
+            ) from e
         self.length = len(self._paths)
         if not self._paths:
             raise CaptureError(f"{path} holds no images.", "Name a folder of JPEG or PNG files.")
 
     def frames(self) -> Iterator[Frame]:
-        """Yield every image in order."""
+        """Yield every readable image in order.
+
+        Raises CaptureError after the last one when any could not be read.
+        """
+        faults: list[CaptureError] = []
         for index, path in enumerate(self._paths):
-            yield frame_at(read_image(path), index, self.start, self.fps)
+            try:
+                image = read_image(path)
+            except CaptureError as e:
+                faults.append(e)
+                continue
+            yield frame_at(image, index, self.start, self.fps)
+        if faults:
+            told = f"{len(faults)} of {self.length} images could not be read; the first: "
+            raise CaptureError(told + faults[0].cause, faults[0].remedy)
 
 
 def frame_at(image: Image, index: int, start: datetime, fps: float) -> Frame:

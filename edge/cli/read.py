@@ -19,6 +19,7 @@ from edge.passage.vote import vote
 from edge.types import Box, Detection, Image, Point, Reading
 from edge.vision.detector import OnnxDetector
 from edge.vision.reader import FastPlateReader
+from edge.vision.tiles import find_everywhere
 
 CROP_WIDTH_PX = 400
 CROP_ASPECT = (1.2, 7.0)
@@ -35,7 +36,8 @@ def read(images: tuple[Path, ...], config: Path | None, as_json: bool) -> None:
     """Read the plates in pictures: text, country, confidence, box.
 
     The confidence is that the whole text is right, judged by this one picture; a passage gathers
-    many. A small picture that is nothing but a plate is read as a whole.
+    many. A small picture that is nothing but a plate is read as a whole; one larger than a camera's
+    frame is searched in tiles.
     """
     models = Models() if config is None else load(config).models
     eyes = detector(models), reader(models)
@@ -58,7 +60,7 @@ def read(images: tuple[Path, ...], config: Path | None, as_json: bool) -> None:
 
 def readings_in(image: Image, finder: OnnxDetector, text: FastPlateReader) -> list[Reading]:
     """Return the readings in a picture, best plate first."""
-    found = [r for r in text.read(image, finder.detect(image)) if _is_read(r)]
+    found = [r for r in text.read(image, find_everywhere(image, finder.detect)) if _is_read(r)]
     return found or _as_a_crop(image, text)
 
 

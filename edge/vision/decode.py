@@ -8,6 +8,7 @@ from edge.vision.letterbox import Fit
 
 OVERLAP = 0.4
 NESTED = 0.6  # a box inside another one is a part of the same plate
+MIN_SIDE_PX = 1.0
 ROW = 13  # score, x1, y1, x2, y2, then four corners
 
 
@@ -16,20 +17,20 @@ def decode(
 ) -> list[Detection]:
     """Keep the plates: rows above the threshold, one per plate, in frame pixels, best first.
 
+    A row without a finite box, or whose box has no area inside the frame, is no plate.
     rows: (M, 13) float32: score, box corners, four plate corners in tensor pixels.
     frame_size: (height, width).
     """
-    likely = rows[rows[:, 0] >= threshold]
-    if not len(likely):
-        return []
+    likely = rows[(rows[:, 0] >= threshold) & np.isfinite(rows[:, :5]).all(axis=1)]
     points = fit.to_frame(likely[:, 1:].reshape(-1, 6, 2))
     limit = np.array([frame_size[1], frame_size[0]], np.float32)
     boxes = np.clip(points[:, :2], 0, limit).reshape(-1, 4)
-    keep = _best_of_overlapping(boxes, likely[:, 0])
+    inside = np.flatnonzero(((boxes[:, 2:] - boxes[:, :2]) >= MIN_SIDE_PX).all(axis=1))
+    keep = inside[best_of_overlapping(boxes[inside], likely[inside, 0])]
     return [_detection(likely[i, 0], boxes[i], points[i, 2:]) for i in keep]
 
 
-def _best_of_overlapping(boxes: NDArray[np.float32], scores: NDArray[np.float32]) -> list[int]:
+def best_of_overlapping(boxes: NDArray[np.float32], scores: NDArray[np.float32]) -> list[int]:
     """Keep the best of boxes that overlap or lie within each other (greedy suppression)."""
     x1, y1, x2, y2 = boxes.T
     areas = (x2 - x1) * (y2 - y1)

@@ -3,6 +3,7 @@ import pytest
 
 from edge.vision.decode import decode
 from edge.vision.letterbox import Fit
+from edge.vision.rectify import rectify
 
 FIT = Fit(scale=0.5, shift_x=0.0, shift_y=12.0)
 
@@ -43,3 +44,21 @@ def test_nothing_likely_is_nothing_found() -> None:
 def test_a_part_of_a_plate_is_not_a_plate_of_its_own() -> None:
     rows = np.array([row(0.9, 100, 100), row(0.8, 112, 101, 16, 8)], np.float32)
     assert len(decode(rows, FIT, 0.4, (720, 1280))) == 1
+
+
+def test_a_row_without_a_finite_box_is_no_plate() -> None:
+    broken = [row(0.9, 100, 100) for _ in range(3)]
+    broken[0][1], broken[1][4], broken[2][0] = np.nan, np.inf, np.nan
+    assert decode(np.array(broken, np.float32), FIT, 0.4, (720, 1280)) == []
+
+
+def test_a_plate_outside_the_frame_or_without_area_is_none() -> None:
+    rows = [row(0.9, 700, 100), row(0.9, -90, 100), row(0.9, 100, 100, 0, 10)]
+    assert decode(np.array(rows, np.float32), FIT, 0.4, (720, 1280)) == []
+
+
+def test_corners_that_are_not_numbers_leave_the_box_usable() -> None:
+    odd = row(0.9, 100, 100)
+    odd[5:] = [np.nan] * 8
+    (found,) = decode(np.array([odd], np.float32), FIT, 0.4, (720, 1280))
+    assert rectify(np.zeros((720, 1280, 3), np.uint8), found).shape[1] > 80
