@@ -18,7 +18,6 @@ import click
 import cv2
 import msgspec
 import numpy as np
-import onnxruntime as ort
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -31,21 +30,13 @@ from edge.daemon import wiring
 from edge.daemon.pipeline import Pipeline
 from edge.record.keys import load_signer
 from edge.types import Frame, Image, Passage
-from edge.vision.model import session_options
 from tools.demo.__main__ import AT, prepare
+from tools.peers import CCT, DETECTORS, PEERS, detection_work, reading_work
 
 ROUNDS = 60
 START = datetime.fromisoformat(AT)
 WHOLE = "one frame, all stages"
 CLIP = Path(__file__).parent / "demo" / "street.mp4"
-PEERS = Path(__file__).resolve().parents[2] / "shared" / "data" / "peer-models"
-PEER_DETECTORS = {
-    "yolov9t-384 (fast-alpr's default shape)": ("yolov9t-384-random-weights.onnx", 384, 384),
-    "YOLOv8n-320 int8": ("license_plate_detector_yolov8n_int8.onnx", 320, 320),
-    "YuNet fp32": ("license_plate_detection_lpd_yunet_2023mar.onnx", 240, 320),
-    "YuNet int8": ("license_plate_detection_lpd_yunet_2023mar_int8.onnx", 240, 320),
-}
-PEER_READER = "cct_xs_v1_global.onnx"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,36 +81,12 @@ def vision_work(frame: Image) -> dict[str, Callable[[], object]]:
 def peer_work(frame: Image) -> dict[str, Callable[[], object]]:
     """Return the peers' models with their own input sizes, resizing included."""
     work: dict[str, Callable[[], object]] = {}
-    for name, (file, height, width) in PEER_DETECTORS.items():
+    for name, (file, height, width) in DETECTORS.items():
         if (PEERS / file).exists():
-            work[f"detect ({name})"] = _peer_detector(PEERS / file, height, width, frame)
-    if (PEERS / PEER_READER).exists():
-        work["read one plate (cct_xs_v1)"] = _peer_reader(PEERS / PEER_READER, frame)
+            work[f"detect ({name})"] = detection_work(PEERS / file, height, width, frame)
+    if (PEERS / CCT).exists():
+        work["read one plate (cct_xs_v1)"] = reading_work(PEERS / CCT, frame)
     return work
-
-
-def _peer_detector(path: Path, height: int, width: int, frame: Image) -> Callable[[], object]:
-    session = ort.InferenceSession(str(path), session_options(1), ["CPUExecutionProvider"])
-    name = session.get_inputs()[0].name
-
-    def detect() -> object:
-        small = cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA)
-        tensor = np.ascontiguousarray(small.transpose(2, 0, 1)[None], np.float32)
-        return session.run(None, {name: tensor / 255})
-
-    return detect
-
-
-def _peer_reader(path: Path, frame: Image) -> Callable[[], object]:
-    session = ort.InferenceSession(str(path), session_options(1), ["CPUExecutionProvider"])
-    name = session.get_inputs()[0].name
-    crop = np.ascontiguousarray(frame[:40, :160])
-
-    def read() -> object:
-        fitted = cv2.cvtColor(cv2.resize(crop, (128, 64)), cv2.COLOR_BGR2RGB)
-        return session.run(None, {name: fitted[None]})
-
-    return read
 
 
 class Watched:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from edge.errors import ReportError
-from edge.replay.truth import Vehicle, read_truth, same, score
+from edge.replay.truth import Vehicle, Visit, read_truth, read_visits, same, score
 from edge.types import Passage
 from tests.edge.passage.test_passage import announced
 from tests.fakes import detection, reading
@@ -43,3 +43,18 @@ def test_right_missed_wrong_and_twice_are_counted_apart() -> None:
     result = score(passages("27BXK4", "27BXK4", "VDS41K"), truth)
     assert (result.vehicles, result.right, result.missed) == (2, 1, 1)
     assert (result.duplicated, result.wrong) == (1, 1)
+
+
+def test_a_visit_without_frames_lasts_as_long_as_the_clip(tmp_path: Path) -> None:
+    path = tmp_path / "truth.csv"
+    path.write_text(HEADER + "a.avi,27BXK4,NL,3,9\na.avi,1KZE410,B,,\n")
+    known, open_end = read_visits(path, Path("a.avi"))
+    assert known == Visit(Vehicle("27BXK4", "NL"), 3, 9)
+    assert (open_end.first_frame, open_end.last_frame > 10**6) == (0, True)
+
+
+def test_frames_that_are_no_numbers_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "truth.csv"
+    path.write_text(HEADER + "a.avi,27BXK4,NL,first,last\n")
+    with pytest.raises(ReportError, match="whole numbers"):
+        read_truth(path, Path("a.avi"))

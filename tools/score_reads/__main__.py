@@ -1,0 +1,113 @@
+"""Score detectors and readers: python -m tools.score_reads [--set NAME] [--peer] [--plots DIR]."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+import click
+import cv2
+import msgspec
+from rich.console import Console
+
+from edge.config import Models
+from edge.daemon import wiring
+from edge.errors import BoxError
+from tools.peers import PAIR, CctReader, YoloDetector
+from tools.score_reads.looking import Eyes
+from tools.score_reads.scoring import SYNTHETIC, Scores, score_set
+from tools.score_reads.tables import facts, table
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+SETS = ("nl-clips", "road-clip", "eu-crops-eval", "ro-dashcam-train", "es-scenes-eval")
+OURS = Models()
+
+
+def chosen(models: Models, peer: bool) -> list[Eyes]:
+    """Open our models and, beside them, the peer's.
+
+    Raises ModelError.
+    """
+    own = Eyes("ours", wiring.detector(models), wiring.reader(models))
+    if not peer:
+        return [own]
+    threads = models.threads
+    return [own, Eyes(PAIR, YoloDetector(threads=threads), CctReader(threads=threads))]
+
+
+@click.command()
+@click.option("--data", type=click.Path(path_type=Path), default=DATA, help="Where the sets lie.")
+@click.option(
+    "--set",
+    "sets",
+    multiple=True,
+    default=SETS,
+    show_default=True,
+    help="A folder of --data, or `synthetic`. One ending in -train is scored on what it holds out.",
+)
+@click.option("--synthetic", default=2000, show_default=True, help="Crops of the synthetic set.")
+@click.option("--peer", is_flag=True, help=f"Beside ours, score {PAIR}.")
+@click.option("--detector", default=OURS.detector, show_default=True, help="In the manifest.")
+@click.option("--reader", default=OURS.reader, show_default=True, help="In the manifest.")
+@click.option("--manifest", type=click.Path(path_type=Path), default=OURS.manifest)
+@click.option(
+    "--threshold", "detector_threshold", default=OURS.detector_threshold, show_default=True
+)
+@click.option("--threads", default=1, show_default=True)
+@click.option("--json", "as_json", type=click.File("w"), help="Write the figures; - prints them.")
+@click.option("--plots", type=click.Path(path_type=Path), help="Folder for the pictures.")
+def main(
+    data: Path,
+    sets: tuple[str, ...],
+    synthetic: int,
+    peer: bool,
+    as_json: TextIO | None,
+    plots: Path | None,
+    **models: object,
+) -> None:
+    """Score the models on labelled pictures and clips; no plate is shown, counts alone are."""
+    cv2.setNumThreads(1)
+    try:
+        pairs = chosen(msgspec.convert(models, Models), peer)
+        scored = dict(_scored([data / name for name in sets], pairs, synthetic))
+    except BoxError as e:
+        raise click.ClickException(str(e)) from e
+    except msgspec.ValidationError as e:
+        raise click.UsageError(str(e)) from e
+    _tell(scored, as_json)
+    if plots is not None:
+        _draw(scored, plots)
+
+
+def _scored(folders: list[Path], pairs: list[Eyes], drawn: int) -> Iterator[tuple[str, Scores]]:
+    missing = [f for f in folders if not f.is_dir() and f.name != SYNTHETIC]
+    if missing:
+        raise click.ClickException(
+            f"There is no labelled set {missing[0]}. Name its folder with --data and --set."
+        )
+    for folder in folders:
+        yield folder.name, score_set(folder, pairs, drawn)
+
+
+def _tell(scored: dict[str, Scores], as_json: TextIO | None) -> None:
+    if as_json is not None:
+        json.dump(facts(scored), as_json, indent=1)
+    if as_json is None or as_json.name not in ("-", "<stdout>"):
+        for name, scores in scored.items():
+            Console().print(table(name, scores))
+
+
+def _draw(scored: dict[str, Scores], folder: Path) -> None:
+    try:
+        from tools.score_reads.plots import draw  # an extra: tables need none
+    except ImportError as e:
+        raise click.ClickException(
+            "Plots need matplotlib, which is not installed. Install the extra `dev`."
+        ) from e
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, scores in scored.items():
+        draw(name, scores, folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""One labelled plate, and what a detector and a reader made of it."""
+
+from dataclasses import dataclass
+
+from tools.score_reads.angles import Angle
+from tools.score_reads.sources import Plate
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was read on a plate, how sure the reader was of all of it, and of which country."""
+
+    text: str
+    confidence: float
+    country: str | None
+    right: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One labelled plate that was asked for, and what was made of it.
+
+    `overlap` is that of the best box (1 on a crop, which has none); `answer` is None where no
+    box lay on the plate or the label has no text.
+    """
+
+    plate: Plate
+    overlap: float
+    answer: Answer | None
+    width_px: float
+    brightness: float
+    angle: Angle | None
+    light: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """All that was made of one picture; `stray` counts boxes that lie on no labelled plate.
+
+    A picture that is a crop is not searched.
+    """
+
+    samples: tuple[Sample, ...]
+    stray: int
+    searched: bool

@@ -1,0 +1,174 @@
+"""Whole vehicles in replay: who was captured, what was announced, and how sure it was."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import track
+
+from edge.capture.clip import open_clip
+from edge.config import Reading
+from edge.passage.passage import Desk
+from edge.passage.tracker import Tracker
+from edge.ports import PlateDetector
+from edge.replay.truth import Visit, folded, read_visits, same
+from edge.types import Passage
+from tools.score_reads.alignment import edits
+from tools.score_reads.calibration import Claim
+from tools.score_reads.figures import Trust, trust
+from tools.score_reads.looking import CropReader, Eyes
+from tools.score_reads.shares import Share
+from tools.score_reads.sources import START, rows
+
+NEAR = 0.5  # a passage whose text differs in more than this share of a plate is another vehicle's
+
+
+@dataclass(frozen=True, slots=True)
+class Driven:
+    """One labelled vehicle with the passages that were made of it."""
+
+    visit: Visit
+    passages: tuple[Passage, ...]
+
+    @property
+    def right(self) -> int:
+        """Count its passages with the right plate."""
+        return sum(same(p.plate, self.visit.vehicle) for p in self.passages)
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """One clip: its vehicles, and the passages that belong to none of them."""
+
+    driven: tuple[Driven, ...]
+    strays: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleCounts:
+    """Whole vehicles.
+
+    captured: a passage was made, however it reads; right: one with the right plate.
+    settled: a passage without doubt was made. duplicated: announced right more than once;
+    repeated: announced more than once, however it reads. other: passages that read like no
+    labelled vehicle; misread: those of them that belong to a labelled vehicle all the same,
+    the rest are vehicles in the background and things that are no plate.
+    """
+
+    vehicles: int
+    captured: int
+    right: int
+    settled: int
+    duplicated: int
+    repeated: int
+    other: int
+    other_settled: int
+    misread: int
+    misread_settled: int
+
+    @property
+    def capture_rate(self) -> Share:
+        """Return the share of vehicles of which a passage was made."""
+        return Share(self.captured, self.vehicles)
+
+    @property
+    def read_rate(self) -> Share:
+        """Return the share of the captured vehicles that were read right."""
+        return Share(self.right, self.captured)
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleFigures:
+    """All figures of whole vehicles."""
+
+    counts: VehicleCounts
+    trust: Trust
+
+
+def belonging(passages: Sequence[Passage], visits: Sequence[Visit]) -> Replayed:
+    """Give every passage to the vehicle it was made of, whatever was read.
+
+    A passage with the right plate belongs to that vehicle. Another one belongs to the vehicle
+    that is in the picture meanwhile and whose plate differs least, by half its length at most.
+    """
+    owners = [_owner(passage, visits) for passage in passages]
+    driven = [
+        Driven(v, tuple(p for p, owner in zip(passages, owners, strict=True) if owner is v))
+        for v in visits
+    ]
+    strays = [p for p, owner in zip(passages, owners, strict=True) if owner is None]
+    return Replayed(tuple(driven), tuple(strays))
+
+
+def _owner(passage: Passage, visits: Sequence[Visit]) -> Visit | None:
+    named = [v for v in visits if same(passage.plate, v.vehicle)]
+    if named:
+        return min(named, key=lambda v: _apart(passage, v))
+    near = [v for v in visits if _apart(passage, v) == 0 and _differing(passage, v) <= NEAR]
+    return min(near, key=lambda v: _differing(passage, v), default=None)
+
+
+def _apart(passage: Passage, visit: Visit) -> int:
+    """Count the frames between a passage and a visit, 0 when they overlap."""
+    return max(0, visit.first_frame - passage.last_frame, passage.first_frame - visit.last_frame)
+
+
+def _differing(passage: Passage, visit: Visit) -> float:
+    """Return the edits between the plate read and the one that stands there, per character."""
+    country, plate = visit.vehicle.country, visit.vehicle.plate
+    return edits(folded(passage.plate, country), folded(plate, country)) / max(1, len(plate))
+
+
+def vehicle_figures(clips: Sequence[Replayed]) -> VehicleFigures:
+    """Work out all figures of whole vehicles."""
+    driven = [d for clip in clips for d in clip.driven]
+    made = [Claim(p.confidence, same(p.plate, d.visit.vehicle)) for d in driven for p in d.passages]
+    unclaimed = sum(not d.passages for d in driven)
+    return VehicleFigures(vehicle_counts(clips), trust(made, len(made) + unclaimed))
+
+
+def vehicle_counts(clips: Sequence[Replayed]) -> VehicleCounts:
+    """Count vehicles and passages."""
+    driven = [d for clip in clips for d in clip.driven]
+    strays = [p for clip in clips for p in clip.strays]
+    misread = [p for d in driven for p in d.passages if not same(p.plate, d.visit.vehicle)]
+    return VehicleCounts(
+        vehicles=len(driven),
+        captured=sum(bool(d.passages) for d in driven),
+        right=sum(d.right > 0 for d in driven),
+        settled=sum(any(p.doubt is None for p in d.passages) for d in driven),
+        duplicated=sum(d.right > 1 for d in driven),
+        repeated=sum(len(d.passages) > 1 for d in driven),
+        other=len(strays) + len(misread),
+        other_settled=_settled(strays) + _settled(misread),
+        misread=len(misread),
+        misread_settled=_settled(misread),
+    )
+
+
+def _settled(passages: Sequence[Passage]) -> int:
+    return sum(p.doubt is None for p in passages)
+
+
+def replayed(folder: Path, eyes: Eyes) -> Iterator[Replayed]:
+    """Play every clip of a folder through tracker and desk as a box does."""
+    clips = sorted({row["file"] for row in rows(folder / "clips.csv")})
+    for file in track(clips, f"{folder.name}: vehicles", console=Console(stderr=True)):
+        visits = read_visits(folder / "clips.csv", folder / file)
+        yield belonging(list(_passages(folder / file, eyes)), visits)
+
+
+def _passages(clip: Path, eyes: Eyes) -> Iterator[Passage]:
+    desk, tracker = Desk(eyes.policy), Tracker(Reading().gone_after_s)
+    for frame in open_clip(clip, START).frames():
+        readings = eyes.reader.read(frame.image, eyes.detector.detect(frame.image))
+        for due in tracker.update(frame, readings):
+            yield from filter(None, [desk.announce(due)])
+    for due in tracker.finish():
+        yield from filter(None, [desk.announce(due)])
+
+
+def score_vehicles(folder: Path, finder: PlateDetector, text: CropReader) -> VehicleCounts:
+    """Score the vehicles of every clip: the final plate of each, in full replay."""
+    return vehicle_counts(list(replayed(folder, Eyes("", finder, text))))
