@@ -14,6 +14,7 @@ from edge.errors import BoxError, ConfigError
 FINDING, MISUSE, FAULT = 1, 2, 3
 
 VERBS = {
+    "check": "What is in force on this box, proven by doing it.",
     "explain": "Why a vehicle is, or is not, admitted.",
     "read": "Read the plates in pictures.",
     "records": "List, show and prove stored or received records.",

@@ -1,0 +1,212 @@
+"""`anpr-edge check`: what is in force on this box, proven by doing it."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import click
+import onnxruntime as ort
+
+from edge.access.rules import Law
+from edge.clock import SystemClock
+from edge.config import DEFAULT_PATH, Config, Zone, load
+from edge.daemon import wiring
+from edge.errors import BoxError
+from edge.record.keys import load_public, load_signer
+from edge.registry.token import load_key
+from edge.vision.model import ModelFile
+from edge.vision.session import (
+    WARM_UP_RUNS,
+    Execution,
+    open_session,
+    placement,
+    short,
+    warm_up,
+)
+
+TIMED_RUNS = 15
+SHOWN = 12  # characters of a hash
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that was looked at: what is in force, or what is wrong and its remedy."""
+
+    name: str
+    says: str
+    remedy: str | None = None
+    figures: dict[str, Any] = field(default_factory=dict)
+
+
+@click.command()
+@click.option("--config", type=click.Path(path_type=Path), default=DEFAULT_PATH, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def check(config: Path, as_json: bool) -> None:
+    """Prove what is in force: configuration, models and their speed here, law, registry, keys.
+
+    Opens what `run` opens, except camera and outbox, which `run` may hold. Secrets are not
+    shown. Exit status: 0 all fine, 1 a fault.
+    """
+    items = []
+    for item in examined(config):
+        items.append(item)
+        if not as_json:
+            click.echo(_line(item))
+    fine = all(item.remedy is None for item in items)
+    if as_json:
+        click.echo(json.dumps({"ok": fine, "items": [_described(item) for item in items]}))
+    sys.exit(0 if fine else 1)
+
+
+def examined(path: Path) -> Iterator[Item]:
+    """Look at one thing after another; a broken configuration hides all that follows it."""
+    try:
+        config = load(path)
+    except BoxError as e:
+        yield Item("config", e.cause, e.remedy)
+        return
+    now = SystemClock().read().now
+    looks: list[tuple[str, Callable[[], Item]]] = [
+        ("config", partial(_config, path, config)),
+        ("runtime", _runtime),
+        ("detector", partial(_detector, config)),
+        ("reader", partial(_reader, config)),
+        *((f"law {zone.id}", partial(_law, zone, now)) for zone in config.zones),
+        ("registry", partial(_registry, config, now)),
+        ("signing key", partial(_signing_key, config)),
+        ("platform key", partial(_platform_key, config)),
+        ("state", partial(_state, config)),
+    ]
+    for name, look in looks:
+        yield _looked(name, look)
+
+
+def _looked(name: str, look: Callable[[], Item]) -> Item:
+    try:
+        return look()
+    except BoxError as e:
+        return Item(name, e.cause, e.remedy)
+
+
+def _config(path: Path, config: Config) -> Item:
+    says = f"{path}, sha256 {config.sha256[:SHOWN]}, box {config.box.id}"
+    return Item("config", says, figures={"sha256": config.sha256, "box": config.box.id})
+
+
+def _runtime() -> Item:
+    built = [short(name) for name in ort.get_available_providers()]
+    says = f"onnxruntime {ort.__version__}, built with {', '.join(built)}"
+    return Item("runtime", says, figures={"onnxruntime": ort.__version__, "built_with": built})
+
+
+def _detector(config: Config) -> Item:
+    found = wiring.detector(config.models)
+    return model_item("detector", found.model, wiring.execution(config.models))
+
+
+def _reader(config: Config) -> Item:
+    found = wiring.reader(config.models)
+    return model_item("reader", found.model, wiring.execution(config.models))
+
+
+def model_item(role: str, model: ModelFile, execution: Execution) -> Item:
+    """Open a model as `run` does, warm it up and time it in its true shape.
+
+    Raises ModelError when it does not run as asked.
+    """
+    session = open_session(model.path, execution)
+    runs = warm_up(session, WARM_UP_RUNS + TIMED_RUNS)
+    nodes = {short(name): count for name, count in placement(session).items()}
+    figures: dict[str, Any] = {
+        "model": model.name,
+        "file": model.path.name,
+        "sha256": model.sha256,
+        "bytes": model.path.stat().st_size,
+        "precision": model.precision,
+        "providers": [short(name) for name in session.get_providers()],
+        "nodes": nodes,
+        "threads": execution.threads,
+        "warm_up_ms": round(sum(runs[:WARM_UP_RUNS]), 2),
+        "median_ms": round(median(runs[WARM_UP_RUNS:]), 2),
+    }
+    where = ", ".join(f"{count} nodes on {name}" for name, count in nodes.items())
+    says = (
+        f"{model.name} ({model.path.name}, sha256 {model.sha256[:SHOWN]}, "
+        f"{figures['bytes'] / 1000:.0f} kB, {model.precision}) on "
+        f"{' and '.join(figures['providers'])} ({where or 'placement unknown'}), "
+        f"{execution.threads} threads; warm-up {figures['warm_up_ms']:.0f} ms, "
+        f"then {figures['median_ms']:.1f} ms a run"
+    )
+    return Item(role, says, figures=figures)
+
+
+def _law(zone: Zone, now: datetime) -> Item:
+    (law,) = wiring.laws((zone,))
+    pack = law.pack
+    says = (
+        f"{pack.id} {pack.version}{' (draft)' if pack.draft else ''}, sha256 {pack.sha256[:SHOWN]}"
+    )
+    figures = {"pack": pack.id, "version": pack.version, "sha256": pack.sha256}
+    expired = now.date() > pack.expires
+    remedy = "Install the pack of the law now in force." if expired else None
+    return Item(f"law {zone.id}", f"{says}, until {pack.expires}", remedy, figures)
+
+
+def _registry(config: Config, now: datetime) -> Item:
+    with wiring.registry(config) as registry:
+        snapshot = registry.snapshot
+    ages = {
+        "vehicles_h": (now - snapshot.vehicles_as_of).total_seconds() / 3600,
+        "exemptions_h": (now - snapshot.exemptions_as_of).total_seconds() / 3600,
+    }
+    says = ", ".join(f"{name[:-2]} {age:.0f} h old" for name, age in ages.items())
+    wrong, remedy = _age_fault(ages, wiring.laws(config.zones))
+    figures = {"snapshot": snapshot.id} | {name: round(age, 1) for name, age in ages.items()}
+    return Item("registry", f"snapshot {snapshot.id}: {says}{wrong}", remedy, figures)
+
+
+def _age_fault(ages: dict[str, float], laws: tuple[Law, ...]) -> tuple[str, str | None]:
+    if min(ages.values()) < 0:
+        return ", which lies ahead of this box's clock", "Set the clock, or restore the registry."
+    vehicles_h = min(law.pack.max_age_vehicles_h for law in laws)
+    exemptions_h = min(law.pack.max_age_exemptions_h for law in laws)
+    if ages["vehicles_h"] <= vehicles_h and ages["exemptions_h"] <= exemptions_h:
+        return "", None
+    allowed = f", where the law allows {vehicles_h:.0f} h and {exemptions_h:.0f} h"
+    return allowed, "Bring the box a new registry: until then passages go to review."
+
+
+def _signing_key(config: Config) -> Item:
+    load_key(config.access.token_key)
+    return Item("signing key", f"key id {load_signer(config.keys.signing).key_id}")
+
+
+def _platform_key(config: Config) -> Item:
+    return Item("platform key", f"key id {load_public(config.keys.platform).kid}")
+
+
+def _state(config: Config) -> Item:
+    state = config.box.state
+    if not state.is_dir():
+        return Item("state", f"{state} is made at the first start")
+    if not os.access(state, os.W_OK | os.X_OK):
+        return Item("state", f"{state} cannot be written.", "Give this user the right to write.")
+    return Item("state", f"{state} can be written")
+
+
+def _line(item: Item) -> str:
+    if item.remedy is None:
+        return f"ok     {item.name}: {item.says}"
+    return f"fault  {item.name}: {item.says.rstrip('.')}. {item.remedy}"
+
+
+def _described(item: Item) -> dict[str, Any]:
+    told = {"item": item.name, "ok": item.remedy is None, "says": item.says}
+    return told | ({"remedy": item.remedy} if item.remedy else {}) | item.figures

@@ -1,0 +1,142 @@
+"""`check`: one line for each thing in force, and a remedy for each that is not."""
+
+import json
+import shutil
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from edge.cli import check as module
+from edge.types import ClockReading
+from tests.conftest import REPOSITORY
+from tests.edge.cli.test_main import anpr_edge
+from tests.fakes import START
+from tests.street import StreetBox, street_box
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> StreetBox:
+    return street_box(tmp_path_factory.mktemp("check") / "box")
+
+
+@pytest.fixture
+def box(whole: StreetBox, tmp_path: Path) -> StreetBox:
+    """A copy of the demonstration's box, to be broken."""
+
+    return StreetBox(Path(shutil.copytree(whole.folder, tmp_path / "box")))
+
+
+class StoppedClock:
+    """The day of the demonstration, or some hours from it."""
+
+    shift_h = 0.0
+
+    def read(self) -> ClockReading:
+        now = START + timedelta(hours=self.shift_h)
+        return ClockReading(now, 0, 0, "boot", "test", True, 0.0)
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> type[StoppedClock]:
+    clock = type("Clock", (StoppedClock,), {})
+    monkeypatch.setattr(module, "SystemClock", clock)
+    return clock
+
+
+def run(box: StreetBox, *more: str) -> Result:
+    return CliRunner().invoke(module.check, ["--config", str(box.config), *more])
+
+
+def items(box: StreetBox) -> dict[str, dict[str, Any]]:
+    told = json.loads(run(box, "--json").stdout)
+    assert told["ok"] == all(item["ok"] for item in told["items"])
+    return {item["item"]: item for item in told["items"]}
+
+
+def faults(box: StreetBox) -> dict[str, str]:
+    return {name: item["remedy"] for name, item in items(box).items() if not item["ok"]}
+
+
+def configured(box: StreetBox, section: str, line: str) -> None:
+    text = box.config.read_text()
+    head = f"[{section}]\n"
+    box.config.write_text(
+        text.replace(head, head + line + "\n") if head in text else f"{text}\n{head}{line}\n"
+    )
+
+
+def test_a_sound_box_is_ok_line_by_line(box: StreetBox) -> None:
+    result = run(box)
+    assert result.exit_code == 0, result.output
+    assert all(line.startswith("ok ") for line in result.output.splitlines())
+    words = ("config", "detector", "reader", "law voorbeeldgem", "registry", "signing key")
+    for word in words:
+        assert f"{word}: " in result.output
+
+
+def test_the_models_say_what_is_in_force_and_how_fast(box: StreetBox) -> None:
+    configured(box, "models", "threads = 3")
+    found = items(box)
+    for role in ("detector", "reader"):
+        model = found[role]
+        assert model["providers"] == ["cpu"]
+        assert model["precision"] == "fp32"
+        assert model["threads"] == 3
+        assert model["nodes"]["cpu"] > 10
+        assert model["warm_up_ms"] > 0
+        assert model["median_ms"] > 0
+        assert len(model["sha256"]) == 64
+
+
+def test_a_provider_that_is_not_here_is_a_fault_of_both_models_and_of_nothing_else(
+    box: StreetBox,
+) -> None:
+    configured(box, "models", 'providers = ["cuda", "cpu"]')
+    assert run(box).exit_code == 1
+    assert set(faults(box)) == {"detector", "reader"}
+    assert "onnxruntime-gpu" in faults(box)["detector"]
+
+
+def test_every_fault_is_told_and_none_hides_another(box: StreetBox) -> None:
+    configured(box, "models", 'detector = "plate-detektor"')
+    (box.folder / "registry.sqlite").write_bytes(b"no registry")
+    (box.folder / "keys" / "box.pem").chmod(0o644)
+    (box.folder / "keys" / "platform.jwk").unlink()
+    assert set(faults(box)) == {"detector", "registry", "signing key", "platform key"}
+
+
+@pytest.mark.parametrize(
+    ("shift_h", "word"), [(24 * 365, "new registry"), (-24 * 365, "Set the clock")]
+)
+def test_a_registry_too_old_or_from_the_future_is_a_fault(
+    box: StreetBox, clock: type[StoppedClock], shift_h: float, word: str
+) -> None:
+    clock.shift_h = shift_h
+    assert word in faults(box)["registry"]
+
+
+def test_a_law_that_has_run_out_is_a_fault(box: StreetBox, clock: type[StoppedClock]) -> None:
+    clock.shift_h = 24 * 365 * 20
+    assert "law now in force" in faults(box)["law voorbeeldgem"]
+
+
+def test_no_secret_is_shown(box: StreetBox) -> None:
+    configured(box, "camera", 'source = "rtsp://user:hush@10.0.0.2/"')
+    said = run(box).output + run(box, "--json").output
+    pem = (box.folder / "keys" / "box.pem").read_text().splitlines()[1]
+    assert "hush" not in said
+    assert pem[16:40] not in said
+    assert (box.folder / "keys" / "token.key").read_bytes().hex()[:16] not in said
+
+
+def test_a_broken_configuration_is_one_fault(tmp_path: Path) -> None:
+    config = tmp_path / "box.toml"
+    config.write_text("[box]\nid = 'a'\n[modles]\n")
+    result = anpr_edge("check", "--config", str(config), cwd=REPOSITORY)
+    assert result.returncode == 1
+    assert result.stdout.startswith("fault  config: ")
+    assert "did you mean models" in result.stdout
+    assert result.stdout.count("\n") == 1
