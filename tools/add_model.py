@@ -12,7 +12,7 @@ import click
 from fast_plate_ocr.inference import hub
 
 from edge.errors import ModelError
-from edge.vision.model import ManifestEntry, read_manifest
+from edge.vision.model import ManifestEntry, Precision, read_manifest
 
 HEAD = """\
 # Every model file the box may load, pinned by SHA-256. Written by `python -m tools.add_model`.
@@ -37,6 +37,11 @@ def fetched(name: str, folder: Path) -> tuple[Path, Path]:
             "Check its name and that this machine reaches the internet; a box need not.",
         ) from e
     return Path(model), Path(config)
+
+
+def precision_of(model: Path) -> Precision:
+    """Return int8 for a graph that quantizes anything, by the names of its operators."""
+    return "int8" if b"QuantizeLinear" in model.read_bytes() else "fp32"
 
 
 def written(entry: ManifestEntry) -> str:
@@ -108,6 +113,7 @@ def _entry(
         sha256=sha256_of(model),
         licence=licence,
         lineage=lineage,
+        precision=precision_of(model),
         config=None if config is None else beside(config, model).name,
         config_sha256=None if config is None else sha256_of(config),
     )

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from onnx import TensorProto, helper, save
 
 from edge.config import MODELS_FOLDER
 from edge.vision.model import checked_model, read_manifest
@@ -49,3 +50,22 @@ def test_an_unknown_hub_model_is_one_sentence(manifest: Path) -> None:
 
 def test_neither_or_both_sources_is_misuse(manifest: Path) -> None:
     assert add("--name", "x", "--manifest", str(manifest))[0] == 2
+
+
+def quantized(path: Path) -> Path:
+    """A graph of one operator, as a quantizer leaves it."""
+    given = helper.make_tensor_value_info("image", TensorProto.FLOAT, [1])
+    taken = helper.make_tensor_value_info("plates", TensorProto.UINT8, [1])
+    scale = helper.make_tensor("scale", TensorProto.FLOAT, [], [0.1])
+    node = helper.make_node("QuantizeLinear", ["image", "scale"], ["plates"])
+    save(helper.make_model(helper.make_graph([node], "g", [given], [taken], [scale])), str(path))
+    return path
+
+
+def test_the_precision_is_read_from_the_graph(tmp_path: Path, manifest: Path) -> None:
+    model = quantized(tmp_path / "small.onnx")
+    assert add("--name", "d8", "--model", str(model), "--manifest", str(manifest))[0] == 0
+    assert read_manifest(manifest)["d8"].precision == "int8"
+    weights = str(manifest.parent / "plate-detector.onnx")
+    assert add("--name", "d32", "--model", weights, "--manifest", str(manifest))[0] == 0
+    assert read_manifest(manifest)["d32"].precision == "fp32"

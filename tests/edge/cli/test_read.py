@@ -1,12 +1,27 @@
 import json
+import math
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from edge.capture.clip import read_image
+from edge.cli.read import readings_in
+from edge.config import Models
+from edge.daemon import wiring
+from edge.types import Point
+from edge.vision.detector import OnnxDetector
+from edge.vision.reader import FastPlateReader
 from tests.conftest import DEMO
 from tests.edge.cli.test_main import anpr_edge
+from tests.fakes import detection
+
+
+@pytest.fixture(scope="module")
+def eyes() -> tuple[OnnxDetector, FastPlateReader]:
+    return wiring.detector(Models()), wiring.reader(Models())
 
 
 @pytest.fixture(scope="module")
@@ -48,20 +63,114 @@ def test_a_picture_without_a_plate_says_so(tmp_path: Path) -> None:
     assert "no plate found" in result.stdout
 
 
-@pytest.mark.parametrize("content", [b"", b"no image", b"\x89PNG\r\n\x1a\n\x00"])
-def test_a_broken_picture_is_one_sentence(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [
+        (b"", "empty, 0 bytes"),
+        (b"no image", "not an image that can be decoded"),
+        (b"\x89PNG\r\n\x1a\n\x00", "cut off or damaged"),
+        (b"\xff\xd8\xff\xe0\x00", "cut off or damaged"),
+    ],
+    ids=["empty", "text", "a PNG's head", "a JPEG's head"],
+)
+def test_a_broken_picture_is_one_sentence_with_its_cause(
+    tmp_path: Path, content: bytes, cause: str
+) -> None:
     (tmp_path / "a.png").write_bytes(content)
     result = anpr_edge("read", str(tmp_path / "a.png"))
     assert result.returncode == 1
-    assert "not an image" in result.stderr
+    assert cause in result.stderr
     assert result.stderr.count("\n") == 1
+    assert result.stdout == ""
+
+
+def test_a_real_picture_cut_off_is_not_half_read(still: Path, tmp_path: Path) -> None:
+    half = still.read_bytes()[: still.stat().st_size // 2]
+    (tmp_path / "a.png").write_bytes(half)
+    result = anpr_edge("read", "--json", str(tmp_path / "a.png"))
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1
+
+
+NOISE = np.random.default_rng(1).integers(0, 255, (20, 20_000, 3), np.uint8)
 
 
 @pytest.mark.parametrize(
     "pixels",
-    [np.zeros((1, 1), np.uint8), np.zeros((30, 50), np.uint16), np.zeros((500, 9000, 3), np.uint8)],
-    ids=["one pixel", "16 bit", "panorama"],
+    [
+        np.zeros((1, 1), np.uint8),
+        np.zeros((1, 300), np.uint8),
+        np.zeros((300, 1), np.uint8),
+        np.zeros((30, 50), np.uint16),
+        np.zeros((40, 160, 4), np.uint8),
+        np.zeros((700, 9000, 3), np.uint8),
+        NOISE,
+        NOISE.transpose(1, 0, 2),
+    ],
+    ids=["1 pixel", "1 row", "1 column", "16 bit", "RGBA", "panorama", "ribbon", "tower"],
 )
-def test_odd_pictures_give_a_clear_result(tmp_path: Path, pixels: np.ndarray) -> None:
+def test_odd_pictures_give_a_clear_result(
+    tmp_path: Path, pixels: np.ndarray, eyes: tuple[OnnxDetector, FastPlateReader]
+) -> None:
     cv2.imwrite(str(tmp_path / "a.png"), pixels)
-    assert anpr_edge("read", str(tmp_path / "a.png")).returncode == 0
+    assert readings_in(read_image(tmp_path / "a.png"), *eyes) == []
+
+
+def test_every_depth_of_the_same_picture_gives_the_same_plates(
+    still: Path, tmp_path: Path, eyes: tuple[OnnxDetector, FastPlateReader]
+) -> None:
+    colour = cv2.imread(str(still))
+    assert colour is not None
+    kinds = {
+        "rgba.png": cv2.cvtColor(colour, cv2.COLOR_BGR2BGRA),
+        "deep.png": colour.astype(np.uint16) * 256,
+        "grey.png": cv2.cvtColor(colour, cv2.COLOR_BGR2GRAY),
+    }
+    for name, pixels in kinds.items():
+        cv2.imwrite(str(tmp_path / name), pixels)
+        found = {r.text for r in readings_in(read_image(tmp_path / name), *eyes)}
+        assert "1XEM934" in found, name
+
+
+def test_no_detection_is_no_reading(eyes: tuple[OnnxDetector, FastPlateReader]) -> None:
+    assert list(eyes[1].read(np.zeros((720, 1280, 3), np.uint8), [])) == []
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "width", "height"),
+    [(100, 100, 0, 0), (100, 100, 80, 0), (5000, 5000, 90, 20), (-400, -400, 90, 20)],
+    ids=["a point", "a line", "beyond the frame", "before the frame"],
+)
+def test_a_detection_of_nothing_gives_no_text_anyone_would_believe(
+    eyes: tuple[OnnxDetector, FastPlateReader], x: float, y: float, width: float, height: float
+) -> None:
+    image = np.full((720, 1280, 3), 127, np.uint8)
+    (reading,) = eyes[1].read(image, [detection(x, y, width, height)])
+    assert math.prod(reading.chars) < 0.5 or len(reading.text) < 4
+
+
+def test_corners_that_are_not_numbers_fall_back_to_the_box(
+    still: Path, eyes: tuple[OnnxDetector, FastPlateReader]
+) -> None:
+    image = read_image(still)
+    best = next(
+        r.detection for r in eyes[1].read(image, eyes[0].detect(image)) if r.text == "1XEM934"
+    )
+    nowhere = Point(math.nan, math.nan)
+    (again,) = eyes[1].read(image, [replace(best, corners=(nowhere,) * 4)])
+    assert again.text == "1XEM934"
+
+
+def test_a_folder_with_a_bad_picture_plays_the_others_and_says_so(
+    still: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "film"
+    folder.mkdir()
+    for name in ("a.png", "c.png"):
+        (folder / name).write_bytes(still.read_bytes())
+    (folder / "b.png").write_bytes(b"no image")
+    result = anpr_edge("replay", str(folder), "--out", str(tmp_path / "out"))
+    assert result.returncode == 1
+    assert "1 of 3 images could not be read" in result.stderr + result.stdout
+    assert "Traceback" not in result.stderr
