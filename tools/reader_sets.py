@@ -198,7 +198,8 @@ def dutch_clips(folder: Path) -> Iterator[Crop]:
             for row in (row for row in rows if int(row["frame"]) == at):
                 box = (int(row["x"]), int(row["y"]), int(row["w"]), int(row["h"]))
                 plate = real_plate(frame, box, row["plate_text"])
-                yield Crop("nl-clips boxes", plate.cut(*[LOOSENED] * 4), plate.text, "NL", 1)
+                home = row["country"] if row["country"] in ALPHA_2.values() else ""
+                yield Crop("nl-clips boxes", plate.cut(*[LOOSENED] * 4), plate.text, home, 1)
 
 
 def _frames(path: Path) -> Iterator[Picture]:

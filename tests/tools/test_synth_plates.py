@@ -31,7 +31,7 @@ SYNTAX = {
     "NL": "|".join(code.replace("L", L).replace("D", D) for code in DUTCH_SIDECODES.split()),
     "BE": (
         r"[1-9][A-Z]{3}\d{3}|[A-Z]{3}\d{3}|\d{3}[A-Z]{3}|[QOMGZYT][A-Z]{3}\d{3}|CD[A-Z]{2}\d{2}"
-        r"|[A-Z0-9]{5}|[A-Z]{4}\d{2}"
+        r"|[A-Z0-9]{5}|[A-Z]{4}\d{2}|9\d{3}[A-Z]{3}|EUR\d{4}|\d{3}EURO|\d{6}"
     ),
     "DE": r"[A-Z]{1,3}[A-Z]{1,2}\d{1,4}[HE]?",
     "FR": r"[A-Z]{2}\d{3}[A-Z]{2}|\d{3,4}[A-Z]{2,3}\d{2}",
@@ -114,7 +114,7 @@ def test_a_plate_of_nowhere_is_of_an_unknown_country():
     [
         ("NL", "V001BB", "V-001-BB"),
         ("NL", "12ABCD", "12-AB-CD"),
-        ("BE", "1ABC234", "1-ABC-234"),
+        ("BE", "1ABC234", "1:ABC-234"),
         ("FR", "AB123CD", "AB-123-CD"),
         ("ES", "1234BBB", "1234 BBB"),
     ],
@@ -129,7 +129,7 @@ def test_a_given_text_of_no_known_form_is_parted_where_letters_meet_digits():
 
 
 def test_a_given_text_breaks_into_two_lines_between_groups():
-    assert spec_for("BE", "1ABC234", lines=2).rows == ("1-ABC", "234")
+    assert spec_for("BE", "1ABC234", lines=2).rows == ("1:ABC", "234")
 
 
 def test_a_style_that_a_country_does_not_issue_is_refused():

@@ -14,7 +14,7 @@ Mask = npt.NDArray[np.uint8]
 
 NARROW = {"I": 0.35, "1": 0.62, "J": 0.9, "W": 1.2, "M": 1.15}
 """Widths of characters as shares of the ordinary one, where the font is proportional."""
-SEPARATOR_WIDTH = {" ": 0.3, "-": 0.38, ".": 0.24, "*": 0.66}
+SEPARATOR_WIDTH = {" ": 0.3, "-": 0.38, ":": 0.34, ".": 0.24, "*": 0.66}
 """Widths of separators as shares of the character height."""
 STICKERS: tuple[Colour, ...] = (
     (60, 160, 230), (200, 120, 60), (90, 190, 90), (70, 200, 230), (190, 190, 190), (120, 80, 60),
@@ -200,14 +200,25 @@ def _write_separator(
     """Write a dash or dot, stick seals, or leave a gap."""
     if sign == "*":
         _stick_seals(canvas, cell, rng)
-    if sign not in "-.":
+    if sign == ":" and rng.random() < 0.8:
+        _stick_small_seal(canvas, cell, rng)
+    if sign not in "-.:":
         return
-    long = rng.uniform(0.12, 0.36) * cell.height if sign == "-" else 0.12 * cell.height
+    long = (0.12 if sign == "." else rng.uniform(0.12, 0.36)) * cell.height
     long = min(long, 0.85 * cell.width)
     thick = max(1, round(rng.uniform(0.08, 0.17) * cell.height))
     x = round(cell.x + (cell.width - long) / 2)
     y = round(cell.y + cell.height * rng.uniform(0.44, 0.58)) - thick // 2
     ink[y : y + thick, x : x + max(1, round(long))] = 255
+
+
+def _stick_small_seal(canvas: Image, cell: Box, rng: np.random.Generator) -> None:
+    """Emboss the little crown or seal that stands above a Belgian dash."""
+    middle = (round(cell.x + cell.width / 2), round(cell.y + cell.height * rng.uniform(0.08, 0.25)))
+    axes = (max(1, round(0.05 * cell.height)), max(1, round(rng.uniform(0.05, 0.1) * cell.height)))
+    tone = tuple(int(v) for v in np.clip(rng.uniform(60, 190) + rng.normal(0, 20, 3), 0, 255))
+    thick = -1 if rng.random() < 0.4 else 1
+    cv2.ellipse(canvas, middle, axes, 0, 0, 360, tone, thick, cv2.LINE_AA)
 
 
 def _stick_seals(canvas: Image, cell: Box, rng: np.random.Generator) -> None:

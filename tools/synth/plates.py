@@ -12,7 +12,7 @@ from tools.synth.wear import wear_plate
 
 Image = npt.NDArray[np.uint8]
 
-SEPARATORS = " -.*"
+SEPARATORS = " -.:*"
 DIGITS = "0123456789"
 SMALLEST_RENDER_PX = 56
 

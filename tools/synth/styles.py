@@ -27,7 +27,8 @@ class Form:
     """One way a country writes its plates.
 
     In `pattern`, l is a letter of `letters`, d a digit, n a digit but zero, z a district code;
-    a space, a dash, a dot or an asterisk (seals) parts groups; anything else stands for itself.
+    a space, a dash, a dot, a colon (a dash below a small seal) or an asterisk (seals) parts
+    groups; anything else stands for itself.
     """
 
     pattern: str
@@ -116,27 +117,44 @@ NL_PAINTS = {
 }
 
 BE_FORMS = (
-    Form("1-lll-ddd", 6, "car", LETTERS),
-    Form("2-lll-ddd", 6, "car", LETTERS),
-    Form("n-lll-ddd", 1, "car", LETTERS),
-    Form("lll-ddd", 3, "car", LETTERS),
-    Form("ddd-lll", 1.5, "car", LETTERS),
+    Form("1:lll-ddd", 4, "car", LETTERS),
+    Form("2:lll-ddd", 4, "car", LETTERS),
+    Form("1:lll-ddd", 2.5, "bright", LETTERS),
+    Form("2:lll-ddd", 2.5, "bright", LETTERS),
+    Form("n:lll-ddd", 1, "car", LETTERS),
+    Form("8:lll-ddd", 0.5, "bright", LETTERS),
+    Form("9:lll-ddd", 0.5, "car", LETTERS),
+    Form("9:ddd-lll", 0.3, "black", LETTERS),
+    Form("lll:ddd", 2.2, "car", LETTERS),
+    Form("lll:ddd", 1.2, "bright", LETTERS),
+    Form("lll-ddd", 0.5, "black", LETTERS),
+    Form("ddd:lll", 1.0, "car", LETTERS),
+    Form("ddd-lll", 0.6, "bright", LETTERS),
     Form("ldlld", 0.2, "car", LETTERS),
-    Form("ldddl", 0.2, "car", LETTERS),
-    Form("Q-lll-ddd", 0.8, "trailer", LETTERS),
-    Form("O-lll-ddd", 0.4, "historic", LETTERS),
-    Form("M-lll-ddd", 0.5, "motorcycle", LETTERS),
-    Form("G-lll-ddd", 0.4, "car", LETTERS),
-    Form("T-Xll-ddd", 0.5, "taxi", LETTERS),
-    Form("T-Lll-ddd", 0.2, "taxi", LETTERS),
-    Form("Z-lll-ddd", 0.3, "dealer", LETTERS),
-    Form("Y-lll-ddd", 0.3, "dealer", LETTERS),
+    Form("ldddl", 0.2, "bright", LETTERS),
+    Form("dd.l.dd", 0.2, "car", LETTERS),
+    Form("Q:lll-ddd", 0.8, "trailer", LETTERS),
+    Form("O:lll-ddd", 0.4, "historic", LETTERS),
+    Form("M:lll-ddd", 0.5, "motorcycle", LETTERS),
+    Form("G:lll-ddd", 0.4, "car", LETTERS),
+    Form("T:Xll-ddd", 0.5, "taxi", LETTERS),
+    Form("T:Lll-ddd", 0.2, "taxi", LETTERS),
+    Form("1:TXl-ddd", 0.3, "bright", LETTERS),
+    Form("Z:lll-ddd", 0.3, "dealer", LETTERS),
+    Form("1:Zll-ddd", 0.3, "dealer", LETTERS),
+    Form("Y:lll-ddd", 0.3, "dealer", LETTERS),
     Form("CD-lldd", 0.1, "car", LETTERS),
+    Form("EUR dddd", 0.25, "union", LETTERS),
+    Form("ddd.EURO", 0.1, "union", LETTERS),
+    Form("dddddd", 0.15, "union", LETTERS),
     Form("lllll", 0.2, "car", LETTERS),
-    Form("lllldd", 0.2, "car", LETTERS),
+    Form("lllldd", 0.2, "bright", LETTERS),
 )
 BE_PAINTS = {
     "car": Paint(WHITE, RUBINE),
+    "bright": Paint(WHITE, (50, 45, 200)),
+    "black": Paint(WHITE, BLACK),
+    "union": Paint(WHITE, (190, 110, 40)),
     "dealer": Paint(WHITE, GREEN),
     "historic": Paint(WHITE, RUBINE),
 }
