@@ -128,7 +128,8 @@ class Passage:
 
     `doubt` says why the plate may not be used to decide; None means settled. The monotonic
     times belong to `seen_first` and `seen_last`: they show whether the clock was set meanwhile.
-    `country` is an ISO 3166 alpha-2 code, None when the plate does not tell.
+    `country` is an ISO 3166 alpha-2 code, None when the plate does not tell. `read_as` is the
+    text before syntax corrected one character of it, None when nothing was corrected.
     """
 
     plate: str
@@ -147,6 +148,8 @@ class Passage:
     direction: Direction
     best_frame: int
     best: Detection
+    country_probability: float = 0.0
+    read_as: str | None = None
 
 
 class VehicleKind(StrEnum):

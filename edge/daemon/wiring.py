@@ -12,10 +12,11 @@ from edge.access.rules import Law, RulePack
 from edge.access.rules import Zone as LawZone
 from edge.config import Config, Models, Zone
 from edge.daemon.pipeline import Pipeline
-from edge.errors import ConfigError, RegistryError
+from edge.errors import ConfigError, ModelError, RegistryError
 from edge.feed.mqtt import MqttPublisher
 from edge.feed.outbox import Outbox
 from edge.feed.spool import SpoolPublisher
+from edge.passage.calibration import REMEDY, SUFFIX, Calibration, fitted
 from edge.passage.passage import Desk, ReadingPolicy
 from edge.passage.tracker import Tracker
 from edge.ports import Clock, Publisher, Registry, Signer
@@ -46,6 +47,25 @@ def reader(models: Models) -> FastPlateReader:
     """Open the plate reader the configuration names."""
     found = checked_model(models.manifest, models.reader)
     return FastPlateReader(found, models.providers, models.threads)
+
+
+def calibration(models: Models) -> Calibration:
+    """Read how sure a vote over this reader's readings is, from the file beside the reader.
+
+    Raises ModelError when it is missing, malformed or was fitted on another reader.
+    """
+    model = checked_model(models.manifest, models.reader)
+    path = model.path.with_suffix(SUFFIX)
+    try:
+        return fitted(path.read_bytes(), model.sha256)
+    except OSError as e:
+        raise ModelError(f"The calibration {path} cannot be read ({e.strerror}).", REMEDY) from e
+
+
+def policy(config: Config) -> ReadingPolicy:
+    """Return when a plate counts as read on this box."""
+    read = config.reading
+    return ReadingPolicy(read.min_confidence, read.min_frames, calibration(config.models))
 
 
 def laws(zones: tuple[Zone, ...]) -> tuple[Law, ...]:
@@ -119,7 +139,7 @@ def pipeline(
         detector=finder,
         reader=text,
         tracker=Tracker(config.reading.gone_after_s),
-        desk=Desk(ReadingPolicy(config.reading.min_confidence, config.reading.min_frames)),
+        desk=Desk(policy(config)),
         registry=registry,
         laws=laws(config.zones),
         clock=clock,

@@ -1,13 +1,15 @@
 """The desk: one passage per vehicle, and why its plate may not be trusted (pure)."""
 
-from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from edge.passage.plate import MAX_LENGTH, MIN_LENGTH, country_of
+from edge.passage.calibration import UNFITTED, Calibration
+from edge.passage.finding import Finding, find, open_question
+from edge.passage.pair import Boxes, boxes_of, on_one_vehicle
+from edge.passage.plate import MAX_LENGTH, MIN_LENGTH, bound_to_trailer
 from edge.passage.tracker import Track, differing, distance
-from edge.passage.vote import Vote, vote
-from edge.types import Box, Direction, Passage, Tint
+from edge.types import Box, Direction, Passage
 
 NONSENSE = 0.05  # below this confidence, or with fewer frames alike, no plate was read at all
 ALIKE_EDITS, ALIKE_SHARE = 2, 0.3
@@ -15,6 +17,7 @@ SURE = 0.9
 SECOND_FRAMES, SECOND_SHARE = 3, 0.2
 SAME_VISIT = timedelta(seconds=10)
 SAME_PARKING = timedelta(minutes=30)
+TOGETHER = "another plate moved with this one, as if both were on one vehicle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,15 @@ class ReadingPolicy:
 
     min_confidence: float
     min_frames: int
+    calibration: Calibration = UNFITTED
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A passage announced a moment ago, and where its plate was frame by frame."""
+
+    passage: Passage
+    boxes: Boxes
 
 
 class Desk:
@@ -31,7 +43,7 @@ class Desk:
     def __init__(self, policy: ReadingPolicy) -> None:
         """Apply one reading policy."""
         self._policy = policy
-        self._recent: dict[int, Passage] = {}  # by track
+        self._recent: dict[int, Known] = {}  # by track
 
     def afresh(self) -> "Desk":
         """Return a desk with the same policy that remembers nobody."""
@@ -39,43 +51,62 @@ class Desk:
 
     def announce(self, track: Track) -> Passage | None:
         """Return the passage of a track; None when it is no plate or was announced before."""
-        found = vote(track.readings)
+        found = find(track.readings)
         if _is_nonsense(track, found):
             return None
-        passage = _passage(track, found, self._policy)
-        known = any(_same_vehicle(earlier, passage) for earlier in self._recent.values())
-        new = not track.announced and not known
+        passage, boxes = _passage(track, found, self._policy), boxes_of(track.kept)
+        others = {i: known for i, known in self._recent.items() if i != track.id}
+        told = any(_same_vehicle(known.passage, passage) for known in self._recent.values())
+        new = not track.announced and not told
         track.announced = True
-        self._remember(track.id, passage)
-        return passage if new else None
+        self._remember(track.id, Known(passage, boxes))
+        return _unaccompanied(passage, boxes, others) if new else None
 
-    def _remember(self, track_id: int, passage: Passage) -> None:
-        horizon = passage.seen_last - SAME_PARKING
-        self._recent = {i: p for i, p in self._recent.items() if p.seen_last >= horizon}
-        self._recent[track_id] = passage
+    def _remember(self, track_id: int, known: Known) -> None:
+        horizon = known.passage.seen_last - SAME_PARKING
+        self._recent = {i: k for i, k in self._recent.items() if k.passage.seen_last >= horizon}
+        self._recent[track_id] = known
 
 
-def _is_nonsense(track: Track, found: Vote) -> bool:
+def _unaccompanied(passage: Passage, boxes: Boxes, others: Mapping[int, Known]) -> Passage:
+    """Doubt a second plate of what seems one vehicle: it must not be accused twice.
+
+    A trailer's own plate beside it is no rival: it names no motor vehicle.
+    """
+    if passage.doubt is not None or _of_a_trailer(passage):
+        return passage
+    rivals = (known for known in others.values() if not _of_a_trailer(known.passage))
+    if any(on_one_vehicle(boxes, known.boxes) for known in rivals):
+        return replace(passage, doubt=TOGETHER)
+    return passage
+
+
+def _of_a_trailer(passage: Passage) -> bool:
+    return bound_to_trailer(passage.country, passage.plate)
+
+
+def _is_nonsense(track: Track, found: Finding) -> bool:
     """True when no plate was read at all: lettering, a lamp, a grille, one flash.
 
     A plate reads much the same in many frames; what only looks like one does not.
     """
-    length_fits = MIN_LENGTH <= len(found.text) <= MAX_LENGTH
-    if track.count < 2 or not length_fits or found.confidence < NONSENSE:
+    text = found.vote.text
+    length_fits = MIN_LENGTH <= len(text) <= MAX_LENGTH
+    if track.count < 2 or not length_fits or found.vote.confidence < NONSENSE:
         return True
-    alike = sum(1 for s in track.kept if differing(s.reading.text, found.text) <= ALIKE_EDITS)
+    alike = sum(1 for s in track.kept if differing(s.reading.text, text) <= ALIKE_EDITS)
     return alike < ALIKE_SHARE * len(track.kept)
 
 
-def _passage(track: Track, found: Vote, policy: ReadingPolicy) -> Passage:
-    country = country_of(found.text, _tint(track))
+def _passage(track: Track, found: Finding, policy: ReadingPolicy) -> Passage:
+    confidence = policy.calibration.probability(found.grounds)
     return Passage(
-        plate=found.text,
-        country=country,
-        confidence=found.confidence,
-        chars=found.chars,
-        candidates=found.candidates,
-        doubt=_doubt(track, found, country, policy),
+        plate=found.vote.text,
+        country=found.origin.country,
+        confidence=confidence,
+        chars=found.vote.chars,
+        candidates=found.vote.candidates,
+        doubt=_doubt(track, found, confidence, policy),
         seen_first=track.first.captured_at,
         seen_last=track.last.captured_at,
         first_monotonic_ns=track.first.monotonic_ns,
@@ -86,32 +117,20 @@ def _passage(track: Track, found: Vote, policy: ReadingPolicy) -> Passage:
         direction=track.direction,
         best_frame=track.best.frame,
         best=track.best.reading.detection,
+        country_probability=found.origin.probability,
+        read_as=found.read_as,
     )
 
 
-def _tint(track: Track) -> Tint:
-    """Return the face colour most frames agree on; disagreement is no colour."""
-    tints = Counter(reading.tint for reading in track.readings)
-    tints.pop(Tint.UNKNOWN, None)
-    if not tints:
-        return Tint.UNKNOWN
-    (most, count), *_ = tints.most_common()
-    return most if count >= 0.8 * tints.total() else Tint.UNKNOWN
-
-
-def _doubt(track: Track, found: Vote, country: str | None, policy: ReadingPolicy) -> str | None:
-    if found.confidence < policy.min_confidence:
-        return (
-            f"the plate was read with confidence {found.confidence:.2f}, "
-            f"below {policy.min_confidence:.2f}"
-        )
+def _doubt(track: Track, found: Finding, confidence: float, policy: ReadingPolicy) -> str | None:
+    if confidence < policy.min_confidence:
+        level = policy.min_confidence
+        return f"the plate was read with confidence {confidence:.2f}, below {level:.2f}"
     if track.count < policy.min_frames:
         return f"the plate was read in {track.count} frames, fewer than {policy.min_frames}"
     if _two_plates(track):
         return "clear frames disagree: two plates may have been followed as one"
-    if country is None:
-        return "the country of the plate is not certain"
-    return None
+    return open_question(found)
 
 
 def _two_plates(track: Track) -> bool:

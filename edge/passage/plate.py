@@ -1,89 +1,157 @@
-"""What a plate text can tell: its form and the countries that use that form (pure).
+"""What a plate text can tell: its form, its countries, and what carries it (pure).
 
-Source: the plate forms of RULES section 5; L is a letter, D a digit.
+Source: RULES section 5. Syntax alone proves little: several countries share most forms, and a
+personalised Belgian plate may read like any other.
 """
 
-import re
-from typing import NamedTuple
+from collections.abc import Callable
+from functools import lru_cache
 
+from edge.passage.forms import (
+    CH_CANTONS,
+    DUTCH_OLD,
+    EXCLUDED_NL,
+    HR_DISTRICTS,
+    IE_COUNTIES,
+    RO_COUNTIES,
+    SERIES,
+    SI_DISTRICTS,
+    SIDECODES,
+    UMLAUTS,
+    Form,
+    fits,
+    form,
+)
 from edge.types import Tint
 
-DUTCH_MODERN = "[BDFGHJKLMNPRSTVWXZ]"  # no vowels; C and Q look like 0, Y is out of use
-DUTCH_OLD_FORMS = ("LLDDDD", "DDDDLL", "DDLLDD")
-DUTCH_MODERN_FORMS = (
-    *("LLDDLL", "LLLLDD", "DDLLLL", "DDLLLD", "DLLLDD", "LLDDDL"),
-    *("LDDDLL", "LLLDDL", "LDDLLL", "DLLDDD", "DDDLLD"),
-)
-SPANISH = "[BCDFGHJKLMNPRSTVWXYZ]"
 MIN_LENGTH, MAX_LENGTH = 4, 9
 
-
-def _form(form: str, letter: str = "[A-Z]") -> str:
-    return "".join(letter if c == "L" else "[0-9]" for c in form)
-
-
-class CountryForms(NamedTuple):
-    """The plates of one country: their form, and the face colours they come in."""
-
-    country: str
-    pattern: re.Pattern[str]
-    tints: frozenset[Tint]
-
-
-WHITE, YELLOW = frozenset({Tint.WHITE}), frozenset({Tint.YELLOW})
+TRADE: dict[str, tuple[Form, ...]] = {"BE": tuple(form(f"{c}lllddd") for c in "ZYV")}
+STATE: dict[str, tuple[Form, ...]] = {
+    "BE": tuple(map(form, ("CDlldd", "CDdddd", "CDddd", "CDlll", "Addd", "Eddd", "Pddd")))
+}
+ANYTHING: dict[str, tuple[Form, ...]] = {"BE": (form("xxxxx"),)}
+TRAILER: dict[str, tuple[Form, ...]] = {
+    "NL": (form("tmddmm"), form("ddtmmm")),
+    "BE": (form("Qlllddd"),),
+    "ES": (form("Rddddsss"),),
+}
 
 
-def _forms(country: str, tints: frozenset[Tint], *patterns: str) -> CountryForms:
-    return CountryForms(country, re.compile("|".join(patterns)), tints | {Tint.UNKNOWN})
+def _counted(text: str) -> str:
+    """Return the letters that a text begins with."""
+    return text[: next((i for i, sign in enumerate(text) if sign.isdigit()), len(text))]
 
 
-FORMS = (
-    _forms("NL", YELLOW, *(_form(f, DUTCH_MODERN) for f in DUTCH_MODERN_FORMS)),
-    _forms("NL", YELLOW, *(_form(f) for f in DUTCH_OLD_FORMS)),
-    _forms("BE", WHITE, "[1-9][A-Z]{3}[0-9]{3}", "[A-Z]{3}[0-9]{3}", "[0-9]{3}[A-Z]{3}"),
-    _forms("BE", WHITE, "[QOMWSGTZYV][A-Z]{3}[0-9]{3}"),
-    _forms("DE", WHITE, "(?=.{3,8}$)[A-ZÄÖÜ]{1,3}[A-Z]{1,2}[0-9]{1,4}[HE]?"),
-    _forms(
-        "FR", WHITE, "[A-HJ-NP-TV-Z]{2}[0-9]{3}[A-HJ-NP-TV-Z]{2}", "[0-9]{2,4}[A-Z]{2,3}[0-9]{2}"
-    ),
-    _forms("PL", WHITE, "(?=.{7,8}$)(?=.*[0-9].*[0-9])[A-Z]{2,3}[0-9A-Z]{4,5}"),
-    _forms("IT", WHITE, "[A-Z]{2}[0-9]{3}[A-Z]{2}"),
-    _forms("LU", YELLOW, "[A-Z]{2}[0-9]{4}", "[0-9]{4,6}"),
-    _forms("GB", WHITE | YELLOW, "[A-Z]{2}[0-9]{2}[A-Z]{3}"),
-    _forms("ES", WHITE, "[0-9]{4}" + SPANISH + "{3}", "[A-Z]{1,2}[0-9]{4}[A-Z]{1,2}"),
-    _forms("LT", WHITE, "[A-Z]{3}[0-9]{3}"),
-    _forms("SE", WHITE, "[A-Z]{3}[0-9]{2}[0-9A-Z]"),
-    _forms("HU", WHITE, "[A-Z]{3}[0-9]{3}", "[A-Z]{4}[0-9]{3}"),
-    _forms("RO", WHITE, "B[0-9]{2,3}[A-Z]{3}", "[A-Z]{2}[0-9]{2}[A-Z]{3}"),
-    _forms("BG", WHITE, "[A-Z]{1,2}[0-9]{4}[A-Z]{2}"),
-    _forms("CZ", WHITE, "[0-9][A-Z][0-9A-Z][0-9]{4}"),
-    _forms("SK", WHITE, "[A-Z]{2}[0-9]{3}[A-Z]{2}"),
-    _forms("AT", WHITE, "[A-Z]{1,2}[0-9]{1,5}[A-Z]{1,3}"),
-    _forms("PT", WHITE, "[A-Z]{2}[0-9]{2}[A-Z]{2}", "[0-9]{2}[A-Z]{2}[0-9]{2}"),
-    _forms("DK", WHITE, "[A-Z]{2}[0-9]{5}"),
-)
+def _dutch(text: str) -> bool:
+    return sidecode(text) is not None
 
 
+def _irish(text: str) -> bool:
+    year = text[: 2 if text[2].isalpha() else 3]
+    issued = year >= "87" or year <= "12" if len(year) == 2 else "131" <= year <= "992"
+    return issued and _counted(text[len(year) :]) in IE_COUNTIES
+
+
+CHECKS: dict[str, Callable[[str], bool]] = {
+    "NL": _dutch,
+    "FR": lambda text: not (text.startswith("SS") and text[2:3].isdigit()),
+    "PL": lambda text: sum(map(str.isdigit, text)) >= 2,
+    "RO": lambda text: _counted(text) in RO_COUNTIES,
+    "CH": lambda text: text[:2] in CH_CANTONS,
+    "SI": lambda text: text[:2] in SI_DISTRICTS,
+    "HR": lambda text: text[:2] in HR_DISTRICTS,
+    "TR": lambda text: "01" <= text[:2] <= "81",
+    "IE": _irish,
+}
+"""What a well-formed plate must also be."""
+
+
+def sidecode(text: str) -> int | None:
+    """Return the Dutch sidecode, 1 to 14, of a text without separators, None when it has none."""
+    shape = "".join("D" if sign.isdigit() else "L" for sign in text)
+    for number, written in enumerate(SIDECODES, 1):
+        if written.replace("-", "") == shape:
+            return number if _is_issued(text, written) else None
+    return None
+
+
+def _is_issued(text: str, written: str) -> bool:
+    """True when the Dutch office gives out these letters in this sidecode."""
+    if not any(fits(text, f) for s in SERIES if s.country == "NL" for f in s.forms):
+        return False
+    signs = iter(text)
+    groups = "".join(sign if sign == "-" else next(signs) for sign in written).split("-")
+    return written in DUTCH_OLD or EXCLUDED_NL.isdisjoint(groups)
+
+
+@lru_cache(maxsize=4096)
 def countries(text: str, tint: Tint = Tint.UNKNOWN) -> frozenset[str]:
     """Return the countries whose plates have this form and face colour."""
     return frozenset(
-        forms.country for forms in FORMS if tint in forms.tints and forms.pattern.fullmatch(text)
+        series.country
+        for series in SERIES
+        if tint in series.tints
+        and any(fits(text, places) for places in series.forms)
+        and CHECKS.get(series.country, bool)(text)
     )
+
+
+def fits_country(text: str, country: str) -> bool:
+    """True when a text is a well-formed plate of a country."""
+    return country in countries(text)
 
 
 def country_of(text: str, tint: Tint = Tint.UNKNOWN) -> str | None:
     """Return the one country a plate can come from, None when several or none fit.
 
-    A guess here would look one vehicle up under another one's plate.
+    A guess here would look one vehicle up under another one's plate: a face that seems white
+    may be a yellow one in infrared light, so white rules nothing out that the text allows.
     """
-    possible = countries(text, tint)
-    return next(iter(possible)) if len(possible) == 1 else None
+    allowed = countries(text, tint)
+    possible = countries(text) if tint is Tint.WHITE else allowed
+    return next(iter(allowed)) if len(possible) == 1 and allowed == possible else None
 
 
-TRADE_PLATES = {"BE": re.compile("[ZYV][A-Z]{3}[0-9]{3}")}
+def splits(text: str) -> frozenset[str]:
+    """Return the German plates, district and hyphen first, that a text without one may be.
+
+    Separators tell German vehicles apart: with more than one split a text is no key (RULES 5.3).
+    """
+    letters = len(_counted(text))
+    return frozenset(
+        f"{text[:district]}-{text[district:]}"
+        for district in (1, 2, 3)
+        if letters - district in (1, 2)
+        and not any(sign in UMLAUTS for sign in text[district:])
+        and fits_country(text, "DE")
+    )
+
+
+def is_key(country: str, text: str) -> bool:
+    """True when country and text name one vehicle and no other."""
+    return country != "DE" or len(splits(text)) == 1
+
+
+def proves_something(country: str, text: str) -> bool:
+    """True unless any text of this length is a plate of the country: one sign may be missing."""
+    return not _among(ANYTHING, country, text)
+
+
+def bound_to_trailer(country: str | None, text: str) -> bool:
+    """True when the plate is a trailer's own: it says nothing of the motor vehicle (RULES 5.6)."""
+    return country is not None and _among(TRAILER, country, text)
+
+
+def of_the_state(country: str, text: str) -> bool:
+    """True for a diplomat's, an authority's or a court's plate (RULES 5.2)."""
+    return _among(STATE, country, text)
 
 
 def bound_to_vehicle(country: str, text: str) -> bool:
     """True unless the plate is a trade's, moved from vehicle to vehicle (RULES 5.2)."""
-    trade = TRADE_PLATES.get(country)
-    return trade is None or trade.fullmatch(text) is None
+    return not _among(TRADE, country, text)
+
+
+def _among(listed: dict[str, tuple[Form, ...]], country: str, text: str) -> bool:
+    return any(fits(text, places) for places in listed.get(country, ()))

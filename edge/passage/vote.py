@@ -1,27 +1,31 @@
 """The vote: what all frames of one vehicle together say about its plate (pure).
 
-Each character is voted on by itself, with the reader's whole distribution as evidence;
-frames of one vehicle are not independent, so many of them count as a few.
+Every text that a frame read, and every text one character away from the best of them, is a
+candidate; each frame speaks for each by how well its whole distribution agrees. Frames of one
+vehicle are not independent, so many of them count as a few.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from edge.passage.alignment import Floats, evidence
 from edge.types import Candidate, Reading
 
 INDEPENDENT_FRAMES = 2.0
-FLOOR = 1e-3  # no single frame may rule a character out
+VOTERS = 16  # more frames of one vehicle add nothing but time
+ROUNDS = 4
 MAX_CANDIDATES = 5
 FULL_WIDTH_PX = 100.0
 
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """The winning text, one probability per character, and what else it might be."""
+    """The winning text, one probability per character, and what else it might be.
+
+    `confidence` is the winner's share of the evidence, not yet calibrated.
+    """
 
     text: str
     chars: tuple[float, ...]
@@ -33,76 +37,65 @@ NO_VOTE = Vote("", (), 0.0, ())
 
 
 def weight(reading: Reading) -> float:
-    """Return how much a reading counts: larger and surer plates count more."""
+    """Return how much a reading counts: larger, sharper and surer plates count more.
+
+    The reader's own certainty, of the weakest character and of the whole text, is the sharpness.
+    """
     if not reading.chars:
         return 0.0
     size = min(1.5, max(0.2, reading.detection.box.width / FULL_WIDTH_PX))
-    return size * min(reading.chars) * float(np.mean(reading.chars))
+    return size * min(reading.chars) * float(np.mean(reading.chars)) * reading.whole
 
 
 def vote(readings: Sequence[Reading]) -> Vote:
-    """Elect a plate text from the readings of one vehicle.
-
-    The length is elected first, by weight; then each character of that length.
-    """
-    by_length: dict[int, list[Reading]] = defaultdict(list)
-    for reading in readings:
-        if reading.text:
-            by_length[len(reading.text)].append(reading)
-    if not by_length:
+    """Elect a plate text from the readings of one vehicle, in whatever order they came."""
+    voters = sorted((r for r in readings if r.text), key=lambda r: (-weight(r), r.text))[:VOTERS]
+    if not voters:
         return NO_VOTE
-    shares = _shares({n: sum(map(weight, group)) for n, group in by_length.items()})
-    length = max(shares, key=lambda n: (shares[n], n))
-    group = by_length[length]
-    return _elected(_posterior(group), group[0].alphabet[:-1], shares[length])
+    texts = {reading.text for reading in voters}
+    best = _best(_scores(voters, texts))
+    for _ in range(ROUNDS):
+        scores = _scores(voters, texts | _near(best, voters[0].alphabet[:-1]))
+        if best == (best := _best(scores)):
+            break
+    return _elected(best, scores)
 
 
-def _shares(weights: dict[int, float]) -> dict[int, float]:
-    """Sharpen the lengths' weights into shares that sum to one: a rare length is a slip."""
-    squares = {n: w * w for n, w in weights.items()}
-    total = sum(squares.values())
-    return {n: (w / total if total else 1 / len(squares)) for n, w in squares.items()}
+def _scores(voters: Sequence[Reading], texts: set[str]) -> dict[str, float]:
+    """Return the pooled evidence for each text: a log probability."""
+    weights = np.maximum([weight(r) for r in voters], 1e-6)
+    weights *= min(len(voters), INDEPENDENT_FRAMES) / weights.sum()
+    listed = sorted(texts)
+    pooled: Floats = weights @ evidence(voters, listed)
+    return dict(zip(listed, pooled.round(9).tolist(), strict=True))
 
 
-def _posterior(readings: Sequence[Reading]) -> NDArray[np.float64]:
-    """Pool the characters' distributions: (length, alphabet without pad), rows sum to one."""
-    weights = np.array([weight(r) for r in readings])
-    weights = np.maximum(weights, 1e-6)
-    weights *= min(len(readings), INDEPENDENT_FRAMES) / weights.sum()
-    logs = np.stack([np.log(_characters(r)) for r in readings])
-    pooled = (logs * weights[:, None, None]).sum(axis=0)
-    odds = np.exp(pooled - pooled.max(axis=1, keepdims=True))
-    return np.asarray(odds / odds.sum(axis=1, keepdims=True), np.float64)
+def _best(scores: dict[str, float]) -> str:
+    return max(scores, key=lambda text: (scores[text], text))
 
 
-def _characters(reading: Reading) -> NDArray[np.float64]:
-    """Return the slots that hold characters, without the pad: (length, alphabet - 1)."""
-    pad = len(reading.alphabet) - 1
-    held = reading.slots[reading.slots.argmax(axis=1) != pad, :pad]
-    spread = np.maximum(held, FLOOR).astype(np.float64)
-    return np.asarray(spread / spread.sum(axis=1, keepdims=True))
+def _near(text: str, alphabet: str) -> set[str]:
+    """Return the texts with one character replaced or left out."""
+    places = range(len(text))
+    replaced = {text[:i] + sign + text[i + 1 :] for i in places for sign in alphabet}
+    return replaced | {text[:i] + text[i + 1 :] for i in places if len(text) > 1}
 
 
-def _elected(posterior: NDArray[np.float64], alphabet: str, share: float) -> Vote:
-    best = posterior.argmax(axis=1)
-    chars = posterior.max(axis=1)
-    text = "".join(alphabet[c] for c in best)
-    confidence = float(chars.prod()) * share
-    others = _one_character_away(posterior, text, alphabet, confidence)
-    candidates = (Candidate(text, confidence), *others)
-    return Vote(text, tuple(float(c) for c in chars), confidence, candidates[:MAX_CANDIDATES])
+def _elected(best: str, scores: dict[str, float]) -> Vote:
+    odds = {text: float(np.exp(score - scores[best])) for text, score in scores.items()}
+    total = sum(odds.values())
+    likeliest = sorted(odds, key=lambda text: (text != best, -odds[text], text))
+    candidates = tuple(Candidate(t, odds[t] / total) for t in likeliest[:MAX_CANDIDATES])
+    chars = tuple(_share(best, place, odds) for place in range(len(best)))
+    return Vote(best, chars, candidates[0].probability, candidates)
 
 
-def _one_character_away(
-    posterior: NDArray[np.float64], text: str, alphabet: str, confidence: float
-) -> list[Candidate]:
-    """Return the texts with one character replaced by its runner-up, likeliest first."""
-    runner_up = np.argsort(posterior, axis=1)[:, -2]
-    texts = [
-        Candidate(
-            text[:i] + alphabet[c] + text[i + 1 :],
-            confidence * float(posterior[i, c] / posterior[i].max()),
-        )
-        for i, c in enumerate(runner_up)
+def _share(text: str, place: int, odds: dict[str, float]) -> float:
+    """Return one character's share among all that could stand at its place."""
+    before, after = text[:place], text[place + 1 :]
+    rivals = [
+        share
+        for other, share in odds.items()
+        if len(other) == len(text) and other.startswith(before) and other.endswith(after)
     ]
-    return sorted(texts, key=lambda c: -c.probability)
+    return odds[text] / sum(rivals)

@@ -1,4 +1,7 @@
-from edge.passage.passage import Desk, ReadingPolicy
+from dataclasses import replace
+
+from edge.passage.finding import find, open_question
+from edge.passage.passage import TOGETHER, Desk, ReadingPolicy
 from edge.passage.tracker import Tracker
 from edge.types import Passage, Reading, Tint
 from tests.fakes import detection, frame, reading
@@ -120,6 +123,79 @@ def test_a_slip_soon_after_a_well_read_plate_is_the_same_vehicle() -> None:
 def test_one_plate_on_tractor_and_trailer_is_one_vehicle() -> None:
     seen = {i: [reading("27BXK4"), reading("27BXK4", detection(x=700))] for i in range(10)}
     assert len(announced(seen, 40)) == 1
+
+
+def test_two_plates_of_one_vehicle_are_not_accused_twice() -> None:
+    seen = {
+        i: [
+            reading("27BXK4", detection(x=100 + 20 * i, y=300)),
+            reading("1KZE410", detection(x=100 + 20 * i, y=150), tint=Tint.WHITE),
+        ]
+        for i in range(12)
+    }
+    first, second = announced(seen, 60)
+    assert first.doubt is None
+    assert second.doubt == TOGETHER
+
+
+def test_a_trailers_plate_casts_no_doubt_on_its_tractor() -> None:
+    trailer = replace(reading("OB12DF"), countries=(("NL", 0.99),))
+    seen = {
+        i: [
+            replace(trailer, detection=detection(x=100 + 20 * i, y=300)),
+            reading("27BXK4", detection(x=100 + 20 * i, y=150)),
+        ]
+        for i in range(12)
+    }
+    found = {p.plate: p for p in announced(seen, 60)}
+    assert found["OB12DF"].country == "NL"
+    assert found["OB12DF"].doubt is None
+    assert found["27BXK4"].doubt is None
+
+
+def test_a_correction_forced_by_syntax_is_marked() -> None:
+    misread = replace(reading("27BXKA"), countries=(("NL", 0.99),))
+    (passage,) = announced({i: [misread] for i in range(12)}, 40)
+    assert (passage.plate, passage.read_as, passage.country) == ("27BXK4", "27BXKA", "NL")
+    assert passage.candidates[0].text == "27BXK4"
+    assert len(passage.chars) == len(passage.plate)
+    assert passage.doubt is None
+
+
+def test_what_was_not_corrected_is_not_marked() -> None:
+    (passage,) = announced({i: [reading("27BXK4")] for i in range(5, 20)}, 60)
+    assert passage.read_as is None
+
+
+def test_a_correction_without_a_second_frame_is_in_doubt() -> None:
+    finding = find([replace(reading("27BXKA"), countries=(("NL", 0.99),))])
+    assert finding.read_as == "27BXKA"
+    assert "no second frame" in (open_question(finding) or "")
+
+
+def test_a_close_alternative_leaves_the_plate_in_doubt() -> None:
+    finding = find([reading("27BXK4", sure=0.9), reading("27BXK1", sure=0.8)])
+    assert open_question(finding) == "more than one reading is possible"
+
+
+def test_a_german_plate_without_its_separator_is_in_doubt() -> None:
+    seen = {i: [replace(reading("BMW123"), countries=(("DE", 0.99),))] for i in range(10)}
+    (passage,) = announced(seen, 40)
+    assert passage.country == "DE"
+    assert "separator" in (passage.doubt or "")
+
+
+def test_a_plate_of_the_state_is_in_doubt() -> None:
+    seen = {i: [replace(reading("CDAB12"), countries=(("BE", 0.99),))] for i in range(10)}
+    assert "authority" in (announced(seen, 40)[0].doubt or "")
+
+
+def test_no_doubt_names_a_plate() -> None:
+    for text, code in (("BMW123", "DE"), ("27BXK4", "BE"), ("CDAB12", "BE")):
+        seen = {i: [replace(reading(text), countries=((code, 0.99),))] for i in range(10)}
+        (passage,) = announced(seen, 40)
+        assert passage.doubt
+        assert text not in passage.doubt
 
 
 def test_a_plate_cut_by_the_edge_of_the_frame_is_not_voted_on() -> None:

@@ -2,8 +2,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.passage.plate import bound_to_vehicle, countries, country_of
+from edge.passage.forms import EXCLUDED_NL, SERIES, SIDECODES
+from edge.passage.plate import (
+    bound_to_trailer,
+    bound_to_vehicle,
+    countries,
+    country_of,
+    fits_country,
+    is_key,
+    of_the_state,
+    proves_something,
+    sidecode,
+    splits,
+)
 from edge.types import Tint
+
+FORMED = [(series.country, places) for series in SERIES for places in series.forms]
 
 
 @pytest.mark.parametrize(
@@ -15,7 +29,6 @@ from edge.types import Tint
         ("27BXK4", Tint.UNKNOWN, "NL"),
         ("BD846H", Tint.YELLOW, "NL"),
         ("KNBX12", Tint.YELLOW, "NL"),
-        ("KNBX12", Tint.WHITE, "DE"),
         ("1234BCD", Tint.WHITE, "ES"),
     ],
 )
@@ -23,7 +36,7 @@ def test_a_plate_that_fits_one_country_gets_it(text: str, tint: Tint, country: s
     assert country_of(text, tint) == country
 
 
-@pytest.mark.parametrize("text", ["KNBX12", "ABC123", "AB123CD", "XX1234"])
+@pytest.mark.parametrize("text", ["KNBX12", "ABC123", "AB123CD", "XX1234", "ABC12"])
 def test_a_plate_that_fits_several_countries_gets_none(text: str) -> None:
     assert len(countries(text)) > 1
     assert country_of(text) is None
@@ -33,13 +46,133 @@ def test_a_white_plate_of_dutch_form_is_not_taken_for_dutch() -> None:
     assert country_of("27BXK4", Tint.WHITE) is None
 
 
+def test_a_yellow_plate_that_infrared_light_shows_white_is_not_taken_for_austrian() -> None:
+    assert "AT" in countries("BD846H", Tint.WHITE)
+    assert country_of("BD846H", Tint.WHITE) is None
+
+
 @given(st.text(max_size=12))
 def test_no_text_breaks_the_forms(text: str) -> None:
     country = country_of(text)
     assert country is None or country in countries(text)
+    assert sidecode(text) is None or fits_country(text, "NL")
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        *(("DB1234", 1), ("1234DB", 2), ("12DB34", 3), ("DB12DB", 4), ("DBDB12", 5)),
+        *(("12DBDB", 6), ("12DBD3", 7), ("1DBD23", 8), ("DB123D", 9), ("D123DB", 10)),
+        *(("DBD12D", 11), ("D12DBD", 12), ("1DB234", 13), ("123DB4", 14)),
+    ],
+)
+def test_every_dutch_sidecode_is_known(text: str, number: int) -> None:
+    assert sidecode(text) == number
+    assert fits_country(text, "NL")
+
+
+def test_no_two_sidecodes_look_alike() -> None:
+    shapes = {written.replace("-", "") for written in SIDECODES}
+    assert len(shapes) == len(SIDECODES) == 14
+
+
+@pytest.mark.parametrize("text", ["12AEI3", "12CQD3", "D12DYD", "1234567", "", "12-DB-3"])
+def test_what_the_dutch_office_does_not_issue_has_no_sidecode(text: str) -> None:
+    assert sidecode(text) is None
+
+
+@pytest.mark.parametrize("group", sorted(EXCLUDED_NL))
+def test_excluded_letters_are_no_modern_dutch_plate(group: str) -> None:
+    text = f"12{group}3" if len(group) == 3 else f"12{group}DB"
+    assert sidecode(text) is None
+    assert not fits_country(text, "NL")
+
+
+def test_old_series_hold_nearly_all_letters() -> None:
+    assert sidecode("AE1234") == 1
+    assert sidecode("YB12DB") == 4
+
+
+@pytest.mark.parametrize(
+    "text", ["1ABC234", "ABC123", "123ABC", "QABC123", "OABC123", "MABC123", "GABC123", "TXAB123"]
+)
+def test_belgian_forms_are_known(text: str) -> None:
+    assert fits_country(text, "BE")
+
+
+@pytest.mark.parametrize(
+    ("country", "text"),
+    [
+        *(("DE", "MÜAB123"), ("DE", "BAB123E"), ("FR", "AB123CD"), ("FR", "1234AB56")),
+        *(("PL", "WX12345"), ("PL", "KRA1A23"), ("IT", "AB123CD"), ("LU", "AB1234")),
+        *(("GB", "AB12CDE"), ("ES", "1234BCD"), ("LT", "ABC123"), ("SE", "ABC12D")),
+        *(("HU", "ABC123"), ("HU", "AABC123"), ("RO", "B123ABC"), ("RO", "CJ12ABC")),
+        *(("BG", "CB1234AB"), ("CZ", "1A23456"), ("SK", "AA123BC"), ("SK", "BA123CD")),
+        *(("PT", "AA12BB"), ("DK", "AB12345"), ("AT", "W12345A"), ("CH", "ZH123456")),
+        *(("FI", "ABC123"), ("NO", "EK12345"), ("EE", "123ABC"), ("LV", "AB1234")),
+        *(("SI", "LJAB123"), ("HR", "ZG1234AB"), ("UA", "AA1234BB"), ("TR", "34AB123")),
+        *(("IE", "131D1234"), ("IE", "06WX123")),
+    ],
+)
+def test_the_plates_of_frequent_hauliers_are_known(country: str, text: str) -> None:
+    assert fits_country(text, country)
+
+
+@pytest.mark.parametrize(
+    ("country", "text"),
+    [
+        *(("FR", "SS123AB"), ("FR", "AO123CD"), ("ES", "1234AEI"), ("RO", "XX12ABC")),
+        *(("CH", "XX12345"), ("IE", "55D123"), ("TR", "99AB123"), ("PL", "WXABCDE")),
+        *(("DE", "AAABBB12345"), ("DE", "BAB0123"), ("BG", "CB1234DF")),
+    ],
+)
+def test_what_a_country_does_not_issue_is_no_plate_of_it(country: str, text: str) -> None:
+    assert not fits_country(text, country)
+
+
+def test_without_its_separator_a_german_text_may_be_several_plates() -> None:
+    assert splits("BMW123") == {"B-MW123", "BM-W123"}
+    assert not is_key("DE", "BMW123")
+    assert splits("BM123") == {"B-M123"}
+    assert is_key("DE", "BM123")
+    assert is_key("NL", "27BXK4")
+
+
+@given(st.sampled_from([places for country, places in FORMED if country == "DE"]), st.data())
+def test_every_german_plate_has_a_split(places: tuple[str, ...], data: st.DataObject) -> None:
+    text = "".join(data.draw(st.sampled_from(signs)) for signs in places)
+    assert splits(text)
+    assert all(plate.replace("-", "") == text for plate in splits(text))
 
 
 def test_belgian_trade_plates_belong_to_no_vehicle() -> None:
     assert not bound_to_vehicle("BE", "ZABC123")
     assert bound_to_vehicle("BE", "1ABC123")
     assert bound_to_vehicle("NL", "ZABC123")
+
+
+@pytest.mark.parametrize(
+    ("country", "text"), [("NL", "OB12DF"), ("NL", "12WBDF"), ("NL", "WB12DF"), ("BE", "QABC123")]
+)
+def test_a_trailer_is_told_by_its_own_plate(country: str, text: str) -> None:
+    assert fits_country(text, country)
+    assert bound_to_trailer(country, text)
+
+
+@pytest.mark.parametrize(
+    ("country", "text"), [("NL", "DB12CD"), ("NL", "OB1234"), ("BE", "1QBC123"), ("DE", "OB12CD")]
+)
+def test_a_motor_vehicle_is_no_trailer(country: str, text: str) -> None:
+    assert not bound_to_trailer(country, text)
+
+
+def test_any_five_signs_may_be_an_old_belgian_plate() -> None:
+    assert fits_country("AB1C2", "BE")
+    assert not proves_something("BE", "AB1C2")
+    assert proves_something("BE", "1ABC234")
+
+
+def test_plates_of_the_state_are_told_apart() -> None:
+    assert of_the_state("BE", "CDAB12")
+    assert of_the_state("BE", "A123")
+    assert not of_the_state("BE", "1ABC234")

@@ -1,0 +1,96 @@
+"""Which country a plate is from: what the frames saw of it, and what its text allows (pure).
+
+The look (band, colour, shape) and the syntax must agree; where they do not, or where several
+countries remain, there is no country, and the passage is in doubt.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import exp, log
+
+from edge.passage.plate import countries, country_of, fits_country
+from edge.passage.spelling import corrected
+from edge.passage.vote import INDEPENDENT_FRAMES, Vote, weight
+from edge.types import Reading, Tint
+
+SURE = 0.95  # of the countries that the text allows, one must hold this share
+PLAIN = 0.9  # a look this certain contradicts a text of another country
+LIKELY = 0.5  # syntax narrows a choice down, it never makes one against the look
+FLOOR = 1e-3  # no single frame may rule a country out
+UNKNOWN = ""
+
+SEVERAL = "the country of the plate is not certain"
+CONTRADICTED = "the plate looks like one country's and is spelt like another's"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The country of a plate; `doubt` says why there is none. `probability` is the country's."""
+
+    country: str | None
+    probability: float
+    doubt: str | None = None
+
+
+def looks(readings: Sequence[Reading]) -> dict[str, float]:
+    """Pool what the frames saw of the country; empty when none of them can tell.
+
+    Alpha-2 codes and UNKNOWN with probabilities that sum to one.
+    """
+    telling = [r for r in readings if r.countries]
+    if not telling:
+        return {}
+    codes = sorted({code for r in telling for code, _ in r.countries} | {UNKNOWN})
+    weights = [max(weight(r), 1e-6) for r in telling]
+    scale = min(len(telling), INDEPENDENT_FRAMES) / sum(weights)
+    pooled = {
+        code: scale * sum(w * log(_seen(r, code)) for w, r in zip(weights, telling, strict=True))
+        for code in codes
+    }
+    odds = {code: exp(score - max(pooled.values())) for code, score in pooled.items()}
+    return {code: share / sum(odds.values()) for code, share in odds.items()}
+
+
+def _seen(reading: Reading, code: str) -> float:
+    seen = dict(reading.countries)
+    return max(FLOOR, 1.0 - sum(seen.values()) if code == UNKNOWN else seen.get(code, 0.0))
+
+
+def spelt(found: Vote, seen: dict[str, float]) -> str:
+    """Return the text, or its one correction where the look is plain and the syntax forces it.
+
+    Nothing is corrected when the frames themselves prefer another well-formed text.
+    """
+    country = _plainest(seen)
+    if country is None or fits_country(found.text, country):
+        return found.text
+    formed = [c.text for c in found.candidates if fits_country(c.text, country)]
+    forced = corrected(found.text, country)
+    return forced if forced is not None and formed[:1] in ([], [forced]) else found.text
+
+
+def origin(text: str, seen: dict[str, float], tint: Tint) -> Origin:
+    """Judge the country of a text; the face colour counts only where no frame told more."""
+    if not seen:
+        return _of_syntax(text, tint)
+    allowed = countries(text)
+    plainest = _plainest(seen)
+    if plainest is not None and plainest not in allowed:
+        return Origin(None, 0.0, CONTRADICTED)
+    possible = {code: p for code, p in seen.items() if code in allowed}
+    best = max(possible, key=lambda code: (possible[code], code), default=UNKNOWN)
+    if best == UNKNOWN or possible[best] < LIKELY:
+        return Origin(None, 0.0, SEVERAL)
+    share = possible[best] / (sum(possible.values()) + seen.get(UNKNOWN, 0.0))
+    return Origin(best, share) if share >= SURE else Origin(None, share, SEVERAL)
+
+
+def _plainest(seen: dict[str, float]) -> str | None:
+    """Return the country that the plate plainly looks like, None when there is none."""
+    return next((code for code, p in seen.items() if code != UNKNOWN and p >= PLAIN), None)
+
+
+def _of_syntax(text: str, tint: Tint) -> Origin:
+    """Judge by the text and the colour of the face: one country fits, or none is named."""
+    country = country_of(text, tint)
+    return Origin(None, 0.0, SEVERAL) if country is None else Origin(country, SURE)

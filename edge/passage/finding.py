@@ -1,0 +1,84 @@
+"""What all frames of one vehicle say: its plate, its country, and why it may be doubted (pure)."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from edge.passage.calibration import Grounds, grounds
+from edge.passage.country import Origin, looks, origin, spelt
+from edge.passage.plate import countries, is_key, of_the_state, proves_something
+from edge.passage.vote import Vote, vote
+from edge.types import Candidate, Reading, Tint
+
+CLOSE = 0.1  # an alternative this likely, by the likeliest, leaves the vote open
+AGREED = 0.8
+CONSISTENT_READS = 2  # a corrected reading needs a second frame (RULES 5.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The plate and its country; `read_as` is what stood there before syntax corrected it."""
+
+    vote: Vote
+    read_as: str | None
+    origin: Origin
+    grounds: Grounds
+    consistent: int
+
+
+def find(readings: Sequence[Reading]) -> Finding:
+    """Elect the plate of one vehicle and judge its country."""
+    found, seen = vote(readings), looks(readings)
+    text = spelt(found, seen)
+    where = origin(text, seen, face(readings))
+    well_formed = where.country is not None or bool(countries(text))
+    either = {text, found.text}
+    return Finding(
+        vote=_as_spelt(found, text),
+        read_as=None if text == found.text else found.text,
+        origin=where,
+        grounds=grounds(readings, found, well_formed),
+        consistent=sum(1 for reading in readings if reading.text in either),
+    )
+
+
+def _as_spelt(found: Vote, text: str) -> Vote:
+    """Put the corrected text first; what was read stays among the candidates no more."""
+    others = (c for c in found.candidates if c.text not in (text, found.text))
+    return replace(found, text=text, candidates=(Candidate(text, found.confidence), *others))
+
+
+def face(readings: Sequence[Reading]) -> Tint:
+    """Return the face colour most frames agree on; disagreement is no colour."""
+    tints = Counter(reading.tint for reading in readings)
+    tints.pop(Tint.UNKNOWN, None)
+    if not tints:
+        return Tint.UNKNOWN
+    (most, count), *_ = tints.most_common()
+    return most if count >= AGREED * tints.total() else Tint.UNKNOWN
+
+
+def open_question(finding: Finding) -> str | None:
+    """Return why a finding may not be used, None when nothing speaks against it.
+
+    The sentence names no plate.
+    """
+    country, text = finding.origin.country, finding.vote.text
+    if _is_close(finding.vote):
+        return "more than one reading is possible"
+    if finding.read_as is not None and finding.consistent < CONSISTENT_READS:
+        return "syntax corrected one character, and no second frame agrees"
+    if country is None:
+        return finding.origin.doubt
+    if not is_key(country, text):
+        return "without its separator the German plate may be one of several"
+    if of_the_state(country, text):
+        return "the plate may be a diplomat's or an authority's"
+    if not proves_something(country, text):
+        return "any text of its length may be a plate of that country"
+    return None
+
+
+def _is_close(found: Vote) -> bool:
+    rivals = [c.probability for c in found.candidates[1:]]
+    return bool(rivals) and max(rivals) >= CLOSE * found.confidence

@@ -1,0 +1,103 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.passage.country import CONTRADICTED, SEVERAL, UNKNOWN, looks, origin, spelt
+from edge.passage.vote import vote
+from edge.types import Reading, Tint
+from tests.fakes import reading
+
+CODES = st.sampled_from(["NL", "BE", "DE", "FR", "XX"])
+
+
+def looking(text: str, *countries: tuple[str, float], sure: float = 0.95) -> Reading:
+    return replace(reading(text, sure=sure), countries=countries)
+
+
+def test_a_plain_look_and_a_fitting_text_give_the_country() -> None:
+    seen = looks([looking("KNBX12", ("NL", 0.98), ("DE", 0.01))] * 3)
+    found = origin("KNBX12", seen, Tint.UNKNOWN)
+    assert found.country == "NL"
+    assert found.probability > 0.99
+
+
+def test_the_syntax_settles_what_the_look_leaves_open() -> None:
+    seen = looks([looking("1KZE410", ("BE", 0.7), ("NL", 0.29))])
+    assert origin("1KZE410", seen, Tint.UNKNOWN).country == "BE"
+
+
+def test_a_look_that_contradicts_the_syntax_gives_no_country() -> None:
+    seen = looks([looking("27BXK4", ("BE", 0.99))] * 2)
+    found = origin("27BXK4", seen, Tint.YELLOW)
+    assert (found.country, found.doubt) == (None, CONTRADICTED)
+
+
+def test_a_personalised_plate_has_no_country_whatever_it_looks_like() -> None:
+    found = origin("ZEROZERO", looks([looking("ZEROZERO", ("BE", 0.99))] * 2), Tint.WHITE)
+    assert (found.country, found.doubt) == (None, CONTRADICTED)
+
+
+@pytest.mark.parametrize(
+    "countries",
+    [
+        (("NL", 0.6), ("DE", 0.39)),  # both write KNBX12
+        (("NL", 0.4), ("DE", 0.01)),  # mostly unknown
+        (("BE", 0.6), ("NL", 0.35)),  # the likeliest cannot be, the next is not likely
+    ],
+)
+def test_a_weak_look_gives_no_country(countries: tuple[tuple[str, float], ...]) -> None:
+    found = origin("KNBX12", looks([looking("KNBX12", *countries)]), Tint.YELLOW)
+    assert (found.country, found.doubt) == (None, SEVERAL)
+
+
+def test_one_strange_frame_does_not_outvote_the_others() -> None:
+    seen = looks([looking("KNBX12", ("NL", 0.97))] * 5 + [looking("KNBX12", ("DE", 0.9))])
+    assert origin("KNBX12", seen, Tint.UNKNOWN).country == "NL"
+
+
+def test_the_colour_counts_only_where_no_frame_tells_more() -> None:
+    assert looks([reading("KNBX12")]) == {}
+    assert origin("KNBX12", {}, Tint.YELLOW).country == "NL"
+    seen = looks([looking("KNBX12", ("DE", 0.99))])
+    assert origin("KNBX12", seen, Tint.YELLOW).country == "DE"
+
+
+def test_a_plain_look_lets_syntax_correct_one_sign() -> None:
+    frames = [looking("27BXKA", ("NL", 0.99))] * 2
+    assert spelt(vote(frames), looks(frames)) == "27BXK4"
+
+
+def test_without_a_plain_look_nothing_is_corrected() -> None:
+    frames = [looking("27BXKA", ("NL", 0.6))] * 2
+    assert spelt(vote(frames), looks(frames)) == "27BXKA"
+    assert spelt(vote([reading("27BXKA")]), {}) == "27BXKA"
+
+
+def test_nothing_is_corrected_against_what_the_frames_prefer() -> None:
+    frames = [
+        looking("27BXKA", ("NL", 0.99), sure=0.9),
+        looking("27BXKA", ("NL", 0.99), sure=0.9),
+        looking("27BXK7", ("NL", 0.99), sure=0.9),
+    ]
+    assert spelt(vote(frames), looks(frames)) == "27BXKA"
+
+
+@given(
+    st.lists(
+        st.lists(st.tuples(CODES, st.floats(0, 0.2)), max_size=5, unique_by=lambda c: c[0]),
+        min_size=1,
+        max_size=6,
+    ),
+    st.sampled_from(["KNBX12", "1KZE410", "AB123CD", "NONSENSE"]),
+)
+def test_looks_are_probabilities_and_a_country_always_fits(
+    frames: list[list[tuple[str, float]]], text: str
+) -> None:
+    seen = looks([looking(text, *countries) for countries in frames])
+    assert seen == {} or sum(seen.values()) == pytest.approx(1.0)
+    found = origin(text, seen, Tint.UNKNOWN)
+    assert 0.0 <= found.probability <= 1.0
+    assert (found.country is None) is (found.doubt is not None)
+    assert found.country != UNKNOWN

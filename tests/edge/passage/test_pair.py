@@ -1,0 +1,42 @@
+from collections.abc import Callable
+
+from edge.passage.pair import SHARED_FRAMES, Boxes, on_one_vehicle
+from edge.types import Box
+
+
+def road(place: Callable[[int], tuple[float, float, float]], frames: int = 12) -> Boxes:
+    boxes = {}
+    for i in range(frames):
+        x, y, width = place(i)
+        boxes[i] = Box(x - width / 2, y - width / 8, x + width / 2, y + width / 8)
+    return boxes
+
+
+COMING = road(lambda i: (400 + 3 * i, 300 + 8 * i, 80 + 6 * i))
+
+
+def test_plates_that_grow_together_are_on_one_vehicle() -> None:
+    above = road(lambda i: (400 + 3 * i, 300 + 8 * i - 1.5 * (80 + 6 * i), 80 + 6 * i))
+    assert on_one_vehicle(COMING, above)
+    assert on_one_vehicle(above, COMING)
+
+
+def test_a_car_in_the_next_lane_is_another_vehicle() -> None:
+    beside = road(lambda i: (400 + 3 * i + 5 * (80 + 6 * i), 300 + 8 * i, 80 + 6 * i))
+    assert not on_one_vehicle(COMING, beside)
+
+
+def test_a_car_behind_is_another_vehicle() -> None:
+    behind = road(lambda i: (400 + 3 * i, 220 + 8 * i, 50 + 3 * i))
+    assert not on_one_vehicle(COMING, behind)
+
+
+def test_a_car_that_catches_up_is_another_vehicle() -> None:
+    closing = road(lambda i: (400 + 3 * i, 80 + 18 * i, 70 + 6 * i))
+    assert not on_one_vehicle(COMING, closing)
+
+
+def test_a_moment_together_proves_nothing() -> None:
+    few = {i: box for i, box in COMING.items() if i < SHARED_FRAMES - 1}
+    assert not on_one_vehicle(COMING, few)
+    assert not on_one_vehicle({}, {})

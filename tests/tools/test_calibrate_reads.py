@@ -1,0 +1,121 @@
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+pytest.importorskip("PIL", reason="pillow is not installed: pip install 'anpr-edge[train]'")
+
+from tools.synth import glyphs
+
+try:
+    glyphs.font_files()
+except glyphs.FontError as error:
+    pytest.skip(f"no fonts to draw plates with: {error.remedy}", allow_module_level=True)
+
+from edge.config import MODELS_FOLDER, Models
+from edge.daemon import wiring
+from edge.errors import ModelError
+from edge.passage.calibration import SUFFIX, Calibration, Grounds
+from edge.passage.plate import fits_country
+from tools.calibrate_reads import (
+    Judged,
+    calibration_error,
+    draw_track,
+    fit,
+    main,
+    reliability,
+    report,
+)
+
+CURVE = Calibration(intercept=-1.0, margin=0.6, clearest=0.4, form=1.0)
+
+
+def made_up(curve: Calibration, count: int = 4000) -> list[Judged]:
+    """Tracks that are right as often as a curve says."""
+    rng = np.random.default_rng(3)
+    tracks = []
+    for _ in range(count):
+        margin, clearest, noise = rng.normal(2, 3, 3)
+        found = Grounds(margin, rng.random(), noise, clearest, 0.0, float(rng.random() < 0.9))
+        right = bool(rng.random() < curve.probability(found))
+        tracks.append(Judged(found, right, False, "NL", "NL"))
+    return tracks
+
+
+def confidences(curve: Calibration, tracks: list[Judged]) -> tuple[np.ndarray, np.ndarray]:
+    stated = np.array([curve.probability(t.grounds) for t in tracks])
+    return stated, np.array([t.right for t in tracks], np.float64)
+
+
+def test_the_fit_finds_the_curve_the_tracks_were_made_with() -> None:
+    tracks = made_up(CURVE)
+    found = fit(tracks)
+    assert found.margin == pytest.approx(CURVE.margin, abs=0.15)
+    assert found.clearest == pytest.approx(CURVE.clearest, abs=0.15)
+    assert calibration_error(reliability(*confidences(found, tracks))) < 0.02
+
+
+def test_no_ground_is_held_against_itself() -> None:
+    tracks = made_up(Calibration(intercept=1.0, margin=0.6, frames=-0.5))
+    assert fit(tracks).frames == 0.0
+
+
+def test_the_bins_hold_every_track_and_know_an_honest_curve() -> None:
+    tracks = made_up(CURVE)
+    bins = reliability(*confidences(CURVE, tracks))
+    assert sum(b.tracks for b in bins) == len(tracks)
+    assert all(b.low <= b.confidence <= b.high for b in bins)
+    lying = calibration_error(reliability(*confidences(Calibration(intercept=9.0), tracks)))
+    assert calibration_error(bins) < 0.02 < lying
+
+
+def test_the_report_counts_wrong_plates_and_countries() -> None:
+    sure = Grounds(8.0, 1.0, 2.0, 8.0, 8.0, 1.0)
+    wrong = Judged(sure, False, False, "NL", "BE")
+    _, lines = report([wrong] * 2 + [Judged(sure, True, False, "NL", None)] * 2, Calibration())
+    assert "at 0.99 and above: 100.0% covered, 2 wrong (50.000%)" in lines
+    assert lines[-1] == "country of Dutch and Belgian plates: 0.0% right, 50.00% wrong"
+
+
+def test_a_track_is_one_plate_of_its_country_and_can_be_drawn_again() -> None:
+    vehicle, crops = draw_track(np.random.default_rng((1, 7)))
+    again, same_crops = draw_track(np.random.default_rng((1, 7)))
+    assert vehicle == again
+    assert fits_country(vehicle.plate, vehicle.country)
+    assert all(np.array_equal(a, b) for a, b in zip(crops, same_crops, strict=True))
+    assert all(crop.ndim == 3 and crop.dtype == np.uint8 for crop in crops)
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Models:
+    """The shipped models in a folder of their own, without a calibration."""
+    for file in MODELS_FOLDER.iterdir():
+        if not file.name.endswith(SUFFIX):
+            shutil.copy2(file, tmp_path)
+    return Models(manifest=tmp_path / "manifest.toml")
+
+
+def test_a_reader_without_a_calibration_is_refused_by_name_of_the_tool(models: Models) -> None:
+    with pytest.raises(ModelError, match=r"plate-reader\.calibration\.json") as refused:
+        wiring.calibration(models)
+    assert "tools.calibrate_reads" in refused.value.remedy
+
+
+def test_the_tool_writes_what_the_box_reads(models: Models) -> None:
+    done = CliRunner().invoke(main, ["--manifest", str(models.manifest), "--tracks", "100"])
+    assert done.exit_code == 0, done.output
+    assert "expected calibration error" in done.output
+    assert isinstance(wiring.calibration(models), Calibration)
+
+
+def test_an_unknown_reader_is_one_sentence(models: Models) -> None:
+    asked = ["--manifest", str(models.manifest), "--reader", "none"]
+    done = CliRunner().invoke(main, asked)
+    assert done.exit_code == 1
+    assert "No model is called none" in done.output
+
+
+def test_the_shipped_reader_has_its_calibration() -> None:
+    assert wiring.calibration(Models()).margin >= 0
