@@ -1,27 +1,41 @@
 """The tracker: which readings of successive frames belong to the same vehicle (pure).
 
 A plate is followed by where it should be next and by what it reads; a vehicle detector plays
-no part, so that a truck is followed like any car.
+no part, so that a truck is followed like any car. Both weigh as evidence: how much likelier is
+this sighting if it is that vehicle than if a new one has come?
 """
 
-from collections import Counter
-from collections.abc import Sequence
+import math
+from collections import Counter, deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from statistics import median
+from typing import TypeAlias
 
+from edge.passage.lanes import WHOLE_PICTURE, Lane, View
+from edge.passage.motion import Motion, Spot, begin, spot
 from edge.passage.vote import weight
 from edge.types import Box, Direction, Frame, Reading
 
 KEPT_READINGS = 32  # a parked vehicle must not fill the memory
-REACH = 2.5  # plate widths a new plate may move between frames
-STEADY_REACH = 1.2  # the same once its speed is known
-SAME_TEXT_REACH = 4.0  # and when it reads the same
-STILL = 0.5  # plate widths a plate moves at most while its vehicle stands
-GROWTH = 1.12
-OTHER_PLATE = 4  # this many edits between two clear readings: another vehicle
+KEPT_TEXTS = 64
+NEW_VEHICLE = math.log(0.1 / 700)  # one frame in ten brings one, anywhere in 700 cubic metres
+GONE_A_SECOND = 2.0  # the longer a vehicle is unseen, the likelier it has left
+BY_CHANCE = 1 / 7  # of the characters of two plates are alike, at best alignment
+SUREST = 0.95  # no reader is surer of a character than that
 CLEAR = 0.7
+OTHER_PLATE = 4  # this many edits between two clear readings: another vehicle
+WHOLE_TEXT = 4  # characters that make a text one vehicle's own
 LOOK_AGAIN = 16  # sightings between two looks at a vehicle that stays unannounced
 EDGE_PX = 3  # nearer to the edge of the frame a plate may be cut off
+SHAKEN = 3  # plates that must have moved alike for the camera to have moved
+ENDS = 5  # sightings at either end that tell where a vehicle came from and where it went
+GROWTH = math.log(1.12)  # less could be the unrest of the boxes
+SANK = 0.5  # plate widths down or up that speak for a direction,
+SANK_COUNTS = 0.75  # though never alone
+STILL = 0.5  # plate widths a plate moves at most while its vehicle stands,
+STILL_S = 1.0  # watched for as long as this
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +50,25 @@ class Sighting:
     monotonic_ns: int
     reading: Reading
     weight: float
+    whole: bool
+    spot: Spot
+    lane: Lane | None
 
 
-def sighted(frame: Frame, reading: Reading) -> Sighting:
-    """Weigh a reading in its frame."""
-    whole = _inside(reading.detection.box, frame.image.shape[1], frame.image.shape[0])
-    counts = weight(reading) if whole else 0.0
-    return Sighting(frame.index, frame.captured_at, frame.monotonic_ns, reading, counts)
+def sighted(frame: Frame, reading: Reading, view: View = WHOLE_PICTURE) -> Sighting:
+    """Weigh a reading in its frame, and place it on the road."""
+    box = reading.detection.box
+    whole = _inside(box, frame.image.shape[1], frame.image.shape[0])
+    return Sighting(
+        frame=frame.index,
+        captured_at=frame.captured_at,
+        monotonic_ns=frame.monotonic_ns,
+        reading=reading,
+        weight=weight(reading) if whole else 0.0,
+        whole=whole,
+        spot=spot(box, frame.image, whole),
+        lane=view.lane_at(box, frame.image),
+    )
 
 
 def _inside(box: Box, width: int, height: int) -> bool:
@@ -57,72 +83,92 @@ class Track:
     first: Sighting
     last: Sighting
     best: Sighting
+    motion: Motion
     kept: list[Sighting] = field(default_factory=list)
     count: int = 0
-    velocity: tuple[float, float] = (0.0, 0.0)  # frame pixels a second
     announced: bool = False  # set by the desk: whatever comes later is no news
     clear_texts: Counter[str] = field(default_factory=Counter)
+    lanes: dict[Lane | None, float] = field(default_factory=dict)
+    wholes: int = 0
+    came: list[Box] = field(default_factory=list)
+    went: deque[Box] = field(default_factory=lambda: deque(maxlen=ENDS))
 
     def add(self, sighting: Sighting) -> None:
         """Take one more sighting; keep the weightiest ones for the vote."""
-        self._learn_velocity(sighting)
         self.last = sighting
         self.count += 1
         self._note(sighting)
-        self.kept.append(sighting)
-        if sighting.weight > self.best.weight:
-            self.best = sighting
-        if len(self.kept) > KEPT_READINGS:
-            self.kept.remove(min(self.kept, key=lambda s: s.weight))
+        self._keep([sighting])
+
+    def absorb(self, later: "Track") -> None:
+        """Take over a track that has proved to be of the same vehicle."""
+        self.last, self.motion = later.last, later.motion
+        self.count += later.count
+        self.announced |= later.announced
+        self.clear_texts += later.clear_texts
+        for lane, counts in later.lanes.items():
+            self.lanes[lane] = self.lanes.get(lane, 0.0) + counts
+        self.wholes += later.wholes
+        self.came = (self.came + later.came)[:ENDS]
+        self.went.extend(later.went)
+        self._keep(later.kept)
 
     @property
     def readings(self) -> list[Reading]:
         """Return the readings that count in the vote."""
         return [sighting.reading for sighting in self.kept if sighting.weight > 0]
 
-    def expected(self, monotonic_ns: int) -> Box:
-        """Return where the plate should be at a later moment."""
-        passed = (monotonic_ns - self.last.monotonic_ns) / 1e9
-        dx, dy = self.velocity[0] * passed, self.velocity[1] * passed
-        x1, y1, x2, y2 = self.last.reading.detection.box
-        return Box(x1 + dx, y1 + dy, x2 + dx, y2 + dy)
+    @property
+    def lane(self) -> Lane | None:
+        """Return the lane in which the vehicle was seen best, None when that was in none."""
+        return max(self.lanes, key=lambda lane: self.lanes[lane])
 
     @property
     def direction(self) -> Direction:
-        """Return how the vehicle moved, judged by how its plate grew and where it went."""
-        first, last = self.first.reading.detection.box, self.last.reading.detection.box
-        if self.count < 3:
+        """Return how the vehicle moved, judged by how its plate grew and sank in the picture."""
+        seen = min(ENDS, self.wholes // 2)
+        if seen == 0:
             return Direction.UNKNOWN
-        if last.width > first.width * GROWTH:
-            return Direction.APPROACHING
-        if first.width > last.width * GROWTH:
-            return Direction.LEAVING
-        return Direction.STILL if distance(first, last) < STILL * last.width else Direction.UNKNOWN
+        came, went = _middle(self.came[:seen]), _middle(list(self.went)[-seen:])
+        sank = (went.centre[1] - came.centre[1]) / (SANK * max(came.width, went.width))
+        grew = math.log(went.width / came.width) / GROWTH
+        coming = grew + SANK_COUNTS * max(-1.0, min(1.0, sank))
+        if abs(coming) >= 1:
+            return Direction.APPROACHING if coming > 0 else Direction.LEAVING
+        watched_s = (self.last.monotonic_ns - self.first.monotonic_ns) / 1e9
+        stands = watched_s >= STILL_S and distance(came, went) < STILL * went.width
+        return Direction.STILL if stands else Direction.UNKNOWN
 
     def _note(self, sighting: Sighting) -> None:
+        self.lanes[sighting.lane] = self.lanes.get(sighting.lane, 0.0) + sighting.weight
+        if sighting.whole:
+            self.wholes += 1
+            self.came = [*self.came, sighting.reading.detection.box][:ENDS]
+            self.went.append(sighting.reading.detection.box)
         if sighting.weight > 0 and _clear(sighting.reading):
             self.clear_texts[sighting.reading.text] += 1
+        if len(self.clear_texts) > KEPT_TEXTS:
+            self.clear_texts = Counter(dict(self.clear_texts.most_common(KEPT_TEXTS // 2)))
 
-    def _learn_velocity(self, sighting: Sighting) -> None:
-        passed = (sighting.monotonic_ns - self.last.monotonic_ns) / 1e9
-        if passed <= 0:
-            return
-        (x0, y0), (x1, y1) = (
-            self.last.reading.detection.box.centre,
-            sighting.reading.detection.box.centre,
-        )
-        seen = ((x1 - x0) / passed, (y1 - y0) / passed)
-        trust = 0.6 if self.count > 1 else 1.0
-        self.velocity = (
-            self.velocity[0] + trust * (seen[0] - self.velocity[0]),
-            self.velocity[1] + trust * (seen[1] - self.velocity[1]),
-        )
+    def _keep(self, sightings: Iterable[Sighting]) -> None:
+        kept = [*self.kept, *sightings]
+        while len(kept) > KEPT_READINGS:
+            kept.remove(min(kept, key=lambda s: s.weight))
+        self.kept = kept
+        self.best = max(self.best, *kept, key=lambda s: s.weight)
 
 
 def distance(a: Box, b: Box) -> float:
     """Return the distance of two boxes' centres in pixels."""
     (ax, ay), (bx, by) = a.centre, b.centre
     return float(((ax - bx) ** 2 + (ay - by) ** 2) ** 0.5)
+
+
+def _middle(boxes: Sequence[Box]) -> Box:
+    """Return the box whose place and size are the medians of all."""
+    x, y = (median(at) for at in zip(*(box.centre for box in boxes), strict=True))
+    width, height = median(box.width for box in boxes), median(box.height for box in boxes)
+    return Box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
 
 
 def differing(a: str, b: str) -> int:
@@ -135,35 +181,62 @@ def differing(a: str, b: str) -> int:
     return row[-1]
 
 
+Match: TypeAlias = tuple[Track, Sighting]
+
+
 class Tracker:
     """Follows plates from frame to frame."""
 
-    def __init__(self, gone_after_s: float, announce_after_s: float = 20.0) -> None:
+    def __init__(
+        self, gone_after_s: float, announce_after_s: float = 20.0, view: View = WHOLE_PICTURE
+    ) -> None:
         """Set when an unseen vehicle has left, and after how long one that stays is announced."""
         self._gone_after_ns = int(gone_after_s * 1e9)
         self._announce_after_ns = int(announce_after_s * 1e9)
+        self._view = view
         self._tracks: list[Track] = []
         self._next_id = 1
+        self._now_ns = 0
 
     def afresh(self) -> "Tracker":
         """Return a tracker with the same settings that follows nothing yet."""
-        return Tracker(self._gone_after_ns / 1e9, self._announce_after_ns / 1e9)
+        return Tracker(self._gone_after_ns / 1e9, self._announce_after_ns / 1e9, self._view)
+
+    @property
+    def followed(self) -> Sequence[Track]:
+        """Return the vehicles in sight, or hidden only for a moment."""
+        return tuple(self._tracks)
 
     def update(self, frame: Frame, readings: Sequence[Reading]) -> list[Track]:
         """Take the readings of a frame; return the tracks that are due at the desk.
 
         Due are those whose vehicle has left and, once, those whose vehicle stays.
         """
-        seen = [sighted(frame, reading) for reading in readings]
-        for track, sighting in self._matches(seen, frame.monotonic_ns):
+        left = self._move_on(frame.monotonic_ns)
+        seen = [sighted(frame, reading, self._view) for reading in readings]
+        for track, sighting in self._matches(seen):
+            track.motion = track.motion.seen(sighting.spot)
             track.add(sighting)
             seen.remove(sighting)
         self._tracks += [self._begin(sighting) for sighting in seen]
-        return self._due(frame.monotonic_ns)
+        self._join()
+        return left + self._due(self._now_ns)
 
     def finish(self) -> list[Track]:
         """Return all that are still followed, because no frame will come any more."""
         left, self._tracks = self._tracks, []
+        return left
+
+    def _move_on(self, now_ns: int) -> list[Track]:
+        """Let every vehicle drive on; return them all when the clock was put back.
+
+        A clock that only stumbles stands still until it has caught up.
+        """
+        left = self.finish() if now_ns < self._now_ns - self._gone_after_ns else []
+        passed_s = max(0, now_ns - self._now_ns) / 1e9
+        self._now_ns = now_ns if left else max(now_ns, self._now_ns)
+        for track in self._tracks:
+            track.motion = track.motion.after(passed_s)
         return left
 
     def _due(self, now_ns: int) -> list[Track]:
@@ -176,51 +249,87 @@ class Tracker:
         return long_enough and track.count % LOOK_AGAIN == 0
 
     def _begin(self, sighting: Sighting) -> Track:
-        track = Track(self._next_id, sighting, sighting, sighting, [sighting], 1)
-        track._note(sighting)
+        track = Track(self._next_id, sighting, sighting, sighting, begin(sighting.spot))
+        track.add(sighting)
         self._next_id += 1
         return track
 
-    def _matches(self, seen: list[Sighting], now_ns: int) -> list[tuple[Track, Sighting]]:
-        """Pair tracks and sightings, cheapest pair first, each at most once."""
-        pairs = sorted(
-            (
-                (cost, i, j)
-                for i, track in enumerate(self._tracks)
-                for j, sighting in enumerate(seen)
-                if (cost := _cost(track, sighting, now_ns)) is not None
-            ),
-        )
-        used_tracks: set[int] = set()
-        used_seen: set[int] = set()
-        chosen = []
-        for _, i, j in pairs:
-            if i not in used_tracks and j not in used_seen:
-                used_tracks.add(i)
-                used_seen.add(j)
-                chosen.append((self._tracks[i], seen[j]))
-        return chosen
+    def _matches(self, seen: Sequence[Sighting]) -> list[Match]:
+        """Pair tracks and sightings, each at most once, whatever the camera did meanwhile."""
+        matches = _likeliest(self._tracks, seen)
+        if len(matches) < SHAKEN:
+            return matches
+        across, down = _common_shift(matches)
+        for track in self._tracks:
+            track.motion = track.motion.shifted(across, down)
+        return _likeliest(self._tracks, seen)
+
+    def _join(self) -> None:
+        """Make one of two tracks when the later one turns out to read as the earlier one did."""
+        for later in list(self._tracks):
+            earlier = next((t for t in self._tracks if _same_later(t, later)), None)
+            if earlier is not None:
+                earlier.absorb(later)
+                self._tracks.remove(later)
 
 
-def _cost(track: Track, sighting: Sighting, now_ns: int) -> float | None:
-    """Return how badly a sighting fits a track, None when it cannot be the same plate."""
-    box = sighting.reading.detection.box
-    size = max(box.width, track.last.reading.detection.box.width)
-    if not 0.5 < box.width / track.last.reading.detection.box.width < 2.0:
-        return None
-    # a shaken camera moves every plate back: where it was counts as much as where it was going
-    places = track.expected(now_ns), track.last.reading.detection.box
-    away = min(distance(place, box) for place in places) / size
-    edits = differing(track.best.reading.text, sighting.reading.text)
-    if edits >= OTHER_PLATE and _clear(track.best.reading) and _clear(sighting.reading):
-        return None
-    if edits == 0 or (edits == 1 and not _clear(sighting.reading)):
-        reach = SAME_TEXT_REACH
-    elif track.count == 1:
-        reach = REACH
-    else:
-        reach = STEADY_REACH
-    return away + 0.15 * edits if away <= reach else None
+def _likeliest(tracks: Sequence[Track], seen: Sequence[Sighting]) -> list[Match]:
+    """Pair tracks and sightings, the likeliest pair first, each at most once."""
+    odds = [
+        (found, i, j)
+        for i, track in enumerate(tracks)
+        for j, sighting in enumerate(seen)
+        if (found := _odds(track, sighting)) > 0
+    ]
+    free_tracks, free_seen = set(range(len(tracks))), set(range(len(seen)))
+    chosen = []
+    for _, i, j in sorted(odds, reverse=True):
+        if i in free_tracks and j in free_seen:
+            free_tracks.remove(i)
+            free_seen.remove(j)
+            chosen.append((tracks[i], seen[j]))
+    return chosen
+
+
+def _odds(track: Track, sighting: Sighting) -> float:
+    """Return the log odds that a sighting is of this track's vehicle and not of a new one."""
+    known, new = track.best.reading, sighting.reading
+    both_clear = _clear(known) and _clear(new)
+    edits = differing(known.text, new.text)
+    if both_clear and edits >= OTHER_PLATE:
+        return -math.inf
+    hidden_s = (sighting.monotonic_ns - track.last.monotonic_ns) / 1e9
+    stayed = track.motion.likelihood(sighting.spot) - NEW_VEHICLE - GONE_A_SECOND * hidden_s
+    odds = stayed + _text_odds(known, new, edits)
+    if both_clear and edits == 0 and len(new.text) >= WHOLE_TEXT:
+        return max(odds, 0.1)  # wherever it appears
+    return odds
+
+
+def _text_odds(known: Reading, new: Reading, edits: int) -> float:
+    """Return how two texts, each as sure as its reader was, speak for one plate."""
+    if not (known.text and new.text):
+        return 0.0
+    alike = _sureness(known) * _sureness(new)
+    agreeing = max(len(known.text), len(new.text)) - edits
+    agrees, differs = max(alike, BY_CHANCE) / BY_CHANCE, (1 - alike) / (1 - BY_CHANCE)
+    return agreeing * math.log(agrees) + edits * math.log(min(1.0, differs))
+
+
+def _sureness(reading: Reading) -> float:
+    return min(SUREST, sum(reading.chars) / len(reading.chars))
+
+
+def _common_shift(matches: Sequence[Match]) -> tuple[float, float]:
+    """Return how far the whole picture moved, across and down, as a share of its width."""
+    offs = [track.motion.off(sighting.spot) for track, sighting in matches]
+    return median(across for across, _ in offs), median(down for _, down in offs)
+
+
+def _same_later(earlier: Track, later: Track) -> bool:
+    a, b = earlier.best.reading, later.best.reading
+    alike = a.text == b.text and len(a.text) >= WHOLE_TEXT and _clear(a) and _clear(b)
+    return alike and earlier.last.frame < later.first.frame
 
 
 def _clear(reading: Reading) -> bool:
