@@ -9,7 +9,7 @@ from edge.access.calendar import civil_day
 from edge.access.evaluate import doubt, judge
 from edge.access.records import standing
 from edge.access.rules import FAIL_SAFE, Law, Verdict
-from edge.passage.plate import bound_to_vehicle
+from edge.passage.plate import bound_to_trailer, bound_to_vehicle
 from edge.types import ClockReading, Consequence, Decision, Facts, Outcome, Passage, Snapshot
 
 STEP_S = 2.0
@@ -24,6 +24,7 @@ def decide(passage: Passage, facts: Facts | None, law: Law, clock: ClockReading)
         untimed(passage, clock)
         or unread(passage, law, day)
         or inactive(law, day)
+        or towed(passage, law)
         or expired(law, day)
         or looked_up(passage, facts, law, clock, day)
     )
@@ -105,6 +106,13 @@ def inactive(law: Law, day: date) -> Verdict | None:
         law.zone.source,
         Consequence.NOT_ENFORCED,
     )
+
+
+def towed(passage: Passage, law: Law) -> Verdict | None:
+    """A trailer's own plate is out of scope: the motor vehicle answers for itself (RULES 5.6)."""
+    if not bound_to_trailer(passage.country, passage.plate):
+        return None
+    return Verdict(Outcome.OUT_OF_SCOPE, "SCOPE", law.pack.outside_reason, law.pack.outside_source)
 
 
 def expired(law: Law, day: date) -> Verdict | None:

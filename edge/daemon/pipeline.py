@@ -12,6 +12,7 @@ from edge.access.decide import decide
 from edge.access.rules import Law
 from edge.feed.outbox import Outbox
 from edge.passage.passage import Desk
+from edge.passage.plate import bound_to_trailer
 from edge.passage.tracker import Track, Tracker
 from edge.ports import Clock, PlateDetector, PlateReader, Registry, Signer
 from edge.record.envelope import seal
@@ -58,11 +59,12 @@ class Pipeline:
     def conclude(self, passage: Passage) -> list[Conclusion]:
         """Decide on one passage in every zone this camera guards, and make it durable.
 
-        A plate in doubt is not looked up: it could be another vehicle's.
+        A plate in doubt is not looked up: it could be another vehicle's. Nor is a trailer's.
         """
         now = self.clock.read()
+        towed = bound_to_trailer(passage.country, passage.plate)
         certain = passage.doubt is None and now.trusted
-        facts = self.registry.facts(passage) if certain else None
+        facts = self.registry.facts(passage) if certain and not towed else None
         return [
             self._record(passage, facts, decide(passage, facts, law, now), now) for law in self.laws
         ]
