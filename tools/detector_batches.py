@@ -18,8 +18,9 @@ Affine = NDArray[np.float64]
 
 TENSOR_SIZE = (640, 384)
 PAD = 114
-LEAST_WIDTH_PX, LEAST_HEIGHT_PX, LEAST_CONTRAST = 13.0, 4.5, 6.0
+LEAST_WIDTH_PX, LEAST_HEIGHT_PX, LEAST_CONTRAST = 10.0, 2.6, 5.0
 IGNORED = 0.3
+ROOM = 2 * MOST_PLATES
 
 
 @dataclass
@@ -29,82 +30,119 @@ class Larder:
     shards: list[Shard]
     frames: Sequence[RealFrame]
     faces: Sequence[Grey]
-    real_share: float = 0.3
+    real_share: float = 0.25
+    mosaic_share: float = 0.3
 
     def batch(self, rng: Rng, count: int) -> tuple[Grey, Marks]:
-        """Pictures (N, 1, H, W) uint8 and marks (N, 12, 13)."""
+        """Pictures (N, 1, H, W) uint8 and marks (N, P, 13), P no more than is needed."""
         images = np.empty((count, 1, TENSOR_SIZE[1], TENSOR_SIZE[0]), np.uint8)
-        marks = np.empty((count, MOST_PLATES, 13), np.float32)
+        marks = np.full((count, ROOM, 13), np.nan, np.float32)
         for place in range(count):
-            real = bool(self.frames) and rng.random() < self.real_share
-            images[place, 0], marks[place] = self.real(rng) if real else self.rendered(rng)
-        return images, marks
+            image, rows = regain(rng, *self.picture(rng))
+            rows = rows[~np.isnan(rows[:, 12])][:ROOM]
+            images[place, 0], marks[place, : len(rows)] = image, rows
+        fullest = int((~np.isnan(marks[:, :, 12])).sum(axis=1).max())
+        return images, marks[:, : max(1, fullest)]
 
-    def rendered(self, rng: Rng) -> tuple[Grey, Marks]:
-        """One pool scene under a random affine map."""
+    def picture(self, rng: Rng) -> tuple[Grey, Marks]:
+        """A real frame, one rendered scene or four."""
+        draw = rng.random()
+        if self.frames and draw < self.real_share:
+            return self.real(rng)
+        if draw > 1.0 - self.mosaic_share:
+            return self.mosaic(rng)
+        return self.rendered(rng, TENSOR_SIZE)
+
+    def rendered(self, rng: Rng, size: tuple[int, int]) -> tuple[Grey, Marks]:
+        """One pool scene under a random affine map onto a picture of (W, H)."""
         shard = self.shards[int(rng.integers(len(self.shards)))]
         place = int(rng.integers(len(shard.images)))
         image, rows = shard.images[place], shard.marks[place]
-        move = draw_move(rng, image.shape[1], image.shape[0])
-        return regain(rng, *carry(image, rows, move))
+        move = draw_move(rng, (image.shape[1], image.shape[0]), size)
+        return carry(image, rows, move, size)
+
+    def mosaic(self, rng: Rng) -> tuple[Grey, Marks]:
+        """Four pool scenes around a random point: many plates, most of them small."""
+        cut = (rng.uniform(0.3, 0.7, 2) * TENSOR_SIZE).astype(int)
+        whole, parts = np.empty((TENSOR_SIZE[1], TENSOR_SIZE[0]), np.uint8), []
+        for x0, x1 in ((0, cut[0]), (cut[0], TENSOR_SIZE[0])):
+            for y0, y1 in ((0, cut[1]), (cut[1], TENSOR_SIZE[1])):
+                whole[y0:y1, x0:x1], rows = self.rendered(rng, (int(x1 - x0), int(y1 - y0)))
+                rows[:, :12:2] += x0
+                rows[:, 1:12:2] += y0
+                parts.append(rows)
+        return whole, np.concatenate(parts)
 
     def real(self, rng: Rng) -> tuple[Grey, Marks]:
         """One zoomed real frame, half of its plates painted over with synthetic ones."""
         frame = self.frames[int(rng.integers(len(self.frames)))]
         image, rows = frame.image.copy(), np.full((MOST_PLATES, 13), np.nan, np.float32)
-        for row, box in zip(rows, frame.boxes, strict=False):
-            row[8:12], row[12] = box, 1.0
-            if rng.random() < 0.5 and self.faces:
+        for row, box, clear in zip(rows, frame.boxes, frame.clear, strict=False):
+            row[8:12], row[12] = box, 1.0 if clear else IGNORED
+            if clear and self.faces and rng.random() < 0.4:
                 face = self.faces[int(rng.integers(len(self.faces)))]
                 row[:8] = repaint(rng, image, box, face).ravel()
-        move = draw_zoom(rng, frame)
-        return regain(rng, *carry(image, rows, move))
+        return carry(image, rows, draw_zoom(rng, frame), TENSOR_SIZE)
 
 
-def draw_move(rng: Rng, wide: int, high: int) -> Affine:
-    """A random scale, slight turn, shift and flip onto the tensor, (2, 3)."""
-    scale = float(np.exp(rng.uniform(np.log(0.62), np.log(1.9))))
-    turn = float(rng.normal(0, 0.04))
+def draw_move(rng: Rng, given: tuple[int, int], size: tuple[int, int]) -> Affine:
+    """A random scale, turn, stretch, shift and flip of a picture onto another, (2, 3)."""
+    fit = max(size[0] / TENSOR_SIZE[0], size[1] / TENSOR_SIZE[1])
+    scale = fit * float(np.exp(rng.uniform(np.log(0.62), np.log(1.9))))
+    turn = float(rng.normal(0, 0.04 if rng.random() < 0.7 else 0.22))
+    stretch = float(np.exp(rng.normal(0, 0.06)))
     flip = -1.0 if rng.random() < 0.5 else 1.0
-    room = np.abs(np.array(TENSOR_SIZE) - np.array([wide, high]) * scale) / 2
+    linear = _linear(scale * stretch * flip, scale / stretch, turn)
+    room = np.abs(np.array(size) - np.array(given) * scale) / 2
     shift = rng.uniform(-1, 1, 2) * (room + 12)
-    return _about(np.array([wide, high]) / 2, scale, turn, flip, shift)
+    return _about(np.array(given) / 2, linear, np.array(size) / 2 + shift)
 
 
 def draw_zoom(rng: Rng, frame: RealFrame) -> Affine:
-    """A map that shows one plate of a real frame 24 to 330 pixels wide somewhere in view."""
+    """A map that shows one plate of a real frame 18 to 300 pixels wide somewhere in view.
+
+    It never turns: without known corners the box of a turned plate would be a guess.
+    """
     box = frame.boxes[int(rng.integers(len(frame.boxes)))]
-    width = float(np.exp(rng.uniform(np.log(24), np.log(330))))
-    scale = float(np.clip(width / (box[2] - box[0]), 0.5, 3.4))
-    flip = -1.0 if rng.random() < 0.5 else 1.0
+    width = float(np.exp(rng.uniform(np.log(18), np.log(300))))
+    scale = float(np.clip(width / (box[2] - box[0]), 0.45, 3.4))
+    linear = _linear(-scale if rng.random() < 0.5 else scale, scale, 0.0)
+    middle = np.array(TENSOR_SIZE) / 2
     if scale < 0.56:
         centre = np.array([frame.image.shape[1], frame.image.shape[0]]) / 2
-        return _about(centre, scale, 0.0, flip, rng.uniform(-8, 8, 2))
+        return _about(centre, linear, middle + rng.uniform(-8, 8, 2))
     centre = (box[:2] + box[2:]).astype(np.float64) / 2
-    shift = rng.uniform(-0.42, 0.42, 2) * TENSOR_SIZE
-    turn = float(rng.normal(0, 0.05)) if rng.random() < 0.3 else 0.0
-    return _about(centre, scale, turn, flip, shift)
+    return _about(centre, linear, middle + rng.uniform(-0.42, 0.42, 2) * TENSOR_SIZE)
 
 
-def _about(centre: Affine, scale: float, turn: float, flip: float, shift: Affine) -> Affine:
-    """The map that puts `centre` at the tensor's middle plus `shift`."""
-    c, s = np.cos(turn) * scale, np.sin(turn) * scale
-    linear = np.array([[c * flip, -s], [s * flip, c]])
-    middle = np.array(TENSOR_SIZE) / 2 + shift
-    return np.concatenate([linear, (middle - linear @ centre)[:, None]], axis=1)
+def _linear(across: float, down: float, turn: float) -> Affine:
+    """Scale in both directions, then turn, (2, 2)."""
+    c, s = np.cos(turn), np.sin(turn)
+    return np.array([[c * across, -s * down], [s * across, c * down]])
 
 
-def carry(image: Grey, rows: Marks, move: Affine) -> tuple[Grey, Marks]:
-    """Picture and marks through an affine map; plates hardly seen become regions to ignore."""
-    small = np.sqrt(abs(np.linalg.det(move[:, :2]))) < 0.8
-    way = cv2.INTER_AREA if small else cv2.INTER_LINEAR
-    if small:
-        image = np.asarray(cv2.blur(image, (2, 2)), dtype=np.uint8)
-    moved = cv2.warpAffine(image, move, TENSOR_SIZE, flags=way, borderValue=PAD)
-    return np.asarray(moved, dtype=np.uint8), _carry_marks(rows, move)
+def _about(centre: Affine, linear: Affine, place: Affine) -> Affine:
+    """The map that puts the point `centre` at `place`, (2, 3)."""
+    return np.concatenate([linear, (place - linear @ centre)[:, None]], axis=1)
 
 
-def _carry_marks(rows: Marks, move: Affine) -> Marks:
+def carry(image: Grey, rows: Marks, move: Affine, size: tuple[int, int]) -> tuple[Grey, Marks]:
+    """Picture and marks through an affine map; plates hardly seen become regions to ignore.
+
+    Marks count from the picture's edge and OpenCV from the middle of its first pixel.
+    """
+    scale = float(np.sqrt(abs(np.linalg.det(move[:, :2]))))
+    if scale < 0.85:
+        soft = 0.42 * np.sqrt(1 / scale**2 - 1)
+        image = np.asarray(cv2.GaussianBlur(image, (5, 5), soft), dtype=np.uint8)
+    middles = move.copy()
+    middles[:, 2] += 0.5 * move[:, :2].sum(axis=1) - 0.5
+    way = cv2.INTER_CUBIC if scale > 1.2 else cv2.INTER_LINEAR
+    moved = cv2.warpAffine(image, middles, size, flags=way, borderValue=PAD)
+    return np.asarray(moved, dtype=np.uint8), _carry_marks(rows, move, size)
+
+
+def _carry_marks(rows: Marks, move: Affine, size: tuple[int, int]) -> Marks:
     """Corner, box and visible values after the map; mirrored corners change sides."""
     out = np.full_like(rows, np.nan)
     for row, new in zip(rows, out, strict=True):
@@ -116,17 +154,17 @@ def _carry_marks(rows: Marks, move: Affine) -> Marks:
         quad = (row[:8].reshape(4, 2) if known else around) @ move[:, :2].T + move[:, 2]
         if np.linalg.det(move[:, :2]) < 0:
             quad = quad[[1, 0, 3, 2]]
-        box, share = _clipped(quad)
+        box, share = _clipped(quad, size)
         if share > 0.05:
             new[:8] = quad.ravel() if known else np.nan
             new[8:12], new[12] = box, min(row[12], share)
     return out
 
 
-def _clipped(quad: Affine) -> tuple[Affine, float]:
-    """The box of a quad inside the tensor and the share of it that is inside."""
+def _clipped(quad: Affine, size: tuple[int, int]) -> tuple[Affine, float]:
+    """The box of a quad inside the picture and the share of it that is inside."""
     low, high = quad.min(axis=0), quad.max(axis=0)
-    inner_low, inner_high = np.clip(low, 0, TENSOR_SIZE), np.clip(high, 0, TENSOR_SIZE)
+    inner_low, inner_high = np.clip(low, 0, size), np.clip(high, 0, size)
     share = np.prod(inner_high - inner_low) / max(1e-6, float(np.prod(high - low)))
     return np.concatenate([inner_low, inner_high]), float(share)
 
@@ -149,19 +187,35 @@ def repaint(rng: Rng, image: Grey, box: Marks, face: Grey) -> Affine:
 def regain(rng: Rng, image: Grey, rows: Marks) -> tuple[Grey, Marks]:
     """Change gain, gamma, sharpness and noise; mark plates too small or faint as ignored."""
     if rng.random() < 0.7:
-        gamma, gain = np.exp(rng.normal(0, 0.3)), rng.uniform(0.6, 1.35)
-        ramp = np.linspace(0, 1, 256) ** gamma * 255 * gain + rng.uniform(-20, 20)
+        gamma, gain = np.exp(rng.normal(0, 0.35)), np.exp(rng.normal(0, 0.3))
+        ramp = np.linspace(0, 1, 256) ** gamma * 255 * gain + rng.uniform(-25, 25)
         image = np.asarray(cv2.LUT(image, np.clip(ramp, 0, 255).astype(np.uint8)), dtype=np.uint8)
     draw = rng.random()
-    if draw < 0.08:
+    if draw < 0.07:
         image = motion_blur(image, rng, 6.0)
-    elif draw < 0.26:
+    elif draw < 0.15:
         image = coarsen(image, float(rng.uniform(1.2, 2.6)))
+    elif draw < 0.45:
+        image = thumbnail(rng, image)
     if rng.random() < 0.25:
         image = add_noise(image, rng, float(rng.uniform(1, 8)))
     if rng.random() < 0.2:
         image = compress(image, int(rng.integers(20, 80)))
     return image, _judge(image, rows)
+
+
+def thumbnail(rng: Rng, image: Grey) -> Grey:
+    """What a small stored picture looks like after it was enlarged to the tensor."""
+    rows, columns = image.shape
+    share = float(rng.uniform(0.46, 0.72))
+    size = (round(columns * share), round(rows * share))
+    small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    if rng.random() < 0.3:
+        soft = cv2.GaussianBlur(small, (0, 0), 1.0)
+        small = np.asarray(cv2.addWeighted(small, 1.7, soft, -0.7, 0), dtype=np.uint8)
+    if rng.random() < 0.8:
+        small = compress(small, int(rng.integers(35, 96)))
+    return np.asarray(cv2.resize(small, (columns, rows)), dtype=np.uint8)
 
 
 def _judge(image: Grey, rows: Marks) -> Marks:

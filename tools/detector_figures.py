@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import click
@@ -20,26 +21,47 @@ from rich.console import Console
 from rich.table import Table
 
 from edge.vision.letterbox import letterbox
+from edge.vision.model import read_manifest
 from tools.detector_pool import Marks, load_real
-from tools.detector_score import Score, match, suppressed
+from tools.detector_score import Score, assign, suppressed
 
 HIGH, WIDE = 384, 640
-Pictures = Iterator[tuple[NDArray[np.uint8], Marks, NDArray[np.bool_]]]
+MANIFEST = Path("models/manifest.toml")
+BANDS_PX = (0, 20, 40, 80, 10_000)
+Pictures = Iterator[tuple[NDArray[np.uint8], Marks]]
 
 
 @dataclass
 class Tally:
-    """Running counts of one set at one threshold."""
+    """Running counts of one set at one threshold and one overlap asked for."""
 
-    asked: int = 0
+    least: float
     false: int = 0
     pictures: int = 0
-    hits: list[float] = field(default_factory=list)
+    widths: list[float] = field(default_factory=list)
+    shares: list[float] = field(default_factory=list)
+
+    def add(self, got: Marks, boxes: Marks) -> None:
+        """Count the boxes found on one more picture, best first."""
+        taken, extra = assign(got, boxes, np.ones(len(boxes), bool), self.least)
+        self.false, self.pictures = self.false + extra, self.pictures + 1
+        self.widths += (boxes[:, 2] - boxes[:, 0]).tolist()
+        self.shares += taken.tolist()
 
     def score(self) -> Score:
         """The counts as a score."""
-        overlap = float(np.mean(self.hits)) if self.hits else 0.0
-        return Score(self.asked, len(self.hits), self.false, self.pictures, overlap)
+        hits = [share for share in self.shares if share > 0]
+        overlap = float(np.mean(hits)) if hits else 0.0
+        return Score(len(self.shares), len(hits), self.false, self.pictures, overlap)
+
+    def bands(self) -> str:
+        """Found of asked by width in the picture's own pixels."""
+        pairs = list(zip(self.widths, self.shares, strict=True))
+        parts = []
+        for low, high in pairwise(BANDS_PX):
+            shares = [share for width, share in pairs if low <= width < high]
+            parts.append(f"{sum(share > 0 for share in shares)}/{len(shares)}")
+        return "  ".join(parts)
 
 
 def boxes_of(rows: list[dict[str, str]]) -> Marks:
@@ -58,7 +80,7 @@ def nl_clips(sets: Path) -> Pictures:
         for number, image in _frames(sets / "nl-clips" / file):
             rows = labelled.get(number, [])
             if rows and all(row["box_ok"] == "1" for row in rows):
-                yield image, boxes_of(rows), np.ones(len(rows), bool)
+                yield image, boxes_of(rows)
 
 
 def _frames(path: Path) -> Iterator[tuple[int, NDArray[np.uint8]]]:
@@ -79,7 +101,7 @@ def es_scenes(sets: Path) -> Pictures:
             scenes[row["file"]].append(row)
     for file, rows in scenes.items():
         image = np.asarray(cv2.imread(str(sets / "es-scenes-eval" / file)), dtype=np.uint8)
-        yield image, boxes_of(rows), np.ones(len(rows), bool)
+        yield image, boxes_of(rows)
 
 
 def night(sets: Path) -> Pictures:
@@ -87,31 +109,30 @@ def night(sets: Path) -> Pictures:
     for frame in load_real(sets / "ro-dashcam-train"):
         if frame.held_out:
             grey = np.repeat(frame.image[..., None], 3, axis=2)
-            yield grey, frame.boxes, np.ones(len(frame.boxes), bool)
+            yield grey, frame.boxes
 
 
-SETS: dict[str, Callable[[Path], Pictures]] = {
-    "nl-clips, box_ok frames": nl_clips,
-    "es-scenes": es_scenes,
-    "dashcam night, held out": night,
+SETS: dict[str, tuple[Callable[[Path], Pictures], tuple[float, ...]]] = {
+    "nl-clips, box_ok frames": (nl_clips, (0.4,)),
+    "es-scenes": (es_scenes, (0.4, 0.5)),
+    "dashcam night, held out": (night, (0.4,)),
 }
 
 
-def tallies(model: Path, pictures: Pictures, levels: list[float]) -> dict[float, Tally]:
-    """Counts of one set at several thresholds from one pass."""
+def tallies(
+    model: Path, pictures: Pictures, levels: Sequence[float], leasts: Sequence[float]
+) -> dict[tuple[float, float], Tally]:
+    """Counts of one set for every overlap asked for and every threshold, from one pass."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     session = ort.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-    counts = {level: Tally() for level in levels}
-    for image, boxes, wanted in pictures:
+    counts = {(least, level): Tally(least) for least in leasts for level in levels}
+    for image, boxes in pictures:
         tensor, fit = letterbox(image, HIGH, WIDE)
         rows = np.asarray(session.run(["plates"], {"image": tensor})[0])[0]
         rows[:, 1:] = fit.to_frame(rows[:, 1:].reshape(-1, 6, 2)).reshape(-1, 12)
-        for level, tally in counts.items():
-            hits, extra = match(suppressed(rows, level)[:, 1:5], boxes, wanted)
-            tally.hits += hits
-            tally.asked, tally.false = tally.asked + int(wanted.sum()), tally.false + extra
-            tally.pictures += 1
+        for (_, level), tally in counts.items():
+            tally.add(suppressed(rows, level)[:, 1:5], boxes)
     return counts
 
 
@@ -121,20 +142,30 @@ def shown(got: Score) -> tuple[str, str, str, str]:
     return f"{got.found}/{got.asked}", f"{recall:.3f}", f"{each:.3f}", f"{got.overlap:.3f}"
 
 
+def pinned(manifest: Path) -> Path:
+    """The detector's file that the manifest names."""
+    named = [entry for entry in read_manifest(manifest).values() if entry.task == "detect"]
+    return manifest.parent / named[0].file
+
+
 @click.command()
 @click.option("--model", type=click.Path(path_type=Path, exists=True, dir_okay=False),
-              default=Path("models/plate-detector.onnx"), show_default=True)  # fmt: skip
+              help="ONNX file; the detector of models/manifest.toml by default.")  # fmt: skip
 @click.option("--sets", type=click.Path(path_type=Path, exists=True, file_okay=False),
               required=True, help="Folder with the sets.")  # fmt: skip
 @click.option("--level", "levels", type=float, multiple=True, default=(0.3, 0.4, 0.5),
               show_default=True, help="Score threshold; may be repeated.")  # fmt: skip
-def main(model: Path, sets: Path, levels: tuple[float, ...]) -> None:
-    """Recall at IoU 0.4, false boxes and overlap of a detector on real pictures."""
-    table = Table("set", "threshold", "found", "recall", "false boxes a frame", "mean IoU")
-    for name, pictures in SETS.items():
-        for level, tally in tallies(model, pictures(sets), list(levels)).items():
-            table.add_row(name, f"{level:.2f}", *shown(tally.score()))
-    Console().print(table)
+def main(model: Path | None, sets: Path, levels: tuple[float, ...]) -> None:
+    """Recall, false boxes and overlap of a detector on real pictures, and recall by width."""
+    model = model or pinned(MANIFEST)
+    table = Table("set", "IoU", "threshold", "found", "recall", "false boxes a frame",
+                  "mean IoU", "by width <20 <40 <80 px, wider")  # fmt: skip
+    for name, (pictures, leasts) in SETS.items():
+        counts = tallies(model, pictures(sets), levels, leasts)
+        for (least, level), tally in counts.items():
+            figures = shown(tally.score())
+            table.add_row(name, f"{least:.1f}", f"{level:.2f}", *figures, tally.bands())
+    Console(width=130).print(table)
 
 
 if __name__ == "__main__":

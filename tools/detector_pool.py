@@ -67,31 +67,51 @@ def load_shard(path: Path) -> Shard:
         return Shard(held["images"], held["marks"])
 
 
+UNLABELLED = Path(__file__).with_name("detector_unlabelled.csv")
+
+
 @dataclass(frozen=True, slots=True)
 class RealFrame:
-    """A real grey frame with plate boxes x0, y0, x1, y1 (N, 4); it has no corners."""
+    """A real grey frame with plate boxes x0, y0, x1, y1 (N, 4); it has no corners.
+
+    `clear` (N,) is false for plates that are cut or smeared: neither asked for nor held against.
+    """
 
     image: Grey
     boxes: Marks
     held_out: bool
+    clear: NDArray[np.bool_]
 
 
 def load_real(folder: Path) -> list[RealFrame]:
     """Frames of the MIT dashcam set, held out by plate text so that no car is in both parts."""
     if not (folder / "labels.csv").is_file():
         return []
-    by_file: dict[str, list[dict[str, str]]] = {}
-    with (folder / "labels.csv").open(newline="") as lines:
+    labelled, found = _by_file(folder / "labels.csv"), _by_file(UNLABELLED)
+    return [_real_frame(folder / name, rows, found.get(name, []))
+            for name, rows in sorted(labelled.items())]  # fmt: skip
+
+
+def _by_file(path: Path) -> dict[str, list[dict[str, str]]]:
+    """Rows of a label file by the picture they belong to."""
+    rows: dict[str, list[dict[str, str]]] = {}
+    with path.open(newline="") as lines:
         for row in csv.DictReader(lines):
-            by_file.setdefault(row["file"], []).append(row)
-    return [_real_frame(folder / name, rows) for name, rows in sorted(by_file.items())]
+            rows.setdefault(row["file"], []).append(row)
+    return rows
 
 
-def _real_frame(path: Path, rows: list[dict[str, str]]) -> RealFrame:
-    """Read one frame; any held-out text on it holds the frame out."""
+def _real_frame(path: Path, rows: list[dict[str, str]], more: list[dict[str, str]]) -> RealFrame:
+    """Read one frame; any held-out text on it holds the frame out.
+
+    `more` are plates that the set's own labels leave out; held-out frames go without, so that
+    figures count what the set counts.
+    """
     image = np.asarray(cv2.imread(str(path), cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
-    boxes = [[float(row[key]) for key in ("x", "y", "w", "h")] for row in rows]
-    edges = [[x, y, x + w, y + h] for x, y, w, h in boxes]
     texts = [row["plate_text"] for row in rows if row["plate_text"]]
     held = any(zlib.crc32(text.encode()) % 5 == 0 for text in texts)
-    return RealFrame(image, np.array(edges, np.float32), held)
+    used = rows if held else [*rows, *more]
+    boxes = [[float(row[key]) for key in ("x", "y", "w", "h")] for row in used]
+    edges = [[x, y, x + w, y + h] for x, y, w, h in boxes]
+    clear = np.array([row.get("clear", "1") == "1" for row in used])
+    return RealFrame(image, np.array(edges, np.float32), held, clear)

@@ -73,19 +73,27 @@ def _truth(truth: Marks) -> tuple[Marks, np.ndarray]:
     return truth[present, 8:12], truth[present, 12] >= 0.6
 
 
-def match(got: Marks, boxes: Marks, wanted: np.ndarray) -> tuple[list[float], int]:
+def match(got: Marks, boxes: Marks, wanted: np.ndarray,
+          least: float = MATCH_IOU) -> tuple[list[float], int]:  # fmt: skip
     """Overlaps of found plates and the number of boxes that match nothing."""
-    free, hits, extra = np.ones(len(boxes), bool), list[float](), 0
+    shares, extra = assign(got, boxes, wanted, least)
+    return [float(share) for share in shares[wanted] if share > 0], extra
+
+
+def assign(got: Marks, boxes: Marks, wanted: np.ndarray, least: float) -> tuple[Marks, int]:
+    """The overlap that each true box (N,) was found with, 0 if not, and boxes that match none.
+
+    `got` come best first; each takes the free true box that it overlaps most.
+    """
+    taken, extra = np.zeros(len(boxes), np.float32), 0
     for box in got:
-        shares = overlaps(box, boxes) * free if len(boxes) else np.zeros(0)
+        shares = overlaps(box, boxes) * (taken == 0) if len(boxes) else np.zeros(0)
         best = int(np.argmax(shares)) if len(shares) else -1
-        if best >= 0 and shares[best] >= MATCH_IOU:
-            free[best] = False
-            if wanted[best]:
-                hits.append(float(shares[best]))
+        if best >= 0 and shares[best] >= least:
+            taken[best] = shares[best]
         elif not _near_ignored(box, boxes[~wanted] if len(boxes) else boxes):
             extra += 1
-    return hits, extra
+    return taken, extra
 
 
 def _near_ignored(box: Marks, ignored: Marks) -> bool:

@@ -255,7 +255,7 @@ def held_out(plan: Plan) -> tuple[Grey, Marks]:
     shard = render_shard(HELD_OUT_SEED, min(160, plan.scenes_per_shard))
     frames = [frame for frame in load_real(plan.real) if frame.held_out]
     rng = np.random.default_rng(HELD_OUT_SEED)
-    larder = Larder([shard], frames, [], real_share=0.4)
+    larder = Larder([shard], frames, [], real_share=0.4, mosaic_share=0.2)
     return larder.batch(rng, min(320, 2 * len(shard.images)))
 
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from tools.detector_batches import Larder, carry, repaint
-from tools.detector_pool import MOST_PLATES, RealFrame, render_shard
+from tools.detector_batches import TENSOR_SIZE, Larder, carry, draw_move, repaint, thumbnail
+from tools.detector_figures import Tally
+from tools.detector_pool import MOST_PLATES, UNLABELLED, RealFrame, load_real, render_shard
 from tools.detector_score import match_frames, overlaps, suppressed
 from tools.synth.glyphs import FontError, font_files
 
@@ -104,7 +105,7 @@ def test_a_mirrored_plate_keeps_its_corner_order():
     rows = np.full((MOST_PLATES, 13), np.nan, np.float32)
     rows[0] = [10, 10, 50, 12, 50, 22, 10, 20, 10, 10, 50, 22, 1.0]
     mirror = np.array([[-1.0, 0, 200], [0, 1.0, 0]])
-    _, moved = carry(np.zeros((100, 200), np.uint8), rows, mirror)
+    _, moved = carry(np.zeros((100, 200), np.uint8), rows, mirror, TENSOR_SIZE)
     tl, tr, br, bl = moved[0, :8].reshape(4, 2)
     assert np.allclose([tl, tr, br, bl], [[150, 12], [190, 10], [190, 20], [150, 22]])
 
@@ -119,7 +120,8 @@ def test_a_painted_over_plate_covers_the_real_one():
 
 def test_batches_from_one_seed_are_equal(fonts):
     shard = render_shard(3, 3)
-    frame = RealFrame(np.full((720, 1280), 90, np.uint8), np.array([[500, 300, 620, 330.0]]), False)
+    boxes, clear = np.array([[500, 300, 620, 330.0]]), np.array([True])
+    frame = RealFrame(np.full((720, 1280), 90, np.uint8), boxes, False, clear)
     larder = Larder([shard], [frame], [np.full((20, 100), 220, np.uint8)], 0.5)
     one, other = (larder.batch(np.random.default_rng(2), 4) for _ in range(2))
     assert np.array_equal(one[0], other[0])
@@ -142,3 +144,140 @@ def test_a_box_that_matches_nothing_is_false():
     score = match_frames([rows], marks, 0.4)
     assert (score.asked, score.found, score.false) == (1, 1, 1)
     assert score.overlap == 1.0
+
+
+def bright_box(image):
+    """Centre and size of what is bright in a picture, to a fraction of a pixel."""
+    light = np.clip(image.astype(np.float64) - 114, 0, None)
+    x, y = np.arange(image.shape[1]) + 0.5, np.arange(image.shape[0]) + 0.5
+    across, down = light.sum(axis=0) / light.sum(), light.sum(axis=1) / light.sum()
+    cx, cy = float(across @ x), float(down @ y)
+    return cx, cy, np.sqrt(12 * across @ (x - cx) ** 2), np.sqrt(12 * down @ (y - cy) ** 2)
+
+
+@pytest.mark.parametrize("scale", [0.45, 0.62, 1.0, 1.9])
+@pytest.mark.parametrize("flip", [1.0, -1.0])
+def test_a_mark_stays_on_its_plate_to_a_tenth_of_a_pixel(scale, flip):
+    image = np.full((200, 300), 114, np.uint8)
+    image[80:100, 120:200] = 255
+    rows = np.full((1, 13), np.nan, np.float32)
+    rows[0, 8:] = [120, 80, 200, 100, 1.0]
+    move = np.array([[scale * flip, 0, 300.3], [0, scale, 90.7]])
+    moved, marks = carry(image, rows, move, TENSOR_SIZE)
+    x0, y0, x1, y1 = marks[0, 8:12]
+    cx, cy, wide, high = bright_box(moved)
+    assert (cx, cy) == pytest.approx(((x0 + x1) / 2, (y0 + y1) / 2), abs=0.1)
+    assert (wide, high) == pytest.approx((x1 - x0, y1 - y0), abs=0.6)
+
+
+def test_a_thumbnail_loses_detail_and_moves_nothing():
+    rng, image = np.random.default_rng(3), np.full((384, 640), 114, np.uint8)
+    image[100:120, 300:380] = 250
+    image[100:120, 300:380:4] = 120
+    around = np.s_[80:140, 270:410]
+    cx, cy, _, _ = bright_box(image[around])
+    for _ in range(5):
+        small = thumbnail(rng, image)
+        assert bright_box(small[around])[:2] == pytest.approx((cx, cy), abs=0.4)
+        assert small[105:115, 310:370].std() < image[105:115, 310:370].std()
+
+
+def test_four_scenes_in_one_picture_keep_their_plates_inside(fonts):
+    larder = Larder([render_shard(3, 4)], [], [], mosaic_share=1.0)
+    images, marks = larder.batch(np.random.default_rng(1), 6)
+    boxes = marks[~np.isnan(marks[..., 12])][:, 8:12]
+    assert images.shape == (6, 1, 384, 640)
+    assert len(boxes) > 0
+    assert boxes.min() >= 0
+    assert (boxes[:, 2:] <= TENSOR_SIZE).all()
+
+
+def test_a_move_keeps_the_picture_in_view():
+    rng = np.random.default_rng(8)
+    for _ in range(50):
+        move = draw_move(rng, (704, 424), (320, 200))
+        middle = move[:, :2] @ np.array([352, 212]) + move[:, 2]
+        assert (np.abs(middle - [160, 100]) < [352 * 0.95 + 12, 212 * 0.95 + 12]).all()
+
+
+def plate_marks(*boxes):
+    """Marks of one picture from boxes and how much of each is seen."""
+    marks = torch.full((1, max(1, len(boxes)), 13), float("nan"))
+    for place, box in enumerate(boxes):
+        marks[0, place, 8:] = torch.tensor(box)
+    return marks
+
+
+def test_a_small_plate_between_cells_is_answered_by_all_of_them():
+    from tools.detector_net import spread
+
+    goals = spread(plate_marks([73.0, 46.0, 87.0, 50.0, 1.0]), 12, 20)
+    assert goals.hit[0].nonzero().tolist() == [[5, 9], [5, 10], [6, 9], [6, 10]]
+
+
+def test_small_and_large_plates_have_the_same_say():
+    from tools.detector_net import spread
+
+    small, large = [10.0, 10.0, 24.0, 14.0, 1.0], [60.0, 40.0, 150.0, 70.0, 1.0]
+    goals = spread(plate_marks(small, large), 12, 20)
+    for plate in (0, 1):
+        mine = goals.hit & (goals.owner == plate)
+        assert float(goals.weight[mine].sum()) == pytest.approx(1.0)
+
+
+def test_a_region_to_ignore_costs_nothing_and_the_road_costs_in_full():
+    from tools.detector_net import spread
+
+    goals = spread(plate_marks([40.0, 40.0, 88.0, 56.0, 0.3]), 12, 20)
+    assert not goals.hit.any()
+    assert float(goals.miss[0, 5, 7]) == 0.0
+    assert float(goals.miss[0, 0, 19]) == pytest.approx(1.0)
+
+
+def test_the_score_asked_for_is_how_well_the_box_fits():
+    from tools.detector_net import losses
+
+    marks = plate_marks([40.0, 40.0, 88.0, 56.0, 1.0])
+    raw = torch.full((1, 13, 12, 20), 0.0)
+    raw[0, 0] = -9.0
+    x, y = 8 * torch.arange(20) + 4, 8 * torch.arange(12) + 4
+    raw[0, 1], raw[0, 2] = (64 - x[None, :]) / 8, (48 - y[:, None]) / 8
+    sure, unsure = raw.clone(), raw.clone()
+    sure[0, 0, 5:7, 7:9], unsure[0, 0, 5:7, 7:9] = 5.0, 0.0
+    assert losses(sure, marks)["score"] < losses(unsure, marks)["score"]
+    for loose in (sure, unsure):
+        loose[0, 3:5] = 0.6
+    assert losses(sure, marks)["score"] > losses(unsure, marks)["score"]
+
+
+def test_a_list_of_unlabelled_plates_names_no_text_and_only_real_boxes():
+    header, *rows = UNLABELLED.read_text().splitlines()
+    assert header == "file,x,y,w,h,clear"
+    for row in rows:
+        _, _, _, wide, high, clear = row.split(",")
+        assert int(wide) > int(high) > 4
+        assert clear in ("0", "1")
+
+
+def test_frames_that_are_measured_keep_the_boxes_of_their_own_labels(tmp_path):
+    import cv2
+
+    name = UNLABELLED.read_text().splitlines()[1].split(",")[0]
+    (tmp_path / name).parent.mkdir()
+    cv2.imwrite(str(tmp_path / name), np.zeros((720, 1280), np.uint8))
+    for text, kept in (("HELD1", 1), ("KEPT1", 2)):
+        label = f"file,x,y,w,h,plate_text\n{name},10,10,90,20,{text}\n"
+        (tmp_path / "labels.csv").write_text(label)
+        (frame,) = load_real(tmp_path)
+        assert (len(frame.boxes), frame.held_out) == (kept, kept == 1)
+
+
+def test_figures_count_by_overlap_and_by_width():
+    boxes = np.array([[0, 0, 10, 4], [100, 0, 150, 10.0]])
+    got = np.array([[100, 0, 150, 10.0], [0, 2, 10, 6], [300, 0, 320, 8]])
+    loose, strict = Tally(0.3), Tally(0.5)
+    for tally in (loose, strict):
+        tally.add(got, boxes)
+    assert (loose.score().found, loose.score().false) == (2, 1)
+    assert (strict.score().found, strict.score().false) == (1, 2)
+    assert strict.bands() == "0/1  0/0  1/1  0/0"

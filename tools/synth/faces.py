@@ -102,19 +102,39 @@ def _badges(sheet: Sheet, look: Look, w: float, h: float) -> None:
 
 
 def _emblem(sheet: Sheet, rng: np.random.Generator, x: float, y: float) -> None:
-    """A maker's mark of no maker: ring, rings, bar or letters."""
-    kind = rng.integers(4)
-    if kind == 0:
-        sheet.disc(x, y, 0.055, CHROME)
-        sheet.disc(x, y, 0.04, tone(GLASS, rng.uniform(0.6, 1.6)))
-    elif kind == 1:
-        for step in range(-1, 2):
-            sheet.disc(x + step * 0.07, y, 0.04, CHROME, 0.012)
-    elif kind == 2:
-        sheet.box(x - 0.09, y - 0.03, 0.18, 0.06, CHROME, 0.03)
-    else:
-        word = str(rng.choice(MODELS))
-        sheet.text(word, x - 0.2, y - 0.03, 0.06, CHROME, int(rng.integers(30)), width_m=0.4)
+    """A maker's mark of no maker."""
+    marks = (_ring, _three_rings, _bar, _letters, _chevrons, _lozenge)
+    marks[int(rng.integers(len(marks)))](sheet, rng, x, y)
+
+
+def _ring(sheet: Sheet, rng: np.random.Generator, x: float, y: float) -> None:
+    sheet.disc(x, y, 0.055, CHROME)
+    sheet.disc(x, y, 0.04, tone(GLASS, rng.uniform(0.6, 1.6)))
+
+
+def _three_rings(sheet: Sheet, _: np.random.Generator, x: float, y: float) -> None:
+    for step in range(-1, 2):
+        sheet.disc(x + step * 0.07, y, 0.04, CHROME, 0.012)
+
+
+def _bar(sheet: Sheet, _: np.random.Generator, x: float, y: float) -> None:
+    sheet.box(x - 0.09, y - 0.03, 0.18, 0.06, CHROME, 0.03)
+
+
+def _letters(sheet: Sheet, rng: np.random.Generator, x: float, y: float) -> None:
+    word = str(rng.choice(MODELS))
+    sheet.text(word, x - 0.2, y - 0.03, 0.06, CHROME, int(rng.integers(30)), width_m=0.4)
+
+
+def _chevrons(sheet: Sheet, _: np.random.Generator, x: float, y: float) -> None:
+    for top in (y, y + 0.05):
+        sheet.line((x - 0.08, top - 0.05), (x, top), CHROME, 0.02)
+        sheet.line((x, top), (x + 0.08, top - 0.05), CHROME, 0.02)
+
+
+def _lozenge(sheet: Sheet, _: np.random.Generator, x: float, y: float) -> None:
+    tips = ((0, 0.07), (0.06, 0), (0, -0.07), (-0.06, 0))
+    sheet.shape(np.array([[x + across, y + up] for across, up in tips]), CHROME)
 
 
 def car_front(look: Look, w: float, h: float) -> Sheet:
@@ -126,9 +146,23 @@ def car_front(look: Look, w: float, h: float) -> Sheet:
     sheet.box(w / 2 - low / 2, h * 0.1, low, h * 0.24, BLACK, 0.05)
     _grille(sheet, rng, w, h)
     _headlamps(sheet, rng, w, h)
+    _intakes(sheet, rng, w, h)
     _holder(sheet, look, w)
     _emblem(sheet, rng, w / 2, h - 0.12)
     return sheet.grain(rng, 2.0)
+
+
+def _intakes(sheet: Sheet, rng: np.random.Generator, w: float, h: float) -> None:
+    """Air intakes as wide as a plate and lamp clusters beside them, low on a front."""
+    if rng.random() < 0.4:
+        wide, high, y = rng.uniform(0.3, 0.6), rng.uniform(0.06, 0.14), h * rng.uniform(0.08, 0.5)
+        for x in (0.12, w - 0.12 - wide):
+            sheet.box(x, y, wide, high, tone(PLASTIC, rng.uniform(0.4, 1.2)), 0.02)
+            for column in np.linspace(x + 0.03, x + wide - 0.03, int(rng.integers(3, 12))):
+                sheet.line((column, y + 0.01), (column, y + high - 0.01), PLASTIC, 0.012)
+    if rng.random() < 0.3:
+        bar = tone(CHROME, rng.uniform(0.7, 1.15))
+        sheet.box(w * 0.2, h * rng.uniform(0.2, 0.7), w * 0.6, rng.uniform(0.02, 0.05), bar, 0.01)
 
 
 def _holder(sheet: Sheet, look: Look, w: float) -> None:
@@ -404,4 +438,36 @@ def tractor_side(look: Look, length: float, h: float) -> Sheet:
     sheet.box(0.5, h - 0.18, 1.6, 0.18, look.colour, 0.05)
     wheel_on(sheet, 0.85, 0.8)
     wheel_on(sheet, length - 0.6, 0.5)
+    return sheet
+
+
+def motorcycle_end(look: Look, w: float, h: float, plate_y: float) -> Sheet:
+    """Tyre, mudguard, lamp, handlebar and perhaps a rider; transparent between."""
+    rng, sheet = look.wear, Sheet(w, h, BLACK, look.px_per_m).clear()
+    sheet.box(w / 2 - 0.08, 0, 0.16, 0.62, (32, 31, 30), 0.07)
+    sheet.box(w / 2 - 0.11, 0.45, 0.22, plate_y - 0.3, tone(look.colour, 0.8), 0.04)
+    sheet.box(w / 2 - 0.13, plate_y + 0.12, 0.26, 0.1, tone(RED, 1.3), 0.03)
+    sheet.box(w / 2 - 0.16, plate_y + 0.2, 0.32, 0.14, look.colour, 0.05)
+    sheet.line((0.03, 1.0), (w - 0.03, 1.0), PLASTIC, 0.04)
+    for x in (0.1, w - 0.1):
+        sheet.disc(x, plate_y + 0.14, 0.04, AMBER)
+    if h > 1.4:
+        sheet.box(w / 2 - 0.22, plate_y + 0.3, 0.44, h - plate_y - 0.55, _cloth(rng), 0.1)
+        sheet.disc(w / 2, h - 0.15, 0.14, _cloth(rng))
+    return sheet
+
+
+def _cloth(rng: np.random.Generator) -> Colour:
+    """The colour of a jacket or a helmet."""
+    grey = float(rng.uniform(25, 210))
+    return grey, grey * float(rng.uniform(0.8, 1.1)), grey
+
+
+def motorcycle_side(look: Look, length: float, h: float) -> Sheet:
+    """Two wheels, engine, tank and saddle; transparent between."""
+    sheet = Sheet(length, h, BLACK, min(look.px_per_m, 100.0)).clear()
+    for x in (0.32, length - 0.32):
+        wheel_on(sheet, x, 0.3)
+    sheet.box(0.5, 0.3, length - 1.0, 0.35, PLASTIC, 0.08)
+    sheet.box(0.2, 0.62, length - 0.7, 0.22, look.colour, 0.1)
     return sheet

@@ -21,7 +21,10 @@ Rng = np.random.Generator
 
 LABELLED_SHARE = 0.6
 FACE_PX = 64
-KIND_SHARES = {"car": 0.56, "van": 0.24, "truck": 0.11, "bus": 0.05, "tractor": 0.04}
+KIND_SHARES = {
+    "car": 0.56, "van": 0.2, "truck": 0.09, "bus": 0.05, "tractor": 0.03, "motorcycle": 0.07,
+}  # fmt: skip
+STEEP = 0.37
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +154,11 @@ def draw_scene(rng: Rng, size: tuple[int, int] = (1280, 720),
     light = _draw_light(rng)
     paint_place(image, camera, road, rng, light)
     ledger, glows = Ledger(size), list[Glow]()
+    bloom = float(np.exp(rng.uniform(np.log(0.04), np.log(0.2))))
     for item in _draw_traffic(rng, camera, wardrobe):
         places.paint_shadow(image, camera, item.vehicle.outline(item.heading, item.place))
         show(image, camera, item, (light, exposure), ledger)
-        glows += _glows(camera, item, exposure)
+        glows += _glows(camera, item, exposure, bloom)
     if rng.random() < 0.35:
         _hang(image, rng, ledger)
     image = _expose(image, exposure, ledger, rng)
@@ -195,12 +199,23 @@ def paste_plate(image: Picture, ledger: Ledger, rng: Rng, worn: tuple[PlateSpec,
 
 
 def draw_camera(rng: Rng, size: tuple[int, int]) -> Camera:
-    """An overhead roadside camera, a dashcam or a hand-held one."""
+    """An overhead roadside camera, one that looks down from a gantry, a dashcam or a hand."""
+    if rng.random() < 0.25:
+        return _draw_gantry(rng, size)
     high = float(rng.uniform(2.6, 6.5)) if rng.random() < 0.5 else float(rng.uniform(0.9, 1.9))
     focal = float(size[0] * np.exp(rng.uniform(np.log(0.7), np.log(2.6))))
     pitch = float(rng.uniform(0.08, 0.36)) if high > 2 else float(rng.normal(0.03, 0.06))
     return Camera(size[0], size[1], focal, (float(rng.uniform(-3.2, 3.2)), high, 0.0), pitch,
                   float(rng.normal(0, 0.18)), float(rng.normal(0, 0.06)))  # fmt: skip
+
+
+def _draw_gantry(rng: Rng, size: tuple[int, int]) -> Camera:
+    """A camera that looks down steeply; a plate in the middle is 24 to 200 pixels wide."""
+    high, pitch = float(rng.uniform(3.0, 9.0)), float(rng.uniform(STEEP, 0.75))
+    width_px = float(np.exp(rng.uniform(np.log(24), np.log(200)))) * size[0] / 640
+    focal = max(width_px / 0.52 * high / np.sin(pitch), 0.7 * size[0])
+    return Camera(size[0], size[1], focal, (float(rng.uniform(-3.2, 3.2)), high, 0.0), pitch,
+                  float(rng.normal(0, 0.18)), float(rng.normal(0, 0.08)))  # fmt: skip
 
 
 def _draw_street(rng: Rng) -> Street:
@@ -267,15 +282,22 @@ def _draw_place(
     rng: Rng, camera: Camera, vehicle: Vehicle
 ) -> tuple[float, tuple[float, float], tuple[float, float, float]]:
     """A heading, a place (x, z) and about where the nearer plate then is."""
-    swing = float(np.clip(rng.normal(0, 0.3), -0.75, 0.75))
+    swing = float(np.clip(rng.normal(0, 0.3 if rng.random() < 0.6 else 0.7), -1.05, 1.05))
     heading = -camera.yaw + swing + (np.pi if rng.random() < 0.45 else 0.0)
-    width_px = float(np.exp(rng.uniform(np.log(20), np.log(360)))) * camera.width / 640
-    near = max(camera.focal_px * 0.52 / width_px, 0.9)
+    near = _draw_distance(rng, camera)
     side = float(rng.uniform(-0.5, 0.5)) * camera.width / camera.focal_px * near
     c, s = np.cos(camera.yaw), np.sin(camera.yaw)
     plate = (camera.position[0] + side * c + near * s, 0.6, near * c - side * s)
     back = vehicle.length / 2 * np.array([np.sin(camera.yaw - swing), np.cos(camera.yaw - swing)])
     return heading, (plate[0] + back[0], plate[2] + back[1]), plate
+
+
+def _draw_distance(rng: Rng, camera: Camera) -> float:
+    """Metres along the ground to a plate: where the camera looks, or for a plate 20 to 360 wide."""
+    if camera.pitch >= STEEP:
+        return float(camera.position[1] / np.tan(camera.pitch) * rng.uniform(0.6, 1.7))
+    width_px = float(np.exp(rng.uniform(np.log(20), np.log(360)))) * camera.width / 640
+    return max(camera.focal_px * 0.52 / width_px, 0.9)
 
 
 def _apart(traffic: list[Standing]) -> list[Standing]:
@@ -317,8 +339,8 @@ def _faces_camera(camera: Camera, panel: Panel) -> bool:
     return float(panel.normal() @ view / np.linalg.norm(view)) > 0.3
 
 
-def _glows(camera: Camera, item: Standing, exposure: Exposure) -> list[Glow]:
-    """Lamps of one vehicle that shine into the camera at night."""
+def _glows(camera: Camera, item: Standing, exposure: Exposure, bloom: float) -> list[Glow]:
+    """Lamps of one vehicle that shine into the camera at night; `bloom` metres in radius."""
     if exposure.darkness < 0.3:
         return []
     glows: list[Glow] = []
@@ -327,8 +349,9 @@ def _glows(camera: Camera, item: Standing, exposure: Exposure) -> list[Glow]:
         quad, depth = camera.project(spot.moved(item.heading, item.place).corners)
         facing = np.cos(item.heading + (np.pi if lamp.facing == "front" else 0.0)) > 0.2
         if facing and depth[0] > 1.0:
-            radius = camera.focal_px * 0.09 / depth[0]
-            glows.append((quad[0, 0], quad[0, 1], radius, lamp.colour))
+            radius = camera.focal_px * bloom / depth[0]
+            colour = (255.0, 255.0, 255.0) if exposure.infrared else lamp.colour
+            glows.append((quad[0, 0], quad[0, 1], radius, colour))
     return glows
 
 

@@ -1,4 +1,4 @@
-"""Vehicles as textured panels: car, van, box truck, bus and tractor with their plates.
+"""Vehicles as textured panels: car, van, truck, bus, tractor, motorcycle and their plates.
 
 Vehicle axes: x across, y up, z forward; the rear is at -length / 2.
 """
@@ -199,8 +199,26 @@ def tractor(look: Look, rng: np.random.Generator) -> Vehicle:
     return Vehicle("tractor", length, w, tuple(panels), mounts, _lamps(w, 1.6, 1.3, back, front))
 
 
+def motorcycle(look: Look, rng: np.random.Generator) -> Vehicle:
+    """A motorcycle or scooter, with its rider or parked, and a plate behind only."""
+    length, w, tall = rng.uniform(1.8, 2.2), 0.75, rng.uniform(1.1, 1.75)
+    back, front = -length / 2, length / 2
+    plate_y = rng.uniform(0.5, 0.75)
+    end = faces.motorcycle_end(look, w, tall, plate_y)
+    panels = [
+        _face(end, w, (0, tall), back, "rear"),
+        _face(end.mirrored(), w, (0, tall), front - 0.4, "front"),
+        *_flanks(faces.motorcycle_side(look, length, tall), 0.3, (0, tall), length),
+    ]
+    mounts = (Mount((0.0, plate_y, back - 0.03), "rear", look.plate_size, rng.uniform(0, 0.4)),)
+    lamps = (Lamp((0.0, plate_y + 0.2, back - 0.02), (60, 60, 255), "rear"),
+             Lamp((0.0, 0.9, front - 0.38), (235, 245, 255), "front"))  # fmt: skip
+    return Vehicle("motorcycle", length, w, tuple(panels), mounts, lamps)
+
+
 KINDS: dict[str, Callable[[Look, np.random.Generator], Vehicle]] = {
     "car": car, "van": van, "truck": truck, "bus": bus, "tractor": tractor,
+    "motorcycle": motorcycle,
 }  # fmt: skip
 
 
