@@ -8,6 +8,7 @@ from edge.types import Box, Corners, Detection, Image, Point
 
 MARGIN = 0.06  # a slightly loose crop reads better than a tight one
 MIN_SIDE = 8
+MAX_SIDE = 4096  # no box, however wrong, may ask for more memory than this
 
 
 def rectify(image: Image, detection: Detection) -> Image:
@@ -59,4 +60,8 @@ def _size(quad: NDArray[np.float32]) -> tuple[int, int]:
     tl, tr, br, bl = quad
     width = (np.linalg.norm(tr - tl) + np.linalg.norm(br - bl)) / 2
     height = (np.linalg.norm(bl - tl) + np.linalg.norm(br - tr)) / 2
-    return max(MIN_SIDE, round(float(width))), max(MIN_SIDE, round(float(height)))
+    return _side(float(width)), _side(float(height))
+
+
+def _side(length: float) -> int:
+    return min(MAX_SIDE, max(MIN_SIDE, round(length)))

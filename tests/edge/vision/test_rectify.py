@@ -1,9 +1,11 @@
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from edge.types import Box, Detection, Point
-from edge.vision.rectify import plausible, rectify
+from edge.vision.rectify import MAX_SIDE, plausible, rectify
 from tests.fakes import detection
 
 
@@ -35,3 +37,16 @@ def test_a_plate_at_or_beyond_the_edge_still_gives_a_picture(box: tuple[int, ...
     plate = rectify(np.zeros((300, 400, 3), np.uint8), detection(x1, y1, x2 - x1, y2 - y1))
     assert plate.shape[0] >= 8
     assert plate.shape[1] >= 8
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.tuples(*[st.floats(-1e6, 1e6, width=32)] * 4),
+    st.lists(st.floats(width=32), min_size=8, max_size=8),
+)
+def test_no_finite_box_and_no_corners_at_all_crash_or_fill_the_memory(
+    box: tuple[float, float, float, float], numbers: list[float]
+) -> None:
+    tl, tr, br, bl = (Point(*numbers[i : i + 2]) for i in range(0, 8, 2))
+    plate = rectify(np.zeros((30, 40, 3), np.uint8), Detection(Box(*box), (tl, tr, br, bl), 0.9))
+    assert max(plate.shape) <= MAX_SIDE
