@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 
 from edge.errors import ConfigError
+from edge.passage.lanes import polygon_fault
 
 DEFAULT_PATH = Path("/etc/anpr-edge/box.toml")
 MODELS_FOLDER = Path(__file__).parent.parent / "models"
@@ -22,6 +23,11 @@ MODELS_FOLDER = Path(__file__).parent.parent / "models"
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 """A name that is safe in topics and file names."""
 Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
+
+
+Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Polygon = Annotated[tuple[tuple[Fraction, Fraction], ...], msgspec.Meta(min_length=3)]
+"""Corners in shares of the picture's width and height, from its top left."""
 
 
 class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -35,13 +41,30 @@ class Box(_Section, frozen=True, kw_only=True):
     state: Path = Path("/var/lib/anpr-edge")
 
 
+class Lane(_Section, frozen=True, kw_only=True):
+    """A lane in the picture, and which way it may be driven; without a direction both ways.
+
+    Where lanes overlap, the one that stands first in the file has the plate.
+    """
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=63)]
+    polygon: Polygon
+    direction: Literal["approaching", "leaving"] | None = None
+
+
 class Camera(_Section, frozen=True, kw_only=True):
-    """The camera: a device (`/dev/video0`) or an address (RTSP, motion JPEG over HTTP)."""
+    """The camera: a device (`/dev/video0`) or an address (RTSP, motion JPEG over HTTP).
+
+    A plate whose middle lies outside `region` is none. `lane` names the only lane, `lanes` draws
+    several.
+    """
 
     id: str = "camera-1"
     source: str = "/dev/video0"
     lane: str | None = None
     sign: str | None = None
+    region: Polygon | None = None
+    lanes: tuple[Lane, ...] = ()
 
 
 class Models(_Section, frozen=True, kw_only=True):
@@ -172,8 +195,10 @@ class _Reader:
         parts: dict[str, Any] = {
             name: self._section(kind, tables[name], name)
             for name, kind in SECTIONS.items()
-            if name in tables
+            if name in tables and kind is not Camera
         }
+        if "camera" in tables:
+            parts["camera"] = self._camera(tables["camera"])
         parts["zones"] = self._zones(tables["zones"]) if "zones" in tables else ()
         if self.faults:
             raise ConfigError(
@@ -183,15 +208,38 @@ class _Reader:
         return Config(**parts, sha256=self.sha256)
 
     def _zones(self, tables: object) -> tuple[Zone | None, ...]:
-        if not isinstance(tables, list | tuple) or not all(isinstance(t, dict) for t in tables):
-            self.faults.append("zones must be written as [[zones]] tables")
-            return ()
-        zones = tuple(self._section(Zone, table, "zones") for table in tables)
-        ids = [zone.id for zone in zones if zone is not None]
-        self.faults += [f"zone {name} stands twice" for name in set(ids) if ids.count(name) > 1]
-        if not tables:
+        zones = self._each(Zone, tables, "zones")
+        self._refuse_twice("zone", [zone.id for zone in zones if zone is not None])
+        if isinstance(tables, list) and not tables:
             self.faults.append("at least one [[zones]] table is needed")
         return zones
+
+    def _camera(self, table: object) -> Camera | None:
+        if not isinstance(table, dict):
+            return self._section(Camera, table, "camera")
+        found = self._each(Lane, table.get("lanes", []), "camera.lanes")
+        lanes = tuple(lane for lane in found if lane is not None)
+        rest = {key: value for key, value in table.items() if key != "lanes"}
+        camera = self._section(Camera, rest, "camera")
+        self._refuse_twice("lane", [lane.name for lane in lanes])
+        drawn = {f"lane {lane.name}": lane.polygon for lane in lanes}
+        if camera is not None and camera.region is not None:
+            drawn["camera.region"] = camera.region
+        if camera is not None and camera.lane is not None and found:
+            self.faults.append("camera.lane names the only lane: drop it, or [[camera.lanes]]")
+        faults = ((name, polygon_fault(polygon)) for name, polygon in drawn.items())
+        self.faults += [f"{name}: {fault}" for name, fault in faults if fault]
+        return None if camera is None else msgspec.structs.replace(camera, lanes=lanes)
+
+    def _each(self, kind: type[SectionT], tables: object, name: str) -> tuple[SectionT | None, ...]:
+        if not isinstance(tables, list | tuple) or not all(isinstance(t, dict) for t in tables):
+            self.faults.append(f"{name} must be written as [[{name}]] tables")
+            return ()
+        return tuple(self._section(kind, table, name) for table in tables)
+
+    def _refuse_twice(self, what: str, names: list[str]) -> None:
+        twice = sorted({name for name in names if names.count(name) > 1})
+        self.faults += [f"{what} {name} stands twice" for name in twice]
 
     def _section(self, kind: type[SectionT], table: object, name: str) -> SectionT | None:
         if not isinstance(table, dict):

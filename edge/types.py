@@ -130,6 +130,8 @@ class Passage:
     times belong to `seen_first` and `seen_last`: they show whether the clock was set meanwhile.
     `country` is an ISO 3166 alpha-2 code, None when the plate does not tell. `read_as` is the
     text before syntax corrected one character of it, None when nothing was corrected.
+    `lane` names the lane it was seen in best, None when that is in none; `wrong_way`: it went
+    against the direction of that lane.
     """
 
     plate: str
@@ -150,6 +152,8 @@ class Passage:
     best: Detection
     country_probability: float = 0.0
     read_as: str | None = None
+    lane: str | None = None
+    wrong_way: bool = False
 
 
 class VehicleKind(StrEnum):

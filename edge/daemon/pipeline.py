@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from edge.access.decide import decide
 from edge.access.rules import Law
 from edge.feed.outbox import Outbox
+from edge.passage.lanes import WHOLE_PICTURE, View, in_lane
 from edge.passage.passage import Desk
 from edge.passage.plate import bound_to_trailer
 from edge.passage.tracker import Track, Tracker
@@ -43,6 +44,7 @@ class Pipeline:
     testimony: Testimony
     signer: Signer
     outbox: Outbox
+    view: View = WHOLE_PICTURE
 
     def step(self, frame: Frame) -> list[Conclusion]:
         """Take one frame; return what was concluded of vehicles that have gone by."""
@@ -53,8 +55,9 @@ class Pipeline:
         return self._conclude_all(self.tracker.finish())
 
     def read_plates(self, frame: Frame) -> Sequence[Reading]:
-        """Find and read every plate of a frame, whatever vehicle carries it."""
-        return self.reader.read(frame.image, self.detector.detect(frame.image))
+        """Find and read every plate in the region that counts, whatever vehicle carries it."""
+        found = self.view.within(self.detector.detect(frame.image), frame.image)
+        return self.reader.read(frame.image, found)
 
     def conclude(self, passage: Passage) -> list[Conclusion]:
         """Decide on one passage in every zone this camera guards, and make it durable.
@@ -70,8 +73,8 @@ class Pipeline:
         ]
 
     def _conclude_all(self, tracks: Sequence[Track]) -> list[Conclusion]:
-        announced = (self.desk.announce(track) for track in tracks)
-        passages = [passage for passage in announced if passage is not None]
+        announced = ((self.desk.announce(track), track.lane) for track in tracks)
+        passages = [in_lane(passage, lane) for passage, lane in announced if passage is not None]
         return [conclusion for passage in passages for conclusion in self.conclude(passage)]
 
     def _record(

@@ -10,13 +10,14 @@ from edge import __version__
 from edge.access.pack import load_pack
 from edge.access.rules import Law, RulePack
 from edge.access.rules import Zone as LawZone
-from edge.config import Config, Models, Zone
+from edge.config import Camera, Config, Models, Zone
 from edge.daemon.pipeline import Pipeline
 from edge.errors import ConfigError, ModelError, RegistryError
 from edge.feed.mqtt import MqttPublisher
 from edge.feed.outbox import Outbox
 from edge.feed.spool import SpoolPublisher
 from edge.passage.calibration import REMEDY, SUFFIX, Calibration, fitted
+from edge.passage.lanes import Lane, View
 from edge.passage.passage import Desk, ReadingPolicy
 from edge.passage.tracker import Tracker
 from edge.ports import Clock, Publisher, Registry, Signer
@@ -24,6 +25,7 @@ from edge.record.message import ModelRef
 from edge.record.testimony import Provenance, Testimony
 from edge.registry.cache import AbsentRegistry, RegistryCache
 from edge.registry.token import load_key, pseudonym
+from edge.types import Direction
 from edge.vision.detector import OnnxDetector
 from edge.vision.model import checked_model
 from edge.vision.reader import FastPlateReader
@@ -101,6 +103,16 @@ def _zone(wanted: Zone, pack: RulePack) -> LawZone:
     )
 
 
+def view(camera: Camera) -> View:
+    """Return the region and the lanes; one lane without a shape is wherever a plate is seen."""
+    drawn = tuple(
+        Lane(lane.name, lane.polygon, lane.direction and Direction(lane.direction))
+        for lane in camera.lanes
+    )
+    only = (Lane(camera.lane),) if camera.lane else ()
+    return View(camera.region or (), drawn or only)
+
+
 def registry(config: Config) -> RegistryCache:
     """Open the registry.
 
@@ -135,10 +147,11 @@ def pipeline(
     """Put the box together."""
     finder, text = detector(config.models), reader(config.models)
     token_key = load_key(config.access.token_key)
+    seen = view(config.camera)
     return Pipeline(
         detector=finder,
         reader=text,
-        tracker=Tracker(config.reading.gone_after_s),
+        tracker=Tracker(config.reading.gone_after_s, view=seen),
         desk=Desk(policy(config)),
         registry=registry,
         laws=laws(config.zones),
@@ -151,6 +164,7 @@ def pipeline(
         ),
         signer=signer,
         outbox=outbox,
+        view=seen,
     )
 
 
@@ -161,7 +175,6 @@ def _provenance(config: Config, finder: OnnxDetector, text: FastPlateReader) -> 
         models=tuple(ModelRef(m.name, m.sha256) for m in (finder.model, text.model)),
         config_sha256=config.sha256,
         camera=config.camera.id,
-        lane=config.camera.lane,
         sign=config.camera.sign,
     )
 

@@ -5,11 +5,11 @@ the whole picture. Where lanes overlap, the one that is named first has the plat
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TypeAlias
 
-from edge.types import Box, Detection, Direction, Image
+from edge.types import Box, Detection, Direction, Image, Passage
 
 Corner: TypeAlias = tuple[float, float]
 Polygon: TypeAlias = tuple[Corner, ...]
@@ -51,6 +51,13 @@ class View:
 
 
 WHOLE_PICTURE = View()
+
+
+def in_lane(passage: Passage, lane: Lane | None) -> Passage:
+    """Return a passage with its lane, and whether the vehicle went against it."""
+    if lane is None:
+        return passage
+    return replace(passage, lane=lane.name, wrong_way=lane.wrong_way(passage.direction))
 
 
 def share(box: Box, image: Image) -> Corner:

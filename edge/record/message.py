@@ -75,11 +75,15 @@ class PlateRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Where the camera stands and which sign stood there (R000-28)."""
+    """Where the camera stands, which sign stood there (R000-28), and how the vehicle passed.
+
+    `wrong_way`: against the direction that the lane has in the configuration.
+    """
 
     camera: str
     lane: str | None = None
     direction: str = "unknown"
+    wrong_way: bool = False
     sign: str | None = None
 
 

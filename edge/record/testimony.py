@@ -46,7 +46,6 @@ class Provenance:
     models: tuple[ModelRef, ...]
     config_sha256: str
     camera: str
-    lane: str | None
     sign: str | None
 
 
@@ -102,8 +101,9 @@ class Testimony:
             config_sha256=made_by.config_sha256,
             site=Site(
                 camera=made_by.camera,
-                lane=made_by.lane,
+                lane=passage.lane,
                 direction=passage.direction,
+                wrong_way=passage.wrong_way,
                 sign=made_by.sign,
             ),
         )

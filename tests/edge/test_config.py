@@ -5,7 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.config import load
+from edge.daemon.wiring import view
 from edge.errors import ConfigError
+from edge.passage.lanes import Lane, View
+from edge.types import Direction
 
 GOOD = """\
 [box]
@@ -100,6 +103,71 @@ def test_a_value_that_makes_no_sense_is_refused(tmp_path: Path, line: str) -> No
 def test_a_box_id_that_is_unsafe_in_a_topic_is_refused(tmp_path: Path, box: str) -> None:
     with pytest.raises(ConfigError, match="box"):
         load(written(tmp_path, GOOD.replace('"b1"', f'"{box}"')))
+
+
+LANES = """\
+[camera]
+region = [[0, 0.2], [1, 0.2], [1, 1], [0, 1]]
+[[camera.lanes]]
+name = "in"
+polygon = [[0.0, 0.2], [0.5, 0.2], [0.5, 1.0], [0.0, 1.0]]
+direction = "approaching"
+[[camera.lanes]]
+name = "out"
+polygon = [[0.5, 0.2], [1.0, 0.2], [1.0, 1.0], [0.5, 1.0]]
+"""
+
+
+def test_region_and_lanes_reach_the_view_of_the_camera(tmp_path: Path) -> None:
+    camera = load(written(tmp_path, GOOD + LANES)).camera
+    assert camera.region == ((0.0, 0.2), (1.0, 0.2), (1.0, 1.0), (0.0, 1.0))
+    seen = view(camera)
+    assert seen.region == camera.region
+    assert [(lane.name, lane.direction) for lane in seen.lanes] == [
+        ("in", Direction.APPROACHING),
+        ("out", None),
+    ]
+
+
+def test_without_drawn_lanes_the_one_lane_is_everywhere(tmp_path: Path) -> None:
+    camera = load(written(tmp_path, GOOD + '[camera]\nlane = "to the centre"\n')).camera
+    assert view(camera) == View((), (Lane("to the centre"),))
+    assert view(load(written(tmp_path, GOOD)).camera) == View()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("[[0, 0.2], [1, 0.2], [1, 1], [0, 1]]", "[[0, 0], [1, 1], [1, 0], [0, 1]]", "cross"),
+        ("[[0, 0.2], [1, 0.2], [1, 1], [0, 1]]", "[[0, 0], [1, 1]]", "region"),
+        ("[[0, 0.2], [1, 0.2], [1, 1], [0, 1]]", "[[0, 0], [0.5, 0.5], [1, 1]]", "nothing"),
+        ("[1.0, 0.2]", "[1.2, 0.2]", "<= 1.0"),
+        ("[1.0, 0.2]", "[nan, 0.2]", "camera.lanes"),
+        ("[1.0, 0.2]", "[1.0]", "camera.lanes"),
+        ("[0.5, 0.2], [0.5, 1.0], [0.0, 1.0]", "[0.5, 1.0], [0.5, 0.2], [0.0, 1.0]", "lane in:"),
+        ('"out"', '"in"', "lane in stands twice"),
+        ('"out"', '""', "camera.lanes"),
+        ('"approaching"', '"north"', "north"),
+        ("[camera]\n", '[camera]\nlane = "one"\n', "camera.lane names the only lane"),
+        ("direction", "directon", "unknown key camera.lanes.directon (did you mean direction?)"),
+    ],
+)
+def test_a_region_or_lane_that_makes_no_sense_is_refused(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    assert old in LANES
+    with pytest.raises(ConfigError) as e:
+        load(written(tmp_path, GOOD + LANES.replace(old, new, 1)))
+    assert said in e.value.cause
+
+
+def test_every_fault_of_the_lanes_is_told_at_once(tmp_path: Path) -> None:
+    bad = LANES.replace('"out"', '"in"').replace("[[0, 0.2], [1, 0.2]", "[[1, 0.2], [0, 0.2]")
+    with pytest.raises(ConfigError) as e:
+        load(written(tmp_path, GOOD + bad.replace('"approaching"', '"up"') + "colour = 1\n"))
+    assert "camera.region: its sides cross" in e.value.cause
+    assert "'up'" in e.value.cause
+    assert "unknown key camera.lanes.colour" in e.value.cause
 
 
 def test_a_missing_or_binary_file_is_named(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def pipeline(
         laws=wiring.laws(zones),
         clock=clock or FixedClock(),
         testimony=Testimony(
-            Provenance("b1", "test", (), "0" * 64, "camera-1", None, None),
+            Provenance("b1", "test", (), "0" * 64, "camera-1", None),
             {zone.id: privacy for zone in zones},
             lambda country, plate, day: f"token-{day}",
             lambda n: next(counter).to_bytes(n, "big"),
