@@ -1,5 +1,6 @@
 """The tool as a person runs it, on a small set of its own."""
 
+import io
 import json
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 from tests.tools.test_score_reads_samples import Blind
 from tools import peers
@@ -16,7 +18,7 @@ from tools.score_reads.looking import Eyes
 from tools.score_reads.plots import draw
 from tools.score_reads.scoring import score_set
 from tools.score_reads.shares import Share
-from tools.score_reads.tables import gathered
+from tools.score_reads.tables import gathered, table
 
 TEXTS = ("27BXK4", "1KZE410", "0752XYZ")
 PNG = b"\x89PNG\r\n"
@@ -33,7 +35,8 @@ def sets(tmp_path: Path) -> Path:
         cv2.putText(crop, text, (8, 30), cv2.FONT_HERSHEY_SIMPLEX, 1.0, (20, 20, 20), 2)
         scene = np.full((360, 640, 3), 70, np.uint8)
         scene[200:240, 200:380] = crop
-        cv2.imwrite(str(tmp_path / "crops-eval" / f"{len(crops)}.png"), crop)
+        small = cv2.resize(crop, (60 * len(crops), 40))  # each of another width
+        cv2.imwrite(str(tmp_path / "crops-eval" / f"{len(crops)}.png"), small)
         cv2.imwrite(str(tmp_path / "scenes-eval" / f"{len(crops)}.png"), scene)
         scenes.append(f"{len(crops)}.png,200,200,180,40")
         crops.append(f"{len(crops)}.png,{text},{country},1")
@@ -62,7 +65,6 @@ def test_a_folder_of_ones_own_is_scored_as_table_json_and_plots(sets: Path, tmp_
         "crops-eval-ours-confusions.png",
         "crops-eval-by-width.png",
         "crops-eval-coverage.png",
-        "scenes-eval-by-width.png",
     }
     assert all(path.read_bytes().startswith(PNG) for path in plots.iterdir())
 
@@ -104,6 +106,18 @@ def test_two_pairs_of_models_stand_side_by_side(sets: Path) -> None:
     assert exact == {"one": 1, "other": 1}
     draw("crops-eval", scores, sets)
     assert (sets / "crops-eval-other-confusions.png").exists()
+
+
+def test_a_mistake_of_one_model_is_counted_for_each(sets: Path) -> None:
+    labels = sets / "crops-eval" / "labels.csv"
+    labels.write_text("\n".join(labels.read_text().splitlines()[:2]))
+    pairs = [Eyes("one", Blind(), Blind("27BXK")), Eyes("other", Blind(), Blind("27BXK4"))]
+    console = Console(record=True, width=120, file=io.StringIO())
+    console.print(table("crops-eval", score_set(sets / "crops-eval", pairs, 0)))
+    text = console.export_text()
+    assert "slip: 4 missed" in text
+    cells = next(line for line in text.splitlines() if "slip: 4 missed" in line).split("│")
+    assert [cell.strip() for cell in cells[2:4]] == ["1", "0"]
 
 
 def test_bands_of_few_plates_are_put_together_and_lose_none() -> None:

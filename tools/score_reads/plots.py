@@ -153,7 +153,7 @@ def _counts(axes: Axes, grid: np.ndarray) -> None:
 def _by_width(name: str, scores: Scores, path: Path) -> None:
     """Draw exactness by plate width; recall where the labels give no texts."""
     bands = {m: f.frames.breakdowns[WIDTH] for m, f in scores.items() if f.frames is not None}
-    if not bands:
+    if all(len(group) < 2 for group in bands.values()):
         return
     figure, axes = _panel(f"{name}: by plate width")
     exact = any(b.exact.whole for group in bands.values() for b in group)

@@ -29,6 +29,8 @@ def table(name: str, scores: Scores) -> Table:
         if not any(column.get(label) for column in columns):
             continue
         made.add_row(label, *(column.get(label, "") for column in columns))
+    for row in _slip_rows(scores):
+        made.add_row(*row)
     return made
 
 
@@ -46,10 +48,11 @@ def _frame_lines(figures: FrameFigures) -> Iterator[Line]:
         yield from _trust_lines(figures.trust, "")
         yield from _country_lines(figures.countries)
     for title, bands in figures.breakdowns.items():
+        if len(bands) < 2:
+            continue  # one band is the whole set
         searched = figures.counts.frames > 0 and title not in ANGLES_OF
         for band in gathered(bands) if title == "country" else bands:
             yield f"{title}: {band.band}", _band_text(band, searched)
-    yield from _slip_lines(figures.confusions)
 
 
 def _count_lines(counts: FrameCounts) -> Iterator[Line]:
@@ -70,7 +73,7 @@ def _trust_lines(trust: Trust, of: str) -> Iterator[Line]:
 
 
 def _confident_text(level: Confident) -> str:
-    return f"{told(level.wrong)}\nof {_percent(level.coverage.value)} of all"
+    return f"{told(level.wrong)}\ncovering {_percent(level.coverage.value)}"
 
 
 def _country_lines(countries: Countries) -> Iterator[Line]:
@@ -104,12 +107,18 @@ def _sum(shares: Sequence[Share]) -> Share:
     return Share(sum(s.part for s in shares), sum(s.whole for s in shares))
 
 
-def _slip_lines(counted: Counter[Pair]) -> Iterator[Line]:
-    for (stands, read), n in slips(counted)[:MOST_FREQUENT]:
-        if not read:
-            yield f"slip: {stands} missed", str(n)
-        else:
-            yield f"slip: {stands} read as {read}" if stands else f"slip: {read} added", str(n)
+def _slip_rows(scores: Scores) -> Iterator[tuple[str, ...]]:
+    """Yield the most frequent mistakes of all models together, with the count of each."""
+    counted = [f.frames.confusions if f.frames else Counter[Pair]() for f in scores.values()]
+    for pair, _ in slips(sum(counted, Counter[Pair]()))[:MOST_FREQUENT]:
+        yield _slip(pair), *(str(each[pair]) for each in counted)
+
+
+def _slip(pair: Pair) -> str:
+    stands, read = pair
+    if not stands:
+        return f"slip: {read} added"
+    return f"slip: {stands} read as {read}" if read else f"slip: {stands} missed"
 
 
 def _vehicle_lines(figures: VehicleFigures) -> Iterator[Line]:
