@@ -50,7 +50,8 @@ def read_image(path: Path) -> Image:
         image = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as e:
         raise CaptureError(
-            f"{path} is an image of more than {MAX_PIXELS // 1_000_000} million pixels.",
+            f"{path} is an image of more than {MAX_PIXELS // 1_000_000} million pixels, "
+            "or of more than the memory holds.",
             "Give it in parts, or smaller.",
         ) from e
     if image is None and encoded.startswith(SIGNATURES):

@@ -89,7 +89,7 @@ def test_every_depth_and_channel_gives_the_same_brightness(
 
 
 def test_a_bomb_is_refused_before_it_takes_memory(tmp_path: Path) -> None:
-    path = bomb(tmp_path / "bomb.png", 30_000)
+    path = bomb(tmp_path / "bomb.png", 10_000)
     command = [sys.executable, "-m", "edge.cli.main", "read", str(path)]
 
     def poor() -> None:

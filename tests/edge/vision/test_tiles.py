@@ -39,6 +39,14 @@ def test_a_plate_anywhere_is_found_once_and_whole(
     assert found.corners[2] == (x + wide, y + high)
 
 
+@pytest.mark.parametrize(("y", "x"), [(300, 1270), (700, 900), (760, 1000), (740, 1240)])
+def test_the_part_of_a_plate_that_a_tile_cuts_off_does_not_stand_for_it(y: int, x: int) -> None:
+    image = np.zeros((1600, 4000, 3), np.uint8)
+    image[y : y + 60, x : x + 250] = 255
+    (found,) = find_everywhere(image, white_block)
+    assert found.box == (x, y, x + 250, y + 60)
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.integers(1, 20_000), st.integers(1, 20_000))
 def test_every_pixel_lies_in_a_tile_and_the_last_tile_is_the_whole(height: int, width: int) -> None:
