@@ -10,11 +10,12 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
+from edge.config import MODELS_FOLDER, Models
 from tests.tools.test_score_reads_samples import Blind
 from tools import peers
-from tools.score_reads.__main__ import main
+from tools.score_reads.__main__ import main, trusted
 from tools.score_reads.figures import Breakdown
-from tools.score_reads.looking import Eyes
+from tools.score_reads.looking import UNCALIBRATED, Eyes
 from tools.score_reads.plots import draw
 from tools.score_reads.scoring import score_set
 from tools.score_reads.shares import Share
@@ -95,6 +96,17 @@ def test_a_model_that_no_manifest_names_is_refused(sets: Path) -> None:
     result = CliRunner().invoke(main, options)
     assert result.exit_code == 1
     assert "nobody" in result.output
+
+
+def test_a_reader_that_nobody_calibrated_is_scored_and_that_is_said(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    for file in MODELS_FOLDER.glob("plate-reader.*"):
+        if file.suffix in (".onnx", ".yaml"):
+            (tmp_path / file.name).symlink_to(file)
+    (tmp_path / "manifest.toml").symlink_to(MODELS_FOLDER / "manifest.toml")
+    assert trusted(Models(manifest=tmp_path / "manifest.toml")) == UNCALIBRATED
+    assert "without a calibration" in capsys.readouterr().err
 
 
 def test_two_pairs_of_models_stand_side_by_side(sets: Path) -> None:

@@ -110,6 +110,15 @@ def test_countries_are_judged_on_dutch_and_belgian_plates_alone() -> None:
     assert figures.countries == Countries(right=1, wrong=1, unknown=1)
 
 
+def test_what_the_reader_saw_of_a_country_counts_beside_the_syntax() -> None:
+    spelt_like_two = reading("1ABC234", detection(100), tint=Tint.WHITE)
+    seen_belgian = replace(spelt_like_two, countries=(("BE", 0.99),))
+    seen_german = replace(spelt_like_two, countries=(("DE", 0.99),))
+    plate = at(100, text="1ABC234", country="B")
+    told = [sampled([plate], [r])[0].answer for r in (seen_belgian, seen_german)]
+    assert [answer.country for answer in told if answer is not None] == ["BE", None]
+
+
 def test_breakdowns_add_up_to_the_whole() -> None:
     plates = [at(100, 50), at(400, 90, country="B"), at(700, 90)]
     looked = seen(Picture(GREY, tuple(plates), "night"), [detection(400, width=90)], [])

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
@@ -12,9 +13,10 @@ from rich.console import Console
 
 from edge.config import Models
 from edge.daemon import wiring
-from edge.errors import BoxError
+from edge.errors import BoxError, ModelError
+from edge.passage.passage import ReadingPolicy
 from tools.peers import PAIR, CctReader, YoloDetector
-from tools.score_reads.looking import Eyes
+from tools.score_reads.looking import UNCALIBRATED, Eyes
 from tools.score_reads.scoring import SYNTHETIC, Scores, score_set
 from tools.score_reads.tables import facts, table
 
@@ -28,11 +30,20 @@ def chosen(models: Models, peer: bool) -> list[Eyes]:
 
     Raises ModelError.
     """
-    own = Eyes("ours", wiring.detector(models), wiring.reader(models))
+    own = Eyes("ours", wiring.detector(models), wiring.reader(models), trusted(models))
     if not peer:
         return [own]
     threads = models.threads
     return [own, Eyes(PAIR, YoloDetector(threads=threads), CctReader(threads=threads))]
+
+
+def trusted(models: Models) -> ReadingPolicy:
+    """Return when a box trusts this reader; one that nobody calibrated yet is scored as it is."""
+    try:
+        return replace(UNCALIBRATED, calibration=wiring.calibration(models))
+    except ModelError as e:
+        Console(stderr=True).print(f"Vehicles are scored without a calibration. {e}")
+        return UNCALIBRATED
 
 
 @click.command()

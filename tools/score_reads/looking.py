@@ -8,8 +8,8 @@ from typing import Protocol
 import cv2
 
 from edge.config import Reading as Settings
+from edge.passage.country import looks, origin
 from edge.passage.passage import ReadingPolicy
-from edge.passage.plate import country_of
 from edge.ports import PlateDetector, PlateReader
 from edge.replay.truth import Vehicle, same
 from edge.types import Box, Detection, Image, Reading
@@ -20,7 +20,7 @@ from tools.score_reads.figures import FrameCounts, frame_counts
 from tools.score_reads.samples import Answer, Sample, Seen
 from tools.score_reads.sources import Picture, Plate, pictures
 
-AS_SHIPPED = ReadingPolicy(Settings().min_confidence, Settings().min_frames)
+UNCALIBRATED = ReadingPolicy(Settings().min_confidence, Settings().min_frames)
 FALSE_BELOW = 0.1  # a box that overlaps every labelled plate less than this found something else
 
 
@@ -39,7 +39,7 @@ class Eyes:
     name: str
     detector: PlateDetector
     reader: CropReader
-    policy: ReadingPolicy = AS_SHIPPED
+    policy: ReadingPolicy = UNCALIBRATED
 
 
 def look(shown: Iterable[Picture], eyes: Eyes) -> Iterator[Seen]:
@@ -114,7 +114,7 @@ def _answer(plate: Plate, reading: Reading | None) -> Answer | None:
 
 def country_read(reading: Reading) -> str | None:
     """Return the country that a single reading gives, None when it does not tell."""
-    return country_of(reading.text, reading.tint)
+    return origin(reading.text, looks([reading]), reading.tint).country
 
 
 def _cut(image: Image, box: Box) -> Image:
