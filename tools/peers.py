@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from edge.errors import ModelError
 from edge.types import Box, Corners, Detection, Image, Point, Reading
-from edge.vision.model import ORT_ERRORS, session_options
+from edge.vision.session import ORT_ERRORS, session_options
 from edge.vision.reader import best_text
 from edge.vision.rectify import rectify
 from edge.vision.tint import tint

@@ -178,8 +178,8 @@ def dashcam_held_out(folder: Path) -> Iterator[Crop]:
 
 def european_crops(folder: Path) -> Iterator[Crop]:
     """Tight crops by country: Dutch, Belgian, other of one line, other of two lines."""
-    with (folder / "labels.csv").open(newline="") as lines:
-        for row in csv.DictReader(lines):
+    with (folder / "labels.csv").open(newline="") as table:
+        for row in csv.DictReader(table):
             code, lines = row["country"], int(row["lines"])
             name = code if code in ("NL", "B") else f"other, {lines} line"
             picture = _picture(folder / row["file"])

@@ -9,9 +9,6 @@ from typing import Literal
 import msgspec
 
 from edge.errors import ModelError
-from edge.vision.session import ORT_ERRORS as ORT_ERRORS
-from edge.vision.session import require_providers as require_providers
-from edge.vision.session import session_options as session_options
 
 Precision = Literal["fp32", "int8"]
 REMEDY_HASH = "Install the models again from a trusted source, or add it with tools.add_model."

@@ -11,8 +11,18 @@ from numpy.typing import NDArray
 
 from edge.errors import ModelError
 from edge.types import Detection, Image, Reading
-from edge.vision.model import ORT_ERRORS, ModelFile, require_providers, session_options
+from edge.vision.model import ModelFile
 from edge.vision.rectify import rectify
+from edge.vision.session import (
+    ORT_ERRORS,
+    XNNPACK,
+    Execution,
+    prove,
+    provider_options,
+    require_providers,
+    session_options,
+    warm_up,
+)
 from edge.vision.tint import tint
 
 WHOLE = "whole"
@@ -24,10 +34,10 @@ MOST_COUNTRIES = 5
 class FastPlateReader:
     """Reads straightened plates; keeps the whole distribution of every slot for the vote."""
 
-    def __init__(self, model: ModelFile, providers: tuple[str, ...], threads: int) -> None:
-        """Open the model and its fast-plate-ocr configuration.
+    def __init__(self, model: ModelFile, execution: Execution) -> None:
+        """Open the model and its fast-plate-ocr configuration, and warm it up.
 
-        Raises ModelError when either cannot be used.
+        Raises ModelError when either cannot be used, or the model cannot run as asked.
         """
         if model.config is None:
             raise ModelError(
@@ -35,18 +45,20 @@ class FastPlateReader:
                 "Add `config` and `config_sha256` to its entry.",
             )
         self.model = model
-        chosen = require_providers(providers)
+        names = require_providers(execution.providers)
         try:
             self._recogniser = LicensePlateRecognizer(
                 onnx_model_path=model.path,
                 plate_config_path=model.config,
-                providers=chosen,
-                sess_options=session_options(threads),
+                providers=[(name, provider_options(name, execution)) for name in names],
+                sess_options=session_options(1 if XNNPACK in names else execution.threads),
             )
         except ORT_ERRORS as e:
             raise ModelError(
                 f"{model.path} cannot be opened as a plate reader.", "Install the models again."
             ) from e
+        prove(self._recogniser.model, names)
+        warm_up(self._recogniser.model)
         self._config = self._recogniser.config
         ours = (self._recogniser.plate_output_name, self._recogniser.region_output_name, WHOLE)
         self._answers = [name for name in self._recogniser.output_names if name in ours]
