@@ -16,12 +16,14 @@ CAPITALS = {small: small.upper() for small in (LETTERS + UMLAUTS).lower()}
 
 AS_DIGIT = {
     **{"O": "0", "Q": "0", "D": "0", "I": "1", "L": "1", "Z": "2", "A": "4", "S": "5"},
-    **{"G": "6", "T": "7", "Y": "7", "B": "8"},
+    **{"G": "6", "T": "17", "Y": "7", "B": "8"},
 }
-AS_LETTER = {"0": "O", "1": "I", "2": "Z", "4": "A", "5": "S", "6": "G", "7": "TY", "8": "B"}
+AS_LETTER = {
+    **{"0": "ODQC", "1": "ILT", "2": "Z", "4": "A", "5": "S", "6": "G", "7": "TY", "8": "B"},
+}
 CONFUSABLE = {**AS_DIGIT, **AS_LETTER}
-UNDECIDED = {"NL": "01"}
-"""Where Dutch plates need a letter, a 0 or 1 may be D, L or T as well: never corrected."""
+CONFLICTING = "01"
+"""Where a letter must stand these may be several: they count as alternatives, never corrected."""
 
 
 def normalise(text: str, country: str | None = None) -> str | None:
@@ -57,7 +59,6 @@ def corrections(text: str, country: str) -> frozenset[str]:
     changed = (
         text[:place] + other + text[place + 1 :]
         for place, sign in enumerate(text)
-        if sign not in UNDECIDED.get(country, "")
         for other in CONFUSABLE.get(sign, "")
     )
     return frozenset(plate for plate in changed if fits_country(plate, country))
@@ -69,4 +70,8 @@ def corrected(text: str, country: str) -> str | None:
     None when the text is well formed, or when no correction or more than one would fit.
     """
     possible = frozenset() if fits_country(text, country) else corrections(text, country)
-    return next(iter(possible)) if len(possible) == 1 else None
+    if len(possible) != 1:
+        return None
+    (plate,) = possible
+    changed = next(sign for sign, other in zip(text, plate, strict=True) if sign != other)
+    return None if changed in CONFLICTING else plate

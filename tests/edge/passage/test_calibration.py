@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.errors import ModelError
-from edge.passage.calibration import Calibration, Fitted, Grounds, fitted, grounds
+from edge.passage.calibration import LIMIT, Calibration, Fitted, Grounds, fitted, grounds
 from edge.passage.vote import vote
 from edge.types import Reading
 from tests.fakes import reading
@@ -35,6 +35,13 @@ def test_unfitted_it_takes_the_share_of_the_vote_as_it_is() -> None:
 
 def test_no_reading_has_no_grounds() -> None:
     assert judged(Calibration(margin=1.0, whole=1.0), []) < 0.01
+
+
+def test_a_text_that_no_frame_read_has_no_clear_frame() -> None:
+    seen = [legible(text, 0.8) for text in ("1KZE418", "1KZB410", "7KZE410")]
+    found = grounds(seen, vote(seen), well_formed=True)
+    assert found.agreement == found.frames == 0.0
+    assert found.clearest == found.whole == -LIMIT
 
 
 @given(COEFFICIENTS, st.lists(st.tuples(PLATES, st.floats(0.05, 0.999)), max_size=8))

@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from edge.passage.finding import find, open_question
 from edge.passage.passage import TOGETHER, Desk, ReadingPolicy
 from edge.passage.tracker import Tracker
@@ -138,13 +140,14 @@ def test_two_plates_of_one_vehicle_are_not_accused_twice() -> None:
     assert second.doubt == TOGETHER
 
 
-def test_a_trailers_plate_casts_no_doubt_on_its_tractor() -> None:
+@pytest.mark.parametrize("turn", [1, -1])
+def test_a_trailers_plate_and_its_tractors_cast_no_doubt_on_each_other(turn: int) -> None:
     trailer = replace(reading("OB12DF"), countries=(("NL", 0.99),))
     seen = {
         i: [
             replace(trailer, detection=detection(x=100 + 20 * i, y=300)),
             reading("27BXK4", detection(x=100 + 20 * i, y=150)),
-        ]
+        ][::turn]
         for i in range(12)
     }
     found = {p.plate: p for p in announced(seen, 60)}
@@ -188,6 +191,13 @@ def test_a_german_plate_without_its_separator_is_in_doubt() -> None:
 def test_a_plate_of_the_state_is_in_doubt() -> None:
     seen = {i: [replace(reading("CDAB12"), countries=(("BE", 0.99),))] for i in range(10)}
     assert "authority" in (announced(seen, 40)[0].doubt or "")
+
+
+def test_a_plate_of_which_the_form_proves_nothing_is_in_doubt() -> None:
+    seen = {i: [replace(reading("AB1C2"), countries=(("BE", 0.99),))] for i in range(10)}
+    (passage,) = announced(seen, 40)
+    assert (passage.country, passage.plate) == ("BE", "AB1C2")
+    assert "any text" in (passage.doubt or "")
 
 
 def test_no_doubt_names_a_plate() -> None:

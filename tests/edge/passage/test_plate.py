@@ -90,6 +90,7 @@ def test_excluded_letters_are_no_modern_dutch_plate(group: str) -> None:
 
 def test_old_series_hold_nearly_all_letters() -> None:
     assert sidecode("AE1234") == 1
+    assert sidecode("SS1234") == 1
     assert sidecode("YB12DB") == 4
 
 
@@ -133,6 +134,7 @@ def test_what_a_country_does_not_issue_is_no_plate_of_it(country: str, text: str
 def test_without_its_separator_a_german_text_may_be_several_plates() -> None:
     assert splits("BMW123") == {"B-MW123", "BM-W123"}
     assert not is_key("DE", "BMW123")
+    assert splits("ABCD12") == {"AB-CD12", "ABC-D12"}
     assert splits("BM123") == {"B-M123"}
     assert is_key("DE", "BM123")
     assert is_key("NL", "27BXK4")

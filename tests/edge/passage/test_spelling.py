@@ -85,11 +85,14 @@ def test_syntax_forces_one_sign(read: str, country: str, plate: str) -> None:
     [
         ("27BXK4", "NL"),  # well formed: nothing to correct
         ("278XK4", "NL"),  # a B in sidecode 7, or an 8 in sidecode 14
-        ("27B0K4", "NL"),  # could be a D as well
+        ("27B0K4", "NL"),  # a D, though the office uses no O
+        ("1A0C234", "BE"),  # O, D, Q or C
+        ("0B12DF", "NL"),  # a car's D, or a trailer's O
         ("27BYK4", "NL"),  # Y is never taken for a V
         ("27CXK4", "NL"),
         ("IABC23S", "BE"),  # two signs
         ("1A7C234", "BE"),  # a T or a Y
+        ("1ABC23T", "BE"),  # a 1 or a 7
         ("O8XK4", "NL"),
         ("", "NL"),
     ],
