@@ -38,7 +38,7 @@ TRAILER: dict[str, tuple[Form, ...]] = {
 }
 
 
-def _counted(text: str) -> str:
+def _leading_letters(text: str) -> str:
     """Return the letters that a text begins with."""
     return text[: next((i for i, sign in enumerate(text) if sign.isdigit()), len(text))]
 
@@ -50,14 +50,14 @@ def _dutch(text: str) -> bool:
 def _irish(text: str) -> bool:
     year = text[: 2 if text[2].isalpha() else 3]
     issued = year >= "87" or year <= "12" if len(year) == 2 else "131" <= year <= "992"
-    return issued and _counted(text[len(year) :]) in IE_COUNTIES
+    return issued and _leading_letters(text[len(year) :]) in IE_COUNTIES
 
 
 CHECKS: dict[str, Callable[[str], bool]] = {
     "NL": _dutch,
     "FR": lambda text: not (text.startswith("SS") and text[2:3].isdigit()),
     "PL": lambda text: sum(map(str.isdigit, text)) >= 2,
-    "RO": lambda text: _counted(text) in RO_COUNTIES,
+    "RO": lambda text: _leading_letters(text) in RO_COUNTIES,
     "CH": lambda text: text[:2] in CH_CANTONS,
     "SI": lambda text: text[:2] in SI_DISTRICTS,
     "HR": lambda text: text[:2] in HR_DISTRICTS,
@@ -118,7 +118,7 @@ def splits(text: str) -> frozenset[str]:
 
     Separators tell German vehicles apart: with more than one split a text is no key (RULES 5.3).
     """
-    letters = len(_counted(text))
+    letters = len(_leading_letters(text))
     return frozenset(
         f"{text[:district]}-{text[district:]}"
         for district in (1, 2, 3)

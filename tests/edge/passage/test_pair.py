@@ -31,6 +31,11 @@ def test_a_car_behind_is_another_vehicle() -> None:
     assert not on_one_vehicle(COMING, behind)
 
 
+def test_a_car_behind_at_a_steady_distance_is_another_vehicle() -> None:
+    steady = road(lambda i: (400 + 3 * i, 220 + 2 * i, 0.6 * (80 + 6 * i)))
+    assert not on_one_vehicle(COMING, steady)
+
+
 def test_a_car_that_catches_up_is_another_vehicle() -> None:
     closing = road(lambda i: (400 + 3 * i, 80 + 18 * i, 70 + 6 * i))
     assert not on_one_vehicle(COMING, closing)
