@@ -23,6 +23,7 @@ KEPT_TEXTS = 64
 NEW_VEHICLE = math.log(0.1 / 700)  # one frame in ten brings one, anywhere in 700 cubic metres
 GONE_A_SECOND = 2.0  # the longer a vehicle is unseen, the likelier it has left
 BY_CHANCE = 1 / 7  # of the characters of two plates are alike, at best alignment
+FLEET = math.log(50)  # one vehicle in fifty is followed by one that reads nearly the same
 SUREST = 0.95  # no reader is surer of a character than that
 CLEAR = 0.7
 OTHER_PLATE = 4  # this many edits between two clear readings: another vehicle
@@ -167,12 +168,15 @@ def distance(a: Box, b: Box) -> float:
 def _middle(boxes: Sequence[Box]) -> Box:
     """Return the box whose place and size are the medians of all."""
     x, y = (median(at) for at in zip(*(box.centre for box in boxes), strict=True))
-    width, height = median(box.width for box in boxes), median(box.height for box in boxes)
+    width = max(1.0, median(box.width for box in boxes))
+    height = median(box.height for box in boxes)
     return Box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
 
 
 def differing(a: str, b: str) -> int:
     """Return the number of edits between two texts (Levenshtein, 1965)."""
+    if a == b:
+        return 0
     row = list(range(len(b) + 1))
     for i, ca in enumerate(a, 1):
         previous, row[0] = row[0], i
@@ -313,7 +317,8 @@ def _text_odds(known: Reading, new: Reading, edits: int) -> float:
     alike = _sureness(known) * _sureness(new)
     agreeing = max(len(known.text), len(new.text)) - edits
     agrees, differs = max(alike, BY_CHANCE) / BY_CHANCE, (1 - alike) / (1 - BY_CHANCE)
-    return agreeing * math.log(agrees) + edits * math.log(min(1.0, differs))
+    odds = agreeing * math.log(agrees) + edits * math.log(min(1.0, differs))
+    return min(odds, FLEET) if edits else odds
 
 
 def _sureness(reading: Reading) -> float:
