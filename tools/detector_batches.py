@@ -31,14 +31,14 @@ class Larder:
     frames: Sequence[RealFrame]
     faces: Sequence[Grey]
     real_share: float = 0.25
-    mosaic_share: float = 0.3
+    mosaic_share: float = 0.25
 
     def batch(self, rng: Rng, count: int) -> tuple[Grey, Marks]:
         """Pictures (N, 1, H, W) uint8 and marks (N, P, 13), P no more than is needed."""
         images = np.empty((count, 1, TENSOR_SIZE[1], TENSOR_SIZE[0]), np.uint8)
         marks = np.full((count, ROOM, 13), np.nan, np.float32)
         for place in range(count):
-            image, rows = regain(rng, *self.picture(rng))
+            image, rows = regain(rng, *litter(rng, *self.picture(rng)))
             rows = rows[~np.isnan(rows[:, 12])][:ROOM]
             images[place, 0], marks[place, : len(rows)] = image, rows
         fullest = int((~np.isnan(marks[:, :, 12])).sum(axis=1).max())
@@ -58,7 +58,11 @@ class Larder:
         shard = self.shards[int(rng.integers(len(self.shards)))]
         place = int(rng.integers(len(shard.images)))
         image, rows = shard.images[place], shard.marks[place]
-        move = draw_move(rng, (image.shape[1], image.shape[0]), size)
+        seen = rows[rows[:, 12] > 0.6]
+        if len(seen) and rng.random() < 0.5:
+            move = draw_aim(rng, seen[int(rng.integers(len(seen))), 8:12], size)
+        else:
+            move = draw_move(rng, (image.shape[1], image.shape[0]), size)
         return carry(image, rows, move, size)
 
     def mosaic(self, rng: Rng) -> tuple[Grey, Marks]:
@@ -89,13 +93,26 @@ def draw_move(rng: Rng, given: tuple[int, int], size: tuple[int, int]) -> Affine
     """A random scale, turn, stretch, shift and flip of a picture onto another, (2, 3)."""
     fit = max(size[0] / TENSOR_SIZE[0], size[1] / TENSOR_SIZE[1])
     scale = fit * float(np.exp(rng.uniform(np.log(0.62), np.log(1.9))))
-    turn = float(rng.normal(0, 0.04 if rng.random() < 0.7 else 0.22))
-    stretch = float(np.exp(rng.normal(0, 0.06)))
-    flip = -1.0 if rng.random() < 0.5 else 1.0
-    linear = _linear(scale * stretch * flip, scale / stretch, turn)
     room = np.abs(np.array(size) - np.array(given) * scale) / 2
     shift = rng.uniform(-1, 1, 2) * (room + 12)
-    return _about(np.array(given) / 2, linear, np.array(size) / 2 + shift)
+    return _about(np.array(given) / 2, _draw_linear(rng, scale), np.array(size) / 2 + shift)
+
+
+def draw_aim(rng: Rng, box: Marks, size: tuple[int, int]) -> Affine:
+    """A map that shows one plate 13 to 320 pixels wide somewhere in a picture of (W, H)."""
+    width = float(np.exp(rng.uniform(np.log(13), np.log(size[0] / 2))))
+    scale = float(np.clip(width / (box[2] - box[0]), 0.3, 2.2))
+    centre = (box[:2] + box[2:]).astype(np.float64) / 2
+    place = rng.uniform(0.08, 0.92, 2) * size
+    return _about(centre, _draw_linear(rng, scale), place)
+
+
+def _draw_linear(rng: Rng, scale: float) -> Affine:
+    """A scale with a random turn, stretch and flip, (2, 2)."""
+    turn = float(rng.normal(0, 0.04 if rng.random() < 0.6 else 0.25))
+    stretch = float(np.exp(rng.normal(0, 0.06)))
+    flip = -1.0 if rng.random() < 0.5 else 1.0
+    return _linear(scale * stretch * flip, scale / stretch, turn)
 
 
 def draw_zoom(rng: Rng, frame: RealFrame) -> Affine:
@@ -182,6 +199,60 @@ def repaint(rng: Rng, image: Grey, box: Marks, face: Grey) -> Affine:
     stamp(colours, np.repeat(face[..., None], 3, axis=2), quad, gain * rng.uniform(0.8, 1.1))
     image[:] = colours[..., 0]
     return np.asarray(quad)
+
+
+def litter(rng: Rng, image: Grey, rows: Marks) -> tuple[Grey, Marks]:
+    """Smear parts of some plates and strew lettering, lamps and bars where no plate is."""
+    boxes = rows[~np.isnan(rows[:, 12])][:, 8:12]
+    for box in boxes:
+        if rng.random() < 0.2:
+            smear(rng, image, box)
+    if rng.random() < 0.5:
+        for _ in range(int(rng.integers(1, 6))):
+            strew(rng, image, boxes)
+    return image, rows
+
+
+def smear(rng: Rng, image: Grey, box: Marks) -> None:
+    """Wipe a third or so of a plate, as dirt, glare or a mask does, in place."""
+    x0, y0, x1, y1 = box
+    share, start = rng.uniform(0.2, 0.5), rng.uniform(0, 0.6)
+    left, right = x0 + (x1 - x0) * start, x0 + (x1 - x0) * (start + share)
+    part = image[int(y0) : int(y1) + 1, int(left) : int(right) + 1]
+    if part.size:
+        part[:] = cv2.blur(part, (15, 15))
+
+
+def strew(rng: Rng, image: Grey, boxes: Marks) -> None:
+    """Put one thing that is no plate on the picture, clear of all plates, in place."""
+    wide = float(np.exp(rng.uniform(np.log(14), np.log(130))))
+    high = wide * float(rng.uniform(0.12, 0.6))
+    x, y = rng.uniform(0, 1, 2) * TENSOR_SIZE
+    low, far = np.array([x - 9, y - high - 9]), np.array([x + wide + 9, y + 9])
+    if len(boxes) and ((boxes[:, :2] < far) & (boxes[:, 2:] > low)).all(axis=1).any():
+        return
+    shade = int(rng.integers(0, 256))
+    draw = rng.random()
+    if draw < 0.6:
+        write(rng, image, (x, y), wide, shade)
+    elif draw < 0.85:
+        middle = (round(x + wide / 2), round(y - high / 2))
+        axes = (round(wide * rng.uniform(0.15, 0.5)), round(high / 2))
+        cv2.ellipse(image, middle, axes, float(rng.normal(0, 20)), 0, 360, shade, -1, cv2.LINE_AA)
+    else:
+        bent = np.array([[x, y], [x + wide, y], [x + wide, y - high], [x, y - high]])
+        bent += rng.normal(0, 0.14 * high, (4, 2))
+        cv2.fillConvexPoly(image, np.rint(bent).astype(np.int32), shade, cv2.LINE_AA)
+
+
+def write(rng: Rng, image: Grey, place: tuple[float, float], wide: float, shade: int) -> None:
+    """Bare letters about `wide` pixels long on whatever is there, in place."""
+    letters = rng.choice(list("ABCDEFGHILMNOPRSTUVX0123456789"), int(rng.integers(3, 9)))
+    word, font = "".join(letters), int(rng.choice([0, 1, 2, 3, 4]))
+    (long, _), _ = cv2.getTextSize(word, font, 1.0, 1)
+    thick = 1 if wide < 60 else int(rng.integers(1, 4))
+    where = (round(place[0]), round(place[1]))
+    cv2.putText(image, word, where, font, wide / long, shade, thick, cv2.LINE_AA)
 
 
 def regain(rng: Rng, image: Grey, rows: Marks) -> tuple[Grey, Marks]:

@@ -154,7 +154,7 @@ def losses(raw: Tensor, marks: Tensor) -> dict[str, Tensor]:
 def _hit_loss(logit: Tensor, iou: Tensor) -> Tensor:
     """Cross-entropy of a plate's score against how well its box fits, per row."""
     quality = (iou / FULL_IOU).clamp(0.0, 1.0)
-    return 2.0 * functional.binary_cross_entropy_with_logits(logit, quality, reduction="none")
+    return 1.5 * functional.binary_cross_entropy_with_logits(logit, quality, reduction="none")
 
 
 def _miss_loss(logit: Tensor) -> Tensor:

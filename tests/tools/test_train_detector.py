@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from tools.detector_batches import TENSOR_SIZE, Larder, carry, draw_move, repaint, thumbnail
+from tools.detector_batches import (
+    TENSOR_SIZE,
+    Larder,
+    carry,
+    draw_aim,
+    draw_move,
+    repaint,
+    smear,
+    strew,
+    thumbnail,
+)
 from tools.detector_figures import Tally
 from tools.detector_pool import MOST_PLATES, UNLABELLED, RealFrame, load_real, render_shard
 from tools.detector_score import match_frames, overlaps, suppressed
@@ -281,3 +291,54 @@ def test_figures_count_by_overlap_and_by_width():
     assert (loose.score().found, loose.score().false) == (2, 1)
     assert (strict.score().found, strict.score().false) == (1, 2)
     assert strict.bands() == "0/1  0/0  1/1  0/0"
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_the_int8_twin_keeps_the_contract_and_its_head_in_fp32(trained):
+    runtime = pytest.importorskip("onnxruntime")
+    onnx = pytest.importorskip("onnx")
+    from tools.quantise_detector import quantise
+
+    model, twin = (trained / "models" / name for name in ("plate-detector.onnx", "int8.onnx"))
+    images = np.random.default_rng(1).integers(0, 255, (3, 1, 384, 640)).astype(np.uint8)
+    quantise(model, twin, images)
+    nodes = list(onnx.load(twin).graph.node)
+    head = [node for node in nodes if node.op_type == "Conv"][-1]
+    fed_by = {name: node.op_type for node in nodes for name in node.output}
+    assert fed_by.get(head.input[1]) != "DequantizeLinear"
+    assert sum(node.op_type == "QuantizeLinear" for node in nodes) > 5
+    one, other = (
+        runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"]).run(
+            None, {"image": images[:1]}
+        )[0]
+        for path in (model, twin)
+    )
+    assert one.shape == other.shape == (1, 3840, 13)
+    assert np.abs(one[..., 1:5] - other[..., 1:5]).max() < 4
+
+
+def test_what_is_strewn_never_lies_on_a_plate():
+    rng, boxes = np.random.default_rng(6), np.array([[200, 100, 400, 300.0]])
+    for _ in range(200):
+        image = np.full((384, 640), 90, np.uint8)
+        strew(rng, image, boxes)
+        assert (image[105:295, 205:395] == 90).all()
+
+
+def test_a_smear_takes_detail_from_a_part_of_a_plate():
+    image = np.full((60, 200), 40, np.uint8)
+    image[20:40, 40:160:4] = 220
+    before = image.copy()
+    smear(np.random.default_rng(2), image, np.array([40, 20, 160, 40.0]))
+    changed = np.flatnonzero((image != before).any(axis=0))
+    assert 20 < changed.max() - changed.min() < 70
+    assert (image != before)[:18].sum() == 0
+
+
+def test_an_aimed_move_shows_its_plate():
+    rng, box = np.random.default_rng(8), np.array([600, 300, 660, 315.0])
+    for _ in range(50):
+        move = draw_aim(rng, box, (320, 200))
+        at = move[:, :2] @ np.array([630, 307.5]) + move[:, 2]
+        assert (at > 0).all()
+        assert (at < [320, 200]).all()
