@@ -26,7 +26,6 @@ BY_CHANCE = 1 / 7  # of the characters of two plates are alike, at best alignmen
 FLEET = math.log(50)  # one vehicle in fifty is followed by one that reads nearly the same
 SUREST = 0.95  # no reader is surer of a character than that
 CLEAR = 0.7
-OTHER_PLATE = 4  # this many edits between two clear readings: another vehicle
 WHOLE_TEXT = 4  # characters that make a text one vehicle's own
 LOOK_AGAIN = 16  # sightings between two looks at a vehicle that stays unannounced
 EDGE_PX = 3  # nearer to the edge of the frame a plate may be cut off
@@ -298,16 +297,11 @@ def _likeliest(tracks: Sequence[Track], seen: Sequence[Sighting]) -> list[Match]
 def _odds(track: Track, sighting: Sighting) -> float:
     """Return the log odds that a sighting is of this track's vehicle and not of a new one."""
     known, new = track.best.reading, sighting.reading
-    both_clear = _clear(known) and _clear(new)
     edits = differing(known.text, new.text)
-    if both_clear and edits >= OTHER_PLATE:
-        return -math.inf
     hidden_s = (sighting.monotonic_ns - track.last.monotonic_ns) / 1e9
     stayed = track.motion.likelihood(sighting.spot) - NEW_VEHICLE - GONE_A_SECOND * hidden_s
     odds = stayed + _text_odds(known, new, edits)
-    if both_clear and edits == 0 and len(new.text) >= WHOLE_TEXT:
-        return max(odds, 0.1)  # wherever it appears
-    return odds
+    return max(odds, 0.1) if _same_clear(known, new) else odds  # wherever it appears
 
 
 def _text_odds(known: Reading, new: Reading, edits: int) -> float:
@@ -332,9 +326,12 @@ def _common_shift(matches: Sequence[Match]) -> tuple[float, float]:
 
 
 def _same_later(earlier: Track, later: Track) -> bool:
-    a, b = earlier.best.reading, later.best.reading
-    alike = a.text == b.text and len(a.text) >= WHOLE_TEXT and _clear(a) and _clear(b)
-    return alike and earlier.last.frame < later.first.frame
+    apart = earlier.last.frame < later.first.frame
+    return apart and _same_clear(earlier.best.reading, later.best.reading)
+
+
+def _same_clear(a: Reading, b: Reading) -> bool:
+    return a.text == b.text and len(a.text) >= WHOLE_TEXT and _clear(a) and _clear(b)
 
 
 def _clear(reading: Reading) -> bool:
