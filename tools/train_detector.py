@@ -1,4 +1,4 @@
-"""Train the plate detector: python -m tools.train_detector --out models/ --minutes 45."""
+"""Train the plate detector: python -m tools.train_detector --out models/."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import cv2
 import numpy as np
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn, track
 
 from tools.detector_batches import Larder
 from tools.detector_pool import (
@@ -47,10 +47,10 @@ class Plan:
     out: Path
     checkpoint: Path
     real: Path
-    minutes: float = 45.0
+    minutes: float = 84.0
     steps: int = 0
     batch: int = 16
-    shards: int = 24
+    shards: int = 56
     scenes_per_shard: int = 250
     seed: int = 1
 
@@ -164,7 +164,7 @@ def follow(average: PlateNet, net: PlateNet, decay: float) -> None:
 def stock(plan: Plan) -> Larder:
     """Shards, real frames and plate faces to train on; missing shards are rendered first."""
     pool = plan.checkpoint / "pool"
-    for number in range(plan.shards):
+    for number in track(range(plan.shards), "rendering scenes"):
         if not (pool / f"shard-{number}.npz").is_file():
             save_shard(pool, number, render_shard(number, plan.scenes_per_shard))
     rng = np.random.default_rng(plan.seed)
@@ -287,9 +287,9 @@ REAL = Path("../shared/data/ro-dashcam-train")
               show_default=True, help="Folder for checkpoints and rendered scenes.")  # fmt: skip
 @click.option("--real", type=click.Path(path_type=Path), default=REAL, show_default=True,
               help="Folder of the MIT dashcam frames; left out where it is absent.")  # fmt: skip
-@click.option("--minutes", type=float, default=45.0, show_default=True)
+@click.option("--minutes", type=float, default=84.0, show_default=True)
 @click.option("--steps", type=int, default=0, help="Stop after so many steps instead.")
-@click.option("--shards", type=int, default=24, show_default=True, help="Of 250 scenes each.")
+@click.option("--shards", type=int, default=56, show_default=True, help="Of 250 scenes each.")
 @click.option("--scenes-per-shard", type=int, default=250, show_default=True)
 @click.option("--batch", type=int, default=16, show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True)
