@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from edge.errors import ModelError
-from edge.passage.vote import VOTERS, Vote, weight
+from edge.passage.vote import VOTERS, weight
 from edge.types import Reading
 
 SUFFIX = ".calibration.json"
@@ -68,12 +68,17 @@ class Fitted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     seed: int
 
 
-def grounds(readings: Sequence[Reading], found: Vote, well_formed: bool) -> Grounds:
-    """Return what speaks for a vote, from the readings that were voted on."""
-    agreeing = [r for r in readings if r.text and r.text == found.text]
+def grounds(
+    readings: Sequence[Reading], texts: frozenset[str], share: float, well_formed: bool
+) -> Grounds:
+    """Return what speaks for a plate: the readings voted on, and those texts that mean it.
+
+    `share` is its share of the evidence among all that it may be.
+    """
+    agreeing = [r for r in readings if r.text in texts]
     total = sum(map(weight, readings))
     return Grounds(
-        margin=log_odds(found.confidence),
+        margin=log_odds(share),
         agreement=sum(map(weight, agreeing)) / total if total else 0.0,
         frames=log(min(max(1, len(agreeing)), VOTERS)),
         clearest=max((log_odds(prod(r.chars) * r.whole) for r in agreeing), default=-LIMIT),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import exp, log
 
 from edge.passage.plate import countries, country_of, fits_country
-from edge.passage.spelling import corrected
+from edge.passage.spelling import corrected, corrections
 from edge.passage.vote import INDEPENDENT_FRAMES, Vote, weight
 from edge.types import Reading, Tint
 
@@ -17,6 +17,8 @@ SURE = 0.95  # of the countries that the text allows, one must hold this share
 PLAIN = 0.9  # a look this certain contradicts a text of another country
 LIKELY = 0.5  # syntax narrows a choice down, it never makes one against the look
 FLOOR = 1e-3  # no single frame may rule a country out
+BY_CHANCE = 0.1  # how often a plate of an unknown country has a given form
+NEAR = 0.05  # an alternative this likely, by the likeliest, was seen by the frames
 UNKNOWN = ""
 
 SEVERAL = "the country of the plate is not certain"
@@ -59,14 +61,16 @@ def _seen(reading: Reading, code: str) -> float:
 def spelt(found: Vote, seen: dict[str, float]) -> str:
     """Return the text, or its one correction where the look is plain and the syntax forces it.
 
-    Nothing is corrected when the frames themselves prefer another well-formed text.
+    What the frames themselves hold for the likeliest well-formed text goes before any table.
     """
     country = _plainest(seen)
     if country is None or fits_country(found.text, country):
         return found.text
-    formed = [c.text for c in found.candidates if fits_country(c.text, country)]
-    forced = corrected(found.text, country)
-    return forced if forced is not None and formed[:1] in ([], [forced]) else found.text
+    near = [c.text for c in found.candidates if c.probability >= NEAR * found.confidence]
+    formed = [text for text in near if fits_country(text, country)]
+    if formed:
+        return formed[0] if formed[0] in corrections(found.text, country) else found.text
+    return corrected(found.text, country) or found.text
 
 
 def origin(text: str, seen: dict[str, float], tint: Tint) -> Origin:
@@ -81,7 +85,7 @@ def origin(text: str, seen: dict[str, float], tint: Tint) -> Origin:
     best = max(possible, key=lambda code: (possible[code], code), default=UNKNOWN)
     if best == UNKNOWN or possible[best] < LIKELY:
         return Origin(None, 0.0, SEVERAL)
-    share = possible[best] / (sum(possible.values()) + seen.get(UNKNOWN, 0.0))
+    share = possible[best] / (sum(possible.values()) + BY_CHANCE * seen.get(UNKNOWN, 0.0))
     return Origin(best, share) if share >= SURE else Origin(None, share, SEVERAL)
 
 

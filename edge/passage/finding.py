@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from edge.passage.calibration import Grounds, grounds
 from edge.passage.country import Origin, looks, origin, spelt
-from edge.passage.plate import countries, is_key, of_the_state, proves_something
+from edge.passage.plate import countries, fits_country, is_key, of_the_state, proves_something
 from edge.passage.vote import Vote, vote
 from edge.types import Candidate, Reading, Tint
 
@@ -31,21 +31,26 @@ def find(readings: Sequence[Reading]) -> Finding:
     found, seen = vote(readings), looks(readings)
     text = spelt(found, seen)
     where = origin(text, seen, face(readings))
+    either = frozenset({text, found.text})
+    settled = _as_spelt(found, text, where.country)
     well_formed = where.country is not None or bool(countries(text))
-    either = {text, found.text}
     return Finding(
-        vote=_as_spelt(found, text),
+        vote=settled,
         read_as=None if text == found.text else found.text,
         origin=where,
-        grounds=grounds(readings, found, well_formed),
+        grounds=grounds(readings, either, settled.confidence, well_formed),
         consistent=sum(1 for reading in readings if reading.text in either),
     )
 
 
-def _as_spelt(found: Vote, text: str) -> Vote:
-    """Put the corrected text first; what was read stays among the candidates no more."""
-    others = (c for c in found.candidates if c.text not in (text, found.text))
-    return replace(found, text=text, candidates=(Candidate(text, found.confidence), *others))
+def _as_spelt(found: Vote, text: str, country: str | None) -> Vote:
+    """Put the text first, with its share among all that a plate of its country may say."""
+    others = [c for c in found.candidates if c.text not in (text, found.text)]
+    rivals = [c for c in others if country is None or fits_country(c.text, country)]
+    meant = sum(c.probability for c in found.candidates if c.text in (text, found.text))
+    impossible = sum(c.probability for c in others if c not in rivals)
+    share = min(1.0, meant / max(1.0 - impossible, meant)) if meant else 0.0
+    return replace(found, text=text, confidence=share, candidates=(Candidate(text, share), *rivals))
 
 
 def face(readings: Sequence[Reading]) -> Tint:

@@ -21,7 +21,8 @@ FITTED = Fitted(reader_sha256="ab", calibration=Calibration(margin=0.5), tracks=
 
 
 def judged(curve: Calibration, seen: list[Reading]) -> float:
-    return curve.probability(grounds(seen, vote(seen), well_formed=True))
+    found = vote(seen)
+    return curve.probability(grounds(seen, frozenset({found.text}), found.confidence, True))
 
 
 def legible(text: str, sure: float) -> Reading:
@@ -39,7 +40,7 @@ def test_no_reading_has_no_grounds() -> None:
 
 def test_a_text_that_no_frame_read_has_no_clear_frame() -> None:
     seen = [legible(text, 0.8) for text in ("1KZE418", "1KZB410", "7KZE410")]
-    found = grounds(seen, vote(seen), well_formed=True)
+    found = grounds(seen, frozenset({vote(seen).text}), 0.5, well_formed=True)
     assert found.agreement == found.frames == 0.0
     assert found.clearest == found.whole == -LIMIT
 

@@ -75,11 +75,19 @@ def test_without_a_plain_look_nothing_is_corrected() -> None:
     assert spelt(vote([reading("27BXKA")]), {}) == "27BXKA"
 
 
+def test_what_the_frames_hold_likely_goes_before_the_table() -> None:
+    frames = [
+        looking("1AB0234", ("BE", 0.99), sure=0.8),
+        looking("1ABO234", ("BE", 0.99), sure=0.7),
+    ]
+    assert vote(frames).text == "1AB0234"
+    assert spelt(vote(frames), looks(frames)) == "1ABO234"
+
+
 def test_nothing_is_corrected_against_what_the_frames_prefer() -> None:
     frames = [
         looking("27BXKA", ("NL", 0.99), sure=0.9),
-        looking("27BXKA", ("NL", 0.99), sure=0.9),
-        looking("27BXK7", ("NL", 0.99), sure=0.9),
+        looking("27BXK7", ("NL", 0.99), sure=0.85),
     ]
     assert spelt(vote(frames), looks(frames)) == "27BXKA"
 

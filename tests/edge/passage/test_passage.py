@@ -181,6 +181,17 @@ def test_a_close_alternative_leaves_the_plate_in_doubt() -> None:
     assert open_question(finding) == "more than one reading is possible"
 
 
+def test_an_alternative_that_its_country_does_not_issue_is_no_rival() -> None:
+    frames = [
+        replace(reading(text, sure=sure), countries=(("BE", 0.99),))
+        for text, sure in (("1ABO234", 0.9), ("1AB0234", 0.8))
+    ]
+    finding = find(frames)
+    assert finding.vote.text == "1ABO234"
+    assert finding.vote.confidence > 0.9
+    assert open_question(finding) is None
+
+
 def test_a_german_plate_without_its_separator_is_in_doubt() -> None:
     seen = {i: [replace(reading("BMW123"), countries=(("DE", 0.99),))] for i in range(10)}
     (passage,) = announced(seen, 40)
