@@ -2,7 +2,7 @@ from dataclasses import fields, replace
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.errors import ModelError
@@ -45,11 +45,13 @@ def test_a_text_that_no_frame_read_has_no_clear_frame() -> None:
     assert found.clearest == found.whole == -LIMIT
 
 
+@settings(deadline=None)  # a vote takes long on a busy machine
 @given(COEFFICIENTS, st.lists(st.tuples(PLATES, st.floats(0.05, 0.999)), max_size=8))
 def test_the_outcome_is_a_probability(curve: Calibration, seen: list[tuple[str, float]]) -> None:
     assert 0.0 <= judged(curve, [legible(*one) for one in seen]) <= 1.0
 
 
+@settings(deadline=None)  # a vote takes long on a busy machine
 @given(COEFFICIENTS, PLATES, st.lists(st.floats(0.3, 0.98), min_size=1, max_size=12))
 def test_an_agreeing_clear_frame_never_lowers_the_probability(
     curve: Calibration, plate: str, sures: list[float]
@@ -58,6 +60,7 @@ def test_an_agreeing_clear_frame_never_lowers_the_probability(
     assert judged(curve, [*seen, legible(plate, 0.99)]) >= judged(curve, seen) - 1e-6
 
 
+@settings(deadline=None)  # a vote takes long on a busy machine
 @given(COEFFICIENTS, st.permutations([("1KZE410", 0.9), ("1KZE418", 0.8), ("1KE410", 0.99)]))
 def test_the_order_of_the_frames_does_not_matter(
     curve: Calibration, seen: list[tuple[str, float]]
@@ -66,6 +69,7 @@ def test_the_order_of_the_frames_does_not_matter(
     assert judged(curve, there) == pytest.approx(judged(curve, there[::-1]))
 
 
+@settings(deadline=None)  # a vote takes long on a busy machine
 @given(COEFFICIENTS, st.sampled_from(Grounds._fields), st.floats(0, 5))
 def test_no_ground_speaks_against_itself(curve: Calibration, name: str, more: float) -> None:
     few = Grounds(0.0, 0.5, 0.0, 0.0, 0.0, 0.0)

@@ -3,7 +3,7 @@ from dataclasses import replace
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.passage.vote import NO_VOTE, vote, weight
@@ -76,6 +76,7 @@ def test_candidates_share_the_evidence() -> None:
     )
 
 
+@settings(deadline=None)  # a vote takes long on a busy machine
 @given(PLATES, st.lists(st.floats(0.3, 0.98), min_size=1, max_size=20))
 def test_an_agreeing_clear_frame_never_lowers_the_share(plate: str, sures: list[float]) -> None:
     seen = [reading(plate, sure=s) for s in sures]
@@ -84,6 +85,7 @@ def test_an_agreeing_clear_frame_never_lowers_the_share(plate: str, sures: list[
     assert more.confidence >= vote(seen).confidence - 1e-6
 
 
+@settings(deadline=None)  # a vote takes long on a busy machine
 @given(st.lists(st.tuples(PLATES, st.floats(0.05, 0.999)), min_size=1, max_size=12))
 def test_the_outcome_is_a_probability_with_one_share_per_character(
     seen: list[tuple[str, float]],
@@ -95,6 +97,7 @@ def test_the_outcome_is_a_probability_with_one_share_per_character(
     assert result.candidates[0].text == result.text
 
 
+@settings(deadline=None)  # a vote takes long on a busy machine
 @given(
     st.lists(st.tuples(PLATES, st.floats(0.05, 0.999)), min_size=1, max_size=20),
     st.randoms(use_true_random=False),
