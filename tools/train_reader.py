@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 BATCH = 64
 REAL_IN_BATCH = 3
-COUNTRY_WEIGHT = 0.1
+COUNTRY_WEIGHT = 0.3
 """What a wrong country costs beside a wrong character."""
 REAL_VARIANTS = 40
 MOST_SHARDS = 45

@@ -48,7 +48,7 @@ def detector(models: Models) -> OnnxDetector:
 def reader(models: Models) -> FastPlateReader:
     """Open the plate reader the configuration names."""
     found = checked_model(models.manifest, models.reader)
-    return FastPlateReader(found, models.providers, models.threads)
+    return FastPlateReader(found, execution(models))
 
 
 def calibration(models: Models) -> Calibration:

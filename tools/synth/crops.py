@@ -71,9 +71,9 @@ def draw_reading_spec(rng: np.random.Generator) -> PlateSpec:
     """Draw a plate to learn reading from; some break the syntax so that shapes must decide."""
     spec = draw_spec(rng, lines=2 if rng.random() < TWO_LINE_SHARE else 1)
     kind = rng.random()
-    if kind < 0.1:
+    if kind < 0.18:
         rows = tuple("".join(_any_sign(rng, char) for char in row) for row in spec.rows)
-    elif kind < 0.22:
+    elif kind < 0.3:
         rows = tuple(_doubled(rng, row) for row in spec.rows)
     else:
         return spec

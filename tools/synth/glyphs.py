@@ -123,6 +123,7 @@ class Shape:
     own_strokes: bool = False
     gaps: bool = False
     flipped_w: bool = False
+    bar_ones: bool = False
 
 
 def _folders() -> tuple[Path, ...]:
@@ -215,6 +216,8 @@ def _with_weight(mask: Mask, weight: int) -> Mask:
 @cache
 def glyph(shape: Shape, char: str) -> Mask:
     """Draw one character tight to its ink: (about CAP_PX, W) uint8, ink 255."""
+    if char == "1" and shape.bar_ones:
+        return glyph(shape, "I")
     if char == "W" and shape.flipped_w:
         return np.ascontiguousarray(glyph(shape, "M")[::-1, ::-1])
     if char == "Q":
@@ -235,4 +238,5 @@ def draw_shape(rng: np.random.Generator, own_strokes: float, gaps: float) -> Sha
         own_strokes=bool(rng.random() < own_strokes),
         gaps=bool(rng.random() < gaps),
         flipped_w=bool(rng.random() < 0.25),
+        bar_ones=bool(rng.random() < 0.08),
     )

@@ -177,6 +177,8 @@ def _write_char(ink: Mask, char: str, cell: Box, lettering: Lettering, stretch: 
     """Write one character centred in its cell."""
     mask = glyph(lettering.shape, char)
     narrow = NARROW.get(char, 1.0)
+    if char == "1" and lettering.shape.bar_ones:
+        narrow = NARROW["I"]
     if lettering.monospaced:
         narrow = min(narrow, 1.06)
     if char in "I1" and mask.shape[1] > 0.3 * mask.shape[0]:

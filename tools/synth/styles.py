@@ -429,7 +429,7 @@ COUNTRIES: dict[str, Country] = {
             "blue": Paint(BLUE, WHITE),
         },
         aspect=(0.42, 0.66),
-        drawn=0.05,
+        drawn=0.035,
     ),
 }
 """ISO 3166 alpha-2 -> what that country's plates look like; `drawn` is the share in random sets."""
