@@ -11,7 +11,16 @@ from tools.synth.camera import Camera
 from tools.synth.clips import CAST, FPS, TRUTH_HEADER, Witness, film, shoot
 from tools.synth.glyphs import FontError, font_files
 from tools.synth.panels import Panel, seen_quad, stamp
-from tools.synth.scenes import Ledger, Wardrobe, draw_clutter, draw_scene
+from tools.synth.scenes import (
+    KIND_SHARES,
+    STEEP,
+    Ledger,
+    Wardrobe,
+    draw_camera,
+    draw_clutter,
+    draw_scene,
+)
+from tools.synth.vehicles import KINDS, draw_look
 
 SMALL = (480, 288)
 
@@ -65,6 +74,26 @@ def test_a_labelled_plate_is_mostly_seen(drawn):
     plates = [plate for scene in drawn for plate in scene.plates]
     assert any(plate.labelled for plate in plates)
     assert all(plate.visible >= 0.6 for plate in plates if plate.labelled)
+
+
+def test_a_gantry_camera_sees_the_ground_it_looks_at():
+    cameras = [draw_camera(np.random.default_rng(seed), SMALL) for seed in range(60)]
+    steep = [camera for camera in cameras if camera.pitch >= STEEP]
+    assert 5 < len(steep) < 30
+    for camera in steep:
+        ahead = camera.position[1] / np.tan(camera.pitch)
+        x = camera.position[0] + ahead * np.sin(camera.yaw)
+        pixel, _ = camera.project(np.array([[x, 0.0, ahead * np.cos(camera.yaw)]]))
+        assert np.allclose(pixel[0], np.array(SMALL) / 2, atol=1)
+
+
+def test_every_kind_on_the_road_can_be_built_and_wears_a_plate_behind():
+    assert sum(KIND_SHARES.values()) == pytest.approx(1.0)
+    for kind in KIND_SHARES:
+        rng = np.random.default_rng(3)
+        vehicle = KINDS[kind](draw_look(rng, kind, 60.0, two_line=True), rng)
+        assert vehicle.kind == kind
+        assert "rear" in {mount.facing for mount in vehicle.mounts}
 
 
 def test_a_covered_plate_counts_as_unseen():
