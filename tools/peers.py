@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from edge.errors import ModelError
 from edge.types import Box, Corners, Detection, Image, Point, Reading
-from edge.vision.session import ORT_ERRORS, session_options
 from edge.vision.reader import best_text
 from edge.vision.rectify import rectify
+from edge.vision.session import ORT_ERRORS, session_options
 from edge.vision.tint import tint
 
 PEERS = Path(__file__).resolve().parents[2] / "shared" / "data" / "peer-models"

@@ -63,13 +63,15 @@ class SnapshotRef(msgspec.Struct, frozen=True):
 class PlateRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the zone's privacy profile lets out of the plate.
 
-    `none` fills no text; `pseudonym` a daily keyed token; `plate` the text itself.
+    `none` fills no text; `pseudonym` a daily keyed token; `plate` the text itself. `corrected`:
+    one character is not as it was read, because the country's syntax forces another.
     """
 
     profile: str
     country: str | None = None
     confidence: float | None = None
     chars: tuple[float, ...] | None = None
+    corrected: bool = False
     text: str | None = None
     pseudonym: str | None = None
 

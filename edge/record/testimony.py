@@ -129,6 +129,7 @@ class Testimony:
             country=passage.country,
             confidence=round(passage.confidence, 4),
             chars=tuple(round(p, 4) for p in passage.chars),
+            corrected=passage.read_as is not None,
             text=text,
             pseudonym=token,
         )

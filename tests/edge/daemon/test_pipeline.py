@@ -1,4 +1,5 @@
 import itertools
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -97,6 +98,19 @@ def test_a_clean_van_is_admitted_and_its_record_is_durable(tmp_path: Path) -> No
     assert conclusion.decision.outcome is Outcome.FREE_ACCESS
     with Outbox.open(tmp_path / "outbox.sqlite", "b1") as outbox:
         assert [e.jws for e in outbox.pending(None, 9)] == [conclusion.envelope.jws]
+
+
+@pytest.mark.parametrize(("read", "corrected"), [("1KZE410", False), ("1KZE41O", True)])
+def test_a_correction_that_syntax_forces_is_marked_in_the_record(
+    tmp_path: Path, read: str, corrected: bool
+) -> None:
+    belgian = {
+        i: [replace(r, countries=(("BE", 0.99),)) for r in readings]
+        for i, readings in passing(read).script.items()
+    }
+    (conclusion,) = drive(pipeline(tmp_path, ScriptedEyes(belgian), {"1KZE410": CLEAN}))
+    assert conclusion.passage.plate == "1KZE410"
+    assert record(conclusion).plate.corrected is corrected
 
 
 def test_an_old_diesel_is_a_candidate(tmp_path: Path) -> None:
