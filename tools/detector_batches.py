@@ -99,9 +99,10 @@ def draw_move(rng: Rng, given: tuple[int, int], size: tuple[int, int]) -> Affine
 
 
 def draw_aim(rng: Rng, box: Marks, size: tuple[int, int]) -> Affine:
-    """A map that shows one plate 13 to 320 pixels wide somewhere in a picture of (W, H)."""
-    width = float(np.exp(rng.uniform(np.log(13), np.log(size[0] / 2))))
-    scale = float(np.clip(width / (box[2] - box[0]), 0.3, 2.2))
+    """A map that shows one plate 13 to 450 pixels wide somewhere in a picture of (W, H)."""
+    least = 13 if rng.random() < 0.7 else 180
+    width = float(np.exp(rng.uniform(np.log(least), np.log(450)))) * size[0] / TENSOR_SIZE[0]
+    scale = float(np.clip(width / (box[2] - box[0]), 0.3, 3.4))
     centre = (box[:2] + box[2:]).astype(np.float64) / 2
     place = rng.uniform(0.08, 0.92, 2) * size
     return _about(centre, _draw_linear(rng, scale), place)
@@ -116,13 +117,13 @@ def _draw_linear(rng: Rng, scale: float) -> Affine:
 
 
 def draw_zoom(rng: Rng, frame: RealFrame) -> Affine:
-    """A map that shows one plate of a real frame 18 to 300 pixels wide somewhere in view.
+    """A map that shows one plate of a real frame 18 to 420 pixels wide somewhere in view.
 
     It never turns: without known corners the box of a turned plate would be a guess.
     """
     box = frame.boxes[int(rng.integers(len(frame.boxes)))]
-    width = float(np.exp(rng.uniform(np.log(18), np.log(300))))
-    scale = float(np.clip(width / (box[2] - box[0]), 0.45, 3.4))
+    width = float(np.exp(rng.uniform(np.log(18), np.log(420))))
+    scale = float(np.clip(width / (box[2] - box[0]), 0.45, 4.0))
     linear = _linear(-scale if rng.random() < 0.5 else scale, scale, 0.0)
     middle = np.array(TENSOR_SIZE) / 2
     if scale < 0.56:

@@ -47,7 +47,7 @@ class Plan:
     out: Path
     checkpoint: Path
     real: Path
-    minutes: float = 84.0
+    minutes: float = 86.0
     steps: int = 0
     batch: int = 16
     shards: int = 56
@@ -287,7 +287,7 @@ REAL = Path("../shared/data/ro-dashcam-train")
               show_default=True, help="Folder for checkpoints and rendered scenes.")  # fmt: skip
 @click.option("--real", type=click.Path(path_type=Path), default=REAL, show_default=True,
               help="Folder of the MIT dashcam frames; left out where it is absent.")  # fmt: skip
-@click.option("--minutes", type=float, default=84.0, show_default=True)
+@click.option("--minutes", type=float, default=86.0, show_default=True)
 @click.option("--steps", type=int, default=0, help="Stop after so many steps instead.")
 @click.option("--shards", type=int, default=56, show_default=True, help="Of 250 scenes each.")
 @click.option("--scenes-per-shard", type=int, default=250, show_default=True)
