@@ -297,11 +297,11 @@ def test_figures_count_by_overlap_and_by_width():
 def test_the_int8_twin_keeps_the_contract_and_its_head_in_fp32(trained):
     runtime = pytest.importorskip("onnxruntime")
     onnx = pytest.importorskip("onnx")
-    from tools.quantise_detector import quantise
+    from tools.quantise import before_the_head, quantise
 
     model, twin = (trained / "models" / name for name in ("plate-detector.onnx", "int8.onnx"))
     images = np.random.default_rng(1).integers(0, 255, (3, 1, 384, 640)).astype(np.uint8)
-    quantise(model, twin, images)
+    quantise(model, twin, (image[None] for image in images), before_the_head)
     nodes = list(onnx.load(twin).graph.node)
     head = [node for node in nodes if node.op_type == "Conv"][-1]
     fed_by = {name: node.op_type for node in nodes for name in node.output}
