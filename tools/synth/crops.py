@@ -68,12 +68,18 @@ def row_indices(texts: tuple[str, ...]) -> npt.NDArray[np.uint8]:
 
 
 def draw_reading_spec(rng: np.random.Generator) -> PlateSpec:
-    """Draw a plate to learn reading from; some break the syntax so that shapes must decide."""
-    spec = draw_spec(rng, lines=2 if rng.random() < TWO_LINE_SHARE else 1)
+    """Draw a plate to learn reading from; some break the syntax so that shapes must decide.
+
+    Some say what another country's would: the look, and not the text, must tell the country.
+    """
+    lines = 2 if rng.random() < TWO_LINE_SHARE else 1
+    spec = draw_spec(rng, lines=lines)
     kind = rng.random()
-    if kind < 0.18:
+    if kind < 0.25:
+        rows = draw_spec(rng, lines=lines).rows
+    elif kind < 0.37:
         rows = tuple("".join(_any_sign(rng, char) for char in row) for row in spec.rows)
-    elif kind < 0.3:
+    elif kind < 0.48:
         rows = tuple(_doubled(rng, row) for row in spec.rows)
     else:
         return spec
