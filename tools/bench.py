@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +31,15 @@ from edge.daemon import wiring
 from edge.daemon.pipeline import Pipeline
 from edge.record.keys import load_signer
 from edge.types import Frame, Image, Passage
+from edge.vision.model import read_manifest
 from tools.demo.__main__ import AT, prepare
 from tools.peers import CCT, DETECTORS, PEERS, detection_work, reading_work
 
 ROUNDS = 60
 START = datetime.fromisoformat(AT)
 WHOLE = "one frame, all stages"
+PAIRS = (("plate-detector", "plate-reader"), ("plate-detector-int8", "plate-reader-int8"))
+PEER_PAIR = (next(iter(DETECTORS)), "cct_xs_v1")
 CLIP = Path(__file__).parent / "demo" / "street.mp4"
 
 
@@ -68,13 +72,20 @@ def _figure(name: str, taken: list[float]) -> Figure:
 
 
 def vision_work(frame: Image) -> dict[str, Callable[[], object]]:
-    """Return our two models on one frame and on its plates."""
-    models = Models(threads=1)
-    finder, text = wiring.detector(models), wiring.reader(models)
-    plates = finder.detect(frame)
-    work: dict[str, Callable[[], object]] = {"detect (ours)": lambda: finder.detect(frame)}
-    if plates:
-        work["straighten and read one plate (ours)"] = lambda: text.read(frame, plates[:1])
+    """Return our models on one frame and on its first plate: those of a box, and their twins."""
+    entries = read_manifest(Models().manifest)
+    finders = {
+        name: wiring.detector(Models(threads=1, detector=name))
+        for name, entry in entries.items()
+        if entry.task == "detect"
+    }
+    plates = finders[Models().detector].detect(frame)[:1]
+    work: dict[str, Callable[[], object]] = {
+        f"detect ({name})": partial(finder.detect, frame) for name, finder in finders.items()
+    }
+    for name in entries.keys() - finders if plates else ():
+        text = wiring.reader(Models(threads=1, reader=name))
+        work[f"read ({name})"] = partial(text.read, frame, plates)
     return work
 
 
@@ -85,7 +96,7 @@ def peer_work(frame: Image) -> dict[str, Callable[[], object]]:
         if (PEERS / file).exists():
             work[f"detect ({name})"] = detection_work(PEERS / file, height, width, frame)
     if (PEERS / CCT).exists():
-        work["read one plate (cct_xs_v1)"] = reading_work(PEERS / CCT, frame)
+        work[f"read ({PEER_PAIR[1]})"] = reading_work(PEERS / CCT, frame)
     return work
 
 
@@ -174,6 +185,17 @@ def _decoded(clip: Path, limit: int) -> Iterable[Frame]:
         yield frame
 
 
+def together(by_stage: dict[str, Figure]) -> dict[str, float]:
+    """Return what detector and reader of a box take together, as shares of what peers take."""
+    median = {stage: figure.median_ms for stage, figure in by_stage.items()}
+    pairs = [(f"detect ({f})", f"read ({r})") for f, r in (PEER_PAIR, *PAIRS)]
+    if not all(stage in median for stage in pairs[0]):
+        return {}
+    peer = sum(median[stage] for stage in pairs[0])
+    here = [pair for pair in pairs[1:] if all(stage in median for stage in pair)]
+    return {" + ".join(pair): round(sum(median[s] for s in pair) / peer, 3) for pair in here}
+
+
 def _table(figures: list[Figure], detector_ms: float) -> Table:
     table = Table(title="Milliseconds on one thread")
     for column in ("stage", "median", "p95", "calls", "against our detector"):
@@ -209,11 +231,14 @@ def _tell(figures: list[Figure], as_json: bool) -> None:
     fps = round(1000 / frame_ms, 1)
     if as_json:
         facts: dict[str, Any] = {"frames_per_second_one_thread": fps}
+        facts["together_against_peers"] = together(by_stage)
         facts["stages"] = [{n: getattr(f, n) for n in Figure.__slots__} for f in figures]
         click.echo(json.dumps(facts, indent=2))
         return
     console = Console()
-    console.print(_table(figures, by_stage["detect (ours)"].median_ms))
+    console.print(_table(figures, by_stage[f"detect ({Models().detector})"].median_ms))
+    for name, share in together(by_stage).items():
+        console.print(f"{name}: {share} of {' + '.join(PEER_PAIR)}.")
     console.print(f"{fps} frames a second on one thread, decoding included.")
     if not PEERS.exists():
         console.print("The peers' models (../shared/data/peer-models) are not here: left out.")

@@ -14,3 +14,4 @@ def test_the_benchmark_times_every_stage_of_the_path() -> None:
     assert expected <= set(stages)
     assert all(s["calls"] > 0 and s["p95_ms"] >= 0 for s in facts["stages"])
     assert facts["frames_per_second_one_thread"] > 0
+    assert all(share > 0 for share in facts["together_against_peers"].values())
