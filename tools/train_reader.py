@@ -256,12 +256,14 @@ def save(training: Training, folder: Path) -> None:
 
 
 def export(net: "ReaderNet", out: Path) -> tuple[Path, Path]:
-    """Write the model and its configuration; returns both paths."""
+    """Write the model, its weights in halves, and its configuration; returns both paths."""
+    from tools.halves import halve
     from tools.reader_net import export_reader
 
     out.mkdir(parents=True, exist_ok=True)
     model, config = out / "plate-reader.onnx", out / "plate-reader.yaml"
     export_reader(net, model)
+    halve(model)
     config.write_text(CONFIG)
     return model, config
 
@@ -331,9 +333,9 @@ def _wait_for_plates(batches: Batches, console: Console) -> None:
     show_default=True,
     help="Folder that receives plate-reader.onnx and plate-reader.yaml.",
 )
-@click.option("--minutes", default=45.0, show_default=True, help="Minutes of training in all.")
+@click.option("--minutes", default=105.0, show_default=True, help="Minutes of training in all.")
 @click.option("--steps", type=int, help="Stop after this many steps, if that comes first.")
-@click.option("--plates", default=300_000, show_default=True, help="Synthetic plates to render.")
+@click.option("--plates", default=700_000, show_default=True, help="Synthetic plates to render.")
 @click.option("--workers", default=1, show_default=True, help="Processes that render plates.")
 @click.option("--seed", default=0, show_default=True, help="Seed of weights, order and noise.")
 @click.option(
