@@ -26,7 +26,8 @@ class ReaderNet(nn.Module):  # type: ignore[misc, unused-ignore]
     """Two lines of text in a plate crop, as classes over columns for CTC, and its country.
 
     (N, 3, 48, 192) float32, normalised RGB -> logits (N, 2, COLUMNS, CLASSES), the last class
-    being blank, and logits (N, len(REGIONS)).
+    being blank, and logits (N, len(REGIONS)). The country is seen by eyes of its own: what reads
+    characters soon forgets of what colour they were.
     """
 
     def __init__(self) -> None:
@@ -41,9 +42,10 @@ class ReaderNet(nn.Module):  # type: ignore[misc, unused-ignore]
         self.neighbours = nn.Conv2d(160, 160, (1, 3), padding=(0, 1), groups=8)
         self.signs = nn.Conv2d(160, 2 * PARTS * CLASSES, 1)
         self.origin = nn.Sequential(
-            nn.Conv2d(96, 48, 1), nn.ReLU(inplace=True), nn.AdaptiveAvgPool2d((2, 6)), nn.Flatten()
-        )
-        self.region = nn.Linear(48 * 12, len(REGIONS))
+            _convolution(3, 16, 2), _convolution(16, 32, 2), _convolution(32, 64, 2),
+            _convolution(64, 64), nn.AdaptiveAvgPool2d((3, 12)), nn.Flatten(),
+            nn.Linear(64 * 36, len(REGIONS)),
+        )  # fmt: skip
 
     def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
         """Logits of both lines, and of the country."""
@@ -54,7 +56,7 @@ class ReaderNet(nn.Module):  # type: ignore[misc, unused-ignore]
         columns = columns + functional.relu(self.neighbours(columns))
         signs: Tensor = self.signs(columns).reshape(-1, 2, PARTS, CLASSES, COLUMNS // PARTS)
         spelled = signs.permute(0, 1, 4, 2, 3).reshape(-1, 2, COLUMNS, CLASSES)
-        return spelled, self.region(self.origin(features))
+        return spelled, self.origin(crops)
 
 
 def normalise(crops: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from edge.types import Reading, Tint
 SURE = 0.95  # of the countries that the text allows, one must hold this share
 PLAIN = 0.9  # a look this certain contradicts a text of another country
 LIKELY = 0.5  # syntax narrows a choice down, it never makes one against the look
+MARGIN = 2.0  # nor may it be what parts two countries that the plate looks like alike
 FLOOR = 1e-3  # no single frame may rule a country out
 BY_CHANCE = 0.1  # how often a plate of an unknown country has a given form
 NEAR = 0.05  # an alternative this likely, by the likeliest, was seen by the frames
@@ -83,7 +84,8 @@ def origin(text: str, seen: dict[str, float], tint: Tint) -> Origin:
         return Origin(None, 0.0, CONTRADICTED)
     possible = {code: p for code, p in seen.items() if code in allowed}
     best = max(possible, key=lambda code: (possible[code], code), default=UNKNOWN)
-    if best == UNKNOWN or possible[best] < LIKELY:
+    rival = max((p for code, p in seen.items() if code not in (best, UNKNOWN)), default=0.0)
+    if best == UNKNOWN or possible[best] < max(LIKELY, MARGIN * rival):
         return Origin(None, 0.0, SEVERAL)
     share = possible[best] / (sum(possible.values()) + BY_CHANCE * seen.get(UNKNOWN, 0.0))
     return Origin(best, share) if share >= SURE else Origin(None, share, SEVERAL)

@@ -10,6 +10,7 @@ from edge.passage.plate import countries, fits_country, is_key, of_the_state, pr
 from edge.passage.vote import Vote, vote
 from edge.types import Candidate, Reading, Tint
 
+LEGIBLE = 0.8  # at least one frame must be this sure of the whole text by itself
 CLOSE = 0.1  # an alternative this likely, by the likeliest, leaves the vote open
 AGREED = 0.8
 CONSISTENT_READS = 2  # a corrected reading needs a second frame (RULES 5.5)
@@ -17,13 +18,18 @@ CONSISTENT_READS = 2  # a corrected reading needs a second frame (RULES 5.5)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The plate and its country; `read_as` is what stood there before syntax corrected it."""
+    """The plate and its country; `read_as` is what stood there before syntax corrected it.
+
+    `consistent` counts the frames that read it, `wholly` is how sure the surest of them is that
+    no character is missing.
+    """
 
     vote: Vote
     read_as: str | None
     origin: Origin
     grounds: Grounds
     consistent: int
+    wholly: float
 
 
 def find(readings: Sequence[Reading]) -> Finding:
@@ -40,6 +46,7 @@ def find(readings: Sequence[Reading]) -> Finding:
         origin=where,
         grounds=grounds(readings, either, settled.confidence, well_formed),
         consistent=sum(1 for reading in readings if reading.text in either),
+        wholly=max((r.whole for r in readings if r.text in either), default=0.0),
     )
 
 
@@ -71,6 +78,8 @@ def open_question(finding: Finding) -> str | None:
     country, text = finding.origin.country, finding.vote.text
     if _is_close(finding.vote):
         return "more than one reading is possible"
+    if finding.wholly < LEGIBLE:
+        return "no frame shows the whole plate clearly: a character may be missing"
     if finding.read_as is not None and finding.consistent < CONSISTENT_READS:
         return "syntax corrected one character, and no second frame agrees"
     if country is None:

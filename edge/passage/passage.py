@@ -144,12 +144,12 @@ def _two_plates(track: Track) -> bool:
 def _same_vehicle(earlier: Passage, later: Passage) -> bool:
     """Tell whether a passage is one announced before: the same plate soon after, or parked.
 
-    Plates that differ in one character are two vehicles, be they of one fleet, unless one of
-    them was badly read at another moment.
+    Plates that differ in one character are two vehicles, be they of one fleet, unless the later
+    one was badly read at another moment: one that was well read is always announced.
     """
     gap = later.seen_first - earlier.seen_last
     edits = differing(earlier.plate, later.plate)
-    slip = edits == 1 and gap > timedelta(0) and min(earlier.confidence, later.confidence) < SURE
+    slip = edits == 1 and gap > timedelta(0) and later.confidence < SURE
     parked = earlier.direction is Direction.STILL and _same_place(earlier.best.box, later.best.box)
     return (edits == 0 or slip) and gap <= (SAME_PARKING if parked else SAME_VISIT)
 

@@ -18,6 +18,7 @@ VOTERS = 16  # more frames of one vehicle add nothing but time
 ROUNDS = 4
 MAX_CANDIDATES = 5
 FULL_WIDTH_PX = 100.0
+LEAST_WHOLE = 0.01  # even a text that is hardly whole is some evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ def weight(reading: Reading) -> float:
     if not reading.chars:
         return 0.0
     size = min(1.5, max(0.2, reading.detection.box.width / FULL_WIDTH_PX))
-    return size * min(reading.chars) * float(np.mean(reading.chars)) * reading.whole
+    sure = max(reading.whole, LEAST_WHOLE)
+    return size * min(reading.chars) * float(np.mean(reading.chars)) * sure
 
 
 def vote(readings: Sequence[Reading]) -> Vote:

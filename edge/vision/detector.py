@@ -1,13 +1,19 @@
 """The plate detector: an ONNX model that gives a box and four corners per plate."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from edge.errors import ModelError
 from edge.types import Detection, Image
-from edge.vision.decode import ROW, decode
+from edge.vision.decode import ROW, best_of_overlapping, decode
 from edge.vision.letterbox import letterbox
 from edge.vision.model import ModelFile
 from edge.vision.session import ORT_ERRORS, Execution, open_session, warm_up
+
+WIDE = 0.3
+"""Share of the picture's width from which a plate is too large to be seen whole in one look."""
+AWAY = 0.5
 
 
 class OnnxDetector:
@@ -25,8 +31,19 @@ class OnnxDetector:
         warm_up(self._session)
 
     def detect(self, image: Image) -> list[Detection]:
-        """Return the plates in a (H, W, 3) uint8 BGR image, best first."""
-        tensor, fit = letterbox(image, self._height, self._width)
+        """Return the plates in a (H, W, 3) uint8 BGR image, best first.
+
+        Where a plate fills much of the picture, the picture is looked at again from farther away.
+        """
+        found = self._look(image, 1.0)
+        wide_px = WIDE * image.shape[1]
+        if not any(plate.box.width > wide_px for plate in found):
+            return found
+        again = [plate for plate in self._look(image, AWAY) if plate.box.width > AWAY * wide_px]
+        return united(again, found)
+
+    def _look(self, image: Image, zoom: float) -> list[Detection]:
+        tensor, fit = letterbox(image, self._height, self._width, zoom)
         (plates,) = self._session.run(["plates"], {"image": tensor})
         return decode(np.asarray(plates)[0], fit, self._threshold, image.shape[:2])
 
@@ -48,3 +65,12 @@ class OnnxDetector:
             f"{self.model.path} is not a plate detector of this software.",
             "Set models.detector to one whose card says `plates (1, M, 13)`.",
         )
+
+
+def united(first: Sequence[Detection], then: Sequence[Detection]) -> list[Detection]:
+    """Return the first plates, and of the others those that are no part of one, best first."""
+    plates = [*first, *then]
+    boxes = np.array([plate.box for plate in plates], np.float32).reshape(-1, 4)
+    ranks = np.array([plate.score + (i < len(first)) for i, plate in enumerate(plates)], np.float32)
+    kept = [plates[i] for i in best_of_overlapping(boxes, ranks)]
+    return sorted(kept, key=lambda plate: -plate.score)

@@ -25,12 +25,15 @@ class Fit:
         return (xy - shift) / np.float32(self.scale)
 
 
-def letterbox(image: Image, height: int, width: int) -> tuple[NDArray[np.uint8], Fit]:
+def letterbox(
+    image: Image, height: int, width: int, zoom: float = 1.0
+) -> tuple[NDArray[np.uint8], Fit]:
     """Fit an image into a grey tensor without stretching it.
 
-    (H, W, 3) uint8 BGR -> (1, 1, height, width) uint8, padded with 114.
+    (H, W, 3) uint8 BGR -> (1, 1, height, width) uint8, padded with 114. A zoom below one shows
+    the image smaller than it could be, in the middle.
     """
-    scale = min(height / image.shape[0], width / image.shape[1])
+    scale = zoom * min(height / image.shape[0], width / image.shape[1])
     new_h = max(1, round(image.shape[0] * scale))
     new_w = max(1, round(image.shape[1] * scale))
     shrink = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR

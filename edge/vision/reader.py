@@ -73,6 +73,8 @@ class FastPlateReader:
         answers = self._recogniser.model.run(self._answers, {"input": self._fitted(crop)[None]})
         given = {name: np.asarray(a) for name, a in zip(self._answers, answers, strict=True)}
         slots = given[self._recogniser.plate_output_name].astype(np.float32).reshape(self._slots)
+        if not all(np.isfinite(answer).all() for answer in given.values()):
+            slots = self._nothing()
         text, chars = best_text(slots, self._config.alphabet, self._config.pad_char)
         return Reading(
             detection,
@@ -84,6 +86,12 @@ class FastPlateReader:
             whole=float(given[WHOLE].ravel()[0]) if WHOLE in given else math.prod(chars),
             countries=self._countries(given.get(self._recogniser.region_output_name)),
         )
+
+    def _nothing(self) -> NDArray[np.float32]:
+        """Return the slots of an empty text: what an accelerator's overflow is worth."""
+        slots = np.zeros(self._slots, np.float32)
+        slots[:, self._config.alphabet.index(self._config.pad_char)] = 1.0
+        return slots
 
     def _countries(self, region: NDArray[np.float32] | None) -> tuple[tuple[str, float], ...]:
         labels = self._config.plate_regions

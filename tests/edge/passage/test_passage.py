@@ -192,6 +192,32 @@ def test_an_alternative_that_its_country_does_not_issue_is_no_rival() -> None:
     assert open_question(finding) is None
 
 
+def test_a_text_that_no_frame_holds_to_be_whole_is_in_doubt() -> None:
+    frames = [replace(reading("ABC234"), countries=(("BE", 0.98),), whole=0.6)] * 4
+    assert "a character may be missing" in (open_question(find(frames)) or "")
+    frames[2] = replace(frames[2], whole=0.95)
+    assert open_question(find(frames)) is None
+
+
+@pytest.mark.parametrize("other", ["NL", "FR", "CZ"])
+def test_a_look_split_between_two_countries_names_none(other: str) -> None:
+    frames = [replace(reading("1ABC234"), countries=(("BE", 0.55), (other, 0.44)))] * 4
+    assert find(frames).origin.country is None
+
+
+def test_a_well_read_plate_soon_after_a_badly_read_one_is_announced() -> None:
+    seen = {i: [reading("1ABC234", sure=0.7)] for i in range(5, 15)}
+    seen |= {i: [reading("1ABC235")] for i in range(60, 75)}
+    assert [p.plate for p in announced(seen, 120)][-1] == "1ABC235"
+
+
+def test_a_frame_that_is_hardly_whole_loses_no_passage() -> None:
+    seen = {i: [replace(reading("27BXK4"), whole=0.0)] for i in range(5, 20)}
+    (passage,) = announced(seen, 60)
+    assert passage.plate == "27BXK4"
+    assert passage.doubt is not None
+
+
 def test_a_german_plate_without_its_separator_is_in_doubt() -> None:
     seen = {i: [replace(reading("BMW123"), countries=(("DE", 0.99),))] for i in range(10)}
     (passage,) = announced(seen, 40)
