@@ -78,6 +78,7 @@ def examined(path: Path) -> Iterator[Item]:
         ("runtime", _runtime),
         ("detector", partial(_detector, config)),
         ("reader", partial(_reader, config)),
+        ("calibration", partial(_calibration, config)),
         *((f"law {zone.id}", partial(_law, zone, now)) for zone in config.zones),
         ("registry", partial(_registry, config, now)),
         ("signing key", partial(_signing_key, config)),
@@ -114,6 +115,12 @@ def _detector(config: Config) -> Item:
 def _reader(config: Config) -> Item:
     found = wiring.reader(config.models)
     return model_item("reader", found.model, wiring.execution(config.models))
+
+
+def _calibration(config: Config) -> Item:
+    found = wiring.calibration_file(config.models)
+    says = f"of the reader, fitted on {found.tracks} tracks"
+    return Item("calibration", says, figures={"tracks": found.tracks, "seed": found.seed})
 
 
 def model_item(role: str, model: ModelFile, execution: Execution) -> Item:

@@ -16,7 +16,7 @@ from edge.errors import ConfigError, ModelError, RegistryError
 from edge.feed.mqtt import MqttPublisher
 from edge.feed.outbox import Outbox
 from edge.feed.spool import SpoolPublisher
-from edge.passage.calibration import REMEDY, SUFFIX, Calibration, fitted
+from edge.passage.calibration import REMEDY, SUFFIX, Calibration, Fitted, fitted
 from edge.passage.lanes import Lane, View
 from edge.passage.passage import Desk, ReadingPolicy
 from edge.passage.tracker import Tracker
@@ -52,7 +52,15 @@ def reader(models: Models) -> FastPlateReader:
 
 
 def calibration(models: Models) -> Calibration:
-    """Read how sure a vote over this reader's readings is, from the file beside the reader.
+    """Return how sure a vote over this reader's readings is.
+
+    Raises ModelError as `calibration_file` does.
+    """
+    return calibration_file(models).calibration
+
+
+def calibration_file(models: Models) -> Fitted:
+    """Read the calibration beside the reader.
 
     Raises ModelError when it is missing, malformed or was fitted on another reader.
     """

@@ -5,9 +5,9 @@ may speak against itself: every coefficient is at least zero.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import exp, log, prod
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
 
@@ -18,6 +18,8 @@ from edge.types import Reading
 SUFFIX = ".calibration.json"
 """A reader's file name with this suffix in place of its own is the calibration's."""
 LIMIT = 8.0  # log odds beyond which a ground says no more
+LARGEST = 50.0  # no fit comes near it: a larger coefficient is damage
+Speaks = Annotated[float, msgspec.Meta(ge=0, le=LARGEST)]
 REMEDY = "Run `python -m tools.calibrate_reads`: it must run again whenever the reader changes."
 
 
@@ -42,13 +44,13 @@ class Grounds(NamedTuple):
 class Calibration:
     """The coefficients of the grounds. The default takes the vote's own share as it is."""
 
-    intercept: float = 0.0
-    margin: float = 1.0
-    agreement: float = 0.0
-    frames: float = 0.0
-    clearest: float = 0.0
-    whole: float = 0.0
-    form: float = 0.0
+    intercept: Annotated[float, msgspec.Meta(ge=-LARGEST, le=LARGEST)] = 0.0
+    margin: Speaks = 1.0
+    agreement: Speaks = 0.0
+    frames: Speaks = 0.0
+    clearest: Speaks = 0.0
+    whole: Speaks = 0.0
+    form: Speaks = 0.0
 
     def probability(self, grounds: Grounds) -> float:
         """Return the probability that the whole plate is right."""
@@ -64,7 +66,7 @@ class Fitted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     reader_sha256: str
     calibration: Calibration
-    tracks: int
+    tracks: Annotated[int, msgspec.Meta(ge=1)]
     seed: int
 
 
@@ -98,15 +100,19 @@ def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values) if values else -LIMIT
 
 
-def fitted(content: bytes, reader_sha256: str) -> Calibration:
+def fitted(content: bytes, reader_sha256: str) -> Fitted:
     """Read a calibration file for one reader.
 
-    Raises ModelError when it is malformed or was fitted on another reader.
+    Raises ModelError when it is malformed, lacks a ground or was fitted on another reader.
     """
     try:
         found = msgspec.json.decode(content, type=Fitted)
-    except msgspec.DecodeError as e:
+    except (msgspec.DecodeError, UnicodeDecodeError) as e:
         raise ModelError(f"The calibration of the reader is malformed: {e}.", REMEDY) from e
+    named = msgspec.json.decode(content)["calibration"].keys()
+    if wrong := named ^ {field.name for field in fields(Calibration)}:
+        listed = ", ".join(sorted(wrong))
+        raise ModelError(f"The calibration lacks, or should not have: {listed}.", REMEDY)
     if found.reader_sha256 != reader_sha256:
         raise ModelError("The calibration was fitted on another reader.", REMEDY)
-    return found.calibration
+    return found

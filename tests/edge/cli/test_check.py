@@ -10,6 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from edge.cli import check as module
+from edge.config import MODELS_FOLDER
+from edge.passage.calibration import SUFFIX
 from edge.types import ClockReading
 from tests.conftest import REPOSITORY
 from tests.edge.cli.test_main import anpr_edge
@@ -106,6 +108,16 @@ def test_every_fault_is_told_and_none_hides_another(box: StreetBox) -> None:
     (box.folder / "keys" / "box.pem").chmod(0o644)
     (box.folder / "keys" / "platform.jwk").unlink()
     assert set(faults(box)) == {"detector", "registry", "signing key", "platform key"}
+
+
+def test_the_calibration_of_the_reader_is_looked_at(box: StreetBox, tmp_path: Path) -> None:
+    assert items(box)["calibration"]["tracks"] >= 100
+    models = Path(shutil.copytree(MODELS_FOLDER, tmp_path / "models"))
+    configured(box, "models", f'manifest = "{models / "manifest.toml"}"')
+    for file in models.glob(f"*{SUFFIX}"):
+        file.write_text("{}")
+    assert set(faults(box)) == {"calibration"}
+    assert "tools.calibrate_reads" in faults(box)["calibration"]
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+from contextlib import nullcontext
 from dataclasses import fields, replace
 
 import msgspec
@@ -79,7 +80,35 @@ def test_no_ground_speaks_against_itself(curve: Calibration, name: str, more: fl
 
 
 def test_a_file_of_the_reader_is_read() -> None:
-    assert fitted(msgspec.json.encode(FITTED), "ab") == Calibration(margin=0.5)
+    assert fitted(msgspec.json.encode(FITTED), "ab") == FITTED
+
+
+@pytest.mark.parametrize(
+    ("instead", "cause"),
+    [
+        (b'"margin":0.5,"colour":1.0', "colour"),
+        (b'"colour":1.0', "colour, margin"),
+        (b'"margin":-0.1', "malformed"),
+        (b'"margin":51', "malformed"),
+        (b'"margin":1e999', "malformed"),
+        (b'"margin":NaN', "malformed"),
+        (b'"margin":"\xff"', "malformed"),
+    ],
+)
+def test_coefficients_that_no_fit_could_give_are_refused(instead: bytes, cause: str) -> None:
+    damaged = msgspec.json.encode(FITTED).replace(b'"margin":0.5', instead)
+    with pytest.raises(ModelError, match=cause) as refused:
+        fitted(damaged, "ab")
+    assert "tools.calibrate_reads" in refused.value.remedy
+
+
+@pytest.mark.parametrize(("intercept", "fine"), [(-1.5, True), (-51.0, False), (51.0, False)])
+def test_only_the_intercept_may_be_negative(intercept: float, fine: bool) -> None:
+    content = msgspec.json.encode(FITTED).replace(
+        b'"intercept":0.0', f'"intercept":{intercept}'.encode()
+    )
+    with nullcontext() if fine else pytest.raises(ModelError, match="malformed"):
+        assert fitted(content, "ab").calibration.intercept == intercept
 
 
 @pytest.mark.parametrize(
