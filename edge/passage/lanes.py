@@ -77,6 +77,8 @@ def inside(polygon: Polygon, place: Corner) -> bool:
 
 def polygon_fault(polygon: Polygon) -> str | None:
     """Return why corners enclose no clear part of the picture, None when they do."""
+    if len(set(polygon)) < len(polygon):
+        return "a corner stands twice: give each once; the last side closes by itself"
     if any(_cross(a, b) for a, b in combinations(tuple(_sides(polygon)), 2)):
         return "its sides cross: give the corners in their order around it"
     if abs(_area(polygon)) < LEAST_AREA:

@@ -65,7 +65,9 @@ def test_every_place_is_in_one_of_two_lanes_that_share_a_side() -> None:
         (ARROW, None),
         (((0.0, 0.0), (1.0, 1.0), (1.0, 0.0), (0.0, 1.0)), "cross"),
         (((0.0, 0.0), (0.5, 0.5), (1.0, 1.0)), "encloses nothing"),
-        (((0.2, 0.2), (0.2, 0.2), (0.2, 0.2)), "encloses nothing"),
+        (((0.2, 0.2), (0.2, 0.2), (0.2, 0.2)), "stands twice"),
+        ((*LEFT, LEFT[0]), "stands twice"),
+        (LEFT * 2, "stands twice"),
     ],
 )
 def test_corners_must_go_round_a_piece_of_the_picture(polygon: Polygon, fault: str | None) -> None:
