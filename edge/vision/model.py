@@ -4,13 +4,15 @@ import hashlib
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from edge.errors import ModelError
 
 Precision = Literal["fp32", "int8"]
+Line = Annotated[str, msgspec.Meta(pattern=r"\A[^\x00-\x1f]+\Z")]
+"""A name on one line, of a model or of a file."""
 REMEDY_HASH = "Install the models again from a trusted source, or add it with tools.add_model."
 
 
@@ -20,14 +22,14 @@ class ManifestEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     An int8 model is an entry of its own, which box.toml names instead of the fp32 one.
     """
 
-    name: str
+    name: Line
     task: str
-    file: str
+    file: Line
     sha256: str
     licence: str
     lineage: str
     precision: Precision = "fp32"
-    config: str | None = None
+    config: Line | None = None
     config_sha256: str | None = None
 
 

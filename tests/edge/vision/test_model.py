@@ -1,3 +1,4 @@
+import re
 import shutil
 from pathlib import Path
 
@@ -51,11 +52,20 @@ def test_a_missing_file_an_unknown_name_and_a_broken_manifest_are_named(copied: 
         checked_model(copied.with_name("none.toml"), "x")
 
 
+@pytest.mark.parametrize("key", ["name", "file", "config"])
+@pytest.mark.parametrize("bad", ["", "a\\n", "a\\u0000b"])
+def test_a_name_in_the_manifest_is_one_line(copied: Path, key: str, bad: str) -> None:
+    text = re.sub(f'(?m)^{key} = ".*"', lambda _: f'{key} = "{bad}"', copied.read_text())
+    copied.write_text(text)
+    with pytest.raises(ModelError, match="no model manifest"):
+        read_manifest(copied)
+
+
 def test_an_int8_model_is_an_entry_of_its_own_that_says_so(copied: Path) -> None:
     assert checked_model(copied, "plate-detector").precision == "fp32"
-    text = copied.read_text().replace('task = "detect"', 'task = "detect"\nprecision = "int8"')
-    copied.write_text(text.replace('"plate-detector"', '"plate-detector-int8"'))
-    assert checked_model(copied, "plate-detector-int8").precision == "int8"
+    text = copied.read_text().replace('precision = "fp32"', 'precision = "int8"')
+    copied.write_text(text.replace('"plate-detector"', '"small"'))
+    assert checked_model(copied, "small").precision == "int8"
 
 
 def test_a_model_of_another_task_is_refused(copied: Path) -> None:
