@@ -17,6 +17,7 @@ from edge.errors import ConfigError
 from edge.passage.lanes import polygon_fault
 
 DEFAULT_PATH = Path("/etc/anpr-edge/box.toml")
+NUL = "\0"  # no path and no name may hold it: the system would cut it there
 MODELS_FOLDER = Path(__file__).parent.parent / "models"
 
 
@@ -247,6 +248,9 @@ class _Reader:
             return None
         unknown = self._refuse_unknown(table, list(kind.__struct_fields__), f"{name}.")
         known = {key: value for key, value in table.items() if key not in unknown}
+        if cut := [key for key, value in known.items() if isinstance(value, str) and NUL in value]:
+            self.faults += [f"{name}.{key} holds a NUL character" for key in cut]
+            return None
         try:
             return msgspec.convert(known, kind, dec_hook=self._path)
         except msgspec.ValidationError as e:
@@ -268,5 +272,8 @@ class _Reader:
 
     def _path(self, kind: type, value: object) -> object:
         if kind is Path and isinstance(value, str):
-            return self.path.parent.resolve() / Path(value).expanduser()
+            try:
+                return self.path.parent.resolve() / Path(value).expanduser()
+            except RuntimeError as e:  # a user whom this system does not know
+                raise msgspec.ValidationError(f"expected a path, but {value!r} has no home") from e
         raise msgspec.ValidationError(f"expected a {kind.__name__}")

@@ -170,6 +170,30 @@ def test_every_fault_of_the_lanes_is_told_at_once(tmp_path: Path) -> None:
     assert "unknown key camera.lanes.colour" in e.value.cause
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ('"r.sqlite"', '"~r\\u0000.sqlite"', "access.registry"),
+        ('state = "state"', 'state = "\\u0000"', "box.state"),
+        ("[access]", '[models]\nmanifest = "a\\u0000"\n[access]', "models.manifest"),
+        ("[access]", '[uplink]\nca = "a\\u0000"\n[access]', "uplink.ca"),
+        ("[access]", '[camera]\nsource = "/dev/\\u0000"\n[access]', "camera.source"),
+    ],
+)
+def test_a_path_with_a_nul_is_a_fault_of_its_key(
+    tmp_path: Path, old: str, new: str, key: str
+) -> None:
+    assert old in GOOD
+    with pytest.raises(ConfigError, match="NUL") as e:
+        load(written(tmp_path, GOOD.replace(old, new)))
+    assert key in e.value.cause
+
+
+def test_a_home_of_nobody_is_a_fault(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="home"):
+        load(written(tmp_path, GOOD.replace('"r.sqlite"', '"~nobody-here/r.sqlite"')))
+
+
 def test_a_missing_or_binary_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
         load(tmp_path / "none.toml")
