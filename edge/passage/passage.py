@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from math import floor
 
 from edge.passage.calibration import UNFITTED, Calibration
 from edge.passage.finding import Finding, find, open_question
@@ -125,7 +126,8 @@ def _passage(track: Track, found: Finding, policy: ReadingPolicy) -> Passage:
 def _doubt(track: Track, found: Finding, confidence: float, policy: ReadingPolicy) -> str | None:
     if confidence < policy.min_confidence:
         level = policy.min_confidence
-        return f"the plate was read with confidence {confidence:.2f}, below {level:.2f}"
+        shown = floor(confidence * 100) / 100  # rounded up it could seem to reach the level
+        return f"the plate was read with confidence {shown:.2f}, below {level:g}"
     if track.count < policy.min_frames:
         return f"the plate was read in {track.count} frames, fewer than {policy.min_frames}"
     if _two_plates(track):

@@ -1,7 +1,9 @@
 from dataclasses import replace
+from math import log
 
 import pytest
 
+from edge.passage.calibration import Calibration
 from edge.passage.finding import find, open_question
 from edge.passage.passage import TOGETHER, Desk, ReadingPolicy
 from edge.passage.tracker import Tracker
@@ -33,6 +35,15 @@ def test_an_uncertain_reading_is_announced_with_its_doubt() -> None:
     (passage,) = announced({i: [reading("27BXK4", sure=0.45)] for i in range(10)}, 40)
     assert passage.doubt is not None
     assert "confidence" in passage.doubt
+
+
+def test_a_confidence_just_below_the_level_is_never_shown_as_the_level() -> None:
+    never = replace(POLICY, min_confidence=0.95, calibration=Calibration(log(0.9499 / 0.0501), 0))
+    tracker, desk = Tracker(1.0, announce_after_s=20), Desk(never)
+    for i in range(10):
+        tracker.update(frame(i, 15.0), [reading("27BXK4")])
+    (passage,) = (p for t in tracker.finish() if (p := desk.announce(t)))
+    assert "0.94, below 0.95" in (passage.doubt or "")
 
 
 def test_a_plate_of_several_countries_is_announced_with_its_doubt() -> None:
