@@ -21,7 +21,7 @@ from rich.table import Table
 from edge.config import MODELS_FOLDER, Models
 from edge.daemon import wiring
 from edge.errors import BoxError
-from edge.passage.calibration import SUFFIX, Calibration, Fitted, Grounds
+from edge.passage.calibration import SUFFIX, Calibration, Fitted, Grounds, fitted
 from edge.passage.finding import find, open_question
 from edge.passage.plate import fits_country
 from edge.replay.truth import Vehicle, same
@@ -36,6 +36,8 @@ SURE = 0.99
 LEVELS = (0.95, 0.98, SURE, 0.995)
 EDGES = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 1.0)
 RIDGE = 1e-2
+DRAFT = ".new"
+LEAST = 20  # wrong tracks, and right ones, without which a curve is guesswork
 Floats = NDArray[np.float64]
 
 
@@ -43,6 +45,7 @@ Floats = NDArray[np.float64]
 class Judged:
     """One track: what spoke for its vote, and whether plate and country were right.
 
+    `frames`: how many gave any text; where none did, no passage is covered.
     `fair`: in weather that a box meets on most days; the rest is as harsh as in training.
     """
 
@@ -86,8 +89,7 @@ def judged(reader: FastPlateReader, seed: int, tracks: int) -> Iterator[Judged]:
         fair = number % 4 >= 2
         vehicle, crops = draw_track(np.random.default_rng((seed, number)), fair)
         readings = [read for crop in crops if (read := _read(reader, crop)).text]
-        if readings:
-            yield _judged(vehicle, readings, fair)
+        yield _judged(vehicle, readings, fair)
 
 
 def _read(reader: FastPlateReader, crop: Image) -> Reading:
@@ -107,6 +109,17 @@ def _judged(vehicle: Vehicle, readings: Sequence[Reading], fair: bool) -> Judged
         len(readings),
         fair,
     )
+
+
+def refuse_few(tracks: Sequence[Judged]) -> None:
+    """Refuse to fit on tracks that are nearly all right or nearly all wrong."""
+    right = sum(t.right for t in tracks)
+    wrong = len(tracks) - right
+    if min(right, wrong) < LEAST:
+        raise click.ClickException(
+            f"Half of the tracks that gave any text are {wrong} wrong and {right} right ones, and "
+            f"a curve needs {LEAST} of each. Draw more with --tracks."
+        )
 
 
 def fit(tracks: Sequence[Judged]) -> Calibration:
@@ -176,13 +189,15 @@ def calibration_error(bins: Sequence[Bin]) -> float:
 
 def report(tracks: Sequence[Judged], curve: Calibration) -> tuple[Table, list[str]]:
     """Describe how honest a curve is on tracks that it was not fitted on."""
-    confidence = np.array([curve.probability(t.grounds) for t in tracks])
+    confidence = np.array([curve.probability(t.grounds) if t.frames else 0.0 for t in tracks])
     right = np.array([t.right for t in tracks], np.float64)
-    bins = reliability(confidence, right)
+    read = np.array([t.frames > 0 for t in tracks])
+    bins = reliability(confidence[read], right[read])
     table = Table("confidence", "tracks", "stated", "right")
     for b in bins:
         table.add_row(f"{b.low}-{b.high}", str(b.tracks), f"{b.confidence:.4f}", f"{b.right:.4f}")
     lines = [f"expected calibration error {calibration_error(bins):.4f}"]
+    lines += [f"{int((~read).sum())} of {len(tracks)} tracks gave no text: none of them is covered"]
     lines += [_above(level, confidence, right) for level in LEVELS]
     fair = np.array([t.fair for t in tracks])
     readings = sum(t.frames for t in tracks if t.fair)
@@ -201,7 +216,8 @@ def _above(level: float, confidence: Floats, right: Floats) -> str:
     sure = confidence >= level
     wrong = int((1 - right[sure]).sum())
     share = wrong / max(1, int(sure.sum()))
-    return f"at {level} and above: {sure.mean():.1%} covered, {wrong} wrong ({share:.3%})"
+    covered = sure.sum() / max(1, len(sure))
+    return f"at {level} and above: {covered:.1%} covered, {wrong} wrong ({share:.3%})"
 
 
 def _countries(tracks: Sequence[Judged]) -> str:
@@ -214,17 +230,35 @@ def _countries(tracks: Sequence[Judged]) -> str:
 
 
 def write(path: Path, content: Fitted) -> None:
-    """Write the calibration beside its reader, whole or not at all."""
-    draft = path.with_suffix(".new")
-    draft.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n")
+    """Write the calibration beside its reader, whole or not at all.
+
+    Raises ModelError when no box would take it.
+    """
+    encoded = msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
+    fitted(encoded, content.reader_sha256)
+    draft = path.with_suffix(DRAFT)
+    draft.write_bytes(encoded)
     draft.replace(path)
+
+
+def refuse_unwritable(path: Path) -> None:
+    """Refuse, before the long run, a place where the calibration could not be written."""
+    draft = path.with_suffix(DRAFT)
+    try:
+        draft.write_bytes(b"")
+        draft.unlink()
+    except OSError as e:
+        raise click.ClickException(
+            f"{draft} cannot be written ({e.strerror}). Copy the models to a folder of your own "
+            "and name its manifest with --manifest."
+        ) from e
 
 
 @click.command()
 @click.option(
     "--manifest", type=click.Path(path_type=Path), default=MODELS_FOLDER / "manifest.toml"
 )
-@click.option("--reader", "name", default="plate-reader", show_default=True)
+@click.option("--reader", "name", default=Models().reader, show_default=True)
 @click.option(
     "--tracks",
     type=click.IntRange(min=100),
@@ -232,24 +266,26 @@ def write(path: Path, content: Fitted) -> None:
     show_default=True,
     help="About 75 a second on one idle core.",
 )
-@click.option("--seed", default=1, show_default=True)
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
 def main(manifest: Path, name: str, tracks: int, seed: int) -> None:
     """Fit the confidence of the vote for one reader, and write it beside the reader."""
     cv2.setNumThreads(1)
     console = Console(stderr=True)
     try:
         reader = wiring.reader(Models(manifest=manifest, reader=name, threads=1))
+        target = reader.model.path.with_suffix(SUFFIX)
+        refuse_unwritable(target)
         drawn = judged(reader, seed, tracks)
         found = list(track(drawn, "Reading tracks", total=tracks, console=console))
+        fitting = [t for t in found[::2] if t.frames]
+        refuse_few(fitting)
+        curve = fit(fitting)
+        table, lines = report(found[1::2], curve)
+        Console().print(table, *lines, sep="\n", highlight=False)
+        sha256 = reader.model.sha256
+        write(target, Fitted(reader_sha256=sha256, calibration=curve, tracks=tracks, seed=seed))
     except BoxError as e:
         raise click.ClickException(str(e)) from e
-    curve = fit(found[::2])
-    table, lines = report(found[1::2], curve)
-    Console().print(table, *lines, sep="\n", highlight=False)
-    write(
-        reader.model.path.with_suffix(SUFFIX),
-        Fitted(reader_sha256=reader.model.sha256, calibration=curve, tracks=tracks, seed=seed),
-    )
 
 
 if __name__ == "__main__":

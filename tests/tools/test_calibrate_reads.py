@@ -17,13 +17,17 @@ except glyphs.FontError as error:
 from edge.config import MODELS_FOLDER, Models
 from edge.daemon import wiring
 from edge.errors import ModelError
-from edge.passage.calibration import SUFFIX, Calibration, Grounds
+from edge.passage.calibration import SUFFIX, UNFITTED, Calibration, Grounds
 from edge.passage.plate import fits_country
+from edge.types import Detection, Image, Reading
+from tests.fakes import reading
+from tools import calibrate_reads
 from tools.calibrate_reads import (
     Judged,
     calibration_error,
     draw_track,
     fit,
+    judged,
     main,
     reliability,
     report,
@@ -81,6 +85,24 @@ def test_the_report_counts_wrong_plates_and_countries() -> None:
     assert lines[-1] == "country of Dutch and Belgian plates: 0.0% right, 50.00% wrong"
 
 
+def test_a_track_of_which_no_frame_gave_text_is_not_covered() -> None:
+    sure = Grounds(8.0, 1.0, 2.0, 8.0, 8.0, 1.0)
+    unread = Judged(sure, False, False, "NL", None, 0, True)
+    _, lines = report([unread] * 3 + [Judged(sure, True, False, "NL", "NL", 4, True)], UNFITTED)
+    assert "3 of 4 tracks gave no text: none of them is covered" in lines
+    assert "at 0.99 and above: 25.0% covered, 0 wrong (0.000%)" in lines
+    assert "and without any other doubt: 25.0% covered, 0 wrong" in lines
+
+
+def test_a_reader_that_sees_nothing_keeps_every_track() -> None:
+    class Blind:
+        def read_crop(self, crop: Image, plate: Detection) -> Reading:
+            return reading("")
+
+    tracks = list(judged(Blind(), 1, 3))  # type: ignore[arg-type]
+    assert [t.frames for t in tracks] == [0, 0, 0]
+
+
 def test_a_track_is_one_plate_of_its_country_and_can_be_drawn_again() -> None:
     vehicle, crops = draw_track(np.random.default_rng((1, 7)), True)
     again, same_crops = draw_track(np.random.default_rng((1, 7)), True)
@@ -100,16 +122,40 @@ def models(tmp_path: Path) -> Models:
 
 
 def test_a_reader_without_a_calibration_is_refused_by_name_of_the_tool(models: Models) -> None:
-    with pytest.raises(ModelError, match=r"plate-reader\.calibration\.json") as refused:
+    with pytest.raises(ModelError, match=rf"{Models().reader}\.calibration\.json") as refused:
         wiring.calibration(models)
     assert "tools.calibrate_reads" in refused.value.remedy
 
 
-def test_the_tool_writes_what_the_box_reads(models: Models) -> None:
+def test_the_tool_writes_what_the_box_reads(
+    models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calibrate_reads, "LEAST", 1)  # more would take long
     done = CliRunner().invoke(main, ["--manifest", str(models.manifest), "--tracks", "100"])
     assert done.exit_code == 0, done.output
     assert "expected calibration error" in done.output
     assert isinstance(wiring.calibration(models), Calibration)
+
+
+def test_too_few_wrong_tracks_fit_nothing(models: Models) -> None:
+    done = CliRunner().invoke(main, ["--manifest", str(models.manifest), "--tracks", "100"])
+    assert done.exit_code == 1
+    assert "needs 20 of each. Draw more with --tracks." in done.output
+    assert not list(models.manifest.parent.glob(f"*{SUFFIX}"))
+
+
+def test_a_place_that_cannot_be_written_is_told_before_the_run(
+    models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calibrate_reads, "judged", None)  # a run would fail
+    (models.manifest.parent / f"{Models().reader}.calibration.new").mkdir()
+    done = CliRunner().invoke(main, ["--manifest", str(models.manifest)])
+    assert done.exit_code == 1
+    assert "cannot be written" in done.output
+
+
+def test_a_negative_seed_is_misuse() -> None:
+    assert CliRunner().invoke(main, ["--seed", "-1"]).exit_code == 2
 
 
 def test_an_unknown_reader_is_one_sentence(models: Models) -> None:
