@@ -14,6 +14,7 @@ from fast_plate_ocr.inference import hub
 from edge.errors import ModelError
 from edge.vision.model import ManifestEntry, Precision, read_manifest
 
+FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 HEAD = """\
 # Every model file the box may load, pinned by SHA-256. Written by `python -m tools.add_model`.
 """
@@ -53,11 +54,43 @@ def written(entry: ManifestEntry) -> str:
 
 def pin(manifest: Path, entry: ManifestEntry) -> None:
     """Put an entry into the manifest, in place of one of the same name."""
-    entries = read_manifest(manifest) if manifest.exists() else {}
+    entries = pinned(manifest)
     entries[entry.name] = entry
     draft = manifest.with_suffix(".new")
     draft.write_text(HEAD + "".join(written(e) for e in entries.values()), encoding="utf-8")
     draft.replace(manifest)
+
+
+def pinned(manifest: Path) -> dict[str, ManifestEntry]:
+    """Return the entries of a manifest, none when it is yet to be written."""
+    return read_manifest(manifest) if manifest.exists() else {}
+
+
+def refuse_name(name: str, manifest: Path, replace: bool) -> None:
+    """Raise ModelError for a name that is no single line, or that is pinned already."""
+    if not name.strip() or not name.isprintable():
+        raise ModelError("The name of a model is one line of text.", "Give another --name.")
+    if not manifest.parent.is_dir():
+        raise ModelError(
+            f"There is no folder {manifest.parent}.", "Make it, or correct --manifest."
+        )
+    if name in pinned(manifest) and not replace:
+        raise ModelError(f"{manifest} names {name} already.", "Add --replace to pin it anew.")
+
+
+def refuse_file(file: Path, name: str, manifest: Path) -> None:
+    """Raise ModelError for an empty file, or one whose copy would end another model's."""
+    if file.stat().st_size == 0:
+        raise ModelError(f"{file} is empty.", "Give the whole file.")
+    others = [e for e in pinned(manifest).values() if e.name != name]
+    taken = {kept: e.name for e in others for kept in (e.file, e.config)}
+    taken[manifest.name] = "the manifest itself"
+    target = manifest.parent / file.name
+    if file.name in taken and file.resolve() != target.resolve():
+        raise ModelError(
+            f"{target} is already there for {taken[file.name]}, and would be overwritten.",
+            "Give the file another name.",
+        )
 
 
 def beside(file: Path, manifest: Path) -> Path:
@@ -71,11 +104,11 @@ def beside(file: Path, manifest: Path) -> Path:
 @click.command()
 @click.option("--name", required=True, help="What box.toml will call it.")
 @click.option("--hub", "hub_name", help="A fast-plate-ocr hub model to fetch.")
-@click.option("--model", type=click.Path(path_type=Path, exists=True), help="A local ONNX file.")
-@click.option("--config", type=click.Path(path_type=Path, exists=True), help="Its reader config.")
+@click.option("--model", type=FILE, help="A local ONNX file.")
+@click.option("--config", type=FILE, help="Its reader config.")
 @click.option("--licence", default="see the model's source", help="Licence of the weights.")
 @click.option("--lineage", default="not ours", help="What it was trained on.")
-@click.option("--manifest", required=True, type=click.Path(path_type=Path))
+@click.option("--manifest", required=True, type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--replace", is_flag=True, help="Pin a name that is there already anew.")
 def main(
     name: str,
@@ -91,15 +124,20 @@ def main(
     if (hub_name is None) == (model is None):
         raise click.UsageError("Give either --hub or --model.")
     try:
-        known = read_manifest(manifest) if manifest.exists() else {}
-        if name in known and not replace:
-            raise click.UsageError(f"{manifest} names {name} already. Add --replace to pin anew.")
+        refuse_name(name, manifest, replace)
         if hub_name is not None:
             model, config = fetched(hub_name, manifest.parent)
         assert model is not None
+        for file in filter(None, (model, config)):
+            refuse_file(file, name, manifest)
         pin(manifest, _entry(name, beside(model, manifest), config, licence, lineage))
     except ModelError as e:
         raise click.ClickException(str(e)) from e
+    except OSError as e:
+        raise click.ClickException(
+            f"{e.filename or manifest} cannot be read or written ({e.strerror}). "
+            "Name files and a folder that you may read and write."
+        ) from e
     click.echo(f"{name} is pinned in {manifest}; set models.reader or models.detector to it.")
 
 
