@@ -29,6 +29,7 @@ from edge.clock import ReplayClock
 from edge.config import Models, load
 from edge.daemon import wiring
 from edge.daemon.pipeline import Pipeline
+from edge.errors import BoxError
 from edge.record.keys import load_signer
 from edge.types import Frame, Image, Passage
 from edge.vision.model import read_manifest
@@ -207,13 +208,35 @@ def _table(figures: list[Figure], detector_ms: float) -> Table:
 
 
 @click.command()
-@click.option("--clip", type=click.Path(path_type=Path), default=CLIP, show_default=True)
-@click.option("--frames", default=150, show_default=True, help="Frames of the clip to play.")
-@click.option("--rounds", default=ROUNDS, show_default=True, help="Calls of each model.")
+@click.option(
+    "--clip", type=click.Path(path_type=Path, exists=True), default=CLIP, show_default=True
+)
+@click.option(
+    "--frames",
+    type=click.IntRange(min=1),
+    default=150,
+    show_default=True,
+    help="Frames of the clip to play.",
+)
+@click.option(
+    "--rounds",
+    type=click.IntRange(min=1),
+    default=ROUNDS,
+    show_default=True,
+    help="Calls of each model.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def main(clip: Path, frames: int, rounds: int, as_json: bool) -> None:
     """Measure every stage on one thread, beside the peers' models where they are at hand."""
     cv2.setNumThreads(1)
+    try:
+        figures = _measured(clip, frames, rounds)
+    except BoxError as e:
+        raise click.ClickException(str(e)) from e
+    _tell(figures, as_json)
+
+
+def _measured(clip: Path, frames: int, rounds: int) -> list[Figure]:
     began = time.perf_counter()
     pictures = list(_decoded(clip, frames))
     decode_ms = (time.perf_counter() - began) * 1000 / max(1, len(pictures))
@@ -222,7 +245,7 @@ def main(clip: Path, frames: int, rounds: int, as_json: bool) -> None:
     figures += measure(vision_work(busiest) | peer_work(busiest), rounds)
     with tempfile.TemporaryDirectory() as folder:
         figures += whole_pipeline(pictures, Path(folder))
-    _tell(figures, as_json)
+    return figures
 
 
 def _tell(figures: list[Figure], as_json: bool) -> None:

@@ -77,7 +77,7 @@ def main() -> None:
 def common(verb: Verb) -> Verb:
     """Options of the verbs that fill a folder."""
     for option in (
-        click.option("--seed", type=int, default=1, show_default=True),
+        click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True),
         click.option("--out", type=click.Path(path_type=Path), required=True),
         click.option("--count", type=click.IntRange(1, 1_000_000), required=True),
     ):
@@ -163,7 +163,7 @@ def scene_rows(name: str, scene: Scene) -> list[Sequence[object]]:
     show_default=True,
     help="Draw so many times larger, then shrink.",
 )
-@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
 @spoken
 def clip(out: Path, truth: Path, vehicles: Path | None, seconds: float, fineness: int,
          seed: int) -> None:  # fmt: skip

@@ -94,3 +94,10 @@ def test_a_cast_is_read_as_written(tmp_path):
     assert (actor.plate_text, actor.lane, actor.speed_m_s, actor.name) == (
         "1ABC234", "left", 5.0, "BOUW",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["crops", "scenes", "clip"])
+def test_a_negative_seed_is_misuse(run, kind):
+    done = run(kind, "--seed", -1)
+    assert done.exit_code == 2
+    assert "x>=0" in done.output

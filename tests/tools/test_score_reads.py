@@ -151,3 +151,15 @@ def test_the_peer_is_scored_beside_ours(sets: Path) -> None:
     facts = json.loads(result.stdout)["crops-eval"]
     assert set(facts) == {"ours", peers.PAIR}
     assert facts[peers.PAIR]["frames"]["counts"]["with_text"] == 3
+
+
+@pytest.mark.parametrize("asked", [("--synthetic", "-5"), ("--synthetic", "0")])
+def test_a_synthetic_set_of_nothing_is_misuse(asked: tuple[str, str]) -> None:
+    assert CliRunner().invoke(main, ["--set", "synthetic", *asked]).exit_code == 2
+
+
+def test_plots_into_a_file_are_misuse(tmp_path: Path) -> None:
+    (tmp_path / "plots").touch()
+    done = CliRunner().invoke(main, ["--set", "none", "--plots", str(tmp_path / "plots")])
+    assert done.exit_code == 2
+    assert "is a file" in done.output

@@ -56,7 +56,13 @@ def trusted(models: Models) -> ReadingPolicy:
     show_default=True,
     help="A folder of --data, or `synthetic`. One ending in -train is scored on what it holds out.",
 )
-@click.option("--synthetic", default=2000, show_default=True, help="Crops of the synthetic set.")
+@click.option(
+    "--synthetic",
+    type=click.IntRange(min=1),
+    default=2000,
+    show_default=True,
+    help="Crops of the synthetic set.",
+)
 @click.option("--peer", is_flag=True, help=f"Beside ours, score {PAIR}.")
 @click.option("--detector", default=OURS.detector, show_default=True, help="In the manifest.")
 @click.option("--reader", default=OURS.reader, show_default=True, help="In the manifest.")
@@ -66,7 +72,9 @@ def trusted(models: Models) -> ReadingPolicy:
 )
 @click.option("--threads", default=1, show_default=True)
 @click.option("--json", "as_json", type=click.File("w"), help="Write the figures; - prints them.")
-@click.option("--plots", type=click.Path(path_type=Path), help="Folder for the pictures.")
+@click.option(
+    "--plots", type=click.Path(path_type=Path, file_okay=False), help="Folder for the pictures."
+)
 def main(
     data: Path,
     sets: tuple[str, ...],
