@@ -13,6 +13,7 @@ import click
 import cv2
 import numpy as np
 import onnx
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 from onnxruntime.quantization import (
     CalibrationDataReader,
@@ -23,6 +24,7 @@ from onnxruntime.quantization import (
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
+from edge.errors import BoxError, ModelError
 from tools.halves import halve
 
 Tensor = NDArray[np.uint8]
@@ -31,6 +33,7 @@ CALIBRATION_SEED = 901
 READER_SEED = 20_000_003
 DASHCAM = Path("../shared/data/ro-dashcam-train")
 LAYERS = ("Conv", "Add", "Relu", "Resize")
+INPUTS = {"detector": [1, 384, 640], "reader": [48, 192, 3]}  # behind the first axis, the batch
 READER_HEADS = ("signs", "origin", "region")
 
 
@@ -88,6 +91,20 @@ def quantise(
     halve(out)
 
 
+def refuse_foreign(model: Path, kind: str) -> None:
+    """Raise ModelError for what is no model, or one whose ranges our pictures cannot measure."""
+    try:
+        inputs = onnx.load(model).graph.input
+    except (OSError, DecodeError) as e:
+        raise ModelError(f"{model} cannot be read as a model.", "Name an ONNX file.") from e
+    shapes = [[d.dim_value for d in i.type.tensor_type.shape.dim] for i in inputs]
+    if [shape[1:] for shape in shapes] != [INPUTS[kind]]:
+        raise ModelError(
+            f"{model} does not take what a {kind} of ours takes, {INPUTS[kind]} a picture.",
+            "Name the other kind, or a model trained here.",
+        )
+
+
 def scenes(dashcam: Path, count: int) -> Iterator[Tensor]:
     """Rendered scenes and training frames of the dashcam, (1, 1, H, W) each, as in training."""
     from tools.detector_batches import Larder
@@ -111,7 +128,13 @@ def plates(count: int) -> Iterator[Tensor]:
 @click.argument("kind", type=click.Choice(["detector", "reader"]))
 @click.option("--model", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--pictures", default=192, show_default=True, help="To measure ranges on.")
+@click.option(
+    "--pictures",
+    type=click.IntRange(min=1),
+    default=192,
+    show_default=True,
+    help="To measure ranges on.",
+)
 @click.option(
     "--dashcam", type=click.Path(path_type=Path), default=DASHCAM, show_default=True,
     help="MIT frames for the detector's ranges; left out where they are absent.",
@@ -121,10 +144,16 @@ def main(kind: str, model: Path | None, out: Path | None, pictures: int, dashcam
     cv2.setNumThreads(1)
     model = model or Path(f"models/plate-{kind}.onnx")
     out = out or model.with_name(f"{model.stem}-int8.onnx")
-    if kind == "detector":
-        quantise(model, out, scenes(dashcam, pictures), before_the_head)
-    else:
-        quantise(model, out, plates(pictures), below_the_heads)
+    if not out.parent.is_dir():
+        raise click.ClickException(f"There is no folder {out.parent}. Make it, or correct --out.")
+    try:
+        refuse_foreign(model, kind)
+        if kind == "detector":
+            quantise(model, out, scenes(dashcam, pictures), before_the_head)
+        else:
+            quantise(model, out, plates(pictures), below_the_heads)
+    except BoxError as e:
+        raise click.ClickException(str(e)) from e
     sizes = (f"{path}: {path.stat().st_size / 1e6:.2f} MB" for path in (model, out))
     click.echo(", ".join(sizes))
 
