@@ -63,11 +63,16 @@ fonts:
 
 train-reader: train-tools fonts
 	$(BIN)/python -m tools.train_reader --out models --resume
-	$(PIN) --name plate-reader --model models/plate-reader.onnx --config models/plate-reader.yaml
+	$(BIN)/python -m tools.quantise reader
+	for name in plate-reader plate-reader-int8; do \
+		$(PIN) --name $$name --model models/$$name.onnx --config models/plate-reader.yaml && \
+		$(BIN)/python -m tools.calibrate_reads --reader $$name || exit 1; done
 
 train-detector: train-tools fonts
 	$(BIN)/python -m tools.train_detector --out models --resume
-	$(PIN) --name plate-detector --model models/plate-detector.onnx
+	$(BIN)/python -m tools.quantise detector
+	for name in plate-detector plate-detector-int8; do \
+		$(PIN) --name $$name --model models/$$name.onnx || exit 1; done
 
 clean:
 	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

@@ -76,8 +76,8 @@ class Models(_Section, frozen=True, kw_only=True):
     """
 
     manifest: Path = MODELS_FOLDER / "manifest.toml"
-    detector: str = "plate-detector"
-    reader: str = "plate-reader"
+    detector: str = "plate-detector-int8"
+    reader: str = "plate-reader-int8"
     providers: tuple[str, ...] = ("cpu",)
     threads: Annotated[int, msgspec.Meta(ge=1, le=64)] = 2
     engines: Path = Path("/var/lib/anpr-edge/engines")
@@ -87,7 +87,7 @@ class Models(_Section, frozen=True, kw_only=True):
 class Reading(_Section, frozen=True, kw_only=True):
     """When a plate counts as read: below these the passage goes to review."""
 
-    min_confidence: Share = 0.95
+    min_confidence: Share = 0.99
     min_frames: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 2
     gone_after_s: Annotated[float, msgspec.Meta(gt=0, le=60)] = 1.0
 

@@ -15,10 +15,12 @@ from edge.types import Reading, Tint
 
 SURE = 0.95  # of the countries that the text allows, one must hold this share
 PLAIN = 0.9  # a look this certain contradicts a text of another country
-LIKELY = 0.5  # syntax narrows a choice down, it never makes one against the look
-MARGIN = 2.0  # nor may it be what parts two countries that the plate looks like alike
+LIKELY = 0.05  # syntax makes no choice that the look all but rules out,
+FOREIGN = 0.6  # nor one abroad that the look does not make itself,
+MARGIN = 2.0  # nor one against a look that is this much likelier;
+HOME = frozenset({"NL", "BE"})  # and these two the look itself must part by as much
 FLOOR = 1e-3  # no single frame may rule a country out
-BY_CHANCE = 0.1  # how often a plate of an unknown country has a given form
+BY_CHANCE = 0.03  # how often a plate of an unknown country has a given form
 NEAR = 0.05  # an alternative this likely, by the likeliest, was seen by the frames
 UNKNOWN = ""
 
@@ -84,11 +86,18 @@ def origin(text: str, seen: dict[str, float], tint: Tint) -> Origin:
         return Origin(None, 0.0, CONTRADICTED)
     possible = {code: p for code, p in seen.items() if code in allowed}
     best = max(possible, key=lambda code: (possible[code], code), default=UNKNOWN)
-    rival = max((p for code, p in seen.items() if code not in (best, UNKNOWN)), default=0.0)
-    if best == UNKNOWN or possible[best] < max(LIKELY, MARGIN * rival):
+    least = LIKELY if best in HOME else FOREIGN
+    if best == UNKNOWN or possible[best] < max(least, _against(best, seen)):
         return Origin(None, 0.0, SEVERAL)
     share = possible[best] / (sum(possible.values()) + BY_CHANCE * seen.get(UNKNOWN, 0.0))
     return Origin(best, share) if share >= SURE else Origin(None, share, SEVERAL)
+
+
+def _against(best: str, seen: dict[str, float]) -> float:
+    """Return how likely a country must look to stand against what else the plate looks like."""
+    rivals = {code: p for code, p in seen.items() if code not in (best, UNKNOWN)}
+    asked = (p * MARGIN if code in HOME else p / MARGIN for code, p in rivals.items())
+    return max(asked, default=0.0)
 
 
 def _plainest(seen: dict[str, float]) -> str | None:

@@ -26,6 +26,8 @@ BY_CHANCE = 1 / 7  # of the characters of two plates are alike, at best alignmen
 FLEET = math.log(50)  # one vehicle in fifty is followed by one that reads nearly the same
 SUREST = 0.95  # no reader is surer of a character than that
 CLEAR = 0.7
+TURN_NS = 250_000_000
+CUT_SIGNS, ON_EACH_OTHER = 2, 0.5
 WHOLE_TEXT = 4  # characters that make a text one vehicle's own
 LOOK_AGAIN = 16  # sightings between two looks at a vehicle that stays unannounced
 EDGE_PX = 3  # nearer to the edge of the frame a plate may be cut off
@@ -326,8 +328,35 @@ def _common_shift(matches: Sequence[Match]) -> tuple[float, float]:
 
 
 def _same_later(earlier: Track, later: Track) -> bool:
-    apart = earlier.last.frame < later.first.frame
-    return apart and _same_clear(earlier.best.reading, later.best.reading)
+    if earlier.last.frame < later.first.frame and _same_clear(
+        earlier.best.reading, later.best.reading
+    ):
+        return True
+    return earlier.id < later.id and _in_turns(earlier, later)
+
+
+def _in_turns(earlier: Track, later: Track) -> bool:
+    """Tell whether two tracks are one plate that the detector cuts now wide and now narrow.
+
+    They lie on each other, read nearly the same, and are never in one frame.
+    """
+    passed_ns = later.last.monotonic_ns - earlier.last.monotonic_ns
+    if not 0 < passed_ns <= TURN_NS:
+        return False
+    texts = earlier.best.reading.text, later.best.reading.text
+    if min(map(len, texts)) < WHOLE_TEXT or differing(*texts) > CUT_SIGNS:
+        return False
+    frames = {sighting.frame for sighting in earlier.kept}
+    shared = _covered(earlier.last.reading.detection.box, later.last.reading.detection.box)
+    return shared >= ON_EACH_OTHER and frames.isdisjoint(s.frame for s in later.kept)
+
+
+def _covered(a: Box, b: Box) -> float:
+    """Return how much of the smaller box lies within the other."""
+    across = min(a.x2, b.x2) - max(a.x1, b.x1)
+    down = min(a.y2, b.y2) - max(a.y1, b.y1)
+    least = min(a.width * a.height, b.width * b.height)
+    return max(0.0, across) * max(0.0, down) / least if least > 0 else 0.0
 
 
 def _same_clear(a: Reading, b: Reading) -> bool:

@@ -28,7 +28,7 @@ from edge.vision.tint import tint
 WHOLE = "whole"
 """The output of our own models that says how likely the whole text is right."""
 UNKNOWN_COUNTRY = "unknown"
-MOST_COUNTRIES = 5
+MOST_COUNTRIES = 12
 
 
 class FastPlateReader:

@@ -210,10 +210,19 @@ def test_a_text_that_no_frame_holds_to_be_whole_is_in_doubt() -> None:
     assert open_question(find(frames)) is None
 
 
-@pytest.mark.parametrize("other", ["NL", "FR", "CZ"])
-def test_a_look_split_between_two_countries_names_none(other: str) -> None:
-    frames = [replace(reading("1ABC234"), countries=(("BE", 0.55), (other, 0.44)))] * 4
+@pytest.mark.parametrize(("looks", "text"), [("BE NL", "1ABC234"), ("NL BE", "12BKL3")])
+def test_a_look_split_between_the_two_countries_at_home_names_none(looks: str, text: str) -> None:
+    first, second = looks.split()
+    frames = [replace(reading(text), countries=((first, 0.55), (second, 0.44)))] * 4
     assert find(frames).origin.country is None
+
+
+@pytest.mark.parametrize(("belgian", "country"), [(0.3, "BE"), (0.15, None), (0.02, None)])
+def test_syntax_decides_only_where_the_look_does_not_speak_against_it(
+    belgian: float, country: str | None
+) -> None:
+    frames = [replace(reading("1ABC234"), countries=(("CZ", 0.4), ("BE", belgian)))] * 4
+    assert find(frames).origin.country == country
 
 
 def test_a_well_read_plate_soon_after_a_badly_read_one_is_announced() -> None:
@@ -226,6 +235,15 @@ def test_a_frame_that_is_hardly_whole_loses_no_passage() -> None:
     seen = {i: [replace(reading("27BXK4"), whole=0.0)] for i in range(5, 20)}
     (passage,) = announced(seen, 60)
     assert passage.plate == "27BXK4"
+    assert passage.doubt is not None
+
+
+def test_a_plate_cut_now_wide_and_now_narrow_is_one_vehicle_and_in_doubt() -> None:
+    seen = {}
+    for i in range(5, 45):
+        text, width = (("1ABC234", 100), ("1ABC23", 70))[i % 2]
+        seen[i] = [reading(text, detection(x=100 + 2 * i, width=width))]
+    (passage,) = announced(seen, 90)
     assert passage.doubt is not None
 
 
