@@ -225,6 +225,7 @@ def export(net: PlateNet, path: Path) -> None:
     import torch
 
     from tools.detector_net import PlateDetector
+    from tools.halves import halve
 
     path.parent.mkdir(parents=True, exist_ok=True)
     plain = copy.deepcopy(net)
@@ -235,6 +236,7 @@ def export(net: PlateNet, path: Path) -> None:
     torch.onnx.export(detector, (sample,), str(path), input_names=["image"],
                       output_names=["plates"], dynamic_axes=axes, opset_version=17,
                       dynamo=False)  # fmt: skip
+    halve(path)
 
 
 def detect(net: PlateNet, images: Grey) -> Iterator[Marks]:

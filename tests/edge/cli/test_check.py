@@ -85,7 +85,7 @@ def test_the_models_say_what_is_in_force_and_how_fast(box: StreetBox) -> None:
     for role in ("detector", "reader"):
         model = found[role]
         assert model["providers"] == ["cpu"]
-        assert model["precision"] == "fp32"
+        assert model["precision"] == "int8"
         assert model["threads"] == 3
         assert model["nodes"]["cpu"] > 10
         assert model["warm_up_ms"] > 0
