@@ -58,7 +58,7 @@ def test_a_file_in_the_folders_place_is_refused(run, fonts, tmp_path):
 def test_an_unknown_country_is_refused(run, fonts, tmp_path):
     done = run("crops", "--count", 1, "--out", tmp_path / "c", "--country", "ZZ")
     assert done.exit_code == 2
-    assert "No plates are known for country XX" in done.output
+    assert "No plates are known for country ZZ" in done.output
 
 
 def test_missing_fonts_are_one_sentence(run, tmp_path, monkeypatch):
