@@ -63,7 +63,7 @@ fonts:
 
 train-reader: train-tools fonts
 	$(BIN)/python -m tools.train_reader --out models --resume
-	$(BIN)/python -m tools.quantise reader
+	$(BIN)/python -m tools.quantise reader --pictures 400
 	for name in plate-reader plate-reader-int8; do \
 		$(PIN) --name $$name --model models/$$name.onnx --config models/plate-reader.yaml && \
 		$(BIN)/python -m tools.calibrate_reads --reader $$name || exit 1; done

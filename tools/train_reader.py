@@ -367,6 +367,10 @@ def main(
     plan = Plan(minutes, steps, seed, plates, workers, checkpoint, shown)
     console = Console()
     checkpoint.mkdir(parents=True, exist_ok=True)
+    if only_export and not (checkpoint / "reader.pt").exists():
+        raise click.UsageError(
+            f"{checkpoint} holds no reader.pt; name its folder with --checkpoint."
+        )
     training = _start(plan, resume or only_export)
     if not only_export:
         _render_and_train(training, plan, console)

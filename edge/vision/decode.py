@@ -7,6 +7,7 @@ from edge.types import Box, Corners, Detection, Point
 from edge.vision.letterbox import Fit
 
 OVERLAP = 0.4
+SAME_PLATE = 0.6
 NESTED = 0.6  # a box inside another one is a part of the same plate
 MIN_SIDE_PX = 1.0
 ROW = 13  # score, x1, y1, x2, y2, then four corners
@@ -27,7 +28,29 @@ def decode(
     boxes = np.clip(points[:, :2], 0, limit).reshape(-1, 4)
     inside = np.flatnonzero(((boxes[:, 2:] - boxes[:, :2]) >= MIN_SIDE_PX).all(axis=1))
     keep = inside[best_of_overlapping(boxes[inside], likely[inside, 0])]
-    return [_detection(likely[i, 0], boxes[i], points[i, 2:]) for i in keep]
+    agreed = [_agreed(boxes[i], boxes[inside], likely[inside, 0], points[inside]) for i in keep]
+    return [
+        _detection(likely[i, 0], np.clip(mean[:2], 0, limit).reshape(4), mean[2:])
+        for i, mean in zip(keep, agreed, strict=True)
+    ]
+
+
+def _agreed(
+    box: NDArray[np.float32],
+    boxes: NDArray[np.float32],
+    scores: NDArray[np.float32],
+    points: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    """Return the mean of all rows that see the same plate, by score: one alone may cut an end."""
+    low, high = np.maximum(box[:2], boxes[:, :2]), np.minimum(box[2:], boxes[:, 2:])
+    shared = np.clip(high - low, 0, None).prod(axis=1)
+    areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+    same = shared / (areas + (box[2:] - box[:2]).prod() - shared) >= SAME_PLATE
+    same &= np.isfinite(points).all(axis=(1, 2))
+    if not same.any():
+        return points[np.flatnonzero((boxes == box).all(axis=1))[0]]
+    weights = scores[same, None, None]
+    return np.asarray((points[same] * weights).sum(axis=0) / weights.sum(), np.float32)
 
 
 def best_of_overlapping(boxes: NDArray[np.float32], scores: NDArray[np.float32]) -> list[int]:

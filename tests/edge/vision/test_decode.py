@@ -27,6 +27,19 @@ def test_one_plate_seen_by_many_cells_is_one_detection() -> None:
     assert len(decode(rows, FIT, 0.4, (720, 1280))) == 1
 
 
+def test_cells_that_see_one_plate_agree_on_its_ends_by_their_scores() -> None:
+    rows = np.array([row(0.9, 100, 100, 34), row(0.6, 100, 100, 40)], np.float32)
+    (found,) = decode(rows, FIT, 0.4, (720, 1280))
+    assert found.score == pytest.approx(0.9)
+    assert found.box.width / 2 == pytest.approx((0.9 * 34 + 0.6 * 40) / 1.5)
+    assert found.corners[1].x == pytest.approx(found.box.x2)
+
+
+def test_a_neighbour_has_no_say_in_the_ends_of_a_plate() -> None:
+    rows = np.array([row(0.9, 100, 100), row(0.8, 145, 100)], np.float32)
+    assert decode(rows, FIT, 0.4, (720, 1280))[0].box.x2 == pytest.approx(280)
+
+
 def test_neighbouring_plates_stay_two() -> None:
     rows = np.array([row(0.9, 100, 100), row(0.8, 145, 100)], np.float32)
     assert len(decode(rows, FIT, 0.4, (720, 1280))) == 2
