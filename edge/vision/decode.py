@@ -48,7 +48,8 @@ def _agreed(
     same = shared / (areas + (box[2:] - box[:2]).prod() - shared) >= SAME_PLATE
     same &= np.isfinite(points).all(axis=(1, 2))
     if not same.any():
-        return points[np.flatnonzero((boxes == box).all(axis=1))[0]]
+        alone = np.flatnonzero((boxes == box).all(axis=1))[0]
+        return np.asarray(points[alone], np.float32)
     weights = scores[same, None, None]
     return np.asarray((points[same] * weights).sum(axis=0) / weights.sum(), np.float32)
 
