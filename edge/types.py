@@ -173,7 +173,12 @@ class BodyCode(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Vehicle:
-    """The attributes of RULES 1.1 of one vehicle; None is unknown."""
+    """The attributes of RULES 1.1 of one vehicle; None is unknown.
+
+    `first_known_use` is the other date a register may hold beside the first registration
+    (F-AMB-05). `eev`: its norm is EEV and not a number (F-AMB-11); `euro` is None then. `ref`
+    is an opaque name of the vehicle itself, for plates that move to another one (F-AMB-25).
+    """
 
     category: str | None = None
     kind: VehicleKind | None = None
@@ -187,6 +192,9 @@ class Vehicle:
     power_kw: float | None = None
     first_registration: date | None = None
     body_codes: frozenset[BodyCode] | None = None
+    first_known_use: date | None = None
+    eev: bool = False
+    ref: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +202,8 @@ class Exemption:
     """A registered exemption or permission (vrijstelling, ontheffing): RULES 1.5.
 
     `scope` holds zone or municipality ids; None means every zone of the jurisdiction.
-    Valid in [valid_from, valid_to), UTC; an open end is None.
+    Valid in [valid_from, valid_to), UTC; an open end is None. `vehicle_ref` names the vehicle
+    it was granted to, where the register says so.
     """
 
     record_id: str
@@ -205,6 +214,7 @@ class Exemption:
     valid_from: datetime
     valid_to: datetime | None
     requested_at: datetime | None = None
+    vehicle_ref: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,16 @@ from edge.access.rules import Group, Parameter, RecordType, Row, RulePack, Zone
 from edge.types import Consequence, Outcome
 
 STATUS = {"ontwerp": True, "in_werking": False}
+ENFORCED = {"aan": True, "uit": False}
 TABLE = {"eerste_treffer": True, "precies_een": False}
 FOREIGN = {"nazicht": True, "als_binnenlandse": False}
 ACCUSATIONS = {word.value: word for word in (Consequence.HOLD48, Consequence.HOLD_DAY)}
+HOLDING = ("vasthouden_hoogstens_dagen", "vrijgave_max_leeftijd_uur", "kandidaten_per_dag")
+WINDOW = {
+    Consequence.HOLD48: ("vasthouden_uur",),
+    Consequence.HOLD_DAY: ("vasthouden_tot_uur", "vasthouden_marge_uur"),
+}
+"""The numbers that a hold rests on, and those of each kind of window (RULES 1.7)."""
 
 
 def built(head: Head, text: str, sha256: str) -> RulePack:
@@ -33,18 +40,26 @@ def built(head: Head, text: str, sha256: str) -> RulePack:
     types = closed(read, read.each(head.type, TypeWords, read.record_type))
     zones = read.each(head.zone, ZoneWords, read.zone)
     check_names(read, (*rows, *exemptions), groups, types, zones)
+    draft = read.word("status", head.status, STATUS)
+    enforced = read.word("handhaving", head.handhaving, ENFORCED)
+    if draft and enforced:
+        raise read.fault("handhaving", "a draft may not be enforced (R004-04)")
+    accusation = read.word("gevolg", head.gevolg, ACCUSATIONS)
+    for name in (*HOLDING, *WINDOW[accusation]):
+        read.number(name)
     return RulePack(
         id=head.id,
         version=head.versie,
         title=head.titel,
         jurisdiction=head.jurisdictie,
         countries=frozenset(head.landen),
-        draft=read.word("status", head.status, STATUS),
+        draft=draft,
+        enforced=enforced,
         valid_from=head.geldig_vanaf,
         expires=head.vervalt,
         timezone=known_timezone(read, head.tijdzone),
         first_match=read.word("tabel", head.tabel, TABLE),
-        accusation=read.word("gevolg", head.gevolg, ACCUSATIONS),
+        accusation=accusation,
         warning_months=int(read.number("waarschuwing_maanden")),
         foreign_by_hand=read.word("buitenlandse_kentekens", head.buitenlandse_kentekens, FOREIGN),
         outside=tuple(head.toepassing.buiten),

@@ -140,6 +140,7 @@ class Head(Words, frozen=True):
     jurisdictie: str
     landen: list[str]
     status: str
+    handhaving: str
     geldig_vanaf: date
     vervalt: date
     tijdzone: str

@@ -134,6 +134,7 @@ class RulePack:
     jurisdiction: str
     countries: frozenset[str]
     draft: bool
+    enforced: bool
     valid_from: date
     expires: date
     timezone: str
@@ -155,6 +156,13 @@ class RulePack:
     max_age_exemptions_h: float
     max_age_vehicles_h: float
     sha256: str
+
+    def number(self, name: str) -> float:
+        """Return a parameter that is a number; the loader saw that it is there."""
+        value = self.parameters[name].value
+        if isinstance(value, date):
+            raise TypeError(f"{name} is a date")
+        return value
 
     @property
     def energies(self) -> frozenset[str]:

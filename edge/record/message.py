@@ -90,7 +90,10 @@ class Site(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ExemptionRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One registered exemption or permission as the register gave it."""
+    """One registered exemption or permission as the register gave it.
+
+    `other_vehicle`: it was granted to another vehicle than now bears the plate (F-AMB-25).
+    """
 
     id: str
     source: str
@@ -100,6 +103,7 @@ class ExemptionRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     valid_from: datetime
     valid_to: datetime | None = None
     requested_at: datetime | None = None
+    other_vehicle: bool = False
 
 
 class VehicleRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -121,6 +125,8 @@ class VehicleRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     power_kw: float | None = None
     first_registration: str | None = None
     body_codes: tuple[tuple[str, str], ...] | None = None
+    first_known_use: str | None = None
+    eev: bool = False
     exemptions: tuple[ExemptionRecord, ...] = ()
 
 
@@ -144,6 +150,54 @@ class PassageRecord(Chained, frozen=True, kw_only=True):
     models: tuple[ModelRef, ...]
     config_sha256: str
     site: Site
+
+
+class CandidateRef(msgspec.Struct, frozen=True):
+    """The passage record of the candidate that a resolution ends."""
+
+    epoch: int
+    seq: int
+    sha256: str
+
+
+class ResolutionRecord(Chained, frozen=True, kw_only=True):
+    """How one held candidate ended: `released`, `withdrawn` or `expired` (RULES 2.6).
+
+    Outcome, rule, pack and registry are those of the last decision; without one the registry
+    is None. Plate and vehicle stand here only where `state` is `released`.
+    """
+
+    zone: str
+    candidate: CandidateRef
+    state: str
+    reason: str
+    entered_at: datetime
+    window_closed_at: datetime
+    outcome: str
+    consequence: str
+    rule: str
+    source: str
+    marks: tuple[str, ...]
+    pack: PackRef
+    registry: SnapshotRef | None
+    plate: PlateRecord | None
+    vehicle: VehicleRecord | None
+    config_sha256: str
+
+
+class CountRecord(Chained, frozen=True, kw_only=True):
+    """Plate-free figures of one zone over one hour, [since, until) in UTC (RULES 6).
+
+    `figures` maps the name of a figure to its values and their counts; `availability` states
+    how far the box was at work in that hour.
+    """
+
+    zone: str
+    since: datetime
+    until: datetime
+    figures: dict[str, dict[str, int]]
+    availability: dict[str, float]
+    config_sha256: str
 
 
 class AlarmRecord(Chained, frozen=True, kw_only=True):
@@ -206,6 +260,8 @@ def event(kind: str, data: DataT, *, id: UUID, source: str, time: datetime) -> b
 
 DECODERS: dict[str, msgspec.json.Decoder[CloudEvent[Any]]] = {
     "passage": msgspec.json.Decoder(CloudEvent[PassageRecord]),
+    "resolution": msgspec.json.Decoder(CloudEvent[ResolutionRecord]),
+    "count": msgspec.json.Decoder(CloudEvent[CountRecord]),
     "alarm": msgspec.json.Decoder(CloudEvent[AlarmRecord]),
 }
 

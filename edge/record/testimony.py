@@ -184,7 +184,11 @@ def _vehicle(facts: Facts) -> VehicleRecord:
         power_kw=known.power_kw,
         first_registration=None if born is None else born.isoformat(),
         body_codes=None if known.body_codes is None else tuple(sorted(known.body_codes)),
-        exemptions=tuple(_exemption(e) for e in facts.exemptions),
+        first_known_use=None
+        if known.first_known_use is None
+        else known.first_known_use.isoformat(),
+        eev=known.eev,
+        exemptions=tuple(_exemption(e, known.ref) for e in facts.exemptions),
     )
 
 
@@ -204,8 +208,8 @@ def _general(facts: Facts) -> VehicleRecord:
     )
 
 
-def _exemption(exemption: Exemption) -> ExemptionRecord:
-    scope = exemption.scope
+def _exemption(exemption: Exemption, ref: str | None) -> ExemptionRecord:
+    scope, other = exemption.scope, exemption.vehicle_ref
     return ExemptionRecord(
         id=exemption.record_id,
         source=exemption.source,
@@ -215,4 +219,5 @@ def _exemption(exemption: Exemption) -> ExemptionRecord:
         valid_from=exemption.valid_from,
         valid_to=exemption.valid_to,
         requested_at=exemption.requested_at,
+        other_vehicle=None not in (ref, other) and ref != other,
     )
