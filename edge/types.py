@@ -298,6 +298,19 @@ class Decision:
     marks: tuple[str, ...] = field(default=())
 
 
+class Tally(NamedTuple):
+    """One more of something that is counted in a zone, without a plate.
+
+    `hour` is the beginning of the hour of the passage, UTC.
+    """
+
+    zone: str
+    hour: datetime
+    figure: str
+    value: str
+    n: int = 1
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """The place of a record in the box's chain.
