@@ -93,14 +93,22 @@ class Reading(_Section, frozen=True, kw_only=True):
 
 
 class Access(_Section, frozen=True, kw_only=True):
-    """The offline data a decision rests on."""
+    """The offline data a decision rests on.
+
+    `packs` is a folder of rule packs (`NAME.toml`) that come before those of the software: for
+    a low-emission zone, say.
+    """
 
     registry: Path
     token_key: Path
+    packs: Path | None = None
 
 
 class Zone(_Section, frozen=True, kw_only=True):
-    """A zone this camera guards; a zone that the pack knows needs only its id."""
+    """A zone this camera guards; a zone that the pack knows needs only its id.
+
+    `choices` are the municipality's own answers to the open questions of the pack, by their id.
+    """
 
     id: Name
     pack: Name
@@ -108,6 +116,8 @@ class Zone(_Section, frozen=True, kw_only=True):
     end: date | None = None
     warn_until: date | None = None
     municipality: str | None = None
+    kind: str | None = None
+    choices: dict[str, str] = {}
     privacy: Literal["none", "pseudonym", "plate"] = "none"
 
 

@@ -32,9 +32,23 @@ class Range(NamedTuple):
 ANY = Range()
 
 
+class Signs(NamedTuple):
+    """What a plate itself tells of its vehicle: `foreign` to the law, of an `oldtimer`."""
+
+    foreign: bool = False
+    oldtimer: bool = False
+
+
+NO_SIGNS = Signs()
+
+
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One fully known combination of inputs, on the axes that the tables speak of."""
+    """One fully known combination of inputs, on the axes that the tables speak of.
+
+    What follows `codes` is the same for all combinations of a vehicle: the open questions of
+    the law ask for it. `unknown` names the inputs that the register does not hold.
+    """
 
     group: str
     category: str
@@ -44,6 +58,10 @@ class Point:
     norm: int
     power: float
     codes: frozenset[BodyCode]
+    reference_mass: float | None = None
+    fuels: frozenset[str] = frozenset()
+    signs: Signs = NO_SIGNS
+    unknown: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,4 +92,29 @@ class Condition:
             and (self.codes is None or not self.codes.isdisjoint(at.codes))
             and (self.younger_than is None or at.day < anniversary(at.first, self.younger_than))
             and (self.years_old is None or at.day >= anniversary(at.first, self.years_old))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """Where an open question of the law matters: a condition, and what only questions ask."""
+
+    when: Condition
+    reference_mass: Range = ANY
+    fuels: frozenset[str] | None = None
+    signs: Signs = NO_SIGNS
+    unknown: frozenset[str] = frozenset()
+
+    def holds(self, at: Point) -> bool:
+        """True when the question touches a combination; an unknown mass lies nowhere."""
+        mass, signs = at.reference_mass, self.signs
+        return (
+            self.unknown <= at.unknown
+            and (self.fuels is None or not self.fuels.isdisjoint(at.fuels))
+            and at.signs.foreign >= signs.foreign
+            and at.signs.oldtimer >= signs.oldtimer
+            and (
+                self.reference_mass is ANY or (mass is not None and self.reference_mass.holds(mass))
+            )
+            and self.when.holds(at)
         )

@@ -3,18 +3,19 @@
 A box never accuses on doubt: whatever is missing, stale, partial or corrupt ends in review.
 """
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from edge.access.calendar import civil_day
-from edge.access.evaluate import doubt, judge
+from edge.access.condition import Signs
+from edge.access.evaluate import ACCUSING, doubt, judge
 from edge.access.records import standing
 from edge.access.rules import FAIL_SAFE, Law, Verdict
-from edge.passage.plate import bound_to_trailer, bound_to_vehicle
+from edge.passage.plate import bound_to_trailer, bound_to_vehicle, of_an_oldtimer
 from edge.types import ClockReading, Consequence, Decision, Facts, Outcome, Passage, Snapshot
 
 STEP_S = 2.0
 FIRST_CARS = date(1900, 1, 1)
-ACCUSING = frozenset({Outcome.PERMIT_POSSIBLE, Outcome.NO_ACCESS})
 
 
 def decide(passage: Passage, facts: Facts | None, law: Law, clock: ClockReading) -> Decision:
@@ -38,16 +39,31 @@ def looked_up(
     if facts is None or facts.fault is not None or facts.snapshot is None:
         cause = facts.fault if facts is not None else None
         return doubt("REGISTRY", f"The registry could not be asked: {cause or 'no snapshot'}.")
-    vehicle = facts.vehicle
+    vehicle, signs = facts.vehicle, signs_of(passage, law)
     if vehicle is None:
-        return doubt("MISS", "The vehicle is not in the registry snapshot.")
-    if (born := vehicle.first_registration) is not None and not FIRST_CARS <= born <= day:
+        return missing(signs, law)
+    dates = (vehicle.first_registration, vehicle.first_known_use)
+    if any(born is not None and not FIRST_CARS <= born <= day for born in dates):
         return doubt("DATA", "The registry dates the first registration where it cannot be.")
-    grants = standing(facts.exemptions, passage.seen_first, day, law)
-    verdict = judge(vehicle, grants, day, law.pack)
+    grants = standing(facts.exemptions, passage.seen_first, day, law, vehicle.ref)
+    verdict = judge(vehicle, grants, day, law.pack, signs)
     if verdict.outcome not in ACCUSING:
         return verdict
-    return stale(facts.snapshot, law, clock.now) or foreign(passage, law) or verdict
+    return stale(facts.snapshot, law, clock.now) or verdict
+
+
+def signs_of(passage: Passage, law: Law) -> Signs:
+    """Return what the plate itself tells of its vehicle."""
+    foreign = passage.country not in law.pack.countries
+    return Signs(foreign, of_an_oldtimer(passage.country, passage.plate))
+
+
+def missing(signs: Signs, law: Law) -> Verdict:
+    """Step 4: no record of the vehicle. A foreign one need not be registered (F-AMB-16)."""
+    verdict = doubt("MISS", "The vehicle is not in the registry snapshot.")
+    if signs.foreign and law.pack.answer("niet_ingeschreven") == "tellen":
+        return replace(verdict, consequence=Consequence.NONE)
+    return verdict
 
 
 def untimed(passage: Passage, clock: ClockReading) -> Verdict | None:
@@ -134,13 +150,6 @@ def stale(snapshot: Snapshot, law: Law, now: datetime) -> Verdict | None:
         if now - as_of > timedelta(hours=hours):
             return doubt("STALE", f"The {name} data is older than {hours:g} hours.", FAIL_SAFE)
     return None
-
-
-def foreign(passage: Passage, law: Law) -> Verdict | None:
-    """A person judges foreign plates where no law lets a camera do it (N-AMB-11)."""
-    if not law.pack.foreign_by_hand or passage.country in law.pack.countries:
-        return None
-    return doubt("FOREIGN", "Cameras may not be used against foreign plates here.", "N-AMB-11")
 
 
 def sealed(verdict: Verdict, law: Law, day: date, snapshot: Snapshot | None) -> Decision:

@@ -6,23 +6,38 @@ from typing import TypeVar
 
 import msgspec
 
+from edge.access.calendar import months_after
 from edge.access.condition import Condition
 from edge.access.names import Names, body_code, chosen
 from edge.access.packwords import (
     Days,
+    DerivedWords,
     ExemptionWords,
+    FuelWords,
     GroupWords,
     Head,
     ImpossibleWords,
+    ListWords,
+    OutsideWords,
     RowWords,
     TypeWords,
     Words,
     ZoneWords,
 )
-from edge.access.rules import Group, RecordType, Row, Zone
+from edge.access.rules import (
+    NORMS,
+    ZERO_EMISSION,
+    DerivedNorm,
+    ExemptList,
+    Group,
+    RecordType,
+    Row,
+    Zone,
+)
 from edge.errors import PackError
 from edge.types import Outcome, VehicleKind
 
+LIST_LEAD_MONTHS = 18
 REMEDY = "Correct the pack, or install the one that was shipped."
 W = TypeVar("W", bound=Words)
 T = TypeVar("T")
@@ -35,26 +50,47 @@ class Reader:
         self.head = head
         self.lines = text.splitlines()
         self.names = Names(head.parameters)
+        self.choices: Mapping[str, str] = {}
+        self.known_energies = frozenset({ZERO_EMISSION})
 
     def each(
         self, entries: Iterable[dict[str, object]], kind: type[W], make: Callable[[W], T]
     ) -> tuple[T, ...]:
-        """Return one value for each entry of a table, in the order of the text."""
-        return tuple(self.one(entry, kind, make) for entry in entries)
+        """Return one value for each entry that holds, in the order of the text.
+
+        An entry with `als` holds while that open question has that answer.
+        """
+        return tuple(self.one(entry, kind, make) for entry in entries if self.holds(entry))
+
+    def holds(self, entry: dict[str, object]) -> bool:
+        """Take `als` out of an entry; True when the entry holds. Raises PackError."""
+        wanted = entry.get("als")
+        if wanted is None:
+            return True
+        question, _, answer = str(wanted).partition(":")
+        known = next((q for q in self.head.vraag if q.get("id") == question), {}).get("keuzes")
+        if not isinstance(known, dict) or answer not in known:
+            raise self.fault(named(entry), f"no open question has the answer {wanted!r}")
+        return self.choices[question] == answer
 
     def one(self, entry: dict[str, object], kind: type[W], make: Callable[[W], T]) -> T:
         """Return the value of one entry. Raises PackError with its id and line."""
         try:
-            return make(msgspec.convert(entry, kind))
+            said = {name: value for name, value in entry.items() if name != "als"}
+            return make(msgspec.convert(said, kind))
         except (msgspec.ValidationError, ValueError) as error:
-            raise self.fault(str(entry.get("id", entry.get("code", "?"))), str(error)) from error
+            raise self.fault(named(entry), str(error)) from error
 
     def fault(self, name: str, cause: str) -> PackError:
         """Return an error that names an entry and the line it starts at."""
-        starts = (f'id = "{name}"', f'code = "{name}"')
-        numbered = enumerate(self.lines, 1)
-        line = next((number for number, text in numbered if text.startswith(starts)), 0)
+        line = self.line(name)
         return PackError(f"Pack {self.head.id}, {name} (line {line}): {cause}.", REMEDY)
+
+    def line(self, name: str) -> int:
+        """Return the line at which an entry, a parameter or a word of the top starts."""
+        starts = (f'id = "{name}"', f'code = "{name}"', f"[parameters.{name}]", f"{name} =")
+        numbered = enumerate(self.lines, 1)
+        return next((number for number, text in numbered if text.startswith(starts)), 1)
 
     def row(self, words: RowWords) -> Row:
         """Return a row of a base table."""
@@ -86,6 +122,7 @@ class Reader:
             day=self.names.days(words.datum),
             power=self.names.numbers(words.vermogen),
             codes=None if words.kenmerk is None else frozenset(map(body_code, words.kenmerk)),
+            first=self.names.days(words.dei or words.det or Days()),
             younger_than=words.jonger_dan_jaar,
             years_old=words.leeftijd_minstens_jaar,
         )
@@ -130,12 +167,17 @@ class Reader:
             {group: self.names.day(day) for group, day in words.laatste_dag.items()},
             words.in_plaats_van_lijst,
             None if since is None else since.toordinal(),
+            words.tot_jaar_na_dei,
+            words.dagen_per_jaar,
+            words.vraag,
         )
 
     def zone(self, words: ZoneWords) -> Zone:
         """Return a zone."""
         if words.start < self.head.geldig_vanaf:
             raise ValueError("a zone cannot start before the law of its pack")
+        if words.soort not in self.head.toepassing.zones:
+            raise ValueError(f"this pack is not for zones of kind {words.soort!r}")
         return Zone(
             words.id,
             words.gemeente,
@@ -144,12 +186,43 @@ class Reader:
             words.einde,
             words.waarschuwing_tot_en_met,
             words.bron,
+            tuple(sorted(words.keuzes.items())),
+        )
+
+    def outside(self, words: OutsideWords) -> tuple[str, ...]:
+        """Return categories that are no concern of the zones."""
+        return tuple(words.categorie)
+
+    def fuel(self, words: FuelWords) -> tuple[str, frozenset[str]]:
+        """Return a fuel and what it counts as."""
+        return words.id, frozenset(words.is_)
+
+    def derived(self, words: DerivedWords) -> DerivedNorm:
+        """Return what a date of first registration says of a norm that is not registered."""
+        if words.norm not in NORMS:
+            raise ValueError(f"there is no norm {words.norm}")
+        first = self.names.days(words.eerste_datum)
+        when = Condition(groups=frozenset(words.groep), first=first)
+        mass = self.names.numbers(words.referentiemassa)
+        return DerivedNorm(when, mass, words.norm, words.bron)
+
+    def edition(self, words: ListWords) -> ExemptList:
+        """Return one edition of the list of exempt types (R004-30)."""
+        first_of_january = (words.van_kracht.month, words.van_kracht.day) == (1, 1)
+        early = words.van_kracht < months_after(words.bekendgemaakt, LIST_LEAD_MONTHS)
+        if words.afwijking is None and not first_of_january:
+            raise ValueError("a list comes into force on 1 January, or says why not (afwijking)")
+        if words.afwijking is None and early:
+            raise ValueError(
+                f"a list is published {LIST_LEAD_MONTHS} months ahead, or says why not (afwijking)"
+            )
+        return ExemptList(
+            words.bekendgemaakt, words.van_kracht, frozenset(words.punten), words.bron
         )
 
     def energies(self, words: list[str]) -> frozenset[str]:
         """Return words for what drives a vehicle. Raises ValueError for a strange one."""
-        known = {"emissievrij"}.union(*self.head.brandstof.values())
-        if strange := sorted(set(words) - known):
+        if strange := sorted(set(words) - self.known_energies):
             raise ValueError(f"unknown energy {', '.join(strange)}")
         return frozenset(words)
 
@@ -166,3 +239,8 @@ class Reader:
         if found is None or isinstance(found.waarde, date):
             raise self.fault(name, "this parameter is missing or not a number")
         return found.waarde
+
+
+def named(entry: Mapping[str, object]) -> str:
+    """Return what an entry is called."""
+    return str(entry.get("id", entry.get("code", "?")))

@@ -1,4 +1,8 @@
-"""A rule pack as it is written: the Dutch words a lawyer reads, and nothing else."""
+"""A rule pack as it is written: the Dutch words a lawyer reads, and nothing else.
+
+Any entry of a table may say `als = "QUESTION:answer"`: it holds only while that open question
+has that answer.
+"""
 
 from datetime import date
 
@@ -32,6 +36,7 @@ class ParameterWords(Words, frozen=True):
     """A dated value with its source and how sure we are of it."""
 
     waarde: date | float
+    sinds: date
     etiket: str
     bron: str
     uitleg: str
@@ -48,14 +53,87 @@ class ZoneWords(Words, frozen=True):
     bron: str
     einde: date | None = None
     waarschuwing_tot_en_met: date | None = None
+    keuzes: dict[str, str] = {}
 
 
 class ScopeWords(Words, frozen=True):
-    """The categories that the zones do not concern."""
+    """Why some categories are no concern of the zones, and what kinds of zones these are."""
 
-    buiten: list[str]
+    zones: list[str]
     bron: str
     english: str
+
+
+class OutsideWords(Words, frozen=True):
+    """Categories that the zones do not concern."""
+
+    id: str
+    categorie: list[str]
+    bron: str
+
+
+class FuelWords(Words, frozen=True):
+    """A fuel of the register, in the words of the tables."""
+
+    id: str
+    is_: list[str] = msgspec.field(name="is")
+    bron: str = ""
+
+
+class TouchWords(Words, frozen=True):
+    """Where an open question matters."""
+
+    groep: list[str] | None = None
+    categorie: list[str] = []
+    datum: Days = Days()
+    eerste_datum: Days = Days()
+    energie: list[str] | None = None
+    norm: Numbers = Numbers()
+    vermogen: Numbers = Numbers()
+    kenmerk: list[str] | None = None
+    referentiemassa: Numbers = Numbers()
+    brandstof: list[str] | None = None
+    kenteken: str | None = None
+    onbekend: list[str] = []
+
+
+class QuestionWords(Words, frozen=True):
+    """A question that the text leaves open, the answers to it, and the one that holds here."""
+
+    id: str
+    vraag: str
+    english: str
+    sinds: date
+    etiket: str
+    bron: str
+    keuze: str = ""
+    keuzes: dict[str, str] = {}
+    stuurt: str | None = None
+    parameter: str | None = None
+    raakt: TouchWords | None = None
+    merk: str | None = None
+
+
+class DerivedWords(Words, frozen=True):
+    """The norm that a date of first registration stands for where none is registered."""
+
+    id: str
+    groep: list[str]
+    norm: int
+    bron: str
+    eerste_datum: Days = Days()
+    referentiemassa: Numbers = Numbers()
+
+
+class ListWords(Words, frozen=True):
+    """One edition of the list of exempt types."""
+
+    id: str
+    bekendgemaakt: date
+    van_kracht: date
+    punten: list[str]
+    bron: str
+    afwijking: str | None = None
 
 
 class GroupWords(Words, frozen=True):
@@ -110,6 +188,8 @@ class ExemptionWords(Words, frozen=True):
     groep: list[str] | None = None
     categorie: list[str] = []
     datum: Days = Days()
+    dei: Days | None = None
+    det: Days | None = None
     vermogen: Numbers = Numbers()
     kenmerk: list[str] | None = None
     jonger_dan_jaar: int | None = None
@@ -129,6 +209,9 @@ class TypeWords(Words, frozen=True):
     laatste_dag: dict[str, object] = {}
     in_plaats_van_lijst: bool = False
     landelijk_vanaf: date | None = None
+    tot_jaar_na_dei: int | None = None
+    dagen_per_jaar: int | None = None
+    vraag: str | None = None
 
 
 class Head(Words, frozen=True):
@@ -146,13 +229,16 @@ class Head(Words, frozen=True):
     tijdzone: str
     tabel: str
     gevolg: str
-    buitenlandse_kentekens: str
     parameters: dict[str, ParameterWords]
     toepassing: ScopeWords
-    brandstof: dict[str, list[str]]
+    brandstof: list[dict[str, object]]
     zone: list[dict[str, object]]
     groep: list[dict[str, object]]
     regel: list[dict[str, object]]
     vrijstelling: list[dict[str, object]]
     type: list[dict[str, object]]
+    buiten: list[dict[str, object]] = []
     onmogelijk: list[dict[str, object]] = []
+    vraag: list[dict[str, object]] = []
+    afgeleide_norm: list[dict[str, object]] = []
+    lijst: list[dict[str, object]] = []

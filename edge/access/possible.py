@@ -4,43 +4,107 @@ An unknown input becomes the values beside every edge of the tables, so that no 
 law could give is left out.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from itertools import product
 
 from edge.access.calendar import anniversary
-from edge.access.condition import Condition, Point
-from edge.access.rules import OUTSIDE, STAGES, ZERO_EMISSION, Group, RulePack
+from edge.access.condition import NO_SIGNS, Condition, Point, Signs
+from edge.access.rules import (
+    NORMS,
+    OUTSIDE,
+    STAGES,
+    ZERO_EMISSION,
+    Group,
+    RulePack,
+    within,
+)
 from edge.types import BodyCode, Vehicle
 
+HYDROGEN: dict[str, Callable[[frozenset[str]], frozenset[str]]] = {
+    "register_of_nazicht": lambda burning: burning | {ZERO_EMISSION},
+    "register_of_niet": lambda burning: burning,
+    "emissievrij": lambda burning: frozenset({ZERO_EMISSION}),
+}
+"""What an engine that burns hydrogen may be where no register says (F-AMB-08, N-AMB-13)."""
 OLDEST = date(1900, 1, 1).toordinal()
-NORMS = range(8)
 CLEAN_FUELS = frozenset({"electric", "hydrogen"})
+HYDROGEN_ALONE = frozenset({"hydrogen"})
+PLUG_IN = "OVC-HEV"
 COMBUSTION_HYBRIDS = frozenset({"OVC-HEV", "NOVC-HEV"})
 FUEL_CELL_HYBRIDS = frozenset({"OVC-FCHV", "NOVC-FCHV"})
 
 
-def points(vehicle: Vehicle, day: int, pack: RulePack) -> Iterator[Point]:
-    """Yield the combinations that a vehicle can have; none where its data contradict."""
-    for at in every_point(vehicle, day, pack):
+def points(
+    vehicle: Vehicle, day: int, pack: RulePack, signs: Signs = NO_SIGNS, derive: bool = False
+) -> Iterator[Point]:
+    """Yield the combinations that a vehicle can have; none where its data contradict.
+
+    With `derive` a norm that is not registered is what the first registration stands for.
+    """
+    for at in every_point(vehicle, day, pack, signs, derive):
         if not any(row.holds(at) for row in pack.impossible):
             yield at
 
 
-def every_point(vehicle: Vehicle, day: int, pack: RulePack) -> Iterator[Point]:
+def every_point(
+    vehicle: Vehicle, day: int, pack: RulePack, signs: Signs, derive: bool
+) -> Iterator[Point]:
     """Yield the product of the possible values on every axis."""
     energies = possible_energies(vehicle, pack)
+    fixed = (vehicle.reference_mass_kg, vehicle.fuels or frozenset(), signs, unknown(vehicle))
     for group, category, staged in places(vehicle, pack):
         rows = conditions(pack, group)
         axes = product(
-            first_days(vehicle, day, rows),
+            dates(vehicle, day, rows, group, staged, pack, derive),
             energies,
-            norms(vehicle, staged),
             powers(vehicle, rows),
             codes(vehicle, pack),
         )
-        for first, energy, norm, power, body in axes:
-            yield Point(group, category, day, first, energy, norm, power, body)
+        for (first, norm), energy, power, body in axes:
+            yield Point(group, category, day, first, energy, norm, power, body, *fixed)
+
+
+def unknown(vehicle: Vehicle) -> frozenset[str]:
+    """Return the names of the inputs that the register does not hold, as questions use them."""
+    known = {
+        "norm": vehicle.euro is not None or vehicle.eev,
+        "fase": vehicle.stage is not None,
+        "referentiemassa": vehicle.reference_mass_kg is not None,
+        "maximum_massa": vehicle.max_mass_kg is not None,
+        "vermogen": vehicle.power_kw is not None,
+        "eerste_datum": vehicle.first_registration is not None,
+    }
+    return frozenset(name for name, there in known.items() if not there)
+
+
+def dates(
+    vehicle: Vehicle,
+    day: int,
+    rows: Sequence[Condition],
+    group: str,
+    staged: bool,
+    pack: RulePack,
+    derive: bool,
+) -> Iterator[tuple[int, int]]:
+    """Yield the pairs of first registration and norm that may go together."""
+    for first in first_days(vehicle, day, rows, pack):
+        found = derived(vehicle, first, group, pack) if derive and not staged else ()
+        for norm in found or norms(vehicle, staged, pack):
+            yield first, norm
+
+
+def derived(vehicle: Vehicle, first: int, group: str, pack: RulePack) -> Sequence[int]:
+    """Return what a first registration says of the norm; several where the mass is unknown."""
+    at = Point(group, vehicle.category or "", first, first, "", 0, 0, frozenset())
+    mass = vehicle.reference_mass_kg
+    return sorted(
+        {
+            row.norm
+            for row in pack.derived_norms
+            if within(row.reference_mass, mass) and row.when.holds(at)
+        }
+    )
 
 
 def places(vehicle: Vehicle, pack: RulePack) -> list[tuple[str, str, bool]]:
@@ -70,10 +134,18 @@ def conditions(pack: RulePack, group: str) -> list[Condition]:
     return [when for when in whens if when.groups is None or group in when.groups]
 
 
-def first_days(vehicle: Vehicle, day: int, rows: Iterable[Condition]) -> tuple[int, ...]:
-    """Return the first registration, or days on both sides of every edge up to the passage."""
-    if vehicle.first_registration is not None:
-        return (vehicle.first_registration.toordinal(),)
+def first_days(
+    vehicle: Vehicle, day: int, rows: Iterable[Condition], pack: RulePack
+) -> tuple[int, ...]:
+    """Return the first registration, or days on both sides of every edge up to the passage.
+
+    Of two dates that a register knows the earlier one counts (F-AMB-05).
+    """
+    known = [vehicle.first_registration]
+    if pack.answer("eerste_datum") == "vroegste":
+        known.append(vehicle.first_known_use)
+    if found := [date.toordinal() for date in known if date is not None]:
+        return (min(found),)
     edges = {OLDEST, day}
     for when in rows:
         edges |= when.first.edges
@@ -92,11 +164,13 @@ def born_before(day: int, years: int) -> int:
     return first
 
 
-def norms(vehicle: Vehicle, staged: bool) -> Iterable[int]:
+def norms(vehicle: Vehicle, staged: bool, pack: RulePack) -> Iterable[int]:
     """Return the Euro norm (or the place of the stage), or all of them."""
     if staged:
         stage = vehicle.stage
         return (STAGES.index(stage),) if stage in STAGES else range(len(STAGES))
+    if vehicle.eev:
+        return [int(norm) for norm in pack.answer("eev").split("_of_")]
     return NORMS if vehicle.euro is None else (vehicle.euro,)
 
 
@@ -118,28 +192,37 @@ def codes(vehicle: Vehicle, pack: RulePack) -> tuple[frozenset[BodyCode], ...]:
 def possible_energies(vehicle: Vehicle, pack: RulePack) -> frozenset[str]:
     """Return what may drive the vehicle, in the words of the tables.
 
-    Plug-in hybrids are never zero-emission (R004-14); a hydrogen engine is only where the
-    register says so (F-AMB-08); contradictions count as unknown.
+    Plug-in hybrids are not zero-emission (R004-14), unless the pack says so (R004-15);
+    contradictions count as unknown.
     """
     free = frozenset({ZERO_EMISSION})
+    if vehicle.hybrid_class == PLUG_IN and pack.answer("plug_in_hybride") == ZERO_EMISSION:
+        return free
     fuels = vehicle.fuels
     if not fuels:
         known = {None: pack.energies, True: free, False: pack.energies - free}
         return known[vehicle.zero_emission]
-    if fuels <= CLEAN_FUELS:
+    if fuels <= CLEAN_FUELS and not burns_hydrogen(vehicle):
         return free if runs_clean(vehicle) else pack.energies
-    if vehicle.zero_emission or "hydrogen" in fuels:
-        return free | burnt(fuels, pack)
-    return burnt(fuels, pack)
+    burning = burnt(fuels, pack) if fuels - CLEAN_FUELS else pack.energies - free
+    if vehicle.zero_emission:
+        return free if fuels <= CLEAN_FUELS else free | burning
+    if vehicle.zero_emission is None and "hydrogen" in fuels:
+        return HYDROGEN[pack.answer("waterstofmotor")](burning)
+    return burning
+
+
+def burns_hydrogen(vehicle: Vehicle) -> bool:
+    """True for hydrogen without electricity or a fuel cell: an engine that burns it."""
+    fuel_cell = vehicle.hybrid_class in FUEL_CELL_HYBRIDS
+    return vehicle.fuels == HYDROGEN_ALONE and not fuel_cell
 
 
 def runs_clean(vehicle: Vehicle) -> bool:
     """True when electricity or a fuel cell drives the vehicle and nothing contradicts it."""
     if vehicle.zero_emission is not None:
         return vehicle.zero_emission
-    if vehicle.hybrid_class in COMBUSTION_HYBRIDS:
-        return False
-    return vehicle.hybrid_class in FUEL_CELL_HYBRIDS or "electric" in (vehicle.fuels or ())
+    return vehicle.hybrid_class not in COMBUSTION_HYBRIDS
 
 
 def burnt(fuels: frozenset[str], pack: RulePack) -> frozenset[str]:

@@ -4,41 +4,52 @@ The grid holds the values on both sides of every edge of the rows, so a table th
 and disjoint on it is total and disjoint everywhere.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from itertools import product
 
 from edge.access.condition import Point, Range
 from edge.access.packreader import REMEDY
-from edge.access.possible import NORMS, OLDEST
-from edge.access.rules import STAGES, Row, RulePack
+from edge.access.possible import OLDEST
+from edge.access.rules import NORMS, STAGES, Row, RulePack
 from edge.errors import PackError
 
 
-def prove(pack: RulePack) -> None:
-    """Raise PackError unless every group's table gives every input its one answer."""
+def prove(pack: RulePack, line: Callable[[str], int]) -> None:
+    """Raise PackError unless every group's table gives every input its one answer.
+
+    `line` tells where an entry of the file starts.
+    """
     for group in sorted({group.id for group in pack.groups}):
         rows = pack.tables.get(group, ())
         if not rows:
-            raise PackError(f"Pack {pack.id}: the table of group {group} is empty.", REMEDY)
+            raise fault(pack, f"the table of group {group} (line {line(group)}) is empty")
         staged = any(part.staged for part in pack.groups if part.id == group)
-        prove_table(pack, group, rows, staged)
+        prove_table(pack, group, rows, staged, line)
 
 
-def prove_table(pack: RulePack, group: str, rows: tuple[Row, ...], staged: bool) -> None:
+def prove_table(
+    pack: RulePack, group: str, rows: tuple[Row, ...], staged: bool, line: Callable[[str], int]
+) -> None:
     """Walk the grid of one group; name the row or the place that fails."""
     reached: set[str] = set()
     for at in grid(pack, group, rows, staged):
         answers = [row for row in rows if row.when.holds(at)]
         if not answers:
-            raise PackError(f"Pack {pack.id}: no row answers {words(at)}.", REMEDY)
+            table = f"lines {line(rows[0].id)} to {line(rows[-1].id)}"
+            raise fault(pack, f"no row of {table} answers {words(at)}")
         if len(answers) > 1 and not pack.first_match:
-            both = " and ".join(row.id for row in answers[:2])
-            raise PackError(f"Pack {pack.id}: rows {both} both answer {words(at)}.", REMEDY)
+            both = " and ".join(f"{row.id} (line {line(row.id)})" for row in answers[:2])
+            raise fault(pack, f"rows {both} both answer {words(at)}")
         reached.add(answers[0].id)
     for row in rows:
         if row.id not in reached:
-            raise PackError(f"Pack {pack.id}: row {row.id} can never answer.", REMEDY)
+            raise fault(pack, f"row {row.id} (line {line(row.id)}) can never answer")
+
+
+def fault(pack: RulePack, cause: str) -> PackError:
+    """Return what is wrong with a pack, with its remedy."""
+    return PackError(f"Pack {pack.id}: {cause}.", REMEDY)
 
 
 def grid(pack: RulePack, group: str, rows: tuple[Row, ...], staged: bool) -> Iterator[Point]:

@@ -6,14 +6,35 @@ from datetime import date
 from math import inf
 
 from edge.access.calendar import months_after
-from edge.access.condition import Condition, Range
+from edge.access.condition import Condition, Range, Touch
+from edge.access.packwords import Head
 from edge.types import BodyCode, Consequence, Outcome, Vehicle, VehicleKind
 
 ZERO_EMISSION = "emissievrij"
+BY_HAND = "nazicht"
+TOPICS: Mapping[str, tuple[str, ...]] = {
+    "eerste_datum": ("vroegste", "inschrijving"),
+    "twee_data": ("bestaand", BY_HAND),
+    "waterstofmotor": ("register_of_nazicht", "register_of_niet", ZERO_EMISSION),
+    "plug_in_hybride": ("niet_emissievrij", ZERO_EMISSION),
+    "lijst_en_norm": (BY_HAND, "lijst_heft_norm_op", "norm_blijft"),
+    "onbekende_norm": ("afleiden", "verzameling"),
+    "eev": ("5", "6", "5_of_6"),
+    "aanvraagtermijn": ("inclusief", "exclusief"),
+    "quotum": ("merken", BY_HAND),
+    "niet_ingeschreven": (BY_HAND, "tellen"),
+    "ander_voertuig": (BY_HAND, "geldig", "ongeldig"),
+    "na_wettelijk_einde": (BY_HAND, "geldig", "ongeldig"),
+    "oud_gemeentelijk": (BY_HAND, "landelijk", "gemeentelijk"),
+    "na_einde_pakket": (BY_HAND, "loopt_door"),
+}
+"""What the evaluation asks a pack, and the answers it knows; the first one where none is given."""
 FAIL_SAFE = "the box never accuses on doubt (R000-31)"
 """What a review rests on: no row of the law, but the incident of 2025."""
 OUTSIDE = ""
 """The group of a vehicle whose category the zone does not concern."""
+NORMS = range(8)
+"""The Euro norms and emission classes, Arabic and Roman alike (R004-56)."""
 STAGES = ("I", "II", "IIIa", "IIIb", "IV", "V")
 """Emission stages of category T in their order: never compared as text (R004-24)."""
 
@@ -75,6 +96,8 @@ class RecordType:
     `request_hours`: it may be asked for until so long after entry. `last_day`: the legal
     end per group. `replaces_list`: it shows that the list no longer holds this vehicle.
     `national_from`: since then a municipal record may hold everywhere (N-AMB-07).
+    `years_after_first`: it ends so long after the first registration. `days_a_year`: the
+    issuer's quota. `question`: the open question about what a record of every zone means.
     """
 
     code: str
@@ -86,6 +109,9 @@ class RecordType:
     last_day: Mapping[str, int] = field(default_factory=dict)
     replaces_list: bool = False
     national_from: int | None = None
+    years_after_first: int | None = None
+    days_a_year: int | None = None
+    question: str | None = None
 
     def covers(self, code: str) -> bool:
         """True when this entry speaks of the type; a trailing star stands for any ending."""
@@ -100,11 +126,64 @@ class Parameter:
     label: str
     source: str
     note: str
+    since: date
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question that the law leaves open, and how this pack answers it until the law does.
+
+    `choices` says in Dutch what each answer means. `topic` names the part of the evaluation
+    that asks; without one the answer chooses between entries of the pack, or is the value of
+    `parameter`. Where `touches` holds, the answer leaves `mark` on the decision, and "nazicht"
+    lets a person look instead of accusing anyone.
+    """
+
+    id: str
+    asks: str
+    english: str
+    choice: str
+    choices: Mapping[str, str]
+    label: str
+    source: str
+    since: date
+    topic: str | None = None
+    parameter: str | None = None
+    touches: Touch | None = None
+    mark: str | None = None
+
+    @property
+    def by_hand(self) -> bool:
+        """True when a person decides wherever the question matters."""
+        return self.choice == BY_HAND
+
+
+@dataclass(frozen=True, slots=True)
+class ExemptList:
+    """One edition of the list of exempt types: in force from 1 January until the next."""
+
+    published: date
+    effective: date
+    exemptions: frozenset[str]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedNorm:
+    """The norm that the date of first registration stands for where none is registered."""
+
+    when: Condition
+    reference_mass: Range
+    norm: int
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """A zone and its dates; `end` and `warn_until` are last days, inclusive."""
+    """A zone and its dates; `end` and `warn_until` are last days, inclusive.
+
+    `choices` are the municipality's own answers to open questions: (question, answer) pairs.
+    """
 
     id: str
     municipality: str
@@ -113,6 +192,7 @@ class Zone:
     end: date | None = None
     warn_until: date | None = None
     source: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
 
     def active(self, day: date) -> bool:
         """True when the zone is in force on a local civil day."""
@@ -125,8 +205,20 @@ class Zone:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """The words a pack was read from."""
+
+    head: Head
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class RulePack:
-    """One jurisdiction's law: proven total (and disjoint, unless first match) when loaded."""
+    """One jurisdiction's law: proven total (and disjoint, unless first match) when loaded.
+
+    `answers` holds the answers by topic, `weighed` the questions that can change a decision or
+    mark it. `written` is what the pack was read from, to read it again for a zone's choices.
+    """
 
     id: str
     version: str
@@ -141,7 +233,7 @@ class RulePack:
     first_match: bool
     accusation: Consequence
     warning_months: int
-    foreign_by_hand: bool
+    zone_kinds: frozenset[str]
     outside: tuple[str, ...]
     outside_source: str
     outside_reason: str
@@ -156,6 +248,20 @@ class RulePack:
     max_age_exemptions_h: float
     max_age_vehicles_h: float
     sha256: str
+    questions: tuple[Question, ...] = ()
+    derived_norms: tuple[DerivedNorm, ...] = ()
+    lists: tuple[ExemptList, ...] = ()
+    answers: Mapping[str, str] = field(default_factory=dict)
+    weighed: tuple[tuple[Touch, Question], ...] = ()
+    written: Written | None = field(default=None, repr=False, compare=False)
+
+    def answer(self, topic: str) -> str:
+        """Return how the pack answers what the evaluation asks."""
+        return self.answers.get(topic, TOPICS[topic][0])
+
+    def by_hand(self, question: str) -> bool:
+        """True when a person decides wherever a question matters."""
+        return any(one.by_hand for one in self.questions if one.id == question)
 
     def number(self, name: str) -> float:
         """Return a parameter that is a number; the loader saw that it is there."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from edge.access.assembly import in_zone
 from edge.access.calendar import moment_of
 from edge.access.cases import Case, cases, exemptions_of
 from edge.access.decide import decide
@@ -181,7 +182,8 @@ def own_laws(config: Path) -> tuple[Law, ...]:
     """Return the laws of the zones of a box."""
     from edge.daemon.wiring import laws  # brings the models' runtime: only where it is asked for
 
-    return laws(load(config).zones)
+    box = load(config)
+    return laws(box.zones, box.access.packs)
 
 
 def law_of(zone: str, packs: Sequence[RulePack], own: Sequence[Law]) -> Law:
@@ -191,7 +193,7 @@ def law_of(zone: str, packs: Sequence[RulePack], own: Sequence[Law]) -> Law:
             return law
     for pack in packs:
         if zone in pack.zones:
-            return Law(pack, pack.zones[zone])
+            return in_zone(pack, pack.zones[zone])
     known = sorted({name for pack in packs for name in pack.zones} | {w.zone.id for w in own})
     near = difflib.get_close_matches(zone, known, 1)
     hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}."

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from edge import __version__
+from edge.access.assembly import in_zone
 from edge.access.pack import load_pack
 from edge.access.rules import Law, RulePack
 from edge.access.rules import Zone as LawZone
@@ -78,20 +79,29 @@ def policy(config: Config) -> ReadingPolicy:
     return ReadingPolicy(read.min_confidence, read.min_frames, calibration(config.models))
 
 
-def laws(zones: tuple[Zone, ...]) -> tuple[Law, ...]:
-    """Load the rule pack of every zone this camera guards.
+def laws(zones: tuple[Zone, ...], folder: Path | None = None) -> tuple[Law, ...]:
+    """Load the rule pack of every zone this camera guards, from a folder or our own.
 
     Raises ConfigError for a zone that neither the configuration nor its pack defines.
     """
-    packs = {name: _pack(name) for name in {zone.pack for zone in zones}}
-    return tuple(Law(packs[zone.pack], _zone(zone, packs[zone.pack])) for zone in zones)
+    packs = {name: _pack(name, folder) for name in {zone.pack for zone in zones}}
+    return tuple(in_zone(packs[zone.pack], _zone(zone, packs[zone.pack])) for zone in zones)
 
 
-def _pack(name: str) -> RulePack:
-    known = sorted(path.stem for path in PACKS.glob("*.toml"))
-    if name not in known:
-        raise ConfigError(f"There is no rule pack {name}.", f"Known are: {', '.join(known)}.")
-    return load_pack(PACKS / f"{name}.toml")
+def _pack(name: str, folder: Path | None) -> RulePack:
+    found = {
+        path.stem: path
+        for place in (PACKS, folder)
+        if place is not None
+        for path in place.glob("*.toml")
+    }
+    if name not in found:
+        known = ", ".join(sorted(found))
+        raise ConfigError(
+            f"There is no rule pack {name}.",
+            f"Known are: {known}. Others are looked for in the folder access.packs.",
+        )
+    return load_pack(found[name])
 
 
 def _zone(wanted: Zone, pack: RulePack) -> LawZone:
@@ -101,13 +111,20 @@ def _zone(wanted: Zone, pack: RulePack) -> LawZone:
             f"Zone {wanted.id} is not in the pack {pack.id} and has no start date.",
             "Give its `start` under [[zones]], or correct its id.",
         )
-    base = known or LawZone(wanted.id, wanted.id, "", date.max)
+    if wanted.kind is not None and wanted.kind not in pack.zone_kinds:
+        kinds = ", ".join(sorted(pack.zone_kinds))
+        raise ConfigError(
+            f"Zone {wanted.id} is a {wanted.kind}; the pack {pack.id} is not for that kind.",
+            f"Name a pack for it: this one is for {kinds}.",
+        )
+    base = known or LawZone(wanted.id, wanted.id, wanted.kind or min(pack.zone_kinds), date.max)
     return replace(
         base,
         municipality=wanted.municipality or base.municipality,
         start=wanted.start or base.start,
         end=wanted.end or base.end,
         warn_until=wanted.warn_until or base.warn_until,
+        choices=tuple(sorted({**dict(base.choices), **wanted.choices}.items())),
     )
 
 
@@ -162,7 +179,7 @@ def pipeline(
         tracker=Tracker(config.reading.gone_after_s, view=seen),
         desk=Desk(policy(config)),
         registry=registry,
-        laws=laws(config.zones),
+        laws=laws(config.zones, config.access.packs),
         clock=clock,
         testimony=Testimony(
             provenance=_provenance(config, finder, text),

@@ -31,6 +31,7 @@ STATE: dict[str, tuple[Form, ...]] = {
     "BE": tuple(map(form, ("CDlldd", "CDdddd", "CDddd", "CDlll", "Addd", "Eddd", "Pddd")))
 }
 ANYTHING: dict[str, tuple[Form, ...]] = {"BE": (form("xxxxx"),)}
+OLDTIMER: dict[str, tuple[Form, ...]] = {"BE": (form("Olllddd"),)}
 TRAILER: dict[str, tuple[Form, ...]] = {
     "NL": (form("tmddmm"), form("ddtmmm")),
     "BE": (form("Qlllddd"),),
@@ -141,6 +142,11 @@ def proves_something(country: str, text: str) -> bool:
 def bound_to_trailer(country: str | None, text: str) -> bool:
     """True when the plate is a trailer's own: it says nothing of the motor vehicle (RULES 5.6)."""
     return country is not None and _among(TRAILER, country, text)
+
+
+def of_an_oldtimer(country: str | None, text: str) -> bool:
+    """True for the plate that a country gives to old vehicles only (RULES 5.2)."""
+    return country is not None and _among(OLDTIMER, country, text)
 
 
 def of_the_state(country: str, text: str) -> bool:

@@ -98,7 +98,7 @@ def test_no_accusation_from_a_registration_after_the_passage() -> None:
 
 
 def test_no_accusation_of_a_foreign_plate_in_the_netherlands() -> None:
-    assert asked(DIRTY_VAN, law=utrecht(), country="BE").rule == "FOREIGN"
+    assert asked(DIRTY_VAN, law=utrecht(), country="BE").rule == "N-AMB-11"
     clean = van(zero_emission=True, fuels=frozenset({"electric"}))
     assert asked(clean, law=utrecht(), country="BE").outcome is Outcome.FREE_ACCESS
 

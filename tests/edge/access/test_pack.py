@@ -79,16 +79,17 @@ def test_every_parameter_says_where_it_comes_from(path) -> None:
 @pytest.mark.parametrize("row", [f"FA{n}" for n in range(1, 10)] + ["FB4", "FC5", "FC6"])
 def test_a_gap_is_refused_with_its_place(tmp_path, row) -> None:
     cause = refusal(tmp_path, FLANDERS, without(row))
-    assert "no row answers group" in cause
+    assert re.search(r"no row of lines \d+ to \d+ answers group", cause)
 
 
 def test_a_table_without_a_last_answer_is_refused(tmp_path) -> None:
-    assert "no row answers" in refusal(tmp_path, NETHERLANDS, without("NB8"))
+    assert "answers group bakwagen" in refusal(tmp_path, NETHERLANDS, without("NB8"))
 
 
 def test_an_overlap_is_refused_with_both_rows(tmp_path) -> None:
     wider = swap("norm = { is = 5 }", "norm = { minstens = 5 }")
-    assert "rows FA4 and FA5 both answer" in refusal(tmp_path, FLANDERS, wider)
+    cause = refusal(tmp_path, FLANDERS, wider)
+    assert re.search(r"rows FA4 \(line \d+\) and FA5 \(line \d+\) both answer", cause)
 
 
 def test_a_shift_of_one_day_is_a_gap(tmp_path) -> None:
@@ -106,17 +107,39 @@ def test_a_row_that_can_never_answer_is_refused(tmp_path) -> None:
         'id = "NV4"\ngroep = ["van"]\ndet = { vanaf = "nieuw_vanaf" }',
         'id = "NV4"\ngroep = ["van"]',
     )
-    assert "row NV5 can never answer" in refusal(tmp_path, NETHERLANDS, dead)
+    cause = refusal(tmp_path, NETHERLANDS, dead)
+    line = NETHERLANDS.read_text().splitlines().index('id = "NV5"')
+    assert f"row NV5 (line {line}) can never answer" in cause  # one line was taken out above it
 
 
 def test_an_empty_table_is_refused(tmp_path) -> None:
     rows = [without(f"FC{n}") for n in range(1, 7)]
-    assert "the table of group C is empty" in refusal(tmp_path, FLANDERS, *rows)
+    assert re.search(
+        r"the table of group C \(line \d+\) is empty", refusal(tmp_path, FLANDERS, *rows)
+    )
 
 
 @pytest.mark.parametrize(
     ("old", "new", "named"),
     [
+        ('als = "F-AMB-03:alle_n1"', 'als = "F-AMB-03:niemand"', "no open question has the answer"),
+        ('als = "F-AMB-03:alle_n1"', 'als = "F-AMB-99:ja"', "no open question has the answer"),
+        ('keuze = "alle_n1"', 'keuze = "alle_n2"', "unknown answer 'alle_n2', known are alle_n1"),
+        ('stuurt = "eev"', 'stuurt = "eeuw"', "unknown word 'eeuw'"),
+        ('6 = "Euro VI"', '9 = "Euro IX"', "eev cannot be answered 9"),
+        ('parameter = "waarschuwing_maanden"', 'parameter = "geen"', "the value of a parameter"),
+        ('raakt = { categorie = ["N1"] }', "", "needs to know what the question touches"),
+        ('kenteken = "oldtimer"', 'kenteken = "oud"', "unknown word 'oud'"),
+        ('onbekend = ["fase"]', 'onbekend = ["kleur"]', "unknown input kleur"),
+        ('vraag = "F-AMB-24"', 'vraag = "F-AMB-42"', "there is no open question F-AMB-42"),
+        ("norm = 6\neerste", "norm = 9\neerste", "there is no norm 9"),
+        ("van_kracht = 2027-01-01", "van_kracht = 2027-02-01", "comes into force on 1 January"),
+        ("bekendgemaakt = 2024-06-30", "bekendgemaakt = 2026-06-30", "18 months ahead"),
+        ('punten = ["FX-F5"', 'punten = ["FX-F6"', "FX-F6, which is no exemption"),
+        ('soort = "ZES"', 'soort = "LEZ"', "not for zones of kind 'LEZ'"),
+        ('handhaving = "uit"', 'handhaving = "aan"', "a draft may not be enforced"),
+        ('handhaving = "uit"', 'handhaving = "soms"', "unknown word 'soms'"),
+        ("[parameters.vasthouden_uur]", "[parameters.vasthouden]", "vasthouden_uur (line"),
         ('uitkomst = "free_access"', 'uitkomst = "vrij"', "FA1 (line"),
         ('energie = ["emissievrij"]', 'energie = ["waterstof"]', "unknown energy waterstof"),
         ('groep = ["A"]\ndatum', 'groep = ["Z"]\ndatum', "unknown group Z"),
@@ -135,11 +158,27 @@ def test_an_empty_table_is_refused(tmp_path) -> None:
         ('code = "*"', 'code = "XX-*"', "the last type must be"),
         ('jurisdictie = "FL"', 'kleur = "FL"', "unknown field `kleur`"),
         ("waarde = 168", 'waarde = "veel"', "not valid"),
-        ("[toepassing]", "[toepassing", "not valid"),
+        ("[toepassing]", "[toepassing", "line "),
+        ('titel = "Zero', 'titeltje = "Zero', "not valid (line "),
     ],
 )
 def test_a_strange_word_is_named(tmp_path, old, new, named) -> None:
     assert named in refusal(tmp_path, FLANDERS, swap(old, new))
+
+
+def test_a_fault_at_the_top_of_the_file_names_its_line(tmp_path) -> None:
+    line = FLANDERS.read_text().splitlines().index('tijdzone = "Europe/Brussels"') + 1
+    cause = refusal(tmp_path, FLANDERS, swap("tijdzone =", "tijdzones ="))
+    assert f"(line {line})" in cause
+
+
+def test_a_list_that_says_why_may_come_into_force_at_another_time(tmp_path) -> None:
+    odd = tmp_path / "pack.toml"
+    text = FLANDERS.read_text().replace(
+        "van_kracht = 2027-01-01", 'van_kracht = 2027-02-01\nafwijking = "arrest"'
+    )
+    odd.write_text(text)
+    assert load_pack(odd).lists[0].effective == date(2027, 2, 1)
 
 
 def test_a_missing_age_limit_is_named(tmp_path) -> None:

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from edge.access.condition import Point
 from edge.access.decide import decide
 from edge.access.desk import desk_clock, desk_passage
-from edge.access.evaluate import OPEN
+from edge.access.evaluate import DERIVED_NORM, OPEN
 from edge.access.possible import points
 from edge.access.rules import STAGES
-from edge.types import BodyCode, Exemption, Outcome, Vehicle, VehicleKind
+from edge.types import BodyCode, Consequence, Decision, Exemption, Outcome, Vehicle, VehicleKind
 from tests.edge.access.world import ACCUSING, LAWS, asked, facts, flanders, utrecht
 
 LAW = st.sampled_from(LAWS)
@@ -50,6 +50,11 @@ INPUTS = [field.name for field in fields(Vehicle)]
 QUICK = settings(max_examples=200, deadline=None)
 
 
+def certain(decision: Decision) -> bool:
+    """A norm that follows from a date is not known: what rests on it is marked (F-AMB-10)."""
+    return decision.outcome is not Outcome.REVIEW and DERIVED_NORM not in decision.marks
+
+
 def partly_known(vehicle: Vehicle, unknown: set[str]) -> Vehicle:
     return replace(vehicle, **dict.fromkeys(unknown))
 
@@ -82,9 +87,34 @@ def test_the_flemish_tables_are_disjoint_everywhere(group, day, first, energy, n
 @given(LAW, VEHICLES, MOMENTS, st.sampled_from(INPUTS))
 def test_removing_an_input_gives_the_old_outcome_or_review(law, vehicle, at, name) -> None:
     old = asked(vehicle, law=law(), at=at).outcome
-    new = asked(partly_known(vehicle, {name}), law=law(), at=at).outcome
+    new = asked(partly_known(vehicle, {name}), law=law(), at=at)
     # Contradictory data are a review too; without one half of the contradiction they may decide.
-    assert old is Outcome.REVIEW or new in {old, Outcome.REVIEW}
+    assert old is Outcome.REVIEW or new.outcome in {old, Outcome.REVIEW} or not certain(new)
+
+
+@QUICK
+@given(
+    LAW,
+    VEHICLES,
+    MOMENTS,
+    st.sets(st.sampled_from(INPUTS), max_size=4),
+    st.sets(st.sampled_from(INPUTS), max_size=3),
+)
+def test_adding_knowledge_never_turns_a_certain_outcome_into_another(
+    law, vehicle, at, unknown, learnt
+) -> None:
+    before = asked(partly_known(vehicle, unknown), law=law(), at=at)
+    after = asked(partly_known(vehicle, unknown - learnt), law=law(), at=at)
+    if certain(before) and certain(after):
+        assert after.outcome is before.outcome
+
+
+@QUICK
+@given(LAW, VEHICLES, MOMENTS)
+def test_a_norm_that_was_only_derived_never_accuses_by_itself(law, vehicle, at) -> None:
+    decision = asked(partly_known(vehicle, {"euro"}), law=law(), at=at)
+    if DERIVED_NORM in decision.marks and decision.outcome in ACCUSING:
+        assert decision.consequence is Consequence.MANUAL
 
 
 @QUICK
