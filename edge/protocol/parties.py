@@ -17,11 +17,10 @@ from edge.protocol.document import (
     plain,
     said,
 )
-from edge.protocol.places import VALUE, WHAT
+from edge.protocol.places import CONTACT, VALUE, WHAT
 from edge.record.message import DECODERS, SCHEMA_PREFIX
 
 NAME = Words("Verwerkingsverantwoordelijke", "Controller")
-CONTACT = Words("Contact", "Contact")
 OFFICER = Words("Functionaris voor gegevensbescherming", "Data protection officer")
 
 

@@ -33,6 +33,10 @@ DIRECTIONS = {
     "leaving": Words("van de camera weg", "away from the camera"),
     None: Words("beide richtingen", "both ways"),
 }
+CONTACT = Words(
+    "Contactpunt, ook voor de rechten van betrokkenen",
+    "Contact point, also for the rights of data subjects",
+)
 PROFILES = {
     "none": Words(
         "geen kenteken: van een voertuig dat voldoet verlaat geen kenteken de doos",

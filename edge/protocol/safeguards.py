@@ -3,6 +3,7 @@
 from edge.access.rules import RulePack
 from edge.protocol.basis import Basis
 from edge.protocol.document import Blank, Bullets, Inline, Prose, Section, Table, Words, said
+from edge.protocol.places import CONTACT
 
 TASK = Words("Taak van mensen", "Task for people")
 SETTLED = Words("Afspraak", "What was settled")
@@ -185,14 +186,7 @@ def people(basis: Basis) -> Section:
 
 def rights(basis: Basis) -> Section:
     """Tell what the box can do for each right of a data subject."""
-    contact = said(
-        basis.config.authority.contact,
-        Words(
-            "Waar betrokkenen terechtkunnen met hun rechten",
-            "Where data subjects can turn to with their rights",
-        ),
-        "authority.contact",
-    )
+    contact = said(basis.config.authority.contact, CONTACT, "authority.contact")
     rows: tuple[tuple[Inline, ...], ...] = (
         (
             Words("Informatie (art. 13 en 14)", "Information (art. 13 and 14)"),
@@ -233,7 +227,7 @@ def rights(basis: Basis) -> Section:
             Words("Geen louter geautomatiseerd besluit (art. 22)", "No automated decision alone"),
             Words("een mens beoordeelt elke kandidaat", "a person judges every candidate"),
         ),
-        (Words("Contact", "Contact"), contact),
+        (CONTACT, contact),
         (
             Words("Werkwijze en termijnen", "Procedure and time limits"),
             Blank(
