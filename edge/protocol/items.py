@@ -237,8 +237,8 @@ def _registry(basis: Basis) -> Iterator[Item]:
     oldest = min(found.pack.max_age_vehicles_h for found in basis.laws) / 24
     newest = min(found.pack.max_age_exemptions_h for found in basis.laws) / 24
     form = Words(
-        "alleen-lezen bestand met hash; per voertuig een code, gemaakt met een geheime sleutel, geen "
-        "kenteken, geen naam, geen adres",
+        "alleen-lezen bestand met hash; per voertuig een code, gemaakt met een geheime sleutel, "
+        "geen kenteken, geen naam, geen adres",
         "read-only file with a hash; for each vehicle a code made with a secret key, no "
         "plate, no name, no address",
     )
