@@ -23,6 +23,10 @@ MODELS_FOLDER = Path(__file__).parent.parent / "models"
 
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 """A name that is safe in topics and file names."""
+Text = Annotated[str, msgspec.Meta(pattern=r"\S", max_length=2000)]
+"""Words for people, printed in the data protocol; not blank."""
+Line = Annotated[str, msgspec.Meta(pattern=r"^(?=.*\S)[^\x00-\x1f\x7f]*\Z", max_length=300)]
+"""The same on one line: a name or a reference."""
 Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
 
 
@@ -108,6 +112,9 @@ class Zone(_Section, frozen=True, kw_only=True):
     """A zone this camera guards; a zone that the pack knows needs only its id.
 
     `choices` are the municipality's own answers to the open questions of the pack, by their id.
+    From `purpose` on nothing decides: it is told with the figures and in the data protocol.
+    `boxes` guard the whole zone, `decree` (verkeersbesluit) and `policy` (ontheffingenbeleid) are
+    references, `geometry` that of its outline; `announced` is a day (R003-11, R004-64, R004-66).
     """
 
     id: Name
@@ -119,6 +126,34 @@ class Zone(_Section, frozen=True, kw_only=True):
     kind: str | None = None
     choices: dict[str, str] = {}
     privacy: Literal["none", "pseudonym", "plate"] = "none"
+    purpose: Text | None = None
+    area_km2: Annotated[float, msgspec.Meta(gt=0, le=100_000)] | None = None
+    boxes: Annotated[int, msgspec.Meta(ge=1, le=100_000)] | None = None
+    decree: Line | None = None
+    policy: Line | None = None
+    announced: date | None = None
+    geometry: Line | None = None
+    context: Text | None = None
+
+
+class Recipient(_Section, frozen=True, kw_only=True):
+    """Someone besides the platform who gets data, and which."""
+
+    name: Line
+    receives: Text
+
+
+class Authority(_Section, frozen=True, kw_only=True):
+    """Who answers for the data; what is not given stays a blank in the data protocol.
+
+    `dpo` is the data protection officer (functionaris voor gegevensbescherming).
+    """
+
+    name: Line | None = None
+    contact: Text | None = None
+    dpo: Line | None = None
+    legal_basis: Text | None = None
+    recipients: tuple[Recipient, ...] = ()
 
 
 class Keys(_Section, frozen=True, kw_only=True):
@@ -156,6 +191,7 @@ class Config(_Section, frozen=True, kw_only=True):
     models: Models = Models()
     reading: Reading = Reading()
     uplink: Uplink = Uplink()
+    authority: Authority = Authority()
     sha256: str = ""
 
 
@@ -168,6 +204,7 @@ SECTIONS: dict[str, type[_Section]] = {
     "access": Access,
     "keys": Keys,
     "uplink": Uplink,
+    "authority": Authority,
 }
 REQUIRED = ("box", "access", "keys", "zones")
 
@@ -206,10 +243,12 @@ class _Reader:
         parts: dict[str, Any] = {
             name: self._section(kind, tables[name], name)
             for name, kind in SECTIONS.items()
-            if name in tables and kind is not Camera
+            if name in tables and kind not in (Camera, Authority)
         }
         if "camera" in tables:
             parts["camera"] = self._camera(tables["camera"])
+        if "authority" in tables:
+            parts["authority"] = self._authority(tables["authority"])
         parts["zones"] = self._zones(tables["zones"]) if "zones" in tables else ()
         if self.faults:
             raise ConfigError(
@@ -241,6 +280,15 @@ class _Reader:
         faults = ((name, polygon_fault(polygon)) for name, polygon in drawn.items())
         self.faults += [f"{name}: {fault}" for name, fault in faults if fault]
         return None if camera is None else msgspec.structs.replace(camera, lanes=lanes)
+
+    def _authority(self, table: object) -> Authority | None:
+        if not isinstance(table, dict):
+            return self._section(Authority, table, "authority")
+        found = self._each(Recipient, table.get("recipients", []), "authority.recipients")
+        rest = {key: value for key, value in table.items() if key != "recipients"}
+        authority = self._section(Authority, rest, "authority")
+        recipients = tuple(one for one in found if one is not None)
+        return authority and msgspec.structs.replace(authority, recipients=recipients)
 
     def _each(self, kind: type[SectionT], tables: object, name: str) -> tuple[SectionT | None, ...]:
         if not isinstance(tables, list | tuple) or not all(isinstance(t, dict) for t in tables):

@@ -30,6 +30,7 @@ FLOORS = {
     "edge.daemon": 4,
     "edge.daemon.wiring": 5,
     "edge.replay": 6,
+    "edge.protocol": 6,
     "edge.cli": 6,
     "tools": 7,
 }

@@ -80,8 +80,13 @@ def anniversary(first: int, years: int) -> int:
 
 
 def months_after(day: date, months: int) -> date:
-    """Return the same day of a later month; the first of the next month where it has none."""
+    """Return the same day of a later month; the first of the next month where it has none.
+
+    After the last day of the calendar comes none: it stands for all of them.
+    """
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if year > MAXYEAR:
+        return date.max
     try:
         return date(year, month + 1, day.day)
     except ValueError:

@@ -6,7 +6,7 @@ from datetime import date
 from math import inf
 
 from edge.access.calendar import months_after
-from edge.access.condition import Condition, Range, Touch
+from edge.access.condition import Condition, Range, Signs, Touch
 from edge.access.packwords import Head
 from edge.types import BodyCode, Consequence, Outcome, Vehicle, VehicleKind
 
@@ -269,6 +269,12 @@ class RulePack:
         if isinstance(value, date):
             raise TypeError(f"{name} is a date")
         return value
+
+    @property
+    def foreign_by_hand(self) -> bool:
+        """True when a person judges every foreign plate, whatever the vehicle."""
+        always = Touch(Condition(), signs=Signs(foreign=True))
+        return any(one.by_hand and one.touches == always for one in self.questions)
 
     @property
     def energies(self) -> frozenset[str]:

@@ -14,6 +14,7 @@ from typing import Any
 import click
 import onnxruntime as ort
 
+from edge.access.announced import remarks
 from edge.access.rules import Law
 from edge.clock import SystemClock
 from edge.config import DEFAULT_PATH, Config, Zone, load
@@ -37,12 +38,16 @@ SHOWN = 12  # characters of a hash
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing that was looked at: what is in force, or what is wrong and its remedy."""
+    """One thing that was looked at: what is in force, or what is wrong and its remedy.
+
+    `warnings` are for a person to look at; they make nothing a fault.
+    """
 
     name: str
     says: str
     remedy: str | None = None
     figures: dict[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
 
 @click.command()
@@ -52,13 +57,13 @@ def check(config: Path, as_json: bool) -> None:
     """Prove what is in force: configuration, models and their speed here, law, registry, keys.
 
     Opens what `run` opens, except camera and outbox, which `run` may hold. Secrets are not
-    shown. Exit status: 0 all fine, 1 a fault.
+    shown. Exit status: 0 all fine (warnings or not), 1 a fault.
     """
     items = []
     for item in examined(config):
         items.append(item)
         if not as_json:
-            click.echo(_line(item))
+            click.echo("\n".join(_lines(item)))
     fine = all(item.remedy is None for item in items)
     if as_json:
         click.echo(json.dumps({"ok": fine, "items": [_described(item) for item in items]}))
@@ -79,7 +84,7 @@ def examined(path: Path) -> Iterator[Item]:
         ("detector", partial(_detector, config)),
         ("reader", partial(_reader, config)),
         ("calibration", partial(_calibration, config)),
-        *((f"law {zone.id}", partial(_law, zone, now)) for zone in config.zones),
+        *((f"law {zone.id}", partial(_law, config, zone, now)) for zone in config.zones),
         ("registry", partial(_registry, config, now)),
         ("signing key", partial(_signing_key, config)),
         ("platform key", partial(_platform_key, config)),
@@ -154,16 +159,18 @@ def model_item(role: str, model: ModelFile, execution: Execution) -> Item:
     return Item(role, says, figures=figures)
 
 
-def _law(zone: Zone, now: datetime) -> Item:
-    (law,) = wiring.laws((zone,))
+def _law(config: Config, zone: Zone, now: datetime) -> Item:
+    (law,) = wiring.laws((zone,), config.access.packs)
     pack = law.pack
     says = (
         f"{pack.id} {pack.version}{' (draft)' if pack.draft else ''}, sha256 {pack.sha256[:SHOWN]}"
+        f", until {pack.expires}; {f'decree {zone.decree}' if zone.decree else 'no decree named'}"
     )
     figures = {"pack": pack.id, "version": pack.version, "sha256": pack.sha256}
     expired = now.date() > pack.expires
     remedy = "Install the pack of the law now in force." if expired else None
-    return Item(f"law {zone.id}", f"{says}, until {pack.expires}", remedy, figures)
+    warnings = tuple(remark.en for remark in remarks(law, zone.announced))
+    return Item(f"law {zone.id}", says, remedy, figures | {"decree": zone.decree}, warnings)
 
 
 def _registry(config: Config, now: datetime) -> Item:
@@ -174,7 +181,7 @@ def _registry(config: Config, now: datetime) -> Item:
         "exemptions_h": (now - snapshot.exemptions_as_of).total_seconds() / 3600,
     }
     says = ", ".join(f"{name[:-2]} {age:.0f} h old" for name, age in ages.items())
-    wrong, remedy = _age_fault(ages, wiring.laws(config.zones))
+    wrong, remedy = _age_fault(ages, wiring.laws(config.zones, config.access.packs))
     figures = {"snapshot": snapshot.id} | {name: round(age, 1) for name, age in ages.items()}
     return Item("registry", f"snapshot {snapshot.id}: {says}{wrong}", remedy, figures)
 
@@ -208,12 +215,15 @@ def _state(config: Config) -> Item:
     return Item("state", f"{state} can be written")
 
 
-def _line(item: Item) -> str:
+def _lines(item: Item) -> Iterator[str]:
     if item.remedy is None:
-        return f"ok     {item.name}: {item.says}"
-    return f"fault  {item.name}: {item.says.rstrip('.')}. {item.remedy}"
+        yield f"ok     {item.name}: {item.says}"
+    else:
+        yield f"fault  {item.name}: {item.says.rstrip('.')}. {item.remedy}"
+    yield from (f"warn   {item.name}: {warning}" for warning in item.warnings)
 
 
 def _described(item: Item) -> dict[str, Any]:
     told = {"item": item.name, "ok": item.remedy is None, "says": item.says}
-    return told | ({"remedy": item.remedy} if item.remedy else {}) | item.figures
+    remedy = {"remedy": item.remedy} if item.remedy else {}
+    return told | remedy | {"warnings": list(item.warnings)} | item.figures

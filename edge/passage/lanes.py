@@ -81,9 +81,14 @@ def polygon_fault(polygon: Polygon) -> str | None:
         return "a corner stands twice: give each once; the last side closes by itself"
     if any(_cross(a, b) for a, b in combinations(tuple(_sides(polygon)), 2)):
         return "its sides cross: give the corners in their order around it"
-    if abs(_area(polygon)) < LEAST_AREA:
+    if covered(polygon) < LEAST_AREA:
         return "it encloses nothing: its corners lie on one line"
     return None
+
+
+def covered(polygon: Polygon) -> float:
+    """Return the share of the picture that a polygon covers."""
+    return abs(_area(polygon))
 
 
 def _sides(polygon: Polygon) -> Iterator[tuple[Corner, Corner]]:

@@ -1,10 +1,11 @@
+from datetime import date
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.config import load
+from edge.config import Authority, Recipient, load
 from edge.daemon.wiring import view
 from edge.errors import ConfigError
 from edge.passage.lanes import Lane, View
@@ -103,6 +104,64 @@ def test_a_value_that_makes_no_sense_is_refused(tmp_path: Path, line: str) -> No
 def test_a_box_id_that_is_unsafe_in_a_topic_is_refused(tmp_path: Path, box: str) -> None:
     with pytest.raises(ConfigError, match="box"):
         load(written(tmp_path, GOOD.replace('"b1"', f'"{box}"')))
+
+
+PEOPLE = """\
+purpose = "enforcement"
+area_km2 = 3
+boxes = 12
+decree = "GR 2026/12"
+policy = "GR 2026/13"
+announced = 2025-01-01
+geometry = "https://example.org/zone.geojson"
+context = "a harbour\\nand a market"
+[authority]
+name = "Voorbeeldgem"
+contact = "privacy@example.org"
+dpo = "F. Unctionaris"
+legal_basis = "art. 6"
+[[authority.recipients]]
+name = "officers"
+receives = "candidates"
+"""
+
+
+def test_what_is_told_to_people_is_read(tmp_path: Path) -> None:
+    config = load(written(tmp_path, GOOD + PEOPLE))
+    assert config.zones[0].area_km2 == 3
+    assert config.zones[0].announced == date(2025, 1, 1)
+    assert config.authority.dpo == "F. Unctionaris"
+    assert config.authority.recipients == (Recipient(name="officers", receives="candidates"),)
+    assert load(written(tmp_path, GOOD)).authority == Authority()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("area_km2 = 3", "area_km2 = 0", "area_km2"),
+        ("area_km2 = 3", "area_km2 = nan", "area_km2"),
+        ("area_km2 = 3", "area_km2 = inf", "area_km2"),
+        ("boxes = 12", "boxes = 0", "boxes"),
+        ("boxes = 12", "boxes = true", "boxes"),
+        ("2025-01-01", '"soon"', "announced"),
+        ("GR 2026/12", "GR\\n2026", "decree"),
+        ("GR 2026/12", "\\u001b[2J", "decree"),
+        ("GR 2026/12", "  ", "decree"),
+        ("art. 6", "a\\u0000b", "authority.legal_basis holds a NUL"),
+        ('"officers"', '"a\\u0000b"', "authority.recipients.name holds a NUL"),
+        ("dpo =", "dpoo =", "unknown key authority.dpoo (did you mean dpo?)"),
+        ("receives", "recieves", "authority.recipients.recieves (did you mean receives?)"),
+        ("[[authority.recipients]]", "[authority.recipients]", "[[authority.recipients]]"),
+        ("purpose", "purpsoe", "unknown key zones.purpsoe (did you mean purpose?)"),
+    ],
+)
+def test_what_is_told_to_people_must_make_sense(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    assert old in PEOPLE
+    with pytest.raises(ConfigError) as e:
+        load(written(tmp_path, GOOD + PEOPLE.replace(old, new, 1)))
+    assert said in e.value.cause
 
 
 LANES = """\

@@ -135,6 +135,21 @@ def test_a_law_that_has_run_out_is_a_fault(box: StreetBox, clock: type[StoppedCl
     assert "law now in force" in faults(box)["law voorbeeldgem"]
 
 
+def test_a_date_that_a_lawyer_should_see_is_a_warning_and_no_fault(box: StreetBox) -> None:
+    text = box.config.read_text()
+    more = 'pack = "fl-zes"\nannounced = 2026-01-01\ndecree = "GR 2026/12"'
+    box.config.write_text(text.replace('pack = "fl-zes"', more))
+    result = run(box)
+    assert result.exit_code == 0, result.output
+    warned = [line for line in result.output.splitlines() if line.startswith("warn ")]
+    assert len(warned) == 1
+    assert "2027-07-01" in warned[0]
+    law = items(box)["law voorbeeldgem"]
+    assert law["ok"]
+    assert "2027-07-01" in law["warnings"][0]
+    assert law["decree"] == "GR 2026/12"
+
+
 def test_no_secret_is_shown(box: StreetBox) -> None:
     configured(box, "camera", 'source = "rtsp://user:hush@10.0.0.2/"')
     said = run(box).output + run(box, "--json").output

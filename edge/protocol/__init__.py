@@ -1,0 +1,1 @@
+"""The data protocol: a document for people, made from the configuration and the code."""

@@ -1,0 +1,373 @@
+"""The data items: where each arises, what it is for, how and how long it is kept, who gets it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from edge.access.rules import Law, RulePack
+from edge.config import Config, Uplink, Zone
+from edge.protocol.basis import Basis
+from edge.protocol.document import Blank, Block, Inline, Prose, Section, Table, Words
+from edge.protocol.places import PROFILES
+from edge.types import Consequence
+
+NOBODY = Words("niemand: verlaat de doos niet", "nobody: does not leave the box")
+PLATFORM = Words("het centrale platform", "the central platform")
+READ_PLATES = Words("kentekens lezen", "to read plates")
+DECIDE = Words("beslissen of het voertuig hier mag rijden", "to decide whether it may drive here")
+PROVE = Words("aantonen hoe is beslist", "to prove how it was decided")
+MEMORY = Words("alleen in het werkgeheugen", "in working memory only")
+QUEUE = Words(
+    "ondertekend en geketend in de wachtrij (outbox) op de schijf; ondertekend is niet versleuteld",
+    "signed and chained in the queue (outbox) on the disk; signed is not encrypted",
+)
+HELD_PLATE = Words("Kenteken van een vastgehouden kandidaat", "Plate of a held candidate")
+NOT_HELD = Words("niet bewaard", "not kept")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One kind of data. `sent`: it leaves the box, and someone else keeps it then."""
+
+    name: Words
+    arises: Words
+    purpose: Words
+    kept: Words
+    retention: Words
+    ends: Words
+    recipient: Words = NOBODY
+    sent: bool = False
+
+
+def items(basis: Basis) -> tuple[Item, ...]:
+    """Return every item that this box handles, in the order in which a vehicle meets them."""
+    config = basis.config
+    per_zone = (item for zone, law in basis.zones() for item in _plates(zone, law, config))
+    return (
+        *_seen(config),
+        *per_zone,
+        _doubtful(),
+        *_registry(basis),
+        *_records(config),
+        *_upkeep(config),
+    )
+
+
+def data_items(basis: Basis) -> Section:
+    """Tell the items in one table."""
+    head = (
+        Words("Gegeven", "Item"),
+        Words("Waar het ontstaat", "Where it arises"),
+        Words("Doel", "Purpose"),
+        Words("Waar en in welke vorm", "Where kept, in what form"),
+        Words("Bewaartermijn op de doos", "Retention on the box"),
+        Words("Ontvanger", "Recipient"),
+    )
+    rows: tuple[tuple[Inline, ...], ...] = tuple(
+        (i.name, i.arises, i.purpose, i.kept, i.retention, i.recipient) for i in items(basis)
+    )
+    blocks: tuple[Block, ...] = (
+        Prose(
+            Words(
+                "Betrokkenen zijn houders en bestuurders van voertuigen die langs de camera "
+                "rijden, en wie verder in beeld komt. De doos kent geen namen, adressen of "
+                "houders en vraagt ze nergens op.",
+                "Data subjects are keepers and drivers of vehicles that pass the camera, and "
+                "whoever else comes into the picture. The box knows no names, addresses or "
+                "keepers, and asks for them nowhere.",
+            )
+        ),
+        Table(Words("Gegevens die de doos verwerkt", "Data that the box processes"), head, rows),
+    )
+    return Section("items", Words("Gegevens", "Data items"), blocks)
+
+
+def retention(basis: Basis) -> Section:
+    """Tell how long each item is kept, what ends it, and what the recipient must still say."""
+    rows = tuple((i.name, i.retention, i.ends, _elsewhere(i)) for i in items(basis))
+    head = (
+        Words("Gegeven", "Item"),
+        Words("Op de doos", "On the box"),
+        Words("Einde door", "Ended by"),
+        Words("Bij de ontvanger", "At the recipient"),
+    )
+    table = Table(Words("Bewaartermijnen", "Retention periods"), head, rows)
+    return Section("retention", Words("Bewaartermijnen", "Retention"), (table,))
+
+
+def _elsewhere(item: Item) -> Inline:
+    if not item.sent:
+        return Words("niet van toepassing", "does not apply")
+    return Blank(
+        Words(
+            f"Bewaartermijn bij de ontvanger: {item.name.nl}",
+            f"Retention at the recipient: {item.name.en}",
+        )
+    )
+
+
+def _seen(config: Config) -> Iterator[Item]:
+    seconds = f"{config.reading.gone_after_s:g}"
+    yield Item(
+        Words("Camerabeelden", "Camera pictures"),
+        Words("camera", "camera"),
+        READ_PLATES,
+        Words(
+            f"{MEMORY.nl}; de dienst slaat geen beeld op",
+            f"{MEMORY.en}; the service stores no picture",
+        ),
+        Words("tot het volgende beeld is verwerkt", "until the next picture is processed"),
+        Words("overschreven door een nieuwer beeld", "overwritten by a newer picture"),
+    )
+    yield Item(
+        Words("Lezingen van een voertuig in beeld", "Readings of a vehicle in sight"),
+        Words("kentekenlezer, per beeld", "plate reader, from each picture"),
+        READ_PLATES,
+        MEMORY,
+        Words(
+            f"tot {seconds} s nadat het voertuig uit beeld is",
+            f"until {seconds} s after the vehicle is out of sight",
+        ),
+        Words("de beslissing over de passage", "the decision on the passage"),
+    )
+
+
+def _plates(zone: Zone, law: Law, config: Config) -> Iterator[Item]:
+    yield _complying(zone, config)
+    yield _candidate(zone, law)
+
+
+def _complying(zone: Zone, config: Config) -> Item:
+    carried = zone.privacy != "none"
+    return Item(
+        Words(
+            f"Kenteken van een voertuig dat voldoet (zone {zone.id})",
+            f"Plate of a vehicle that complies (zone {zone.id})",
+        ),
+        Words("kentekenlezer", "plate reader"),
+        Words(f"{DECIDE.nl}; {PROVE.nl}", f"{DECIDE.en}; {PROVE.en}") if carried else DECIDE,
+        PROFILES[zone.privacy],
+        until_taken(config.uplink) if carried else NOT_HELD,
+        _taken(config.uplink)
+        if carried
+        else Words("de beslissing over de passage", "the decision on the passage"),
+        Words(f"{PLATFORM.nl}, in het passagerecord", f"{PLATFORM.en}, in the passage record")
+        if carried
+        else NOBODY,
+        sent=carried,
+    )
+
+
+def _candidate(zone: Zone, law: Law) -> Item:
+    name = Words(f"{HELD_PLATE.nl} (zone {zone.id})", f"{HELD_PLATE.en} (zone {zone.id})")
+    origin = Words(
+        "beslissing: geen toegang, of alleen met een toelating",
+        "decision: no access, or only with a permission",
+    )
+    if not law.pack.enforced:
+        off = Words(
+            f"er wordt niets vastgehouden: de handhaving van {law.pack.id} staat uit",
+            f"nothing is held: the enforcement of {law.pack.id} is off",
+        )
+        nothing = Words("niet van toepassing", "does not apply")
+        return Item(name, origin, nothing, off, NOT_HELD, nothing)
+    return Item(
+        name,
+        origin,
+        Words(
+            "een vrijstelling of toelating die nog kan komen afwachten, dan opnieuw beslissen",
+            "to await an exemption or permission that may still come, then decide again",
+        ),
+        Words("versleuteld in het kandidatenbestand op de doos", "encrypted in the casebook"),
+        held(law.pack),
+        Words(
+            "vrijgave, intrekking of verval; vervallen kandidaten worden vernietigd",
+            "release, withdrawal or expiry; expired candidates are destroyed",
+        ),
+        Words(
+            f"alleen bij vrijgave: {PLATFORM.nl}, voor het oordeel van een mens",
+            f"only when released: {PLATFORM.en}, for a person to judge",
+        ),
+        sent=True,
+    )
+
+
+def held(pack: RulePack) -> Words:
+    """Return how long a candidate is held, with the numbers of the law."""
+    days = f"{pack.number('vasthouden_hoogstens_dagen'):g}"
+    if pack.accusation is Consequence.HOLD48:
+        hours = f"{pack.number('vasthouden_uur'):g}"
+        nl, en = f"{hours} uur na de eerste waarneming", f"{hours} hours after the first sighting"
+    else:
+        until = f"{pack.number('vasthouden_tot_uur'):02.0f}:00"
+        margin = f"{pack.number('vasthouden_marge_uur'):g}"
+        nl = (
+            f"{until} uur op de dag na de eerste waarneming, en met een registerstand van minstens "
+            f"{margin} uur later"
+        )
+        en = (
+            f"{until} on the day after the first sighting, and with a registry dated at least "
+            f"{margin} h later"
+        )
+    return Words(
+        f"hoogstens {days} dagen; vrijgave niet voor {nl}",
+        f"at most {days} days; released not before {en}",
+    )
+
+
+def _doubtful() -> Item:
+    return Item(
+        Words(
+            "Kenteken bij twijfel (nazicht), of buiten de regels",
+            "Plate in doubt (review), or out of scope",
+        ),
+        Words("kentekenlezer of beslissing", "plate reader or decision"),
+        Words("niet beschuldigen bij twijfel", "not to accuse on doubt"),
+        Words(
+            "het record draagt geen kenteken, wel de reden",
+            "the record carries no plate, but the reason",
+        ),
+        NOT_HELD,
+        Words("de beslissing over de passage", "the decision on the passage"),
+    )
+
+
+def _registry(basis: Basis) -> Iterator[Item]:
+    origin = Words("aangeleverd uit de registers", "delivered from the registers")
+    until = Words("tot een nieuwere stand komt", "until a newer snapshot comes")
+    oldest = min(found.pack.max_age_vehicles_h for found in basis.laws) / 24
+    newest = min(found.pack.max_age_exemptions_h for found in basis.laws) / 24
+    form = Words(
+        "alleen-lezen bestand met hash; per voertuig een code, gemaakt met een geheime sleutel, "
+        "geen kenteken, geen naam, geen adres",
+        "read-only file with a hash; for each vehicle a code made with a secret key, no "
+        "plate, no name, no address",
+    )
+    yield Item(
+        Words("Gegevens van voertuigen, uit het register", "Vehicle attributes of the registry"),
+        origin,
+        DECIDE,
+        form,
+        Words(
+            f"{until.nl}; na {oldest:g} dagen beschuldigt de doos er niet meer op",
+            f"{until.en}; after {oldest:g} days the box accuses no one on it",
+        ),
+        Words("vervanging van het bestand", "replacement of the file"),
+        Words("als deel van het passagerecord", "as part of the passage record"),
+    )
+    yield Item(
+        Words("Vrijstellingen en ontheffingen", "Exemptions and permissions"),
+        origin,
+        DECIDE,
+        Words(
+            f"{form.nl}; een soort die iets over een persoon zegt staat er als verzamelsoort",
+            f"{form.en}; a type that says something of a person stands as a general one",
+        ),
+        Words(
+            f"{until.nl}; na {newest:g} dagen beschuldigt de doos er niet meer op",
+            f"{until.en}; after {newest:g} days the box accuses no one on it",
+        ),
+        Words("vervanging van het bestand", "replacement of the file"),
+        Words(
+            "nummer en soort alleen in het record van een voertuig dat niet voldoet of nazicht "
+            "vraagt, of bij profiel “kenteken”",
+            "number and type only in the record of a vehicle that does not comply or needs review, "
+            "or with profile “plate”",
+        ),
+    )
+
+
+def _records(config: Config) -> Iterator[Item]:
+    stays, taken = until_taken(config.uplink), _taken(config.uplink)
+    for name, arises, why in (
+        (
+            Words("Passagerecords", "Passage records"),
+            Words("beslissing over een passage", "decision on a passage"),
+            Words(f"{PROVE.nl}; tellen", f"{PROVE.en}; to count"),
+        ),
+        (
+            Words("Afhandelingsrecords van kandidaten", "Resolution records of candidates"),
+            Words(
+                "vrijgave, intrekking of verval van een kandidaat",
+                "release, withdrawal or expiry of a candidate",
+            ),
+            Words(
+                "aantonen hoe een kandidaat is afgelopen; bij vrijgave met kenteken",
+                "to prove how a candidate ended; with the plate where it was released",
+            ),
+        ),
+        (
+            Words("Tellingen per uur", "Hourly counts"),
+            Words("passages van een uur, zonder kenteken", "passages of an hour, without plates"),
+            Words(
+                "monitoring van de zone; bij publicatie worden kleine aantallen niet getoond",
+                "monitoring of the zone; small cells are suppressed on publication",
+            ),
+        ),
+        (
+            Words("Alarmen", "Alarms"),
+            Words("storing of poging tot ingreep", "fault or tampering"),
+            Words("onderhoud en veiligheid; geen persoonsgegevens", "upkeep; no personal data"),
+        ),
+    ):
+        yield Item(name, arises, why, QUEUE, stays, taken, PLATFORM, sent=True)
+
+
+def _upkeep(config: Config) -> Iterator[Item]:
+    yield Item(
+        Words("Ontvangstbewijzen", "Receipts"),
+        Words("het platform, ondertekend", "the platform, signed"),
+        Words("weten wat gewist mag worden", "to know what may be deleted"),
+        Words(
+            "alleen de plaats van het laatste bevestigde record; geen persoonsgegevens",
+            "only the place of the last record confirmed; no personal data",
+        ),
+        Words("tot het volgende bewijs", "until the next receipt"),
+        Words("overschrijven", "overwriting"),
+    )
+    yield Item(
+        Words("Logboek van de dienst", "Log of the service"),
+        Words("dienst op de doos", "service on the box"),
+        Words("storingen vinden", "to find faults"),
+        Words(
+            "recordnummer, uitkomst en regel; nooit een kenteken, beeld of sleutel",
+            "record number, outcome and rule; never a plate, picture or key",
+        ),
+        Words("volgens het systeem van de doos", "as the system of the box is set"),
+        Words("het systeem van de doos", "the system of the box"),
+    )
+    yield Item(
+        Words("Sleutels van de doos", "Keys of the box"),
+        Words("ingebruikname", "commissioning"),
+        Words(
+            "records ondertekenen; codes en pseudoniemen maken",
+            "to sign records; to make codes and pseudonyms",
+        ),
+        Words(
+            "bestanden die alleen de doos leest; ze staan nooit in een record of logboek",
+            "files that only the box reads; they never stand in a record or log",
+        ),
+        Words("tot vervanging van de sleutel", "until the key is replaced"),
+        Words("de beheerder", "the maintainer"),
+    )
+
+
+def until_taken(uplink: Uplink) -> Words:
+    """Return how long a record stays on the box."""
+    if uplink.ack == "puback":
+        return Words(
+            "tot de volgende schakel het record heeft aangenomen",
+            "until the next hop has taken the record",
+        )
+    return Words(
+        "tot het ondertekende ontvangstbewijs van het platform; zonder bewijs geen maximum",
+        "until the signed receipt of the platform; without one there is no maximum",
+    )
+
+
+def _taken(uplink: Uplink) -> Words:
+    if uplink.ack == "puback":
+        return Words(
+            "aanname door de volgende schakel, wat niet bewijst dat iemand het record bewaart",
+            "acceptance by the next hop, which does not prove that anyone keeps the record",
+        )
+    return Words("het ontvangstbewijs, gecontroleerd", "the receipt, verified")
