@@ -115,7 +115,7 @@ def test_two_vehicles_on_one_plate_are_a_fault(copy) -> None:
     key = token(KEY, "NL", "VDS41K")
     altered(
         copy,
-        f"INSERT INTO vehicles SELECT token, 7, valid_to, kind, 1, 1, 1 FROM vehicles "
+        f"INSERT INTO vehicles SELECT token, 7, valid_to, kind, 1, 1, 1, 1, 1 FROM vehicles "
         f"WHERE token = {key}",
         "UPDATE meta SET value = value + 1 WHERE name = 'vehicles'",
     )
@@ -142,6 +142,16 @@ def test_an_empty_file_is_refused(tmp_path) -> None:
 def test_another_schema_is_refused(copy) -> None:
     altered(copy, "PRAGMA user_version = 9")
     assert "schema 9" in refusal(copy)
+
+
+def test_a_file_of_the_first_version_is_refused_with_its_remedy(copy) -> None:
+    lost = (("kinds", "eev"), ("vehicles", "first_used"), ("vehicles", "ref"))
+    dropped = [f"ALTER TABLE {table} DROP COLUMN {name}" for table, name in lost]
+    altered(copy, *dropped, "PRAGMA user_version = 1")
+    with pytest.raises(RegistryError) as refused:
+        RegistryCache.open(copy, KEY)
+    assert refused.value.cause == "The registry has schema 1, this software reads 2."
+    assert "build the registry again" in refused.value.remedy
 
 
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
@@ -268,12 +278,18 @@ def test_an_unknown_status_is_a_fault_and_never_means_not_granted(copy, status) 
         ("exemptions", "valid_to = 1e17"),
         ("exemptions", "requested_at = x'00'"),
         ("exemptions", "type = ''"),
+        ("exemptions", "vehicle_ref = 'chassis'"),
+        ("exemptions", "vehicle_ref = 1.5"),
         ("vehicles", "valid_from = 0.5"),
         ("vehicles", "valid_to = 'never'"),
         ("vehicles", "kind = 999"),
         ("vehicles", "kind = 'x'"),
         ("vehicles", "first_registered = 'old'"),
         ("vehicles", "first_registered = 99999999999"),
+        ("vehicles", "first_used = 'old'"),
+        ("vehicles", "first_used = 99999999999"),
+        ("vehicles", "ref = 'chassis'"),
+        ("vehicles", "ref = x'00'"),
         ("vehicles", "max_mass_kg = 'heavy'"),
         ("vehicles", "reference_mass_kg = -1"),
         ("kinds", "category = x'00'"),
@@ -286,6 +302,9 @@ def test_an_unknown_status_is_a_fault_and_never_means_not_granted(copy, status) 
         ("kinds", "zero_emission = 2"),
         ("kinds", "euro = 'six'"),
         ("kinds", "euro = 9"),
+        ("kinds", "eev = 2"),
+        ("kinds", "eev = 'yes'"),
+        ("kinds", "eev = 1"),
         ("kinds", "stage = 'VIII'"),
         ("kinds", "power_kw = 'strong'"),
         ("kinds", "power_kw = -1"),
