@@ -39,6 +39,8 @@ def normalised(country: str, plate: str) -> str:
 
 def bare(text: str) -> str:
     """Return a text without its separators."""
+    if text.isascii() and text.isalnum():
+        return text  # as a reader spells nearly every plate
     return "".join(letter for letter in text if not separates(letter))
 
 

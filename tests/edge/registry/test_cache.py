@@ -22,6 +22,8 @@ from edge.registry.token import token
 from tests.tools.registry_orders import EXEMPTIONS_AS_OF, KEY, VEHICLES_AS_OF, registry
 
 AT = datetime(2028, 6, 1, 8, tzinfo=UTC)
+JOURNAL_BEGINS = bytes.fromhex("d9d505f920a163d7 ffffffff")
+"""What a journal begins with once SQLite brought it to the disk."""
 
 
 def copied(source: Path, to: Path) -> Path:
@@ -229,6 +231,29 @@ def test_a_registry_replaced_by_another_file_goes_on_answering_what_was_opened(c
     with RegistryCache.open(copy, KEY) as cache:
         shutil.copy(built, copy.with_name("draft")).rename(copy)
         assert cache.facts(desk_passage("NL", AT, "VDS41K")).fault is None
+
+
+def test_what_lies_beside_the_registry_changes_no_answer(copy, built) -> None:
+    """SQLite would want to play a journal back that a program left behind."""
+    writer = sqlite3.connect(copy, isolation_level=None)
+    writer.execute("BEGIN")
+    writer.execute("UPDATE exemptions SET status = 'afgewezen'")
+    journal = copy.with_name(f"{copy.name}-journal")
+    left = journal.read_bytes()
+    writer.close()
+    shutil.copy(built, copy)
+    journal.write_bytes(JOURNAL_BEGINS + left[len(JOURNAL_BEGINS) :])
+    with RegistryCache.open(copy, KEY) as cache:
+        facts = cache.facts(desk_passage("NL", AT, "VDS41K"))
+    assert [record.status for record in facts.exemptions] == ["toegekend"]
+
+
+def test_a_registry_cut_short_while_open_is_a_fault_and_not_the_end_of_the_box(copy) -> None:
+    with RegistryCache.open(copy, KEY) as cache:
+        os.truncate(copy, 512)
+        facts = cache.facts(desk_passage("NL", AT, "VDS41K"))
+    assert facts.fault is not None
+    assert (facts.vehicle, facts.exemptions) == (None, ())
 
 
 def test_a_registry_changed_between_proof_and_opening_is_refused(copy, built, monkeypatch) -> None:
