@@ -26,18 +26,24 @@ from rich.table import Table
 from edge.access.calendar import moment_of
 from edge.access.pack import shipped
 from edge.errors import BoxError, RegistryError
-from edge.registry.attributes import VEHICLE_FIELDS
+from edge.registry.attributes import VEHICLE_EXTRAS, VEHICLE_FIELDS
 from edge.registry.seal import digest_of, seal_of
 from edge.registry.token import load_key
-from tools.registry_rows import MEND, Rejects, take
+from tools.registry_rows import MEND, Columns, Rejects, take
 from tools.registry_writer import ZONE_OPTION, RegistryWriter
 
-VEHICLE_COLUMNS = frozenset({"country", "plate", *VEHICLE_FIELDS, "valid_from", "valid_to"})
-EXEMPTION_COLUMNS = frozenset(
-    {
-        *("record_id", "source", "issuer", "country", "plate", "type", "status", "scope"),
-        *("valid_from", "valid_to", "requested_at"),
-    }
+VEHICLE_COLUMNS = Columns(
+    frozenset({"country", "plate", *VEHICLE_FIELDS, "valid_from", "valid_to"}),
+    frozenset(VEHICLE_EXTRAS),
+)
+EXEMPTION_COLUMNS = Columns(
+    frozenset(
+        {
+            *("record_id", "source", "issuer", "country", "plate", "type", "status", "scope"),
+            *("valid_from", "valid_to", "requested_at"),
+        }
+    ),
+    frozenset({"vehicle_ref"}),
 )
 INPUT = click.Path(exists=True, dir_okay=False, path_type=Path)
 OUTPUT = click.Path(dir_okay=False, path_type=Path)
@@ -158,13 +164,15 @@ def show(writer: RegistryWriter, rejects: Rejects, out: Path) -> None:
     "--vehicles",
     type=INPUT,
     required=True,
-    help="CSV, a vehicle a row; tools/demo/vehicles.csv shows the columns.",
+    help="CSV, a vehicle a row; tools/demo/vehicles.csv shows the columns, "
+    f"{' and '.join(VEHICLE_EXTRAS)} may follow.",
 )
 @click.option(
     "--exemptions",
     type=INPUT,
     required=True,
-    help="CSV, a record a row; tools/demo/exemptions.csv shows the columns.",
+    help="CSV, a record a row; tools/demo/exemptions.csv shows the columns, "
+    "vehicle_ref may follow.",
 )
 @click.option("--key", type=INPUT, required=True, help="Token key: 64 hexadecimal digits.")
 @click.option("--id", "name", required=True, help="Name of this snapshot.")

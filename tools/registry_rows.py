@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from rich.console import Console
 from rich.progress import open as open_with_progress
@@ -16,6 +16,13 @@ from edge.registry.attributes import RefusedError
 MEND = "Correct the file and build again; nothing was written."
 
 COLUMN = re.compile("[a-z_]+")
+
+
+class Columns(NamedTuple):
+    """The columns that a table must have, and those that it may have."""
+
+    needed: frozenset[str]
+    optional: frozenset[str]
 
 
 class Rejects:
@@ -36,8 +43,8 @@ class Rejects:
             self.rows.writerow([file.name, line, reason])
 
 
-def rows_of(path: Path, columns: frozenset[str]) -> Iterator[tuple[int, Mapping[str, str]]]:
-    """Yield (line, row) of a CSV file with exactly these columns. Raises RegistryError."""
+def rows_of(path: Path, columns: Columns) -> Iterator[tuple[int, Mapping[str, str]]]:
+    """Yield (line, row) of a CSV file with these columns and no others. Raises RegistryError."""
     console = Console(stderr=True)
     with open_with_progress(
         path, "rt", encoding="utf-8-sig", newline="", description=path.name, console=console
@@ -48,16 +55,17 @@ def rows_of(path: Path, columns: frozenset[str]) -> Iterator[tuple[int, Mapping[
             yield table.line_num, row
 
 
-def check_columns(path: Path, names: Sequence[str], columns: frozenset[str]) -> None:
+def check_columns(path: Path, names: Sequence[str], columns: Columns) -> None:
     """Raise RegistryError that names every missing and every unknown column."""
-    faults = [f"lacks column {name}" for name in sorted(columns - set(names))]
-    unknown = set(names) - columns
+    faults = [f"lacks column {name}" for name in sorted(columns.needed - set(names))]
+    known = columns.needed | columns.optional
+    unknown = set(names) - known
     faults += [f"has unknown column {name}" for name in sorted(unknown) if COLUMN.fullmatch(name)]
     if strange := sum(not COLUMN.fullmatch(name) for name in unknown):
         # Without a header the first row stands in its place, and it holds a plate.
         faults.append(f"has {strange} columns that bear no column's name")
     twice = {name for name, times in Counter(names).items() if times > 1}
-    faults += [f"has column {name} twice" for name in sorted(twice & columns)]
+    faults += [f"has column {name} twice" for name in sorted(twice & known)]
     if faults:
         raise RegistryError(f"{path.name} {', '.join(faults)}.", MEND)
 
@@ -69,7 +77,7 @@ def refuse_uneven(row: Mapping[str, str]) -> None:
 
 
 def take(
-    path: Path, columns: frozenset[str], add: Callable[[Mapping[str, str]], None], rejects: Rejects
+    path: Path, columns: Columns, add: Callable[[Mapping[str, str]], None], rejects: Rejects
 ) -> None:
     """Add every row of a file, or note why not. Raises RegistryError."""
     try:

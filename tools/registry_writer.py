@@ -4,7 +4,7 @@ import re
 import sqlite3
 from collections import Counter
 from collections.abc import Mapping
-from datetime import MAXYEAR, UTC, datetime
+from datetime import MAXYEAR, UTC, date, datetime
 
 from sqlite_utils import Database
 
@@ -17,7 +17,7 @@ from edge.registry.schema import (
     KindRow,
     kind_row,
 )
-from edge.registry.token import key_check, normalised, token
+from edge.registry.token import key_check, normalised, reference, token
 from edge.types import Exemption
 from tools.canaries import CANARIES
 from tools.registry_rows import refuse_uneven
@@ -72,19 +72,19 @@ class RegistryWriter:
         """Add one vehicle and return its category. Raises ValueError, OverflowError."""
         found = vehicle(row)
         start, end = validity(row)
-        first = found.first_registration
         values = (
             key,
             start,
             end,
             self.kind(kind_row(found)),
-            None if first is None else (first - EPOCH.date()).days,
+            days(found.first_registration),
             found.max_mass_kg,
             found.reference_mass_kg,
+            days(found.first_known_use),
+            self.reference(found.ref),
         )
-        added = self.connection.execute(
-            "INSERT OR IGNORE INTO vehicles VALUES (?, ?, ?, ?, ?, ?, ?)", values
-        )
+        marks = ", ".join("?" * len(values))
+        added = self.connection.execute(f"INSERT OR IGNORE INTO vehicles VALUES ({marks})", values)
         if added.rowcount == 0:
             # Nobody can tell which of the two is right, so neither may decide.
             raise RefusedError("plate", "stands twice with this start; all its rows are left out")
@@ -101,7 +101,7 @@ class RegistryWriter:
 
     def put_exemption(self, key: int, record: Exemption) -> None:
         """Add one record. Raises RefusedError when it contradicts one with its number."""
-        values = (key, *columns(record))
+        values = (key, *columns(record), self.reference(record.vehicle_ref))
         known = self.connection.execute(
             "SELECT * FROM exemptions WHERE token = ? AND record_id = ? AND source = ?", values[:3]
         ).fetchone()
@@ -163,6 +163,10 @@ class RegistryWriter:
             self.connection.execute(f"INSERT INTO kinds VALUES ({marks})", (number, *row))
         return self.kinds[row]
 
+    def reference(self, name: str | None) -> int | None:
+        """Return what the file holds of the name of a vehicle."""
+        return None if name is None else reference(self.key, name)
+
     def key_of(self, row: Mapping[str, str | None]) -> int:
         """Return the token of a row. Raises RefusedError when it names no plate."""
         country, plate = (row["country"] or "").strip().upper(), row["plate"] or ""
@@ -184,7 +188,7 @@ def well_formed(country: str, plate: str) -> bool:
 
 
 def columns(record: Exemption) -> tuple[object, ...]:
-    """Return a record as the columns after the token."""
+    """Return a record as the columns between its token and its vehicle."""
     ends = None if record.valid_to is None else seconds(record.valid_to)
     asked = None if record.requested_at is None else seconds(record.requested_at)
     return (
@@ -209,6 +213,11 @@ def validity(row: Mapping[str, str]) -> tuple[int, int | None]:
     if until is not None and until <= since:
         raise RefusedError("valid_to", "does not lie after valid_from")
     return since, until
+
+
+def days(at: date | None) -> int | None:
+    """Return a date as days since 1970, None for an unknown one."""
+    return None if at is None else (at - EPOCH.date()).days
 
 
 def seconds(at: datetime) -> int:

@@ -15,6 +15,8 @@ from edge.types import BodyCode, Decision, Exemption, Facts, Vehicle, VehicleKin
 
 NOON = "12:00"
 STALE = "REGISTRY_STALE"
+EEV = "EEV"
+"""A norm between the numbers: the pack says what it counts as (F-AMB-11)."""
 LIST_WITHOUT = re.compile(r"LIST-WITHOUT-(\w+)")
 MANY_DAYS = timedelta(days=400)
 NOTHING_KNOWN = ("category", "fuel", "first_registration")
@@ -120,21 +122,15 @@ def vehicle_of(row: Mapping[str, str]) -> Vehicle | None:
         fuels=frozenset(re.split(r"[+/_]", fuel)) if fuel else None,
         hybrid_class=hybrid,
         zero_emission=True if norm == "Z" else None,
-        euro=euro_of(norm),
+        euro=int(norm) if norm.isdigit() else None,
         stage=norm if norm in STAGES else None,
         power_kw=float(row["power_kw"]) if row["power_kw"] else None,
         first_registration=(
             date.fromisoformat(row["first_registration"]) if row["first_registration"] else None
         ),
         body_codes=body_codes_of(row),
+        eev=norm == EEV,
     )
-
-
-def euro_of(norm: str) -> int | None:
-    """Return a Euro norm; an EEV counts as 5 (F-AMB-11)."""
-    if norm == "EEV":
-        return 5
-    return int(norm) if norm.isdigit() else None
 
 
 def kind_of_row(row: Mapping[str, str]) -> VehicleKind | None:

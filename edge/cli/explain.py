@@ -22,7 +22,7 @@ from edge.registry.cache import RegistryCache
 from edge.registry.token import load_key
 from edge.types import Decision, Outcome
 
-FACTS = (*VEHICLE_FIELDS, "country", "exemption")
+FACTS = (*VEHICLE_FIELDS, "first_known_use", "country", "exemption")
 FACTS_HELP = (
     f"Facts are {', '.join(FACTS)}; what is not given is unknown. An exemption is written "
     "TYPE|zone=ID|FROM..TO."

@@ -26,13 +26,15 @@ VEHICLE_FIELDS = (
     "first_registration",
     "body_codes",
 )
+VEHICLE_EXTRAS = ("first_known_use", "vehicle_ref")
+"""Columns that a table of vehicles may leave out."""
 CATEGORY = re.compile(r"[MN][123]|L\d?e?\w*|O[1-4]|[TC]\d?(\.\d)?[ab]?|[RS]\d?[ab]?")
 FUELS = frozenset(["diesel", "petrol", "lpg", "cng", "lng", "ethanol", "electric", "hydrogen"])
 HYBRIDS = frozenset({"none", "OVC-HEV", "NOVC-HEV", "OVC-FCHV", "NOVC-FCHV"})
 STAGES = ("I", "II", "IIIa", "IIIb", "IV", "V")
 ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7}
-EEV = 5
-"""An EEV counts as Euro V (F-AMB-11)."""
+NO_NUMBER = frozenset({"Z", "EEV"})
+"""Norms that are no Euro number: zero-emission, and one that the law weighs (F-AMB-11)."""
 NUMBER = re.compile("[0-9]{1,9}")
 STATUSES = frozenset(
     ["toegekend", "in_behandeling", "afgewezen", "buiten_behandeling", "ingetrokken"]
@@ -57,7 +59,7 @@ class RefusedError(ValueError):
 
 def vehicle(row: Mapping[str, str]) -> Vehicle:
     """Read the attributes of a vehicle. Raises RefusedError that names the column."""
-    text = {name: (row.get(name) or "").strip() for name in VEHICLE_FIELDS}
+    text = {name: (row.get(name) or "").strip() for name in (*VEHICLE_FIELDS, *VEHICLE_EXTRAS)}
     norm = text["euro_norm"].upper()
     return Vehicle(
         category=matching("category", text["category"], CATEGORY),
@@ -67,11 +69,14 @@ def vehicle(row: Mapping[str, str]) -> Vehicle:
         fuels=fuels(text["fuel"]),
         hybrid_class=one_of("hybrid_class", text["hybrid_class"], HYBRIDS),
         zero_emission=True if norm == "Z" else truth("is_ze", text["is_ze"]),
-        euro=None if norm == "Z" else euro(norm),
+        euro=None if norm in NO_NUMBER else euro(norm),
         stage=one_of("stage", text["stage"], frozenset(STAGES)),
         power_kw=power(text["power_kw"]),
         first_registration=day("first_registration", text["first_registration"]),
         body_codes=body_codes(text["body_codes"]),
+        first_known_use=day("first_known_use", text["first_known_use"]),
+        eev=norm == "EEV",
+        ref=reference(text["vehicle_ref"]),
     )
 
 
@@ -91,6 +96,7 @@ def exemption(row: Mapping[str, str]) -> Exemption:
         valid_from=start,
         valid_to=end,
         requested_at=asked(text.get("requested_at", "")),
+        vehicle_ref=reference(text.get("vehicle_ref", "")),
     )
 
 
@@ -152,13 +158,18 @@ def euro(norm: str) -> int | None:
     """Read a Euro norm or emission class: Arabic and Roman are the same. Raises RefusedError."""
     if not norm:
         return None
-    if norm == "EEV":
-        return EEV
     if norm in ROMAN:
         return ROMAN[norm]
     if len(norm) == 1 and norm in "01234567":
         return int(norm)
     raise RefusedError("euro_norm", "is not known", norm)
+
+
+def reference(text: str) -> str | None:
+    """Read the name of a vehicle itself, None for an empty cell. Raises RefusedError."""
+    if text and not any(map(str.isalnum, text)):
+        raise RefusedError("vehicle_ref", "names no vehicle")
+    return text or None
 
 
 def number(name: str, text: str) -> int | None:

@@ -2,7 +2,8 @@
 
 What many vehicles share (category, fuels, norm, body codes...) is stored once, in `kinds`;
 a vehicle's own row holds its token, its validity (seconds UTC, 0 is always), the number of
-its kind, its first registration (days since 1970) and its masses.
+its kind, its first registration and first known use (days since 1970) and its masses. `ref`
+and `vehicle_ref` are keyed hashes: they tell vehicles on one plate apart, and name none.
 """
 
 from collections.abc import Iterable
@@ -10,7 +11,7 @@ from typing import NamedTuple
 
 from edge.types import BodyCode, Vehicle, VehicleKind
 
-VERSION = 1
+VERSION = 2
 APPLICATION = 0x414E5052
 """ANPR, as the application id of the file."""
 
@@ -18,17 +19,18 @@ TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE kinds (
     id INTEGER PRIMARY KEY, category TEXT, kind TEXT, fuels TEXT, hybrid_class TEXT,
-    zero_emission INTEGER, euro INTEGER, stage TEXT, power_kw REAL, body_codes TEXT
+    zero_emission INTEGER, euro INTEGER, stage TEXT, power_kw REAL, body_codes TEXT,
+    eev INTEGER NOT NULL
 );
 CREATE TABLE vehicles (
     token INTEGER NOT NULL, valid_from INTEGER NOT NULL, valid_to INTEGER,
     kind INTEGER NOT NULL, first_registered INTEGER, max_mass_kg INTEGER,
-    reference_mass_kg INTEGER, PRIMARY KEY (token, valid_from)
+    reference_mass_kg INTEGER, first_used INTEGER, ref INTEGER, PRIMARY KEY (token, valid_from)
 ) WITHOUT ROWID;
 CREATE TABLE exemptions (
     token INTEGER NOT NULL, record_id TEXT NOT NULL, source TEXT NOT NULL, type TEXT NOT NULL,
     status TEXT NOT NULL, scope TEXT, valid_from INTEGER NOT NULL, valid_to INTEGER,
-    requested_at INTEGER, PRIMARY KEY (token, record_id, source)
+    requested_at INTEGER, vehicle_ref INTEGER, PRIMARY KEY (token, record_id, source)
 ) WITHOUT ROWID;
 CREATE TABLE canaries (
     token INTEGER PRIMARY KEY, country TEXT NOT NULL, jurisdiction TEXT NOT NULL,
@@ -39,19 +41,19 @@ COLUMNS = {
     "meta": {"name", "value"},
     "kinds": {
         *("id", "category", "kind", "fuels", "hybrid_class", "zero_emission", "euro"),
-        *("stage", "power_kw", "body_codes"),
+        *("stage", "power_kw", "body_codes", "eev"),
     },
     "vehicles": {
         *("token", "valid_from", "valid_to", "kind", "first_registered"),
-        *("max_mass_kg", "reference_mass_kg"),
+        *("max_mass_kg", "reference_mass_kg", "first_used", "ref"),
     },
     "exemptions": {
         *("token", "record_id", "source", "type", "status", "scope"),
-        *("valid_from", "valid_to", "requested_at"),
+        *("valid_from", "valid_to", "requested_at", "vehicle_ref"),
     },
     "canaries": {"token", "country", "jurisdiction", "at", "outcome"},
 }
-FREE = {0: False, 1: True}
+TRUTH = {0: False, 1: True}
 COUNTED = ("kinds", "vehicles", "exemptions", "canaries")
 META = ("id", "vehicles_as_of", "exemptions_as_of", "key_check", *COUNTED)
 
@@ -65,6 +67,7 @@ KindRow = tuple[
     str | None,
     float | None,
     str | None,
+    int,
 ]
 
 
@@ -90,6 +93,7 @@ def kind_row(vehicle: Vehicle) -> KindRow:
         vehicle.stage,
         vehicle.power_kw,
         None if vehicle.body_codes is None else joined(" ", map(":".join, vehicle.body_codes)),
+        int(vehicle.eev),
     )
 
 
@@ -98,17 +102,18 @@ def kind_of(row: KindRow) -> Vehicle:
 
     Raises ValueError, KeyError, AttributeError, TypeError for cells that it did not write.
     """
-    category, kind, fuels, hybrid, free, euro, stage, power, codes = row
+    category, kind, fuels, hybrid, free, euro, stage, power, codes, eev = row
     return Vehicle(
         category=category,
         kind=None if kind is None else VehicleKind(kind),
         fuels=None if fuels is None else frozenset(fuels.split("+")),
         hybrid_class=hybrid,
-        zero_emission=None if free is None else FREE[free],
+        zero_emission=None if free is None else TRUTH[free],
         euro=euro,
         stage=stage,
         power_kw=power,
         body_codes=None if codes is None else frozenset(map(code_of, codes.split())),
+        eev=TRUTH[eev],
     )
 
 

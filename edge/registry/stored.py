@@ -44,10 +44,16 @@ def holds(start: object, end: object, seen: float) -> bool:
     return whole("valid_from", start) <= seen and (last is None or seen < last)
 
 
-def registered(cell: object) -> date | None:
+def day(name: str, cell: object) -> date | None:
     """Return days since 1970 as a date. Raises ValueError, OverflowError."""
-    days = optional("first_registered", cell)
+    days = optional(name, cell)
     return None if days is None else date.fromordinal(EPOCH + days)
+
+
+def reference(name: str, cell: object) -> str | None:
+    """Return the keyed hash of a vehicle's name as text. Raises ValueError."""
+    found = optional(name, cell)
+    return None if found is None else str(found)
 
 
 def mass(name: str, cell: object) -> int | None:
@@ -60,7 +66,7 @@ def mass(name: str, cell: object) -> int | None:
 
 def exemption(row: Sequence[object]) -> Exemption:
     """Return a record from its row. Raises ValueError, OverflowError, OSError."""
-    record_id, source, kind, status, scope, start, end, asked = row
+    record_id, source, kind, status, scope, start, end, asked, other = row
     if status not in STATUSES:
         raise ValueError("an exemption has an unknown status")
     begins = moment("valid_from", start)
@@ -76,6 +82,7 @@ def exemption(row: Sequence[object]) -> Exemption:
         valid_from=begins,
         valid_to=ends,
         requested_at=None if asked is None else moment("requested_at", asked),
+        vehicle_ref=reference("vehicle_ref", other),
     )
 
 
@@ -94,6 +101,7 @@ def sound(kind: Vehicle) -> Vehicle:
         "fuels": kind.fuels is None or kind.fuels <= FUELS,
         "hybrid_class": kind.hybrid_class is None or kind.hybrid_class in HYBRIDS,
         "euro": kind.euro is None or (isinstance(kind.euro, int) and kind.euro in NORMS),
+        "eev": not kind.eev or kind.euro is None,
         "stage": kind.stage is None or kind.stage in STAGES,
         "power_kw": kind.power_kw is None or 0 < kind.power_kw < 10_000,
         "body_codes": all(code.system and code.code for code in kind.body_codes or ()),

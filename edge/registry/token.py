@@ -3,7 +3,8 @@
 A token is the BLAKE2b hash of country and plate under the box's secret, cut to 63 bits so
 that it is a positive SQLite INTEGER. For 15 million plates the chance that any two share a
 token is about 1 in 80,000. A pseudonym also hashes the day: one plate has another on the
-morrow, and neither leads back to a token, for each use has its own domain.
+morrow, and neither leads back to a token, for each use has its own domain. The name of the
+vehicle itself (chassis number, register id) is hashed likewise: plates move, it does not.
 """
 
 import unicodedata
@@ -21,6 +22,7 @@ SEPARATORS = frozenset(f".:·•‧∙{MINUS}")
 SEPARATING = frozenset({"Pd", "Zs", "Zl", "Zp", "Cf", "Cc", "Pc"})
 """Unicode categories: dashes, spaces, line ends, invisible characters, underscores."""
 TOKEN, PSEUDONYM, CHECK = b"anpr-token", b"anpr-day", b"anpr-check"
+REFERENCE = b"anpr-vehicle"
 
 
 def normalised(country: str, plate: str) -> str:
@@ -37,6 +39,8 @@ def normalised(country: str, plate: str) -> str:
 
 def bare(text: str) -> str:
     """Return a text without its separators."""
+    if text.isascii() and text.isalnum():
+        return text  # as a reader spells nearly every plate
     return "".join(letter for letter in text if not separates(letter))
 
 
@@ -54,7 +58,17 @@ def token(key: bytes, country: str, plate: str) -> int:
     """Return the 63-bit token of a plate."""
     country = country.upper()
     text = f"{country}:{normalised(country, plate)}"
-    digest = blake2b(text.encode(), key=key, digest_size=8, person=TOKEN).digest()
+    return number(key, text, TOKEN)
+
+
+def reference(key: bytes, name: str) -> int:
+    """Return what stands for the name of a vehicle: 63 bits, blind to case and separators."""
+    return number(key, bare(unicodedata.normalize("NFKC", name).upper()), REFERENCE)
+
+
+def number(key: bytes, text: str, domain: bytes) -> int:
+    """Return the keyed hash of a text as a positive SQLite INTEGER."""
+    digest = blake2b(text.encode(), key=key, digest_size=8, person=domain).digest()
     return int.from_bytes(digest, "big") & MASK
 
 

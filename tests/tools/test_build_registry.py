@@ -4,7 +4,7 @@ import csv
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from edge.access.pack import SHIPPED, load_law
 from edge.errors import RegistryError
 from edge.registry.cache import RegistryCache
 from edge.registry.seal import seal_of
-from edge.types import Decision, Outcome
+from edge.types import Decision, Facts, Outcome
 from tests.conftest import DEMO
 from tests.tools.registry_orders import KEY, order, registry
 from tools.build_registry import VEHICLE_COLUMNS, build, main
@@ -126,6 +126,84 @@ def test_columns_are_refused_by_name(tmp_path, old, new, named) -> None:
     made = order(tmp_path, vehicles=edited(tmp_path, "vehicles.csv", old, new))
     with pytest.raises(RegistryError, match=named):
         build(made)
+
+
+def facts(path: Path, country: str, plate: str, at: datetime = AT) -> Facts:
+    with RegistryCache.open(path, KEY) as cache:
+        return cache.facts(desk_passage(country, at, plate))
+
+
+def with_columns(tmp_path: Path, name: str, columns: str, **cells: str) -> Path:
+    """Return a demo table with more columns; the cells of a row are found by its plate."""
+    header, *lines = (DEMO / name).read_text().splitlines()
+    empty = "," * columns.count(",")
+    rows = [f"{line},{next((cells[p] for p in cells if p in line), empty)}" for line in lines]
+    path = tmp_path / name
+    path.write_text("\n".join([f"{header},{columns}", *rows]) + "\n")
+    return path
+
+
+def test_columns_that_a_table_may_have_are_read(tmp_path) -> None:
+    columns = "first_known_use,vehicle_ref"
+    cells = {"VDS41K": "2009-12-31,chassis-7"}
+    vehicles = with_columns(tmp_path, "vehicles.csv", columns, **cells)
+    exemptions = with_columns(tmp_path, "exemptions.csv", "vehicle_ref", VDS41K="CHASSIS 7")
+    made = order(tmp_path, vehicles=vehicles, exemptions=exemptions)
+    build(made)
+    found, other = facts(made.out, "NL", "VDS41K"), facts(made.out, "BE", "1BVX308")
+    assert found.vehicle is not None
+    assert other.vehicle is not None
+    assert found.vehicle.first_known_use == date(2009, 12, 31)
+    assert found.vehicle.ref is not None
+    assert [record.vehicle_ref for record in found.exemptions] == [found.vehicle.ref]
+    assert (other.vehicle.first_known_use, other.vehicle.ref) == (None, None)
+
+
+def test_an_optional_column_may_stand_only_once(tmp_path) -> None:
+    vehicles = with_columns(tmp_path, "vehicles.csv", "vehicle_ref,vehicle_ref")
+    with pytest.raises(RegistryError, match="has column vehicle_ref twice"):
+        build(order(tmp_path, vehicles=vehicles))
+
+
+def test_an_exemption_of_the_vehicle_that_bore_the_plate_before_is_recognised(tmp_path) -> None:
+    moved = datetime(2028, 3, 1, tzinfo=UTC)
+    header = f"{(DEMO / 'vehicles.csv').read_text().splitlines()[0]},vehicle_ref"
+    before = "BE,1ZZZ999,N1,,3500,2205,diesel,none,no,4,,,2010-09-03,-,,2028-03-01T00:00Z,old-van"
+    since = "BE,1ZZZ999,N1,,3500,2205,diesel,none,no,4,,,2011-09-03,-,2028-03-01T00:00Z,,new-van"
+    (tmp_path / "vehicles.csv").write_text("\n".join([header, before, since]) + "\n")
+    row = f"{exempt('BE', '1ZZZ999')},old-van"
+    first = (DEMO / "exemptions.csv").read_text().splitlines()[0]
+    (tmp_path / "exemptions.csv").write_text(f"{first},vehicle_ref\n{row}\n")
+    tables = tmp_path / "vehicles.csv", tmp_path / "exemptions.csv"
+    made = order(tmp_path, *tables)
+    build(made)
+    then = facts(made.out, "BE", "1ZZZ999", moved - timedelta(seconds=1))
+    now = facts(made.out, "BE", "1ZZZ999", moved)
+    assert then.vehicle is not None
+    assert now.vehicle is not None
+    assert then.vehicle.ref == then.exemptions[0].vehicle_ref
+    assert now.vehicle.ref not in {None, now.exemptions[0].vehicle_ref}
+    assert now.exemptions == then.exemptions
+
+
+def test_the_file_never_holds_the_name_of_a_vehicle(tmp_path) -> None:
+    name = "WZZZ00000TEST7777"
+    columns, cells = "first_known_use,vehicle_ref", {"VDS41K": f",{name}"}
+    vehicles = with_columns(tmp_path, "vehicles.csv", columns, **cells)
+    exemptions = with_columns(tmp_path, "exemptions.csv", "vehicle_ref", VDS41K=name)
+    made = order(tmp_path, vehicles=vehicles, exemptions=exemptions)
+    build(made)
+    assert name.encode() not in made.out.read_bytes().upper()
+    assert name not in str(facts(made.out, "NL", "VDS41K"))
+
+
+def test_an_eev_comes_back_as_a_norm_of_its_own(tmp_path) -> None:
+    vehicles = added(tmp_path, "vehicles.csv", van("1ZZZ999").replace("none,no,4,", "none,no,EEV,"))
+    made = order(tmp_path, vehicles=vehicles)
+    build(made)
+    found = facts(made.out, "BE", "1ZZZ999").vehicle
+    assert found is not None
+    assert (found.eev, found.euro) == (True, None)
 
 
 def test_a_failed_build_leaves_the_old_registry_and_nothing_else(tmp_path) -> None:

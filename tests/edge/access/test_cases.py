@@ -88,6 +88,15 @@ def test_a_fuel_that_nobody_knows_is_any_fuel() -> None:
     assert read(row(fuel="unobtainium")).decided().outcome == "review"
 
 
+def test_an_eev_is_a_norm_of_its_own() -> None:
+    eev = read(row().replace("diesel,6,", "diesel,EEV,")).facts.vehicle
+    six = read(row()).facts.vehicle
+    assert eev is not None
+    assert six is not None
+    assert (eev.eev, eev.euro) == (True, None)
+    assert (six.eev, six.euro) == (False, 6)
+
+
 def test_a_case_on_the_night_of_two_hours_means_the_second() -> None:
     night = row().replace("2029-07-01", "2029-10-28").replace("yes,,", "yes,02:30,", 1)
     assert read(night).at == datetime(2029, 10, 28, 1, 30, tzinfo=UTC)

@@ -49,8 +49,26 @@ def test_class_z_is_zero_emission() -> None:
     assert vehicle({"euro_norm": "Z"}).zero_emission is True
 
 
-def test_an_eev_counts_as_euro_five() -> None:
-    assert vehicle({"euro_norm": "EEV"}).euro == 5
+def test_an_eev_is_a_norm_of_its_own_and_no_number() -> None:
+    read = vehicle({"euro_norm": "eev"})
+    assert (read.eev, read.euro, read.zero_emission) == (True, None, None)
+    assert not vehicle({"euro_norm": "5"}).eev
+
+
+def test_columns_that_a_table_may_leave_out() -> None:
+    read = vehicle({"first_known_use": "2019-02-28", "vehicle_ref": " chassis-77 "})
+    assert (read.first_known_use, read.ref) == (date(2019, 2, 28), "chassis-77")
+    assert exemption({**RECORD, "vehicle_ref": "chassis-77"}).vehicle_ref == "chassis-77"
+    assert exemption(RECORD).vehicle_ref is None
+
+
+@pytest.mark.parametrize("dash", ["-", "- -", "./."])
+def test_a_reference_that_names_nothing_is_refused(dash) -> None:
+    """All vehicles with a dash in that cell would count as one and the same."""
+    with pytest.raises(RefusedError, match="vehicle_ref names no vehicle"):
+        vehicle({"vehicle_ref": dash})
+    with pytest.raises(RefusedError, match="vehicle_ref names no vehicle"):
+        exemption({**RECORD, "vehicle_ref": dash})
 
 
 def test_no_body_code_is_not_an_unknown_body_code() -> None:
@@ -145,10 +163,11 @@ def test_an_end_in_the_year_9999_is_open(end) -> None:
 
 
 @pytest.mark.parametrize("old", ["1899-12-31", "0001-01-01", "18991231"])
-def test_a_first_registration_before_1900_is_refused(old) -> None:
-    with pytest.raises(RefusedError, match="first_registration lies before 1900"):
-        vehicle({"first_registration": old})
-    assert vehicle({"first_registration": "1900-01-01"}).first_registration is not None
+@pytest.mark.parametrize("column", ["first_registration", "first_known_use"])
+def test_a_vehicle_from_before_1900_is_refused(column, old) -> None:
+    with pytest.raises(RefusedError, match=f"{column} lies before 1900"):
+        vehicle({column: old})
+    assert vehicle({column: "1900-01-01"}) != Vehicle()
 
 
 @pytest.mark.parametrize(
@@ -156,6 +175,7 @@ def test_a_first_registration_before_1900_is_refused(old) -> None:
     [
         *("category", "vehicle_kind", "max_mass_kg", "reference_mass_kg", "fuel", "is_ze"),
         *("hybrid_class", "euro_norm", "stage", "power_kw", "first_registration", "body_codes"),
+        "first_known_use",
     ],
 )
 def test_the_reason_of_a_refused_vehicle_names_the_column_and_never_the_value(column) -> None:

@@ -22,6 +22,8 @@ from edge.registry.token import token
 from tests.tools.registry_orders import EXEMPTIONS_AS_OF, KEY, VEHICLES_AS_OF, registry
 
 AT = datetime(2028, 6, 1, 8, tzinfo=UTC)
+JOURNAL_BEGINS = bytes.fromhex("d9d505f920a163d7 ffffffff")
+"""What a journal begins with once SQLite brought it to the disk."""
 
 
 def copied(source: Path, to: Path) -> Path:
@@ -115,7 +117,7 @@ def test_two_vehicles_on_one_plate_are_a_fault(copy) -> None:
     key = token(KEY, "NL", "VDS41K")
     altered(
         copy,
-        f"INSERT INTO vehicles SELECT token, 7, valid_to, kind, 1, 1, 1 FROM vehicles "
+        f"INSERT INTO vehicles SELECT token, 7, valid_to, kind, 1, 1, 1, 1, 1 FROM vehicles "
         f"WHERE token = {key}",
         "UPDATE meta SET value = value + 1 WHERE name = 'vehicles'",
     )
@@ -142,6 +144,16 @@ def test_an_empty_file_is_refused(tmp_path) -> None:
 def test_another_schema_is_refused(copy) -> None:
     altered(copy, "PRAGMA user_version = 9")
     assert "schema 9" in refusal(copy)
+
+
+def test_a_file_of_the_first_version_is_refused_with_its_remedy(copy) -> None:
+    lost = (("kinds", "eev"), ("vehicles", "first_used"), ("vehicles", "ref"))
+    dropped = [f"ALTER TABLE {table} DROP COLUMN {name}" for table, name in lost]
+    altered(copy, *dropped, "PRAGMA user_version = 1")
+    with pytest.raises(RegistryError) as refused:
+        RegistryCache.open(copy, KEY)
+    assert refused.value.cause == "The registry has schema 1, this software reads 2."
+    assert "build the registry again" in refused.value.remedy
 
 
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
@@ -221,6 +233,29 @@ def test_a_registry_replaced_by_another_file_goes_on_answering_what_was_opened(c
         assert cache.facts(desk_passage("NL", AT, "VDS41K")).fault is None
 
 
+def test_what_lies_beside_the_registry_changes_no_answer(copy, built) -> None:
+    """SQLite would want to play a journal back that a program left behind."""
+    writer = sqlite3.connect(copy, isolation_level=None)
+    writer.execute("BEGIN")
+    writer.execute("UPDATE exemptions SET status = 'afgewezen'")
+    journal = copy.with_name(f"{copy.name}-journal")
+    left = journal.read_bytes()
+    writer.close()
+    shutil.copy(built, copy)
+    journal.write_bytes(JOURNAL_BEGINS + left[len(JOURNAL_BEGINS) :])
+    with RegistryCache.open(copy, KEY) as cache:
+        facts = cache.facts(desk_passage("NL", AT, "VDS41K"))
+    assert [record.status for record in facts.exemptions] == ["toegekend"]
+
+
+def test_a_registry_cut_short_while_open_is_a_fault_and_not_the_end_of_the_box(copy) -> None:
+    with RegistryCache.open(copy, KEY) as cache:
+        os.truncate(copy, 512)
+        facts = cache.facts(desk_passage("NL", AT, "VDS41K"))
+    assert facts.fault is not None
+    assert (facts.vehicle, facts.exemptions) == (None, ())
+
+
 def test_a_registry_changed_between_proof_and_opening_is_refused(copy, built, monkeypatch) -> None:
     def swapped(path: Path, stream: BinaryIO) -> str:
         shutil.copy(built, path.with_name("draft")).rename(path)
@@ -268,12 +303,18 @@ def test_an_unknown_status_is_a_fault_and_never_means_not_granted(copy, status) 
         ("exemptions", "valid_to = 1e17"),
         ("exemptions", "requested_at = x'00'"),
         ("exemptions", "type = ''"),
+        ("exemptions", "vehicle_ref = 'chassis'"),
+        ("exemptions", "vehicle_ref = 1.5"),
         ("vehicles", "valid_from = 0.5"),
         ("vehicles", "valid_to = 'never'"),
         ("vehicles", "kind = 999"),
         ("vehicles", "kind = 'x'"),
         ("vehicles", "first_registered = 'old'"),
         ("vehicles", "first_registered = 99999999999"),
+        ("vehicles", "first_used = 'old'"),
+        ("vehicles", "first_used = 99999999999"),
+        ("vehicles", "ref = 'chassis'"),
+        ("vehicles", "ref = x'00'"),
         ("vehicles", "max_mass_kg = 'heavy'"),
         ("vehicles", "reference_mass_kg = -1"),
         ("kinds", "category = x'00'"),
@@ -286,6 +327,9 @@ def test_an_unknown_status_is_a_fault_and_never_means_not_granted(copy, status) 
         ("kinds", "zero_emission = 2"),
         ("kinds", "euro = 'six'"),
         ("kinds", "euro = 9"),
+        ("kinds", "eev = 2"),
+        ("kinds", "eev = 'yes'"),
+        ("kinds", "eev = 1"),
         ("kinds", "stage = 'VIII'"),
         ("kinds", "power_kw = 'strong'"),
         ("kinds", "power_kw = -1"),

@@ -5,7 +5,15 @@ from datetime import date
 import pytest
 
 from edge.errors import KeyFileError
-from edge.registry.token import key_check, load_key, new_key, normalised, pseudonym, token
+from edge.registry.token import (
+    key_check,
+    load_key,
+    new_key,
+    normalised,
+    pseudonym,
+    reference,
+    token,
+)
 
 KEY, OTHER = b"k" * 32, b"o" * 32
 
@@ -58,6 +66,22 @@ def test_a_pseudonym_lasts_one_day_and_is_no_token() -> None:
     assert pseudonym(KEY, "BE", "1-ZZZ-999", today) == pseudonym(KEY, "BE", "1ZZZ999", today)
     assert pseudonym(KEY, "BE", "1ZZZ999", today) != pseudonym(KEY, "BE", "1ZZZ999", tomorrow)
     assert f"{token(KEY, 'BE', '1ZZZ999'):016x}" not in pseudonym(KEY, "BE", "1ZZZ999", today)
+
+
+def test_a_reference_is_keyed_and_has_a_domain_of_its_own() -> None:
+    name = "1ZZZ999"
+    others = {token(KEY, "BE", name), reference(OTHER, name), reference(KEY, "1ZZZ998")}
+    assert reference(KEY, name) not in others
+    assert 0 <= reference(KEY, name) < 2**63
+
+
+def test_a_reference_never_changes_between_versions() -> None:
+    assert reference(bytes(32), "ZZZ-1") == 261279566537852445
+
+
+@pytest.mark.parametrize("written", ["zzz1", "ZZZ 1", " ZZZ\u20111 ", "\uff3a\uff3a\uff3a1"])
+def test_a_reference_does_not_depend_on_how_two_tables_write_it(written) -> None:
+    assert reference(KEY, written) == reference(KEY, "ZZZ-1")
 
 
 def test_a_key_check_tells_keys_apart() -> None:
