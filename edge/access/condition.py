@@ -42,8 +42,7 @@ class Signs(NamedTuple):
 NO_SIGNS = Signs()
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(NamedTuple):
     """One fully known combination of inputs, on the axes that the tables speak of.
 
     What follows `codes` is the same for all combinations of a vehicle: the open questions of

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from operator import attrgetter
 
 from edge.access.calendar import anniversary
 from edge.access.condition import NO_SIGNS, Point, Signs
@@ -23,6 +24,8 @@ AXES = {
     "power": "engine power",
     "codes": "body codes",
 }
+REST = {axis: attrgetter(*(name for name in ("day", *AXES) if name != axis)) for axis in AXES}
+"""All inputs but one."""
 
 
 def judge(
@@ -143,10 +146,8 @@ def undecided(results: dict[Point, Verdict], outcomes: set[Outcome]) -> Verdict:
 def matters(axis: str, results: dict[Point, Verdict]) -> bool:
     """True when two combinations that differ on this axis alone have different outcomes."""
     seen: dict[tuple[object, ...], Outcome] = {}
-    rest = [name for name in ("day", *AXES) if name != axis]
     for at, verdict in results.items():
-        place = tuple(getattr(at, name) for name in rest)
-        if seen.setdefault(place, verdict.outcome) is not verdict.outcome:
+        if seen.setdefault(REST[axis](at), verdict.outcome) is not verdict.outcome:
             return True
     return False
 

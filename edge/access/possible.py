@@ -9,7 +9,7 @@ from datetime import date
 from itertools import product
 
 from edge.access.calendar import anniversary
-from edge.access.condition import NO_SIGNS, Condition, Point, Signs
+from edge.access.condition import ANY, NO_SIGNS, Condition, Point, Signs
 from edge.access.rules import (
     NORMS,
     OUTSIDE,
@@ -131,6 +131,9 @@ def conditions(pack: RulePack, group: str) -> list[Condition]:
     """Return every condition that may decide within a group."""
     rows = (*pack.tables.get(group, ()), *pack.exemptions)
     whens = [row.when for row in rows] + list(pack.impossible)
+    whens += [norm.when for norm in pack.derived_norms] + [touch.when for touch, _ in pack.weighed]
+    ends = {kind.years_after_first for kind in pack.types} - {None}
+    whens += [Condition(years_old=years) for years in ends]
     return [when for when in whens if when.groups is None or group in when.groups]
 
 
@@ -148,7 +151,8 @@ def first_days(
         return (min(found),)
     edges = {OLDEST, day}
     for when in rows:
-        edges |= when.first.edges
+        if when.first is not ANY:
+            edges |= when.first.edges
         edges |= {born_before(day, years) for years in (when.younger_than, when.years_old) if years}
     near = {edge + step for edge in edges for step in (-1, 0, 1)}
     return tuple(sorted(first for first in near if first <= day))
@@ -178,7 +182,7 @@ def powers(vehicle: Vehicle, rows: Iterable[Condition]) -> Iterable[float]:
     """Return the engine power in kW, or values on both sides of every edge."""
     if vehicle.power_kw is not None:
         return (vehicle.power_kw,)
-    edges = {edge for when in rows for edge in when.power.edges}
+    edges = {edge for when in rows if when.power is not ANY for edge in when.power.edges}
     return sorted({edge + step for edge in edges for step in (-1, 0, 1)}) or (0,)
 
 

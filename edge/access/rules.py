@@ -283,8 +283,9 @@ class RulePack:
 
     @property
     def codes(self) -> frozenset[BodyCode]:
-        """Every body code that opens an exemption."""
-        return frozenset().union(*(row.when.codes or () for row in self.exemptions))
+        """Every body code that opens an exemption, or raises a question."""
+        whens = [row.when for row in self.exemptions] + [touch.when for touch, _ in self.weighed]
+        return frozenset().union(*(when.codes or () for when in whens))
 
 
 @dataclass(frozen=True, slots=True)
