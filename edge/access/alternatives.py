@@ -129,11 +129,11 @@ def records(question: Question, now: Decision) -> Iterator[Alternative]:
         yield replace(named("record", types), until=until)
 
 
-def urgency(tried: tuple[RecordType, Decision]) -> tuple[bool, float, bool, str]:
+def urgency(tried: tuple[RecordType, Decision]) -> tuple[bool, float, bool, tuple[str, str]]:
     """Sort records by what may still be asked for afterwards, then permissions, exemptions."""
     kind, then = tried
     late = kind.request_hours or 0.0
-    return not late, late, then.outcome is Outcome.EXEMPT, then.consequence
+    return not late, late, then.outcome is Outcome.EXEMPT, effect(then)
 
 
 def registered(question: Question, kind: RecordType) -> Decision:

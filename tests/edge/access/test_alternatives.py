@@ -16,7 +16,7 @@ from edge.access.records import GRANTED
 from edge.access.rules import STAGES
 from edge.access.trials import Value
 from edge.types import BodyCode, Decision, Exemption, Outcome, Vehicle, VehicleKind
-from tests.edge.access.test_outlook import PASSAGES, question
+from tests.edge.access.test_outlook import PASSAGES, PLAIN, question
 from tests.edge.access.test_properties import INPUTS, LAW, VEHICLES, partly_known
 from tests.edge.access.world import ACCUSING, AT, utrecht, van
 
@@ -99,7 +99,7 @@ def applied(one: Alternative, asked: Question) -> Iterator[Decision]:
 
 
 @MANY
-@given(LAW, VEHICLES, PASSAGES, st.sets(st.sampled_from(INPUTS), max_size=3))
+@given(LAW, VEHICLES | PLAIN, PASSAGES, st.sets(st.sampled_from(INPUTS), max_size=3))
 def test_every_alternative_holds_when_it_is_applied(law, vehicle, at, unknown) -> None:
     asked = question(partly_known(vehicle, unknown), law=law(), at=at)
     for one in what_would_change(asked):
@@ -108,7 +108,7 @@ def test_every_alternative_holds_when_it_is_applied(law, vehicle, at, unknown) -
 
 
 @MANY
-@given(LAW, VEHICLES, PASSAGES, st.sets(st.sampled_from(INPUTS), max_size=3))
+@given(LAW, VEHICLES | PLAIN, PASSAGES, st.sets(st.sampled_from(INPUTS), max_size=3))
 def test_the_spans_of_an_unknown_fact_leave_no_value_out(law, vehicle, at, unknown) -> None:
     told = what_would_change(question(partly_known(vehicle, unknown), law=law(), at=at))
     for fact in {one.fact for one in told if one.unknown and not one.values}:
@@ -118,7 +118,7 @@ def test_the_spans_of_an_unknown_fact_leave_no_value_out(law, vehicle, at, unkno
 
 
 @MANY
-@given(LAW, VEHICLES, PASSAGES)
+@given(LAW, VEHICLES | PLAIN, PASSAGES)
 def test_a_known_vehicle_is_only_told_what_helps_it(law, vehicle, at) -> None:
     asked = question(vehicle, law=law(), at=at)
     now = asked.decided()
@@ -153,6 +153,15 @@ def test_a_permission_for_a_single_entry_may_be_asked_for_until_a_day_after_it()
         (("FL-IT-3",), AT + timedelta(hours=24)),
         (("FL-IT-6",), AT + timedelta(hours=48)),
     ]
+
+
+def test_records_that_lead_to_different_answers_are_told_apart() -> None:
+    # A type 5 permission ends the exemption by list, so it alone settles the answer.
+    tractor = van(category="T", stage="IIIa", first_registration=None)
+    told = what_would_change(question(tractor, at=AT.replace(year=2029)))
+    paid = {one.outcome: one.values for one in told if one.fact == "record" and not one.until}
+    assert paid[Outcome.PERMITTED] == ("FL-IT-5",)
+    assert paid[Outcome.REVIEW] == ("FL-IT-1", "FL-IT-2", "FL-IT-4")
 
 
 def test_a_permission_that_the_law_no_longer_knows_is_not_named() -> None:

@@ -20,12 +20,31 @@ FEW = settings(max_examples=12, deadline=None)
 PASSAGES = st.datetimes(datetime(2024, 6, 1), datetime(2036, 6, 1), timezones=st.just(UTC))
 HOURS = st.integers(-240, 240).map(lambda hours: AT + timedelta(hours=hours))
 
+PLAIN = st.builds(
+    van,
+    category=st.sampled_from(["N1", "N2", "N3", "T"]),
+    kind=st.sampled_from(VehicleKind),
+    max_mass_kg=st.sampled_from([3500, 12000]),
+    reference_mass_kg=st.sampled_from([2000, 9000]),
+    fuels=st.sampled_from(["diesel", "petrol"]).map(lambda fuel: frozenset({fuel})),
+    euro=st.integers(1, 6),
+    stage=st.sampled_from(["IIIa", "IIIb", "IV"]),
+    first_registration=st.dates(date(1984, 1, 1), date(2030, 1, 1)),
+)
+"""Vehicles with nothing odd about them: most rows of the tables answer one of these."""
+
 
 def question(
     vehicle: Vehicle | None, *records: Exemption, law: Law | None = None, at: datetime = AT
 ) -> Question:
     law = law or flanders()
     return Question(law, min(law.pack.countries), desk_facts(vehicle, records, at), at, at)
+
+
+def lorry(kind: VehicleKind, year: int) -> Vehicle:
+    return van(
+        category="N3", kind=kind, max_mass_kg=12000, euro=6, first_registration=date(year, 6, 30)
+    )
 
 
 def days(asked: Question, begin: date, end: date) -> list[datetime]:
@@ -45,7 +64,7 @@ def assert_same(found: Change | None, expected: Change | None) -> None:
 
 
 @SCAN
-@given(LAW, VEHICLES, PASSAGES)
+@given(LAW, VEHICLES | PLAIN, PASSAGES)
 def test_the_next_change_is_the_first_day_that_a_scan_finds(law, vehicle, at) -> None:
     asked = question(vehicle, law=law(), at=at)
     later = [day for day in days(asked, asked.day, law().pack.expires) if day > at]
@@ -53,7 +72,7 @@ def test_the_next_change_is_the_first_day_that_a_scan_finds(law, vehicle, at) ->
 
 
 @FEW
-@given(LAW, VEHICLES, PASSAGES, st.sets(st.sampled_from(INPUTS), min_size=1, max_size=2))
+@given(LAW, VEHICLES | PLAIN, PASSAGES, st.sets(st.sampled_from(INPUTS), min_size=1, max_size=2))
 def test_so_it_is_with_unknown_facts(law, vehicle, at, unknown) -> None:
     test_the_next_change_is_the_first_day_that_a_scan_finds.hypothesis.inner_test(
         law, partly_known(vehicle, unknown), at
@@ -61,7 +80,7 @@ def test_so_it_is_with_unknown_facts(law, vehicle, at, unknown) -> None:
 
 
 @SCAN
-@given(LAW, VEHICLES, PASSAGES)
+@given(LAW, VEHICLES | PLAIN, PASSAGES)
 def test_the_last_change_is_where_a_scan_backwards_finds_it(law, vehicle, at) -> None:
     asked = question(vehicle, law=law(), at=at)
     begin, end = date(2020, 1, 1), min(asked.day, law().pack.expires)
@@ -109,6 +128,40 @@ def test_a_free_diesel_loses_its_access_when_the_transition_ends() -> None:
     assert change is not None
     assert change.at == local(date(2033, 1, 1), "Europe/Brussels")
     assert (change.decision.outcome, change.decision.rule) == ("no_access", "FA2")
+
+
+@pytest.mark.parametrize(
+    ("vehicle", "day", "rule"),
+    [
+        (van(euro=5), date(2027, 1, 1), "NV7"),
+        (van(euro=6), date(2029, 1, 1), "NV3"),
+        (lorry(VehicleKind.RIGID, 2018), date(2028, 1, 1), "NB7"),
+        (lorry(VehicleKind.RIGID, 2020), date(2030, 1, 1), "NB3"),
+        (lorry(VehicleKind.TRACTOR, 2017), date(2030, 1, 1), "NT3"),
+    ],
+)
+def test_every_dutch_transition_ends_on_its_day(vehicle, day, rule) -> None:
+    change = next_change(question(vehicle, law=utrecht(), at=datetime(2026, 11, 1, tzinfo=UTC)))
+    assert change is not None
+    assert (change.at, change.decision.rule) == (local(day, "Europe/Amsterdam"), rule)
+
+
+def test_the_months_of_warning_of_a_new_zone_end_on_the_same_day_of_a_later_month() -> None:
+    zone = replace(utrecht().zone, start=date(2026, 8, 31), warn_until=None)
+    at = datetime(2026, 9, 1, tzinfo=UTC)
+    change = next_change(question(van(), law=Law(utrecht().pack, zone), at=at))
+    assert change is not None
+    assert change.at == local(date(2027, 3, 1), "Europe/Amsterdam")
+    assert change.decision.consequence == "hold_day"
+
+
+def test_a_permission_asked_for_too_late_counts_from_a_day_before_it_was_asked_for() -> None:
+    late = record("FL-IT-3", requested_at=AT + timedelta(hours=30))
+    asked = question(van(), late)
+    assert asked.decided().outcome == "no_access"
+    change = next_change(asked)
+    assert change is not None
+    assert (change.at, change.decision.outcome) == (AT + timedelta(hours=6), "permitted")
 
 
 def test_the_end_of_a_warning_period_is_a_change_of_consequence_alone() -> None:
