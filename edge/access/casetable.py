@@ -91,7 +91,7 @@ def check_header(names: Iterable[str] | None) -> None:
             problem = "unknown" if name not in COLUMNS else "there twice"
             raise ValueError(f"line 1: column {name!r} is {problem}{hint}")
     if missing:
-        raise ValueError(f"line 1: column {', '.join(missing)} is missing")
+        raise ValueError(f"line 1 lacks the column {', '.join(missing)}")
 
 
 def check_row(

@@ -96,8 +96,10 @@ def change_lines(told: Explanation) -> Iterator[str]:
     if (after := told.after) is not None:
         start, then = moment_words(after.at, timezone), after.decision
         yield f"Next change: from {start} {answer_words(then)}: {then.reason}"
-    else:
+    elif told.question.day < told.pack.expires:
         yield f"Next change: none up to {told.pack.expires}, when this pack expires"
+    else:
+        yield "Next change: none, this pack has expired"
 
 
 def alternative_lines(told: Explanation) -> Iterator[str]:

@@ -113,14 +113,16 @@ def record_words(one: Alternative, timezone: str) -> str:
     """Name a kind of record, and until when it may still be asked for."""
     name = RECORDS.get(one.outcome, "a registered exemption or permission")
     when = f", to be asked for by {moment_words(one.until, timezone)}" if one.until else ""
-    return f"{name} for this zone and moment{when}: {one.outcome} ({one.consequence})"
+    return f"{name} for this zone and moment{when}: {result_words(one, ruled=False)}"
 
 
-def result_words(one: Alternative) -> str:
+def result_words(one: Alternative, ruled: bool = True) -> str:
     """Return what an alternative leads to."""
     if one.outcome is Outcome.REVIEW:
-        return "harmless" if one.consequence is Consequence.NONE else "still open"
-    return f"{one.outcome} ({one.consequence}, {' '.join(one.rules)})"
+        harmless = one.consequence is Consequence.NONE
+        return "still open, but harmless" if harmless else "still open"
+    rules = f", {' '.join(one.rules)}" if ruled else ""
+    return f"{one.outcome} ({one.consequence}{rules})"
 
 
 def span_words(one: Alternative) -> str:

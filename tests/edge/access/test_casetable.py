@@ -24,7 +24,7 @@ def test_an_empty_table_and_one_without_cases_are_told_apart() -> None:
 
 
 def test_a_missing_column_is_named() -> None:
-    assert refused("case_id,date").startswith("line 1: column jurisdiction, category,")
+    assert refused("case_id,date").startswith("line 1 lacks the column jurisdiction, category,")
 
 
 def test_a_misspelt_column_is_named_with_the_one_that_was_meant() -> None:

@@ -80,6 +80,17 @@ def test_an_unknown_fact_is_told_value_by_value() -> None:
     ) in run(*VAN, "first_registration=", "euro_norm=6").output
 
 
+def test_what_is_open_but_harmless_and_what_has_expired_are_said() -> None:
+    paid = "exemption=NL-ON-DAG|2028-06-01..2028-06-01"
+    said = run(*DUTCH_VAN, paid, "body_codes=", "euro_norm=5").output
+    assert "review (none), rule SET\nNot decided, and nobody need look" in said
+    assert "Next change: from 2028-06-02 06:00 review (manual)" in said
+    lorry = run(*DUTCH_VAN, "euro_norm=", "body_codes=").output
+    assert "is 5 or lower: still open; 6 or higher: free_access" in lorry
+    assert "permission for this zone and moment: still open, but harmless" in lorry
+    assert "Next change: none, this pack has expired" in run(*VAN, "--at=2036-01-01").output
+
+
 def test_a_vehicle_that_complies_needs_nothing() -> None:
     said = run(*VAN, "euro_norm=6").output
     assert "What would change it" not in said
