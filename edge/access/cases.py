@@ -1,12 +1,12 @@
 """Case tables: rows with a known answer, in the form of policy/decision_cases.csv. Pure."""
 
-import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from edge.access.calendar import interval, moment_of
+from edge.access.casetable import table_rows
 from edge.access.decide import decide
 from edge.access.desk import desk_clock, desk_facts, desk_passage
 from edge.access.records import GRANTED
@@ -60,14 +60,14 @@ class Case:
 
 
 def cases(lines: Iterable[str], packs: Sequence[RulePack]) -> Iterator[Case]:
-    """Yield the cases of a table. Raises ValueError that names the case."""
+    """Yield the cases of a table. Raises ValueError that names the line, case and column."""
     by_jurisdiction = {pack.jurisdiction: pack for pack in packs}
-    for row in csv.DictReader(lines):
-        name = row.get("case_id") or "?"
+    for place, row in table_rows(lines, by_jurisdiction):
         try:
             yield case_of(row, by_jurisdiction[row["jurisdiction"]])
-        except (KeyError, ValueError) as error:
-            raise ValueError(f"case {name}: {error}") from error
+        except (ValueError, OverflowError) as error:
+            # The other cells were looked at: only an exemption has a form of its own.
+            raise ValueError(f"{place}, column exemption: {error}") from error
 
 
 def case_of(row: Mapping[str, str], pack: RulePack) -> Case:

@@ -1,0 +1,180 @@
+"""What would change an answer: one fact that were known or otherwise, or one record. Pure.
+
+Every alternative was decided by `decide` before it is named; nothing here knows a rule.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import TypeAlias
+
+from edge.access.evaluate import OPEN
+from edge.access.outlook import Question
+from edge.access.records import GRANTED
+from edge.access.rules import RecordType
+from edge.access.trials import FACTS, Value
+from edge.types import Consequence, Decision, Exemption, Outcome, Vehicle
+
+ANY_ENDING = "X"
+"""Stands for the star of a type that speaks of any ending."""
+OTHERWISE = ("euro_norm", "stage", "body_codes", "first_registration")
+"""Known facts that a register may hold wrongly, or that another vehicle of the fleet has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """An input that leads to another answer, and that answer.
+
+    `fact` is the name of a fact on the command line, or "zero_emission", "registry" (a fresh
+    one) or "record". It helps when it is one of `values`, or else lies in [`low`, `below`);
+    None is open. `unknown`: it is not known today. `until`: a record may be asked for so long.
+    """
+
+    fact: str
+    outcome: Outcome
+    consequence: Consequence
+    rules: tuple[str, ...]
+    values: tuple[Value, ...] = ()
+    low: Value | None = None
+    below: Value | None = None
+    unknown: bool = False
+    until: datetime | None = None
+
+
+Answer: TypeAlias = Decision | Alternative
+
+
+def what_would_change(question: Question) -> tuple[Alternative, ...]:
+    """Return what would lead to another answer, the most realistic first.
+
+    Nothing where the vehicle may drive already, or where a fact cannot help.
+    """
+    now, vehicle = question.decided(), question.facts.vehicle
+    if now.outcome in OPEN or vehicle is None:
+        return ()
+    review = now.outcome is Outcome.REVIEW
+    missing = tuple(unknown_facts(question, vehicle, now)) if review else ()
+    if now.consequence is Consequence.NONE or vehicle.category is None:
+        return missing  # nothing is held against it, or hardly anything is known
+    others = (
+        fresh(question, now),
+        records(question, now),
+        (found for fact in OTHERWISE for found in otherwise(question, vehicle, now, fact)),
+        electric(question, vehicle, now),
+    )
+    return (*missing, *(found for kind in others for found in kind))
+
+
+def unknown_facts(question: Question, vehicle: Vehicle, now: Decision) -> Iterator[Alternative]:
+    """Yield, for each fact that is not known, what each of its values would lead to."""
+    for fact, trial in FACTS.items():
+        if trial.known(vehicle):
+            continue
+        spans = spanned(fact, question, vehicle)
+        if any(effect(span) != effect(now) for span in spans):
+            yield from (replace(span, unknown=True) for span in spans)
+
+
+def otherwise(
+    question: Question, vehicle: Vehicle, now: Decision, fact: str
+) -> Iterator[Alternative]:
+    """Yield the values of a known fact that would help, the smallest step first."""
+    if not FACTS[fact].known(vehicle):
+        return
+    for span in spanned(fact, question, vehicle):
+        # Any vehicle is exempt once it is old enough: no answer to a question about this one.
+        ageing = fact == "first_registration" and span.outcome is Outcome.EXEMPT
+        if better(span, now) and not ageing:
+            yield span
+
+
+def better(then: Answer, now: Decision) -> bool:
+    """True for access, for what a person need not judge, and for a permission to be had."""
+    buyable = now.outcome is Outcome.NO_ACCESS and then.outcome is Outcome.PERMIT_POSSIBLE
+    return then.outcome in OPEN or then.consequence is Consequence.NONE or buyable
+
+
+def fresh(question: Question, now: Decision) -> Iterator[Alternative]:
+    """Yield the answer of a registry made just now, where that differs."""
+    if (old := question.facts.snapshot) is None:
+        return
+    newest = replace(old, vehicles_as_of=question.now, exemptions_as_of=question.now)
+    then = replace(question, facts=replace(question.facts, snapshot=newest)).decided()
+    if effect(then) != effect(now):
+        yield named("registry", [(("fresh",), then)])
+
+
+def electric(question: Question, vehicle: Vehicle, now: Decision) -> Iterator[Alternative]:
+    """Yield the answer for a zero-emission vehicle, where that is access."""
+    clean = replace(vehicle, fuels=frozenset({"electric"}), zero_emission=True, hybrid_class="none")
+    then = asked(question, clean)
+    if better(then, now):
+        yield named("zero_emission", [(("yes",), then)])
+
+
+def records(question: Question, now: Decision) -> Iterator[Alternative]:
+    """Yield the types of records that would open access, by outcome and time to ask for them."""
+    tried = [
+        (kind, then)
+        for kind in question.law.pack.types
+        if kind.code != "*" and better((then := registered(question, kind)), now)
+    ]
+    tried.sort(key=urgency)
+    for _, group in groupby(tried, urgency):
+        kinds = list(group)
+        hours = kinds[0][0].request_hours
+        until = None if hours is None else question.at + timedelta(hours=hours)
+        types = [((kind.code,), then) for kind, then in kinds]
+        yield replace(named("record", types), until=until)
+
+
+def urgency(tried: tuple[RecordType, Decision]) -> tuple[bool, float, bool, tuple[str, str]]:
+    """Sort records by what may still be asked for afterwards, then permissions, exemptions."""
+    kind, then = tried
+    late = kind.request_hours or 0.0
+    return not late, late, then.outcome is Outcome.EXEMPT, effect(then)
+
+
+def registered(question: Question, kind: RecordType) -> Decision:
+    """Decide with one more record: granted, for this zone, in force from this moment on."""
+    code = kind.code.replace("*", ANY_ENDING)
+    scope = frozenset({question.law.zone.id})
+    record = Exemption("trial", "trial", code, GRANTED, scope, question.at, None, question.at)
+    facts = replace(question.facts, exemptions=(*question.facts.exemptions, record))
+    return replace(question, facts=facts).decided()
+
+
+def asked(question: Question, vehicle: Vehicle) -> Decision:
+    """Decide with another vehicle."""
+    return replace(question, facts=replace(question.facts, vehicle=vehicle)).decided()
+
+
+def named(fact: str, answers: Sequence[tuple[tuple[Value, ...], Decision]]) -> Alternative:
+    """Return the alternative of values that all lead to the same answer."""
+    (_, first), *_ = answers
+    rules = tuple(dict.fromkeys(decision.rule for _, decision in answers))
+    values = tuple(value for alike, _ in answers for value in alike)
+    return Alternative(fact, first.outcome, first.consequence, rules, values)
+
+
+def spanned(fact: str, question: Question, vehicle: Vehicle) -> list[Alternative]:
+    """Return what the values of a fact lead to: as ranges where they have an order."""
+    trial = FACTS[fact]
+    tried = trial.values(vehicle, question.law.pack, question.day)
+    answers = [(values, asked(question, other)) for values, other in tried]
+    if not trial.ordered:
+        answers.sort(key=lambda answer: effect(answer[1]))
+    runs = [named(fact, list(run)) for _, run in groupby(answers, lambda one: effect(one[1]))]
+    if not trial.ordered or not runs:
+        return runs
+    starts = [run.values[0] for run in runs]
+    return [
+        replace(run, values=(), low=low, below=below)
+        for run, low, below in zip(runs, [None, *starts[1:]], [*starts[1:], None], strict=True)
+    ]
+
+
+def effect(answer: Answer) -> tuple[str, str]:
+    """Return what matters of an answer, in the order in which answers are listed."""
+    return answer.outcome, answer.consequence
