@@ -74,7 +74,7 @@ class Paper:
         }
 
     def clears(self, zone: str, entry: datetime, until: datetime) -> bool:
-        """True when it gave access at an entry and stood in the register at some time until then."""
+        """True when it gave access at an entry and stood in the register at some time by then."""
         own = self.kind.startswith("FL-") == (zone == FL)
         here = self.scope in {"national", zone}
         asked = {"FL-IT-3": 24 * HOUR, "FL-IT-6": 48 * HOUR}.get(self.kind)

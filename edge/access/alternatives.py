@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import TypeAlias
 
-from edge.access.evaluate import OPEN
-from edge.access.outlook import Question
+from edge.access.evaluate import DERIVED_NORM, OPEN
+from edge.access.outlook import Inquiry
 from edge.access.records import GRANTED
 from edge.access.rules import RecordType
 from edge.access.trials import FACTS, Value
@@ -45,45 +45,45 @@ class Alternative:
 Answer: TypeAlias = Decision | Alternative
 
 
-def what_would_change(question: Question) -> tuple[Alternative, ...]:
+def what_would_change(inquiry: Inquiry) -> tuple[Alternative, ...]:
     """Return what would lead to another answer, the most realistic first.
 
     Nothing where the vehicle may drive already, or where a fact cannot help.
     """
-    now, vehicle = question.decided(), question.facts.vehicle
+    now, vehicle = inquiry.decided(), inquiry.facts.vehicle
     if now.outcome in OPEN or vehicle is None:
         return ()
-    review = now.outcome is Outcome.REVIEW
-    missing = tuple(unknown_facts(question, vehicle, now)) if review else ()
+    in_doubt = now.outcome is Outcome.REVIEW or DERIVED_NORM in now.marks
+    missing = tuple(unknown_facts(inquiry, vehicle, now)) if in_doubt else ()
     if now.consequence is Consequence.NONE or vehicle.category is None:
         return missing  # nothing is held against it, or hardly anything is known
     others = (
-        fresh(question, now),
-        records(question, now),
-        (found for fact in OTHERWISE for found in otherwise(question, vehicle, now, fact)),
-        electric(question, vehicle, now),
+        fresh(inquiry, now),
+        records(inquiry, now),
+        (found for fact in OTHERWISE for found in otherwise(inquiry, vehicle, now, fact)),
+        electric(inquiry, vehicle, now),
     )
     return (*missing, *(found for kind in others for found in kind))
 
 
-def unknown_facts(question: Question, vehicle: Vehicle, now: Decision) -> Iterator[Alternative]:
+def unknown_facts(inquiry: Inquiry, vehicle: Vehicle, now: Decision) -> Iterator[Alternative]:
     """Yield, for each fact that is not known, what each of its values would lead to."""
     for fact, trial in FACTS.items():
         if trial.known(vehicle):
             continue
-        spans = spanned(fact, question, vehicle)
+        spans = spanned(fact, inquiry, vehicle)
         if any(effect(span) != effect(now) for span in spans):
             yield from (replace(span, unknown=True) for span in spans)
 
 
 def otherwise(
-    question: Question, vehicle: Vehicle, now: Decision, fact: str
+    inquiry: Inquiry, vehicle: Vehicle, now: Decision, fact: str
 ) -> Iterator[Alternative]:
     """Yield the values of a known fact that would help, the smallest step first."""
     if not FACTS[fact].known(vehicle):
         return
-    for span in spanned(fact, question, vehicle):
-        # Any vehicle is exempt once it is old enough: no answer to a question about this one.
+    for span in spanned(fact, inquiry, vehicle):
+        # Any vehicle is exempt once it is old enough: no answer to a inquiry about this one.
         ageing = fact == "first_registration" and span.outcome is Outcome.EXEMPT
         if better(span, now) and not ageing:
             yield span
@@ -95,36 +95,36 @@ def better(then: Answer, now: Decision) -> bool:
     return then.outcome in OPEN or then.consequence is Consequence.NONE or buyable
 
 
-def fresh(question: Question, now: Decision) -> Iterator[Alternative]:
+def fresh(inquiry: Inquiry, now: Decision) -> Iterator[Alternative]:
     """Yield the answer of a registry made just now, where that differs."""
-    if (old := question.facts.snapshot) is None:
+    if (old := inquiry.facts.snapshot) is None:
         return
-    newest = replace(old, vehicles_as_of=question.now, exemptions_as_of=question.now)
-    then = replace(question, facts=replace(question.facts, snapshot=newest)).decided()
+    newest = replace(old, vehicles_as_of=inquiry.now, exemptions_as_of=inquiry.now)
+    then = replace(inquiry, facts=replace(inquiry.facts, snapshot=newest)).decided()
     if effect(then) != effect(now):
         yield named("registry", [(("fresh",), then)])
 
 
-def electric(question: Question, vehicle: Vehicle, now: Decision) -> Iterator[Alternative]:
+def electric(inquiry: Inquiry, vehicle: Vehicle, now: Decision) -> Iterator[Alternative]:
     """Yield the answer for a zero-emission vehicle, where that is access."""
     clean = replace(vehicle, fuels=frozenset({"electric"}), zero_emission=True, hybrid_class="none")
-    then = asked(question, clean)
+    then = asked(inquiry, clean)
     if better(then, now):
         yield named("zero_emission", [(("yes",), then)])
 
 
-def records(question: Question, now: Decision) -> Iterator[Alternative]:
+def records(inquiry: Inquiry, now: Decision) -> Iterator[Alternative]:
     """Yield the types of records that would open access, by outcome and time to ask for them."""
     tried = [
         (kind, then)
-        for kind in question.law.pack.types
-        if kind.code != "*" and better((then := registered(question, kind)), now)
+        for kind in inquiry.law.pack.types
+        if kind.code != "*" and better((then := registered(inquiry, kind)), now)
     ]
     tried.sort(key=urgency)
     for _, group in groupby(tried, urgency):
         kinds = list(group)
         hours = kinds[0][0].request_hours
-        until = None if hours is None else question.at + timedelta(hours=hours)
+        until = None if hours is None else inquiry.at + timedelta(hours=hours)
         types = [((kind.code,), then) for kind, then in kinds]
         yield replace(named("record", types), until=until)
 
@@ -136,18 +136,18 @@ def urgency(tried: tuple[RecordType, Decision]) -> tuple[bool, float, bool, tupl
     return not late, late, then.outcome is Outcome.EXEMPT, effect(then)
 
 
-def registered(question: Question, kind: RecordType) -> Decision:
+def registered(inquiry: Inquiry, kind: RecordType) -> Decision:
     """Decide with one more record: granted, for this zone, in force from this moment on."""
     code = kind.code.replace("*", ANY_ENDING)
-    scope = frozenset({question.law.zone.id})
-    record = Exemption("trial", "trial", code, GRANTED, scope, question.at, None, question.at)
-    facts = replace(question.facts, exemptions=(*question.facts.exemptions, record))
-    return replace(question, facts=facts).decided()
+    scope = frozenset({inquiry.law.zone.id})
+    record = Exemption("trial", "trial", code, GRANTED, scope, inquiry.at, None, inquiry.at)
+    facts = replace(inquiry.facts, exemptions=(*inquiry.facts.exemptions, record))
+    return replace(inquiry, facts=facts).decided()
 
 
-def asked(question: Question, vehicle: Vehicle) -> Decision:
+def asked(inquiry: Inquiry, vehicle: Vehicle) -> Decision:
     """Decide with another vehicle."""
-    return replace(question, facts=replace(question.facts, vehicle=vehicle)).decided()
+    return replace(inquiry, facts=replace(inquiry.facts, vehicle=vehicle)).decided()
 
 
 def named(fact: str, answers: Sequence[tuple[tuple[Value, ...], Decision]]) -> Alternative:
@@ -158,11 +158,11 @@ def named(fact: str, answers: Sequence[tuple[tuple[Value, ...], Decision]]) -> A
     return Alternative(fact, first.outcome, first.consequence, rules, values)
 
 
-def spanned(fact: str, question: Question, vehicle: Vehicle) -> list[Alternative]:
+def spanned(fact: str, inquiry: Inquiry, vehicle: Vehicle) -> list[Alternative]:
     """Return what the values of a fact lead to: as ranges where they have an order."""
     trial = FACTS[fact]
-    tried = trial.values(vehicle, question.law.pack, question.day)
-    answers = [(values, asked(question, other)) for values, other in tried]
+    tried = trial.values(vehicle, inquiry.law.pack, inquiry.day)
+    answers = [(values, asked(inquiry, other)) for values, other in tried]
     if not trial.ordered:
         answers.sort(key=lambda answer: effect(answer[1]))
     runs = [named(fact, list(run)) for _, run in groupby(answers, lambda one: effect(one[1]))]

@@ -97,8 +97,8 @@ def evaluated(
 
 def joined(results: dict[Point, Verdict], vehicle: Vehicle, pack: RulePack) -> Verdict:
     """Return the one answer that all combinations share, or a review that says why not."""
-    if not results:
-        return misfit(vehicle, pack)
+    if not results or (vehicle.category is None and all(at.group == OUTSIDE for at in results)):
+        return misfit(vehicle, pack)  # that no group is left does not prove another category
     verdicts = list(results.values())
     outcomes = {verdict.outcome for verdict in verdicts}
     if len(outcomes) > 1:

@@ -17,7 +17,7 @@ from edge.types import Decision, Exemption, Facts
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Inquiry:
     """One vehicle in one zone at one moment.
 
     `now` is when it is asked: at any moment asked about, the facts are as fresh as they are now.
@@ -49,23 +49,23 @@ class Change:
     decision: Decision
 
 
-def next_change(question: Question) -> Change | None:
+def next_change(inquiry: Inquiry) -> Change | None:
     """Return the first moment on which outcome or consequence differs, and what it is then.
 
     None when nothing changes up to and including the day on which the pack expires.
     """
-    now = question.decided()
-    for at in moments(question):
-        if at > question.at and differ(then := question.decided(at), now):
+    now = inquiry.decided()
+    for at in moments(inquiry):
+        if at > inquiry.at and differ(then := inquiry.decided(at), now):
             return Change(at, then)
     return None
 
 
-def last_change(question: Question) -> Change | None:
+def last_change(inquiry: Inquiry) -> Change | None:
     """Return since when the answer holds, and what it was before; None when it always did."""
-    now, since = question.decided(), None
-    for at in reversed([at for at in moments(question) if at <= question.at]):
-        if differ(before := question.decided(at), now):
+    now, since = inquiry.decided(), None
+    for at in reversed([at for at in moments(inquiry) if at <= inquiry.at]):
+        if differ(before := inquiry.decided(at), now):
             return Change(since, before) if since is not None else None
         since = at
     return None
@@ -76,11 +76,11 @@ def differ(one: Decision, other: Decision) -> bool:
     return (one.outcome, one.consequence) != (other.outcome, other.consequence)
 
 
-def moments(question: Question) -> list[datetime]:
+def moments(inquiry: Inquiry) -> list[datetime]:
     """Return in order every moment at which an answer can change, up to the end of the pack."""
-    law, facts = question.law, question.facts
+    law, facts = inquiry.law, inquiry.facts
     end = law.pack.expires.toordinal()
-    days = {day for day in (*dates(law), *law_days(law.pack), *birthdays(question)) if day <= end}
+    days = {day for day in (*dates(law), *law_days(law.pack), *birthdays(inquiry)) if day <= end}
     begun = {local(date.fromordinal(day), law.pack.timezone) for day in days}
     times = {at for record in facts.exemptions for at in record_edges(record, law.pack)}
     horizon = max(begun)
@@ -105,12 +105,12 @@ def law_days(pack: RulePack) -> Iterator[int]:
             yield kind.national_from
 
 
-def birthdays(question: Question) -> Iterator[int]:
+def birthdays(inquiry: Inquiry) -> Iterator[int]:
     """Yield the days on which a first registration can be, or reaches an age that counts.
 
     An unknown one may lie on either side of every date that a row names.
     """
-    pack, vehicle = question.law.pack, question.facts.vehicle
+    pack, vehicle = inquiry.law.pack, inquiry.facts.vehicle
     whens = conditions(pack)
     named = {edge + step for when in whens for edge in when.first.edges for step in (-1, 0, 1)}
     years = {n for when in whens for n in (when.younger_than, when.years_old) if n is not None}
@@ -124,7 +124,8 @@ def birthdays(question: Question) -> Iterator[int]:
 def conditions(pack: RulePack) -> list[Condition]:
     """Return every condition of a pack."""
     rows = [row.when for table in pack.tables.values() for row in table]
-    return rows + [row.when for row in pack.exemptions] + list(pack.impossible)
+    rows += [row.when for row in pack.exemptions] + list(pack.impossible)
+    return rows + [n.when for n in pack.derived_norms] + [touch.when for touch, _ in pack.weighed]
 
 
 def record_edges(record: Exemption, pack: RulePack) -> Iterator[datetime]:

@@ -9,8 +9,8 @@ from typing import TypeAlias
 from edge.access.condition import Condition
 from edge.access.decide import FIRST_CARS
 from edge.access.outlook import conditions
-from edge.access.possible import CLEAN_FUELS, NORMS, born_before
-from edge.access.rules import STAGES, RulePack
+from edge.access.possible import CLEAN_FUELS, born_before
+from edge.access.rules import NORMS, STAGES, RulePack
 from edge.types import BodyCode, Vehicle, VehicleKind
 
 Value: TypeAlias = int | date | str

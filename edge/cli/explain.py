@@ -12,7 +12,7 @@ from edge.access.assembly import in_zone
 from edge.access.calendar import moment_of
 from edge.access.cases import exemptions_of
 from edge.access.desk import desk_facts, desk_passage
-from edge.access.outlook import Question
+from edge.access.outlook import Inquiry
 from edge.access.pack import load_pack, shipped
 from edge.access.rules import Law, RulePack
 from edge.cli.explain_table import run_table
@@ -74,17 +74,17 @@ def explain(
             law = law_of(zone, packs, () if config is None else own_laws(config))
             moment = moment_from(at, law.pack.timezone)
             if plate is None:
-                question = with_given(law, moment, facts_of(facts))
+                inquiry = with_given(law, moment, facts_of(facts))
             else:
-                question = with_plate(law, moment, plate, registry, token_key)
-            show(question, plate is not None, in_json)
+                inquiry = with_plate(law, moment, plate, registry, token_key)
+            show(inquiry, plate is not None, in_json)
         else:
             raise click.UsageError("Give --cases FILE, or --zone ZONE with facts or a plate.")
     except BoxError as error:
         raise click.ClickException(str(error)) from error
 
 
-def with_given(law: Law, moment: datetime, given: Mapping[str, str]) -> Question:
+def with_given(law: Law, moment: datetime, given: Mapping[str, str]) -> Inquiry:
     """Ask with facts of the command line; what is not given is unknown."""
     try:
         records = exemptions_of(given.get("exemption", ""), law.pack.timezone)
@@ -92,12 +92,12 @@ def with_given(law: Law, moment: datetime, given: Mapping[str, str]) -> Question
     except ValueError as error:
         raise click.UsageError(f"{error}.") from error
     country = given.get("country", min(law.pack.countries)).upper()
-    return Question(law, country, known, moment, moment)
+    return Inquiry(law, country, known, moment, moment)
 
 
 def with_plate(
     law: Law, moment: datetime, plate: str, registry: Path | None, token_key: Path | None
-) -> Question:
+) -> Inquiry:
     """Ask with what a registry file holds of a plate.
 
     At a desk a past or future moment is judged with what is known today, and no registry is
@@ -113,7 +113,7 @@ def with_plate(
         snapshot, known = cache.snapshot, cache.facts(passage)
     today = min(moment, datetime.now(UTC))
     now = max(today, snapshot.exemptions_as_of, snapshot.vehicles_as_of)
-    return Question(law, passage.country, known, moment, now, text)
+    return Inquiry(law, passage.country, known, moment, now, text)
 
 
 def moment_from(at: str | None, timezone: str) -> datetime:
@@ -124,9 +124,9 @@ def moment_from(at: str | None, timezone: str) -> datetime:
         raise click.UsageError(f"--at {at!r} is not an ISO 8601 time.") from error
 
 
-def show(question: Question, looked_up: bool, in_json: bool) -> None:
+def show(inquiry: Inquiry, looked_up: bool, in_json: bool) -> None:
     """Print the explanation of one vehicle."""
-    told = explained(question)
+    told = explained(inquiry)
     if in_json:
         click.echo(json.dumps(as_json(told, looked_up), indent=2, ensure_ascii=False))
     else:

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from edge.access.alternatives import Alternative, what_would_change
 from edge.access.calendar import zone_of
-from edge.access.outlook import Change, Question, last_change, next_change
+from edge.access.outlook import Change, Inquiry, last_change, next_change
 from edge.access.rules import RecordType, RulePack
 from edge.cli.plainly import (
     alternative_words,
@@ -22,9 +22,9 @@ from edge.types import Decision, Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A question, its answer, and what else the law would say."""
+    """A inquiry, its answer, and what else the law would say."""
 
-    question: Question
+    inquiry: Inquiry
     answer: Decision
     before: Change | None
     after: Change | None
@@ -33,17 +33,17 @@ class Explanation:
     @property
     def pack(self) -> RulePack:
         """The law that answered."""
-        return self.question.law.pack
+        return self.inquiry.law.pack
 
 
-def explained(question: Question) -> Explanation:
+def explained(inquiry: Inquiry) -> Explanation:
     """Return the full explanation of one vehicle at one moment."""
     return Explanation(
-        question,
-        question.decided(),
-        last_change(question),
-        next_change(question),
-        what_would_change(question),
+        inquiry,
+        inquiry.decided(),
+        last_change(inquiry),
+        next_change(inquiry),
+        what_would_change(inquiry),
     )
 
 
@@ -67,7 +67,7 @@ def as_text(told: Explanation, looked_up: bool) -> Iterator[str]:
     yield from [f'  "{dutch}"'] if dutch else []
     yield from (f"Mark {mark}: {mark_words(mark)}" for mark in ours.marks)
     yield (
-        f"Asked: zone {ours.zone}, {moment_words(told.question.at, timezone)} ({timezone}), "
+        f"Asked: zone {ours.zone}, {moment_words(told.inquiry.at, timezone)} ({timezone}), "
         f"pack {pack.id} {pack.version}, sha256 {pack.sha256[:12]}"
     )
     yield from [registry_words(ours.snapshot, timezone)] if looked_up and ours.snapshot else []
@@ -96,7 +96,7 @@ def change_lines(told: Explanation) -> Iterator[str]:
     if (after := told.after) is not None:
         start, then = moment_words(after.at, timezone), after.decision
         yield f"Next change: from {start} {answer_words(then)}: {then.reason}"
-    elif told.question.day < told.pack.expires:
+    elif told.inquiry.day < told.pack.expires:
         yield f"Next change: none up to {told.pack.expires}, when this pack expires"
     else:
         yield "Next change: none, this pack has expired"
@@ -104,7 +104,7 @@ def change_lines(told: Explanation) -> Iterator[str]:
 
 def alternative_lines(told: Explanation) -> Iterator[str]:
     """Yield what would change the answer, one line for each fact, with the types of records."""
-    if told.question.facts.vehicle is None:
+    if told.inquiry.facts.vehicle is None:
         yield "What would change it: a registry that holds it; --facts tells what its papers mean."
     if not told.alternatives:
         return
@@ -137,7 +137,7 @@ def as_json(told: Explanation, looked_up: bool) -> dict[str, object]:
         "text_nl": dutch,
         "text_en": english,
         "zone": ours.zone,
-        "at": stamped(told.question.at, timezone),
+        "at": stamped(told.inquiry.at, timezone),
         "pack_version": pack.version,
         "enforced": pack.enforced,
         "snapshot": snapshot_json(ours.snapshot) if looked_up else None,

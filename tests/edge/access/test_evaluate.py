@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from edge.access.rules import Zone
-from edge.types import BodyCode, Outcome
+from edge.types import BodyCode, Outcome, VehicleKind
 from tests.edge.access.world import DIRTY_VAN, asked, record, utrecht, van
 
 IN_2025 = datetime(2025, 8, 1, 10, tzinfo=UTC)
@@ -136,3 +136,8 @@ def test_an_unknown_first_registration_may_lie_beyond_the_age_limit_of_a_list() 
         body_codes=frozenset({BodyCode("EU.digits", "15")}),
     )
     assert asked(mixer, law=utrecht()).outcome is Outcome.REVIEW
+
+
+def test_data_that_contradict_do_not_prove_another_category() -> None:
+    heavy = van(category=None, kind=VehicleKind.VAN, max_mass_kg=3501)
+    assert asked(heavy, law=utrecht()).rule == "DATA"

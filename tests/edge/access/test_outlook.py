@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from edge.access.calendar import local
 from edge.access.desk import desk_facts
-from edge.access.outlook import Change, Question, differ, last_change, next_change
+from edge.access.outlook import Change, Inquiry, differ, last_change, next_change
 from edge.access.rules import Law
 from edge.types import Exemption, Vehicle, VehicleKind
 from tests.edge.access.test_properties import INPUTS, LAW, VEHICLES, partly_known
@@ -34,11 +34,11 @@ PLAIN = st.builds(
 """Vehicles with nothing odd about them: most rows of the tables answer one of these."""
 
 
-def question(
+def inquiry(
     vehicle: Vehicle | None, *records: Exemption, law: Law | None = None, at: datetime = AT
-) -> Question:
+) -> Inquiry:
     law = law or flanders()
-    return Question(law, min(law.pack.countries), desk_facts(vehicle, records, at), at, at)
+    return Inquiry(law, min(law.pack.countries), desk_facts(vehicle, records, at), at, at)
 
 
 def lorry(kind: VehicleKind, year: int) -> Vehicle:
@@ -47,12 +47,12 @@ def lorry(kind: VehicleKind, year: int) -> Vehicle:
     )
 
 
-def days(asked: Question, begin: date, end: date) -> list[datetime]:
+def days(asked: Inquiry, begin: date, end: date) -> list[datetime]:
     count = (end - begin).days
     return [local(begin + timedelta(n), asked.law.pack.timezone) for n in range(count + 1)]
 
 
-def scanned(asked: Question, moments: list[datetime]) -> Change | None:
+def scanned(asked: Inquiry, moments: list[datetime]) -> Change | None:
     """Return the first of some moments at which the answer is another one."""
     now = asked.decided()
     answers = ((at, asked.decided(at)) for at in moments)
@@ -66,7 +66,7 @@ def assert_same(found: Change | None, expected: Change | None) -> None:
 @SCAN
 @given(LAW, VEHICLES | PLAIN, PASSAGES)
 def test_the_next_change_is_the_first_day_that_a_scan_finds(law, vehicle, at) -> None:
-    asked = question(vehicle, law=law(), at=at)
+    asked = inquiry(vehicle, law=law(), at=at)
     later = [day for day in days(asked, asked.day, law().pack.expires) if day > at]
     assert_same(next_change(asked), scanned(asked, later))
 
@@ -82,7 +82,7 @@ def test_so_it_is_with_unknown_facts(law, vehicle, at, unknown) -> None:
 @SCAN
 @given(LAW, VEHICLES | PLAIN, PASSAGES)
 def test_the_last_change_is_where_a_scan_backwards_finds_it(law, vehicle, at) -> None:
-    asked = question(vehicle, law=law(), at=at)
+    asked = inquiry(vehicle, law=law(), at=at)
     begin, end = date(2020, 1, 1), min(asked.day, law().pack.expires)
     back = list(reversed(days(asked, begin, end)))
     now, other = asked.decided(), scanned(asked, back)
@@ -116,7 +116,7 @@ def granted(draw: st.DrawFn) -> Exemption:
 @SCAN
 @given(LAW, st.lists(granted(), max_size=3))
 def test_records_that_begin_or_end_within_a_day_change_it_to_the_hour(law, records) -> None:
-    asked = question(van(), *records, law=law())
+    asked = inquiry(van(), *records, law=law())
     hours = [AT + timedelta(hours=n) for n in range(1, 24 * 20)]
     found = next_change(asked)
     within = found if found is not None and found.at <= hours[-1] else None
@@ -124,7 +124,7 @@ def test_records_that_begin_or_end_within_a_day_change_it_to_the_hour(law, recor
 
 
 def test_a_free_diesel_loses_its_access_when_the_transition_ends() -> None:
-    change = next_change(question(van(euro=6)))
+    change = next_change(inquiry(van(euro=6)))
     assert change is not None
     assert change.at == local(date(2033, 1, 1), "Europe/Brussels")
     assert (change.decision.outcome, change.decision.rule) == ("no_access", "FA2")
@@ -141,7 +141,7 @@ def test_a_free_diesel_loses_its_access_when_the_transition_ends() -> None:
     ],
 )
 def test_every_dutch_transition_ends_on_its_day(vehicle, day, rule) -> None:
-    change = next_change(question(vehicle, law=utrecht(), at=datetime(2026, 11, 1, tzinfo=UTC)))
+    change = next_change(inquiry(vehicle, law=utrecht(), at=datetime(2026, 11, 1, tzinfo=UTC)))
     assert change is not None
     assert (change.at, change.decision.rule) == (local(day, "Europe/Amsterdam"), rule)
 
@@ -149,7 +149,7 @@ def test_every_dutch_transition_ends_on_its_day(vehicle, day, rule) -> None:
 def test_the_months_of_warning_of_a_new_zone_end_on_the_same_day_of_a_later_month() -> None:
     zone = replace(utrecht().zone, start=date(2026, 8, 31), warn_until=None)
     at = datetime(2026, 9, 1, tzinfo=UTC)
-    change = next_change(question(van(), law=Law(utrecht().pack, zone), at=at))
+    change = next_change(inquiry(van(), law=Law(utrecht().pack, zone), at=at))
     assert change is not None
     assert change.at == local(date(2027, 3, 1), "Europe/Amsterdam")
     assert change.decision.consequence == "hold_day"
@@ -157,7 +157,7 @@ def test_the_months_of_warning_of_a_new_zone_end_on_the_same_day_of_a_later_mont
 
 def test_a_permission_asked_for_too_late_counts_from_a_day_before_it_was_asked_for() -> None:
     late = record("FL-IT-3", requested_at=AT + timedelta(hours=30))
-    asked = question(van(), late)
+    asked = inquiry(van(), late)
     assert asked.decided().outcome == "no_access"
     change = next_change(asked)
     assert change is not None
@@ -166,7 +166,7 @@ def test_a_permission_asked_for_too_late_counts_from_a_day_before_it_was_asked_f
 
 def test_the_end_of_a_warning_period_is_a_change_of_consequence_alone() -> None:
     at = datetime(2025, 3, 1, 12, tzinfo=UTC)
-    asked = question(van(), law=utrecht(), at=at)
+    asked = inquiry(van(), law=utrecht(), at=at)
     change = next_change(asked)
     assert change is not None
     assert (asked.decided().consequence, change.decision.consequence) == ("warn", "hold_day")
@@ -176,7 +176,7 @@ def test_the_end_of_a_warning_period_is_a_change_of_consequence_alone() -> None:
 def test_a_day_exemption_ends_at_six_in_the_morning() -> None:
     six = local(date(2028, 6, 2), "Europe/Amsterdam", 6)
     today = record("NL-ON-DAG", valid_from=AT - timedelta(hours=9), valid_to=six)
-    change = next_change(question(van(), today, law=utrecht()))
+    change = next_change(inquiry(van(), today, law=utrecht()))
     assert change is not None
     assert (change.at, change.decision.outcome) == (six, "no_access")
 
@@ -189,7 +189,7 @@ def test_a_special_lorry_turns_thirteen_on_its_anniversary() -> None:
         first_registration=date(2016, 2, 29),
         body_codes=frozenset(code for code in utrecht().pack.codes if code.code == "15"),
     )
-    change = next_change(question(mixer, law=utrecht()))
+    change = next_change(inquiry(mixer, law=utrecht()))
     assert change is not None
     assert change.at == local(date(2029, 3, 1), "Europe/Amsterdam")
 
@@ -197,12 +197,12 @@ def test_a_special_lorry_turns_thirteen_on_its_anniversary() -> None:
 @pytest.mark.parametrize("end", [date(2030, 5, 1), date(2028, 6, 1)])
 def test_the_last_day_of_a_zone_is_in_force(end) -> None:
     law = Law(flanders().pack, replace(flanders().zone, end=end))
-    change = next_change(question(van(), law=law))
+    change = next_change(inquiry(van(), law=law))
     assert change is not None
     assert change.at == local(end + timedelta(days=1), "Europe/Brussels")
     assert change.decision.rule == "START"
 
 
 def test_what_can_no_longer_change_has_no_next_change() -> None:
-    assert next_change(question(None)) is None
-    assert next_change(question(van(), at=datetime(2035, 6, 1, tzinfo=UTC))) is None
+    assert next_change(inquiry(None)) is None
+    assert next_change(inquiry(van(), at=datetime(2035, 6, 1, tzinfo=UTC))) is None
