@@ -14,6 +14,7 @@ from edge.access.decide import decide
 from edge.access.desk import desk_clock, desk_facts, desk_passage
 from edge.access.pack import load_pack, shipped
 from edge.access.rules import Law, Row, RulePack
+from edge.cli.whatif import question_of, run_what_if
 from edge.config import load
 from edge.errors import BoxError
 from edge.registry.attributes import VEHICLE_FIELDS, vehicle
@@ -39,6 +40,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--token-key", type=FILE, help="Token key of that registry.")
 @click.option("--facts", "with_facts", is_flag=True, help="Facts follow as key=value.")
 @click.option("--pack", "paths", type=FILE, multiple=True, help="Rule pack instead of our own.")
+@click.option("--what-if", "what_if", type=click.DateTime(["%Y-%m-%d"]), help="Rules of this day.")
 @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 @click.argument("facts", nargs=-1)
 def explain(
@@ -51,6 +53,7 @@ def explain(
     token_key: Path | None,
     with_facts: bool,
     paths: tuple[Path, ...],
+    what_if: datetime | None,
     as_json: bool,
     facts: tuple[str, ...],
 ) -> None:
@@ -60,9 +63,16 @@ def explain(
     fuel=diesel euro_norm=5 first_registration=2014-06-30 body_codes=-
 
     A table:  explain --cases decision_cases.csv
+
+    Recorded traffic by another day's rules:  explain --what-if 2029-01-01 RUN
     """
     try:
         packs = [load_pack(path) for path in paths] or list(shipped())
+        if what_if is not None:
+            own = () if config is None else own_laws(config)
+            question = question_of(what_if, facts, packs, own, registry, token_key)
+            run_what_if(question, as_json)
+            return
         if table is not None:
             run_table(table, packs, as_json)
         elif zone is not None:

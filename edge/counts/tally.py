@@ -1,0 +1,191 @@
+"""From one decided passage to tallies: one-way figures, each value from a closed list. Pure.
+
+What each figure counts, and of which passages, stands in README.md beside this file.
+"""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from edge.access.calendar import DAY_EXEMPTION, civil_day
+from edge.access.records import standing
+from edge.access.rules import Law, RulePack
+from edge.access.whatif import PHASES, any_time_before, prospect
+from edge.counts.hour import hour_of
+from edge.counts.vehicle import (
+    UNKNOWN,
+    Scope,
+    class_of,
+    fuel_of,
+    kind_of,
+    scope_of,
+    size_of,
+    word,
+    year_of,
+)
+from edge.passage.forms import SERIES
+from edge.passage.plate import bound_to_trailer
+from edge.record.message import ResolutionRecord
+from edge.types import Consequence, Decision, Facts, Outcome, Passage, Tally, Vehicle
+
+READ, START, DATA = "READ", "START", "DATA"
+DUTIES = frozenset({"CLOCK", READ, "REGISTRY", "MISS", DATA, "PACK", "STALE", "FOREIGN", "SET"})
+"""The rules of our own that end in review, beside the rows and types of a pack."""
+AMBIGUOUS = frozenset(
+    [f"F-AMB-{n:02}" for n in range(1, 31)] + [f"N-AMB-{n:02}" for n in range(1, 31)]
+)
+MARKS = frozenset({"draft", "derived_norm", "needs_amendment"})
+COUNTRIES = frozenset(series.country for series in SERIES)
+NOT_ACTIVE = "zone_not_active"
+PERSON_BOUND = "person_bound"
+PERSONAL = frozenset(
+    ["NL-ON-HANDICAP", "NL-ON-PERSOON", "NL-VR-ROLSTOEL", "FL-VR-ROLSTOEL", "NX-ROL", "NX-ROL70"]
+)
+"""Types and rows that say something of a person's health: one class, and no more (RULES 6)."""
+OPENED = frozenset({Outcome.EXEMPT, Outcome.PERMITTED})
+CANDIDATES = {
+    Consequence.WARN: "warning_candidates",
+    Consequence.HOLD48: "sanction_candidates",
+    Consequence.HOLD_DAY: "sanction_candidates",
+}
+Counted = tuple[str, str]
+"""A figure and the value that one passage adds to it."""
+
+
+def tallies(
+    passage: Passage, facts: Facts | None, decision: Decision, law: Law
+) -> tuple[Tally, ...]:
+    """Return everything that one passage in one zone adds to the figures of its hour."""
+    hour = hour_of(passage.seen_first)
+    counted = counted_of(passage, facts, decision, law)
+    return tuple(Tally(decision.zone, hour, figure, value) for figure, value in counted)
+
+
+def tallies_of_resolution(record: ResolutionRecord, at: datetime) -> tuple[Tally, ...]:
+    """Return what the end of a held candidate adds to the hour in which it ended.
+
+    Withdrawn and expired ones are counted by the outcome of the last decision.
+    """
+    consequence = word(record.consequence, list(Consequence))
+    outcome = word(record.outcome, list(Outcome))
+    ended = {
+        "released": (
+            "warning_candidates" if consequence == Consequence.WARN else "sanction_candidates",
+            "released",
+        ),
+        "withdrawn": ("withdrawn_candidates", outcome),
+        "expired": ("expired_candidates", outcome),
+    }
+    counted = [ended[record.state]] if record.state in ended else []
+    return tuple(Tally(record.zone, hour_of(at), figure, value) for figure, value in counted)
+
+
+def counted_of(
+    passage: Passage, facts: Facts | None, decision: Decision, law: Law
+) -> list[Counted]:
+    """Return the figures that a passage adds to, each with one value of it."""
+    vehicle = identified(passage, facts, decision)
+    scope = place_of(passage, vehicle, decision, law.pack)
+    counted = [("operation", "announced"), ("passages", scope.value)]
+    if settled(passage, decision):
+        counted.append(("operation", "settled"))
+    country = word(passage.country, COUNTRIES) if passage.country else UNKNOWN
+    if scope is Scope.UNKNOWN:
+        reason = why_unknown(passage, facts, decision)
+        counted += [("unknown_scope_reason", reason), ("unknown_scope_country", country)]
+    if vehicle is None or facts is None or scope is not Scope.IN:
+        return counted
+    counted += [("country", country), ("direction", passage.direction.value)]
+    counted += vehicle_figures(vehicle, law.pack)
+    counted += decision_figures(decision, kind_of(vehicle, law.pack), law.pack)
+    return counted + list(what_if(passage, vehicle, facts, decision, law))
+
+
+def settled(passage: Passage, decision: Decision) -> bool:
+    """True when the plate may stand for a vehicle."""
+    return passage.doubt is None and decision.rule != READ
+
+
+def identified(passage: Passage, facts: Facts | None, decision: Decision) -> Vehicle | None:
+    """Return the vehicle, where the plate is beyond doubt and the registry knows it."""
+    if facts is None or facts.fault is not None or not settled(passage, decision):
+        return None
+    return facts.vehicle
+
+
+def place_of(
+    passage: Passage, vehicle: Vehicle | None, decision: Decision, pack: RulePack
+) -> Scope:
+    """Return whether the passage is in scope, by the category alone: the zone may yet begin."""
+    if settled(passage, decision) and bound_to_trailer(passage.country, passage.plate):
+        return Scope.OUT
+    return Scope.UNKNOWN if vehicle is None else scope_of(vehicle, pack)
+
+
+def why_unknown(passage: Passage, facts: Facts | None, decision: Decision) -> str:
+    """Return why it cannot be known whether the zone concerns the vehicle."""
+    if not settled(passage, decision):
+        return READ
+    if decision.rule == "CLOCK":
+        return decision.rule
+    if facts is None or facts.fault is not None or facts.snapshot is None:
+        return "REGISTRY"
+    return "MISS" if facts.vehicle is None else "CATEGORY"
+
+
+def vehicle_figures(vehicle: Vehicle, pack: RulePack) -> list[Counted]:
+    """Return what is counted of the vehicle itself (R000-07)."""
+    return [
+        ("kind", kind_of(vehicle, pack)),
+        ("class", class_of(vehicle, pack)),
+        ("fuel", fuel_of(vehicle, pack)),
+        ("first_registration_year", year_of(vehicle)),
+    ]
+
+
+def decision_figures(decision: Decision, kind: str, pack: RulePack) -> list[Counted]:
+    """Return what is counted of the answer: the outcome, its reason, what follows, its marks."""
+    outcome = NOT_ACTIVE if decision.rule == START else decision.outcome.value
+    counted = [("outcome", outcome), (f"outcome_{size_of(kind)}", outcome)]
+    if decision.outcome is Outcome.REVIEW:
+        counted.append(("review_reason", word(decision.rule, rules(pack))))
+    if decision.outcome in OPENED:
+        counted.append(("exemption_type", type_of(decision.rule, pack)))
+    if decision.outcome in OPENED and decision.rule == DAY_EXEMPTION:
+        counted.append(("day_exemption", "used"))
+    if pack.enforced and decision.consequence in CANDIDATES:
+        counted.append((CANDIDATES[decision.consequence], "decided"))
+    known = MARKS | {row.mark for table in pack.tables.values() for row in table if row.mark}
+    known |= {row.mark for row in pack.exemptions if row.mark}
+    return counted + [("mark", name) for name in sorted({word(m, known) for m in decision.marks})]
+
+
+def rules(pack: RulePack) -> frozenset[str]:
+    """Return every rule that a decision of this pack can name."""
+    rows = {row.id for table in pack.tables.values() for row in table}
+    listed = {row.id for row in pack.exemptions} | {kind.code for kind in pack.types}
+    return frozenset(rows | listed | DUTIES | AMBIGUOUS)
+
+
+def type_of(rule: str, pack: RulePack) -> str:
+    """Return the type of an exemption as the pack names it, never as a register wrote it."""
+    if rule in PERSONAL:
+        return PERSON_BOUND
+    return word("" if rule == "*" else rule, rules(pack))
+
+
+def what_if(
+    passage: Passage, vehicle: Vehicle, facts: Facts, decision: Decision, law: Law
+) -> Iterator[Counted]:
+    """Yield the outcome of the same vehicle on the first day of every phase (R004-91)."""
+    seen_on = civil_day(passage.seen_first, law.pack.timezone)
+    grants = standing(facts.exemptions, passage.seen_first, seen_on, law)
+    for day in PHASES.get(law.pack.jurisdiction, ()):
+        found = prospect(vehicle, any_time_before(seen_on), grants, day, law.pack)
+        # A date of first registration that cannot be is as doubtful on any other day.
+        outcome = Outcome.REVIEW if decision.rule == DATA else found.verdict.outcome
+        yield what_if_figure(day), outcome.value
+
+
+def what_if_figure(day: date) -> str:
+    """Return the name of the what-if figure of a day."""
+    return f"what_if_{day:%Y_%m_%d}"
