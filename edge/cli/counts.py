@@ -208,6 +208,6 @@ def told_uptime(period: Period) -> str:
     """Return the up-time as words; missing hours are no hours without traffic."""
     known = period.uptime()
     return (
-        f"{known['boxes_reporting']} boxes, in operation {known['uptime']:.1%} of the time; "
+        f"{known['boxes_reporting']} reporting, in operation {known['uptime']:.1%} of the time; "
         f"{known['hours_missing']} hours are missing, which says nothing of their traffic."
     )
