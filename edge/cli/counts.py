@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import msgspec
 from rich.console import Console
+from rich.table import Column
 from rich.table import Table as Grid
 
 from edge.access.pack import shipped
@@ -20,6 +21,7 @@ from edge.counts.forms import as_csv, as_json
 from edge.counts.intake import Intake
 from edge.counts.months import Period, hours, months
 from edge.counts.table import Table, table_of
+from edge.counts.words import words
 from edge.errors import RecordError
 from edge.feed.ledger import Stored, open_ledgers
 from edge.record.envelope import NAME, Keyring, RefusedError, decode_part, peek, split, verify
@@ -103,7 +105,7 @@ def taken(path: Path, keyring: Keyring | None) -> tuple[Intake, list[str]]:
 
     The places of all records are needed to see what is missing between the counts.
     """
-    intake, refused = Intake(), []
+    intake, refused = Intake(words(shipped())), []
     for ledger in open_ledgers(path):
         refused += [f"{where}: {cause}" for where, cause in ledger.faults]
         for stored in ledger.records:
@@ -194,7 +196,8 @@ def print_table(console: Console, table: Table, about: Mapping[str, object], k: 
         click.echo("  " + ", ".join(known))
     for name, share in table.compliance().items():
         click.echo(f"  {name}: {'withheld or none' if share is None else f'{share:.2%}'}")
-    grid = Grid("figure", "value", "count", "share", "of")
+    folded = (Column(name, overflow="fold") for name in ("figure", "value", "count", "share", "of"))
+    grid = Grid(*folded)
     for line in table.lines:
         count = "withheld" if line.count is None else str(line.count)
         part = "" if line.share is None else f"{line.share:.2%}"

@@ -18,8 +18,8 @@ from rich.table import Table
 from edge.access.desk import desk_passage
 from edge.access.rules import Law, RulePack
 from edge.counts.compare import Shares, columns, judge, law_of
-from edge.counts.tally import NOT_ACTIVE, READ
 from edge.counts.vehicle import Scope
+from edge.counts.words import NOT_ACTIVE, READ
 from edge.errors import RecordError
 from edge.feed.ledger import open_ledgers
 from edge.record.envelope import RefusedError, decode_part, peek, split

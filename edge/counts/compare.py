@@ -10,8 +10,8 @@ from edge.access.records import standing
 from edge.access.rules import Law, RulePack, Zone
 from edge.access.whatif import Prospect, any_time_before, prospect
 from edge.counts.recorded import prospect_of, scope_in
-from edge.counts.tally import NOT_ACTIVE, START
 from edge.counts.vehicle import Scope, scope_of
+from edge.counts.words import NOT_ACTIVE, START
 from edge.record.message import PassageRecord
 from edge.types import Facts, Outcome
 

@@ -5,18 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+import msgspec
+
 from edge.counts.record import Figures
+from edge.counts.words import Words, known_value
 from edge.record.message import CountRecord
 
-FIGURES = (
-    *("passages", "unknown_scope_reason", "unknown_scope_country", "operation"),
-    *("outcome", "outcome_van", "outcome_truck", "outcome_agricultural", "outcome_other"),
-    *("review_reason", "kind", "class", "fuel", "first_registration_year", "country"),
-    *("direction", "exemption_type", "day_exemption", "mark"),
-    *("warning_candidates", "sanction_candidates", "withdrawn_candidates", "expired_candidates"),
-)
-WHAT_IF = "what_if_"
-LONGEST = 32
 PlaceOf = tuple[str, int, int]
 """Box, epoch, seq."""
 
@@ -25,6 +19,7 @@ PlaceOf = tuple[str, int, int]
 class Intake:
     """Takes records in, each place of each box once; `notes` says what was left out."""
 
+    words: Words
     counts: list[CountRecord] = field(default_factory=list)
     places: dict[PlaceOf, str] = field(default_factory=dict)
     repeated: int = 0
@@ -39,8 +34,9 @@ class Intake:
             return
         self.places[place] = sha256
         if record is not None:
-            self.counts.append(record)
-            self.strange += len(unfamiliar(record.figures))
+            self.strange += strange(record.figures, self.words)
+            figures = familiar(record.figures, self.words)
+            self.counts.append(msgspec.structs.replace(record, figures=figures))
 
     def notes(self) -> Iterator[str]:
         """Yield a sentence for everything that a reader of the figures must know."""
@@ -49,7 +45,10 @@ class Intake:
         if self.forked:
             yield f"{self.forked} records stand at a place that another has: only the first counts."
         if self.strange:
-            yield f"{self.strange} figures or values of a form unknown here were left out."
+            yield (
+                f"{self.strange} values are not on the lists of this version: they stand under "
+                "other, or are left out where the whole figure is unknown."
+            )
 
 
 def by_epoch(places: Iterable[PlaceOf]) -> dict[tuple[str, int], list[int]]:
@@ -70,32 +69,21 @@ def gaps(epoch: int, seqs: Iterable[int]) -> Iterator[str]:
             yield f"records {epoch}/{first} to {last} are missing, and what they may have counted"
 
 
-def familiar(figures: Mapping[str, Mapping[str, int]]) -> Figures:
-    """Return the figures that this version knows, in values that can be none but words."""
-    return {
-        figure: {value: n for value, n in values.items() if n > 0 and is_word(value)}
-        for figure, values in figures.items()
-        if is_figure(figure)
-    }
+def familiar(figures: Mapping[str, Mapping[str, int]], known: Words) -> Figures:
+    """Return the figures of the list, their strange values summed as `other`."""
+    found: Figures = {}
+    for figure, values in figures.items():
+        for value, n in values.items():
+            name = known_value(figure, value, known)
+            if name is not None and n > 0:
+                sums = found.setdefault(figure, {})
+                sums[name] = sums.get(name, 0) + n
+    return found
 
 
-def unfamiliar(figures: Mapping[str, Mapping[str, int]]) -> list[str]:
-    """Return the figures and values that are left out."""
-    strange = [figure for figure in figures if not is_figure(figure)]
-    known = (values for figure, values in figures.items() if is_figure(figure))
-    return strange + [v for values in known for v, n in values.items() if n < 0 or not is_word(v)]
-
-
-def is_figure(name: str) -> bool:
-    """True for a figure of README.md, whose sums are known and can be protected."""
-    digits = name.removeprefix(WHAT_IF).replace("_", "")
-    return name in FIGURES or (name.startswith(WHAT_IF) and digits.isascii() and digits.isdigit())
-
-
-def is_word(value: str) -> bool:
-    """True for a value that is safe in a table; a formula or a line break is none."""
-    return (
-        0 < len(value) <= LONGEST
-        and all(c.isascii() and (c.isalnum() or c in "_+-.*") for c in value)
-        and value[0] not in "+-."
-    )
+def strange(figures: Mapping[str, Mapping[str, int]], known: Words) -> int:
+    """Return how many values are not what they may be."""
+    cells = [
+        (figure, value, n) for figure, values in figures.items() for value, n in values.items()
+    ]
+    return sum(n < 0 or known_value(figure, value, known) != value for figure, value, n in cells)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from edge.access.calendar import local, months_after, zone_of
-from edge.counts.intake import familiar
 from edge.counts.record import Figures
 from edge.record.message import CountRecord
 
@@ -29,7 +28,7 @@ class Period:
 
     def add(self, record: CountRecord) -> None:
         """Add the figures of one record."""
-        for figure, values in familiar(record.figures).items():
+        for figure, values in record.figures.items():
             sums = self.figures.setdefault(figure, {})
             for value, n in values.items():
                 sums[value] = sums.get(value, 0) + n

@@ -6,8 +6,8 @@ from edge.access.calendar import civil_day
 from edge.access.records import Grant, standing
 from edge.access.rules import Law
 from edge.access.whatif import Born, Prospect, any_time_before, prospect
-from edge.counts.tally import READ
 from edge.counts.vehicle import Scope, scope_of
+from edge.counts.words import READ
 from edge.record.message import ExemptionRecord, PassageRecord, VehicleRecord
 from edge.types import BodyCode, Exemption, Outcome, Vehicle, VehicleKind
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from edge.counts.tally import NOT_ACTIVE, READ
 from edge.counts.vehicle import size_of
+from edge.counts.words import NOT_ACTIVE, READ
 
 Cell = tuple[str, str]
 """A figure and one of its values."""

@@ -16,8 +16,8 @@ from edge.counts.relations import (
     derived,
     relations,
 )
-from edge.counts.tally import NOT_ACTIVE
 from edge.counts.withhold import withheld
+from edge.counts.words import NOT_ACTIVE
 
 NOT_PRINTED = ("seconds", "frames")
 """Values of `operation` that stand with the up-time, and name no vehicle."""

@@ -4,7 +4,7 @@ What each figure counts, and of which passages, stands in README.md beside this 
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 
 from edge.access.calendar import DAY_EXEMPTION, civil_day
 from edge.access.records import standing
@@ -22,31 +22,22 @@ from edge.counts.vehicle import (
     word,
     year_of,
 )
-from edge.passage.forms import SERIES
+from edge.counts.words import (
+    CANDIDATES,
+    COUNTRIES,
+    DATA,
+    NOT_ACTIVE,
+    OPENED,
+    READ,
+    START,
+    marks,
+    rule_word,
+    what_if_figure,
+)
 from edge.passage.plate import bound_to_trailer
 from edge.record.message import ResolutionRecord
 from edge.types import Consequence, Decision, Facts, Outcome, Passage, Tally, Vehicle
 
-READ, START, DATA = "READ", "START", "DATA"
-DUTIES = frozenset({"CLOCK", READ, "REGISTRY", "MISS", DATA, "PACK", "STALE", "FOREIGN", "SET"})
-"""The rules of our own that end in review, beside the rows and types of a pack."""
-AMBIGUOUS = frozenset(
-    [f"F-AMB-{n:02}" for n in range(1, 31)] + [f"N-AMB-{n:02}" for n in range(1, 31)]
-)
-MARKS = frozenset({"draft", "derived_norm", "needs_amendment"})
-COUNTRIES = frozenset(series.country for series in SERIES)
-NOT_ACTIVE = "zone_not_active"
-PERSON_BOUND = "person_bound"
-PERSONAL = frozenset(
-    ["NL-ON-HANDICAP", "NL-ON-PERSOON", "NL-VR-ROLSTOEL", "FL-VR-ROLSTOEL", "NX-ROL", "NX-ROL70"]
-)
-"""Types and rows that say something of a person's health: one class, and no more (RULES 6)."""
-OPENED = frozenset({Outcome.EXEMPT, Outcome.PERMITTED})
-CANDIDATES = {
-    Consequence.WARN: "warning_candidates",
-    Consequence.HOLD48: "sanction_candidates",
-    Consequence.HOLD_DAY: "sanction_candidates",
-}
 Counted = tuple[str, str]
 """A figure and the value that one passage adds to it."""
 
@@ -147,30 +138,15 @@ def decision_figures(decision: Decision, kind: str, pack: RulePack) -> list[Coun
     outcome = NOT_ACTIVE if decision.rule == START else decision.outcome.value
     counted = [("outcome", outcome), (f"outcome_{size_of(kind)}", outcome)]
     if decision.outcome is Outcome.REVIEW:
-        counted.append(("review_reason", word(decision.rule, rules(pack))))
+        counted.append(("review_reason", rule_word(decision.rule, pack)))
     if decision.outcome in OPENED:
-        counted.append(("exemption_type", type_of(decision.rule, pack)))
+        counted.append(("exemption_type", rule_word(decision.rule, pack)))
     if decision.outcome in OPENED and decision.rule == DAY_EXEMPTION:
         counted.append(("day_exemption", "used"))
     if pack.enforced and decision.consequence in CANDIDATES:
         counted.append((CANDIDATES[decision.consequence], "decided"))
-    known = MARKS | {row.mark for table in pack.tables.values() for row in table if row.mark}
-    known |= {row.mark for row in pack.exemptions if row.mark}
-    return counted + [("mark", name) for name in sorted({word(m, known) for m in decision.marks})]
-
-
-def rules(pack: RulePack) -> frozenset[str]:
-    """Return every rule that a decision of this pack can name."""
-    rows = {row.id for table in pack.tables.values() for row in table}
-    listed = {row.id for row in pack.exemptions} | {kind.code for kind in pack.types}
-    return frozenset(rows | listed | DUTIES | AMBIGUOUS)
-
-
-def type_of(rule: str, pack: RulePack) -> str:
-    """Return the type of an exemption as the pack names it, never as a register wrote it."""
-    if rule in PERSONAL:
-        return PERSON_BOUND
-    return word("" if rule == "*" else rule, rules(pack))
+    named = {word(mark, marks(pack)) for mark in decision.marks}
+    return counted + [("mark", name) for name in sorted(named)]
 
 
 def what_if(
@@ -184,8 +160,3 @@ def what_if(
         # A date of first registration that cannot be is as doubtful on any other day.
         outcome = Outcome.REVIEW if decision.rule == DATA else found.verdict.outcome
         yield what_if_figure(day), outcome.value
-
-
-def what_if_figure(day: date) -> str:
-    """Return the name of the what-if figure of a day."""
-    return f"what_if_{day:%Y_%m_%d}"

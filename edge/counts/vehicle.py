@@ -77,9 +77,9 @@ def fuel_of(vehicle: Vehicle, pack: RulePack) -> str:
 
 
 def year_of(vehicle: Vehicle) -> str:
-    """Return the year of first registration: never the day (RULES 6, monitoring data)."""
-    born = vehicle.first_registration or vehicle.first_known_use
-    return UNKNOWN if born is None else year(born.year)
+    """Return the year of the earliest date known: never the day (RULES 6, F-AMB-05)."""
+    known = [day for day in (vehicle.first_registration, vehicle.first_known_use) if day]
+    return year(min(known).year) if known else UNKNOWN
 
 
 def year(number: int) -> str:

@@ -2,12 +2,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from edge.access.pack import shipped
 from edge.counts.intake import Intake
 from edge.counts.months import Period, hours, months
 from edge.counts.table import table_of
+from edge.counts.words import words
 from edge.record.message import CountRecord
 from tests.chains import CLOCK
 
+WORDS = words(shipped())
 BRUSSELS = "Europe/Brussels"
 JUNE = datetime(2028, 5, 31, 22, tzinfo=UTC)  # local midnight
 FULL = {
@@ -122,7 +125,7 @@ def test_hours_before_a_zone_began_are_in_no_share_of_compliance() -> None:
 
 
 def taken(*places: tuple[str, int, int, str]) -> Intake:
-    intake = Intake()
+    intake = Intake(WORDS)
     for box, epoch, seq, sha256 in places:
         intake.take((box, epoch, seq), sha256, record(box=box, epoch=epoch, seq=seq))
     return intake
@@ -152,14 +155,23 @@ def test_what_is_missing_between_records_is_stated() -> None:
 
 HOSTILE = {
     "1ZZZ999": {"x": 5},
-    "passages": {"=cmd|'1'": 5, "in_scope": -1, "": 5, "a\nb": 5, "+1": 5, "x" * 99: 5},
+    "what_if_1ZZZ999": {"no_access": 5},
+    "what_if_2029_01_01": {"1ZZZ999": 5},
+    "exemption_type": {"NL-VR-1ZZZ999": 5, "NL-VR-*": 6},
+    "fuel": {"diesel+electric": 5, "diesel+1ZZZ999": 6},
+    "passages": {"=cmd|'1'": 5, "in_scope": -1, "out_of_scope": 7},
 }
 
 
-def test_figures_and_values_of_another_form_are_left_out_and_stated() -> None:
-    intake = Intake()
+def test_no_figure_and_no_value_is_taken_from_a_record_that_is_not_on_our_own_lists() -> None:
+    intake = Intake(WORDS)
     intake.take(("b1", 1, 1), "a", record(figures=HOSTILE))
     (period,) = by_month(*intake.counts)
-    assert period.figures == {"passages": {}}
-    assert "7 figures or values" in next(intake.notes())
-    assert table_of(period, 5).lines == ()
+    assert period.figures == {
+        "what_if_2029_01_01": {"other": 5},
+        "exemption_type": {"other": 5, "NL-VR-*": 6},
+        "fuel": {"diesel+electric": 5, "other": 6},
+        "passages": {"other": 5, "out_of_scope": 7},
+    }
+    assert "7 values are not on the lists" in next(intake.notes())
+    assert "1ZZZ999" not in str([*intake.notes(), table_of(period, 5)])

@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edge.access.evaluate import judge
 from edge.access.rules import Law
 from edge.counts.hour import operation
-from edge.counts.intake import is_figure, is_word
-from edge.counts.tally import NOT_ACTIVE, tallies, tallies_of_resolution
+from edge.counts.tally import tallies, tallies_of_resolution
+from edge.counts.vehicle import Scope, scope_of
+from edge.counts.words import NOT_ACTIVE, PERSONAL, known_value, rule_word, words
 from edge.record.message import PackRef, ResolutionRecord
 from edge.types import (
     BodyCode,
@@ -25,11 +27,13 @@ from edge.types import (
     VehicleKind,
 )
 from tests.chains import CLOCK
-from tests.edge.access.test_properties import LAW, MOMENTS, VEHICLES
+from tests.edge.access.test_properties import INPUTS, LAW, MOMENTS, VEHICLES, partly_known
 from tests.edge.access.world import AT, flanders, record, utrecht, van
 from tests.edge.counts.roadside import PLATE, counted, known, seen, summed, tallied
 
+QUICK = settings(max_examples=100, deadline=None)
 LORRY = van(category="N3", kind=VehicleKind.TRACTOR, max_mass_kg=40000, euro=6)
+WORDS = words([flanders().pack, utrecht().pack])
 OUTCOMES = {outcome.value for outcome in Outcome} | {NOT_ACTIVE}
 
 
@@ -77,6 +81,11 @@ def test_vans_and_trucks_are_counted_apart(vehicle, law, kind, size) -> None:
     assert one(figures, f"outcome_{size}") == one(figures, "outcome")
 
 
+def test_the_year_is_that_of_the_earliest_date_known() -> None:
+    imported = van(first_registration=date(2020, 1, 1), first_known_use=date(2012, 1, 1))
+    assert one(counted(imported), "first_registration_year") == "2012"
+
+
 @pytest.mark.parametrize(
     ("vehicle", "word"),
     [
@@ -89,6 +98,21 @@ def test_vans_and_trucks_are_counted_apart(vehicle, law, kind, size) -> None:
 )
 def test_the_class_is_the_norm_that_the_law_looks_at(vehicle, word) -> None:
     assert one(counted(vehicle), "class") == word
+
+
+@QUICK
+@given(LAW, VEHICLES, st.sets(st.sampled_from(INPUTS), max_size=3))
+def test_the_scope_is_what_the_law_itself_says_on_the_first_day_of_the_zone(
+    law, vehicle, unknown
+) -> None:
+    vehicle, law = partly_known(vehicle, unknown), law()
+    outcome = judge(vehicle, (), law.zone.start, law.pack).outcome
+    scope = scope_of(vehicle, law.pack)
+    if vehicle.category is None:
+        assert scope is Scope.UNKNOWN
+        return
+    assert (scope is Scope.OUT) is (outcome is Outcome.OUT_OF_SCOPE)
+    assert scope is not Scope.UNKNOWN or outcome is Outcome.REVIEW
 
 
 @pytest.mark.parametrize(("category", "law"), [("M1", flanders()), ("T", utrecht())])
@@ -169,6 +193,12 @@ def test_exemptions_are_counted_by_the_packs_own_types(kind, counted_as) -> None
     figures = counted(van(), record(kind), law=utrecht())
     assert one(figures, "exemption_type") == counted_as
     assert (("day_exemption", "used") in figures) is (kind == "NL-ON-DAG")
+
+
+def test_a_review_over_a_record_bound_to_a_person_says_no_more_either() -> None:
+    assert rule_word("FL-VR-ROLSTOEL", flanders().pack) == "person_bound"
+    assert not PERSONAL & WORDS["review_reason"]
+    assert not PERSONAL & WORDS["exemption_type"]
 
 
 def test_a_wheelchair_van_says_no_more_than_that_its_exemption_is_bound_to_a_person() -> None:
@@ -272,9 +302,6 @@ def test_frames_are_counted_in_the_hour_they_began_in() -> None:
     ]
 
 
-QUICK = settings(max_examples=100, deadline=None)
-
-
 @QUICK
 @given(LAW, VEHICLES, MOMENTS, st.booleans())
 def test_every_passage_has_one_value_in_every_figure_of_its_population(
@@ -284,6 +311,10 @@ def test_every_passage_has_one_value_in_every_figure_of_its_population(
     passage = replace(seen(min(law.pack.countries)), seen_first=at, seen_last=at)
     decision = tallied(passage, known(vehicle), law)[0]
     figures = [t.figure for t in tallies(passage, known(vehicle), decision, law)]
+    assert all(
+        known_value(t.figure, t.value, WORDS) == t.value
+        for t in tallies(passage, known(vehicle), decision, law)
+    )
     single = [name for name in figures if name not in ("mark", "operation")]
     assert len(single) == len(set(single))
     values = {t.value for t in tallied(passage, known(vehicle), law)[1] if "outcome" in t.figure}
@@ -348,5 +379,4 @@ def test_a_plate_in_any_field_of_a_passage_reaches_no_figure(law, vehicle, grant
 def assert_no_plate(ours) -> None:
     for tally in ours:
         assert PLATE.casefold() not in f"{tally.zone} {tally.figure} {tally.value}".casefold()
-        assert is_figure(tally.figure)
-        assert is_word(tally.value)
+        assert known_value(tally.figure, tally.value, WORDS) == tally.value
