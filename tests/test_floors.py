@@ -15,6 +15,7 @@ FLOORS = {
     "edge.passage": 2,
     "edge.access": 2,
     "edge.record": 2,
+    "edge.counts": 2,
     "edge.vision": 2,
     "edge.vision.model": 3,
     "edge.vision.detector": 3,

@@ -46,19 +46,22 @@ def weighed_up(
     What rests on such a norm accuses nobody by itself: a person looks.
     """
     verdict = joined(evaluated(vehicle, grants, day, pack, signs), vehicle, pack)
-    if verdict.rule != "SET" or vehicle.euro is not None or vehicle.eev:
-        return verdict
-    if not pack.derived_norms or pack.answer("onbekende_norm") != "afleiden":
+    if verdict.rule != "SET" or not derivable(vehicle, pack):
         return verdict
     by_date = joined(evaluated(vehicle, grants, day, pack, signs, derive=True), vehicle, pack)
-    if by_date.outcome is Outcome.REVIEW:
-        return verdict
-    accusing = by_date.outcome in ACCUSING
-    return replace(
-        by_date,
-        consequence=Consequence.MANUAL if accusing else by_date.consequence,
-        marks=(*by_date.marks, DERIVED_NORM),
-    )
+    return verdict if by_date.outcome is Outcome.REVIEW else presumed(by_date)
+
+
+def presumed(verdict: Verdict) -> Verdict:
+    """Return an answer as one that rests on a derived norm: an accusation is for a person."""
+    by_hand = Consequence.MANUAL if verdict.outcome in ACCUSING else verdict.consequence
+    return replace(verdict, consequence=by_hand, marks=(*verdict.marks, DERIVED_NORM))
+
+
+def derivable(vehicle: Vehicle, pack: RulePack) -> bool:
+    """True when the pack lets the date of first registration stand for a norm not registered."""
+    registered = vehicle.euro is not None or vehicle.eev
+    return not registered and pack.answer("onbekende_norm") == "afleiden"
 
 
 def of_two_dates(

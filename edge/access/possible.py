@@ -43,7 +43,8 @@ def points(
     With `derive` a norm that is not registered is what the first registration stands for.
     """
     for at in every_point(vehicle, day, pack, signs, derive):
-        if not any(row.holds(at) for row in pack.impossible):
+        # What else the register says of a vehicle that is no concern here does not matter.
+        if at.group == OUTSIDE or not any(row.holds(at) for row in pack.impossible):
             yield at
 
 

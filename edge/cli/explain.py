@@ -17,6 +17,7 @@ from edge.access.pack import load_pack, shipped
 from edge.access.rules import Law, RulePack
 from edge.cli.explain_table import run_table
 from edge.cli.explained import as_json, as_text, explained
+from edge.cli.whatif import comparison_of, run_what_if
 from edge.config import load
 from edge.errors import BoxError
 from edge.registry.attributes import VEHICLE_FIELDS, vehicle
@@ -41,6 +42,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--token-key", type=FILE, help="Token key of that registry.")
 @click.option("--facts", "with_facts", is_flag=True, help="Facts follow as key=value.")
 @click.option("--pack", "paths", type=FILE, multiple=True, help="Rule pack instead of our own.")
+@click.option("--what-if", "what_if", type=click.DateTime(["%Y-%m-%d"]), help="Rules of this day.")
 @click.option("--json", "in_json", is_flag=True, help="Answer in JSON.")
 @click.argument("facts", nargs=-1)
 def explain(
@@ -53,6 +55,7 @@ def explain(
     token_key: Path | None,
     with_facts: bool,
     paths: tuple[Path, ...],
+    what_if: datetime | None,
     in_json: bool,
     facts: tuple[str, ...],
 ) -> None:
@@ -63,15 +66,21 @@ def explain(
 
     A table:  explain --cases decision_cases.csv
 
+    Recorded traffic by another day's rules:  explain --what-if 2029-01-01 RUN
+
     Exit status: 0 an answer, or a table on which we agree; 1 a table on which we differ;
     2 misuse.
     """
     try:
         packs = [load_pack(path) for path in paths] or list(shipped())
-        if table is not None:
+        own = () if config is None else own_laws(config)
+        if what_if is not None:
+            asked = comparison_of(what_if, facts, packs, own, registry, token_key)
+            run_what_if(asked, in_json)
+        elif table is not None:
             run_table(table, packs, in_json)
         elif zone is not None:
-            law = law_of(zone, packs, () if config is None else own_laws(config))
+            law = law_of(zone, packs, own)
             moment = moment_from(at, law.pack.timezone)
             if plate is None:
                 inquiry = with_given(law, moment, facts_of(facts))

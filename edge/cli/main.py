@@ -15,6 +15,7 @@ FINDING, MISUSE, FAULT = 1, 2, 3
 
 VERBS = {
     "check": "What is in force on this box, proven by doing it.",
+    "counts": "What drove by, by zone and month, without plates.",
     "explain": "Why a vehicle is, or is not, admitted.",
     "protocol": "The data protocol of this box, to fill in and print.",
     "read": "Read the plates in pictures.",

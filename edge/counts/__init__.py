@@ -1,0 +1,1 @@
+"""Plate-free figures for monitoring: what is counted, related, withheld and handed over."""
