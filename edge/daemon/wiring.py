@@ -10,9 +10,12 @@ from edge import __version__
 from edge.access.pack import load_pack
 from edge.access.rules import Law, RulePack
 from edge.access.rules import Zone as LawZone
+from edge.casebook.casebook import Casebook
 from edge.config import Camera, Config, Models, Zone
 from edge.daemon.pipeline import Pipeline
-from edge.errors import ConfigError, ModelError, RegistryError
+from edge.daemon.recovery import recover
+from edge.daemon.release import Release
+from edge.errors import BoxError, ConfigError, ModelError
 from edge.feed.mqtt import MqttPublisher
 from edge.feed.outbox import Outbox
 from edge.feed.spool import SpoolPublisher
@@ -23,7 +26,8 @@ from edge.passage.tracker import Tracker
 from edge.ports import Clock, Publisher, Registry, Signer
 from edge.record.message import ModelRef
 from edge.record.testimony import Provenance, Testimony
-from edge.registry.cache import AbsentRegistry, RegistryCache
+from edge.registry.cache import RegistryCache
+from edge.registry.fresh import FreshRegistry
 from edge.registry.token import load_key, pseudonym
 from edge.types import Direction
 from edge.vision.detector import OnnxDetector
@@ -129,12 +133,9 @@ def registry(config: Config) -> RegistryCache:
     return RegistryCache.open(config.access.registry, load_key(config.access.token_key))
 
 
-def registry_or_none(config: Config) -> Registry:
-    """Open the registry; without one the box goes on, and everything goes to review."""
-    try:
-        return registry(config)
-    except RegistryError as e:
-        return AbsentRegistry(e.cause)
+def fresh_registry(config: Config) -> FreshRegistry:
+    """Open whatever registry lies there, now and later; without one everything goes to review."""
+    return FreshRegistry(config.access.registry, load_key(config.access.token_key))
 
 
 def outbox(config: Config) -> Outbox:
@@ -149,12 +150,31 @@ def outbox(config: Config) -> Outbox:
     return Outbox.open(config.box.state / "outbox.sqlite", config.box.id)
 
 
+def casebook(config: Config, outbox: Outbox) -> Casebook:
+    """Open the held candidates beside the outbox, which is ours, and bring both to one record.
+
+    Raises CasebookError when they do not belong together.
+    """
+    key = load_key(config.access.token_key)
+    book = Casebook.open(config.box.state / "casebook.sqlite", config.box.id, key)
+    try:
+        recover(book, outbox)
+    except BoxError:
+        book.close()
+        raise
+    return book
+
+
 def pipeline(
-    config: Config, clock: Clock, registry: Registry, signer: Signer, outbox: Outbox
+    config: Config,
+    clock: Clock,
+    registry: Registry,
+    signer: Signer,
+    outbox: Outbox,
+    casebook: Casebook,
 ) -> Pipeline:
     """Put the box together."""
     finder, text = detector(config.models), reader(config.models)
-    token_key = load_key(config.access.token_key)
     seen = view(config.camera)
     return Pipeline(
         detector=finder,
@@ -164,23 +184,44 @@ def pipeline(
         registry=registry,
         laws=laws(config.zones),
         clock=clock,
-        testimony=Testimony(
-            provenance=_provenance(config, finder, text),
-            privacy={zone.id: zone.privacy for zone in config.zones},
-            pseudonym=partial(pseudonym, token_key),
-            draw=os.urandom,
-        ),
+        testimony=testimony(config),
         signer=signer,
         outbox=outbox,
+        casebook=casebook,
         view=seen,
     )
 
 
-def _provenance(config: Config, finder: OnnxDetector, text: FastPlateReader) -> Provenance:
+def release(pipeline: Pipeline) -> Release:
+    """Put together what ends the candidates that a pipeline holds."""
+    return Release(
+        registry=pipeline.registry,
+        laws=pipeline.laws,
+        clock=pipeline.clock,
+        testimony=pipeline.testimony,
+        signer=pipeline.signer,
+        outbox=pipeline.outbox,
+        casebook=pipeline.casebook,
+    )
+
+
+def testimony(config: Config) -> Testimony:
+    """Return what writes the box's records. Raises ModelError when a model is not as pinned."""
+    return Testimony(
+        provenance=_provenance(config),
+        privacy={zone.id: zone.privacy for zone in config.zones},
+        pseudonym=partial(pseudonym, load_key(config.access.token_key)),
+        draw=os.urandom,
+    )
+
+
+def _provenance(config: Config) -> Provenance:
+    names = (config.models.detector, config.models.reader)
+    models = [checked_model(config.models.manifest, name) for name in names]
     return Provenance(
         box=config.box.id,
         software=f"anpr-edge {__version__}",
-        models=tuple(ModelRef(m.name, m.sha256) for m in (finder.model, text.model)),
+        models=tuple(ModelRef(model.name, model.sha256) for model in models),
         config_sha256=config.sha256,
         camera=config.camera.id,
         sign=config.camera.sign,
