@@ -91,8 +91,17 @@ class Site:
 
     @property
     def release(self) -> Release:
-        made = replace(wiring.release(self.pipeline), laws=self.laws)
-        return replace(made, count=lambda held, state: self.tallies)
+        line = self.pipeline
+        return Release(
+            registry=self.registry,
+            laws=self.laws,
+            clock=self.clock,
+            testimony=line.testimony,
+            signer=line.signer,
+            outbox=self.outbox,
+            casebook=self.casebook,
+            count=lambda held, state: self.tallies,
+        )
 
     def passes(self, plate: str = PLATE, at: datetime = T0) -> Conclusion:
         self.clock.now = at + timedelta(seconds=4)

@@ -16,6 +16,7 @@ FINDING, MISUSE, FAULT = 1, 2, 3
 VERBS = {
     "check": "What is in force on this box, proven by doing it.",
     "explain": "Why a vehicle is, or is not, admitted.",
+    "held": "List, withdraw or release the candidates that wait.",
     "read": "Read the plates in pictures.",
     "records": "List, show and prove stored or received records.",
     "replay": "Send clips or image folders through the production path.",

@@ -30,7 +30,7 @@ def run_box(config: Config) -> None:
     ):
         signer = load_signer(config.keys.signing)
         pipeline = wiring.pipeline(config, clock, registry, signer, outbox, casebook)
-        release = Minutely(wiring.release(pipeline))
+        release = Minutely(wiring.release(config, clock, registry, signer, outbox, casebook))
         camera = NewestFrame(Camera(config.camera.source, clock))
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: camera.stop())

@@ -35,6 +35,7 @@ from edge.vision.model import checked_model
 from edge.vision.reader import FastPlateReader
 from edge.vision.session import Execution
 
+CASEBOOK = "casebook.sqlite"
 PACKS = Path(__file__).parent.parent / "access" / "packs"
 
 
@@ -156,7 +157,7 @@ def casebook(config: Config, outbox: Outbox) -> Casebook:
     Raises CasebookError when they do not belong together.
     """
     key = load_key(config.access.token_key)
-    book = Casebook.open(config.box.state / "casebook.sqlite", config.box.id, key)
+    book = Casebook.open(config.box.state / CASEBOOK, config.box.id, key)
     try:
         recover(book, outbox)
     except BoxError:
@@ -192,16 +193,23 @@ def pipeline(
     )
 
 
-def release(pipeline: Pipeline) -> Release:
-    """Put together what ends the candidates that a pipeline holds."""
+def release(
+    config: Config,
+    clock: Clock,
+    registry: Registry,
+    signer: Signer,
+    outbox: Outbox,
+    casebook: Casebook,
+) -> Release:
+    """Put together what ends held candidates; it needs neither camera nor models."""
     return Release(
-        registry=pipeline.registry,
-        laws=pipeline.laws,
-        clock=pipeline.clock,
-        testimony=pipeline.testimony,
-        signer=pipeline.signer,
-        outbox=pipeline.outbox,
-        casebook=pipeline.casebook,
+        registry=registry,
+        laws=laws(config.zones),
+        clock=clock,
+        testimony=testimony(config),
+        signer=signer,
+        outbox=outbox,
+        casebook=casebook,
     )
 
 
