@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from edge.access.decide import decide
 from edge.access.desk import desk_clock, desk_passage
 from edge.access.hold import Held, held, kept
-from edge.casebook.casebook import Entry, Mark
+from edge.casebook.entries import Entry, Mark
 from edge.record.message import CandidateRef
 from edge.types import Envelope, Passage
 from tests.edge.access.world import DIRTY_VAN, facts, utrecht

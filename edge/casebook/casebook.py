@@ -8,14 +8,15 @@ before the outbox takes that record; after a cut it is appended again, the same 
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import msgspec
 
 from edge import storefile
 from edge.access.hold import Held
+from edge.casebook.entries import Entry, Figure, Mark, Order
 from edge.casebook.file import CASEBOOK
 from edge.casebook.vault import Vault
 from edge.closing import Closing
@@ -27,40 +28,6 @@ MARKS_KEPT = timedelta(days=7)
 MONTHS_KEPT = 26
 START_AGAIN = "Start the daemon again: the record is appended first, and nothing is lost."
 ADD = "ON CONFLICT DO UPDATE SET n = n + excluded.n"
-
-
-class Mark(NamedTuple):
-    """A vehicle that is a candidate in a zone on a local day, by its token of that day."""
-
-    zone: str
-    day: date
-    token: str
-
-
-class Entry(NamedTuple):
-    """A candidate that enters: what is told of it, its passage, and its mark of the day."""
-
-    held: Held
-    passage: Passage
-    mark: Mark
-
-
-class Order(NamedTuple):
-    """Everything that rests on something bad is to be withdrawn, until the order is lifted."""
-
-    rests_on: str
-    reason: str
-    given_at: datetime
-
-
-class Figure(NamedTuple):
-    """What was counted of one value in a month."""
-
-    zone: str
-    month: str
-    figure: str
-    value: str
-    n: int
 
 
 class Casebook(Closing):

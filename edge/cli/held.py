@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from edge.access.hold import Held
-from edge.casebook.casebook import Casebook, Order
+from edge.casebook.casebook import Casebook
+from edge.casebook.entries import Order
 from edge.clock import SystemClock
 from edge.config import DEFAULT_PATH, Config, load
 from edge.daemon import wiring

@@ -13,7 +13,8 @@ from edge.access.calendar import civil_day
 from edge.access.decide import decide
 from edge.access.hold import daily_limit, held, is_candidate, kept, let_go
 from edge.access.rules import Law
-from edge.casebook.casebook import Casebook, Entry, Mark
+from edge.casebook.casebook import Casebook
+from edge.casebook.entries import Entry, Mark
 from edge.feed.outbox import Outbox
 from edge.passage.lanes import WHOLE_PICTURE, View, in_lane
 from edge.passage.passage import Desk

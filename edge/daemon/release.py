@@ -24,7 +24,8 @@ from edge.access.hold import (
     settle,
 )
 from edge.access.rules import Law
-from edge.casebook.casebook import Casebook, Order
+from edge.casebook.casebook import Casebook
+from edge.casebook.entries import Order
 from edge.daemon.recovery import recover
 from edge.feed.outbox import Outbox
 from edge.ports import Clock, Registry, Signer
@@ -100,6 +101,7 @@ class Release:
         self, held: Held, law: Law, orders: Sequence[Order], now: ClockReading
     ) -> Ending | None:
         """Decide once more, on what the registry says now of the moment of the passage."""
+        log.info("candidate %d is opened to be decided again", held.candidate.seq)
         passage = self.casebook.passage(held)
         if passage is None:
             return Ending(State.WITHDRAWN, "What was kept of the passage cannot be opened.")

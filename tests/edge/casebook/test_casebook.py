@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from edge.casebook.casebook import Casebook, Figure, Mark, Order
+from edge.casebook.casebook import Casebook
+from edge.casebook.entries import Figure, Mark, Order
 from edge.casebook.vault import Vault
 from edge.errors import CasebookError
 from edge.types import Tally

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from edge.access.hold import State
-from edge.casebook.casebook import Casebook, Order
+from edge.casebook.casebook import Casebook
+from edge.casebook.entries import Order
 from edge.daemon.pipeline import Conclusion
 from edge.daemon.release import AT_ONCE, Minutely
 from edge.errors import CasebookError, OutboxError
