@@ -14,7 +14,16 @@ from edge.access.calendar import civil_day, zone_of
 from edge.access.decide import ACCUSING, stale
 from edge.access.rules import Law
 from edge.record.message import CandidateRef
-from edge.types import ClockReading, Consequence, Decision, Facts, Outcome, Passage, Snapshot
+from edge.types import (
+    REPLAY,
+    ClockReading,
+    Consequence,
+    Decision,
+    Facts,
+    Outcome,
+    Passage,
+    Snapshot,
+)
 
 HOLDING = frozenset({Consequence.WARN, Consequence.HOLD48, Consequence.HOLD_DAY})
 HELD, ALREADY_HELD = "held", "already_held"
@@ -36,7 +45,7 @@ class Held:
     """A candidate that waits, without its plate.
 
     `t0` is its earliest read, `decision` the one that accused, `rests_on` names everything that
-    made it: snapshot, pack, models, configuration.
+    made it: snapshot, pack, models, configuration. `replayed`: a tester played it.
     """
 
     candidate: CandidateRef
@@ -45,6 +54,7 @@ class Held:
     expires_at: datetime
     decision: Decision
     rests_on: tuple[str, ...]
+    replayed: bool = False
 
     @property
     def zone(self) -> str:
@@ -112,11 +122,17 @@ def kept(decision: Decision) -> Decision:
 
 
 def held(
-    decision: Decision, t0: datetime, law: Law, candidate: CandidateRef, rests_on: Sequence[str]
+    decision: Decision,
+    t0: datetime,
+    law: Law,
+    candidate: CandidateRef,
+    rests_on: Sequence[str],
+    replayed: bool = False,
 ) -> Held:
     """Return the candidate that a decision makes of a passage first seen at `t0`."""
     longest = timedelta(days=law.pack.number("vasthouden_hoogstens_dagen"))
-    return Held(candidate, t0, window_end(t0, law), t0 + longest, decision, tuple(rests_on))
+    end = window_end(t0, law)
+    return Held(candidate, t0, end, t0 + longest, decision, tuple(rests_on), replayed)
 
 
 def window_end(t0: datetime, law: Law) -> datetime:
@@ -149,6 +165,8 @@ def next_step(
     """
     if not now.trusted:
         return Wait("the clock is not trusted")
+    if candidate.replayed and now.source != REPLAY:
+        return End(State.WITHDRAWN, "It was seen in a replay, not by the camera.")
     if now.now >= candidate.expires_at:
         return End(State.EXPIRED, "It could not be decided within the longest time to hold it.")
     if law is None:

@@ -15,7 +15,7 @@ from edge.clock import SystemClock
 from edge.config import DEFAULT_PATH, Config, load
 from edge.daemon import wiring
 from edge.daemon.release import Release
-from edge.feed.outbox import TakenError
+from edge.feed.outbox import Outbox, TakenError
 from edge.ports import Registry
 from edge.record.basis import rests_on
 from edge.record.keys import load_signer
@@ -95,8 +95,9 @@ def withdraw(config: Path, rests_on: str, reason: str, as_json: bool) -> None:
         casebook.order(Order(rests_on, reason, datetime.now(UTC)))
         found = sum(_wanted(h, rests_on) for h in casebook.held())
     try:
-        with _release(settings, AbsentRegistry("it is not asked")) as release:
-            done = len(release.withdraw())
+        with _books(settings) as (outbox, casebook):
+            absent = AbsentRegistry("it is not asked")
+            done = len(_release(settings, absent, outbox, casebook).withdraw())
     except TakenError:
         facts = {"daemon": True, "withdrawn": 0, "ordered": found}
         _tell(facts, f"{AT_WORK}: it withdraws {found} within minutes.", as_json)
@@ -124,9 +125,10 @@ def release(config: Path, as_json: bool) -> None:
     settings = load(config)
     try:
         with (
+            _books(settings) as (outbox, casebook),
             wiring.fresh_registry(settings) as registry,
-            _release(settings, registry) as rounds,
         ):
+            rounds = _release(settings, registry, outbox, casebook)
             trusted = rounds.clock.read().trusted
             ended, left = len(rounds.round(at_once=None)), len(rounds.casebook.held())
     except TakenError:
@@ -138,11 +140,15 @@ def release(config: Path, as_json: bool) -> None:
 
 
 @contextmanager
-def _release(config: Config, registry: Registry) -> Iterator[Release]:
-    """Take the chain and put together what ends candidates. Raises TakenError."""
-    signer = load_signer(config.keys.signing)
+def _books(config: Config) -> Iterator[tuple[Outbox, Casebook]]:
+    """Take the chain and the casebook beside it. Raises TakenError while the daemon has them."""
     with wiring.outbox(config) as outbox, wiring.casebook(config, outbox) as casebook:
-        yield wiring.release(config, SystemClock(), registry, signer, outbox, casebook)
+        yield outbox, casebook
+
+
+def _release(config: Config, registry: Registry, outbox: Outbox, casebook: Casebook) -> Release:
+    signer = load_signer(config.keys.signing)
+    return wiring.release(config, SystemClock(), registry, signer, outbox, casebook)
 
 
 def _attached(config: Config) -> Casebook:

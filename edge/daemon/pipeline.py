@@ -25,6 +25,7 @@ from edge.record.envelope import seal
 from edge.record.message import CandidateRef
 from edge.record.testimony import Testimony
 from edge.types import (
+    REPLAY,
     ClockReading,
     Consequence,
     Decision,
@@ -123,7 +124,7 @@ class Pipeline:
         decision, mark = self._held(passage, decision, law)
         message = self.testimony.passage(passage, facts, decision, now, self.outbox.next_link())
         envelope = seal(message, self.signer)
-        entry = None if mark is None else self._entry(passage, decision, law, envelope, mark)
+        entry = None if mark is None else self._entry(passage, decision, law, envelope, mark, now)
         # First the intent, then the record: a power cut in between is made good at the start.
         self.casebook.enter(envelope, entry, self.count(passage, facts, decision, law))
         self.outbox.append(envelope)  # durable before anything else happens
@@ -144,8 +145,15 @@ class Pipeline:
         return kept(decision), mark
 
     def _entry(
-        self, passage: Passage, decision: Decision, law: Law, envelope: Envelope, mark: Mark
+        self,
+        passage: Passage,
+        decision: Decision,
+        law: Law,
+        envelope: Envelope,
+        mark: Mark,
+        now: ClockReading,
     ) -> Entry:
         place = CandidateRef(envelope.epoch, envelope.seq, envelope.sha256)
-        names = self.testimony.names(decision)
-        return Entry(held(decision, passage.seen_first, law, place, names), passage, mark)
+        names, replayed = self.testimony.names(decision), now.source == REPLAY
+        waits = held(decision, passage.seen_first, law, place, names, replayed)
+        return Entry(waits, passage, mark)

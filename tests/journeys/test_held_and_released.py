@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from edge.cli import held as module
 from edge.feed.outbox import Outbox
 from edge.record.envelope import decode_part, split
-from edge.types import ClockReading
+from edge.types import REPLAY, ClockReading
 from tests.conftest import DEMO
 from tests.street import StreetBox, street_box
 from tools.build_registry import Order, build
@@ -80,10 +80,10 @@ def passed(tmp_path_factory: pytest.TempPathFactory) -> StreetBox:
 
 
 class Clock:
-    """The morning after."""
+    """The morning after, as the tester has it."""
 
     def read(self) -> ClockReading:
-        return ClockReading(NEXT_DAY, 0, 0, "boot", "test", True, 0.0)
+        return ClockReading(NEXT_DAY, 0, 0, "boot", REPLAY, True, 0.0)
 
 
 def held(box: StreetBox, verb: str) -> Any:

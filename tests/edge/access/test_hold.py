@@ -229,6 +229,28 @@ def test_after_the_longest_time_it_expires_whatever_the_registry_says(
     assert (found == End(State.EXPIRED, found.reason)) if expires else isinstance(found, Redecide)
 
 
+def test_what_was_seen_in_a_replay_is_never_released_by_a_box_at_work() -> None:
+    played = replace(candidate(), replayed=True)
+    found = next_step(played, clock(NOW), snapshot(END), utrecht())
+    assert isinstance(found, End)
+    assert found.state is State.WITHDRAWN
+    again = replace(clock(NOW), source="replay")
+    assert isinstance(next_step(played, again, snapshot(END), utrecht()), Redecide)
+
+
+MOMENTS = st.integers(-3 * 24 * 60, 16 * 24 * 60).map(lambda n: END + timedelta(minutes=n))
+
+
+@given(now=MOMENTS, exemptions=MOMENTS, vehicles=MOMENTS, trusted=st.booleans())
+def test_it_is_decided_again_under_all_conditions_together_or_not_at_all(
+    now: datetime, exemptions: datetime, vehicles: datetime, trusted: bool
+) -> None:
+    found = next_step(candidate(), clock(now, trusted), snapshot(exemptions, vehicles), utrecht())
+    fresh = END <= exemptions <= now <= exemptions + 24 * HOUR and vehicles <= now
+    may = trusted and fresh and now < T0 + timedelta(days=14)
+    assert isinstance(found, Redecide) is may
+
+
 def test_a_zone_that_is_no_longer_guarded_withdraws() -> None:
     found = next_step(candidate(), clock(T0 + HOUR), snapshot(END), None)
     assert isinstance(found, End)
