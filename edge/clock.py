@@ -8,7 +8,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from edge.types import ClockReading, Frame
+from edge.types import REPLAY, ClockReading, Frame
 
 STA_UNSYNC = 0x0040
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -81,7 +81,7 @@ class ReplayClock:
             monotonic_ns=self._monotonic_ns,
             since_boot_ns=self._monotonic_ns,
             boot_id="replay",
-            source="replay",
+            source=REPLAY,
             trusted=True,
             error_ms=0.0,
         )

@@ -9,6 +9,7 @@ BoxError
 ├── KeyFileError     a key file
 ├── RecordError      a record that cannot be proven
 ├── OutboxError      the durable queue
+├── CasebookError    the held candidates
 ├── FeedError        the way to the platform
 └── ReportError      files written for people
 """
@@ -54,6 +55,10 @@ class RecordError(BoxError):
 
 class OutboxError(BoxError):
     """The durable queue cannot take or give records."""
+
+
+class CasebookError(BoxError):
+    """The held candidates cannot be kept or found."""
 
 
 class FeedError(BoxError):

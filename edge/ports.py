@@ -3,7 +3,17 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
-from edge.types import ClockReading, Detection, Envelope, Facts, Frame, Image, Passage, Reading
+from edge.types import (
+    ClockReading,
+    Detection,
+    Envelope,
+    Facts,
+    Frame,
+    Image,
+    Passage,
+    Reading,
+    Snapshot,
+)
 
 
 class FrameSource(Protocol):
@@ -43,6 +53,11 @@ class Clock(Protocol):
 
 class Registry(Protocol):
     """What is known offline of a vehicle."""
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """Which registry would answer now; None when there is none."""
+        ...
 
     def facts(self, passage: Passage) -> Facts:
         """Return what the registry holds for the plate at the moment it was first seen.

@@ -240,6 +240,10 @@ class Facts:
     fault: str | None = None
 
 
+REPLAY = "replay"
+"""The source of a clock that a tester set: what it dates was not seen by a camera now."""
+
+
 @dataclass(frozen=True, slots=True)
 class ClockReading:
     """The time, and how far it can be trusted.

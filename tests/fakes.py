@@ -9,6 +9,7 @@ from edge.types import (
     Box,
     ClockReading,
     Detection,
+    Exemption,
     Facts,
     Frame,
     Image,
@@ -78,6 +79,10 @@ class ListedRegistry:
 
     def __init__(self, vehicles: dict[str, Vehicle] | None = None) -> None:
         self.vehicles = vehicles or {}
+        self.exemptions: tuple[Exemption, ...] = ()
+        self.snapshot: Snapshot | None = SNAPSHOT
+        self.fault: str | None = None
 
     def facts(self, passage: Passage) -> Facts:
-        return Facts(self.vehicles.get(passage.plate), (), SNAPSHOT)
+        vehicle = self.vehicles.get(passage.plate)
+        return Facts(vehicle, self.exemptions, self.snapshot, self.fault)

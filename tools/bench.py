@@ -130,6 +130,7 @@ WATCHED = {
     "registry": ("facts", "look up"),
     "testimony": ("passage", "write the message"),
     "signer": ("sign", "sign"),
+    "casebook": ("enter", "write down what follows"),
     "outbox": ("append", "store durably"),
 }
 
@@ -141,8 +142,12 @@ def whole_pipeline(frames: list[Frame], folder: Path) -> list[Figure]:
     config = msgspec.structs.replace(config, models=Models(threads=1))
     clock = ReplayClock(frames[0].captured_at)
     signer = load_signer(config.keys.signing)
-    with wiring.outbox(config) as outbox, wiring.registry(config) as registry:
-        line = wiring.pipeline(config, clock, registry, signer, outbox)
+    with (
+        wiring.outbox(config) as outbox,
+        wiring.casebook(config, outbox) as casebook,
+        wiring.registry(config) as registry,
+    ):
+        line = wiring.pipeline(config, clock, registry, signer, outbox, casebook)
         times: dict[str, list[float]] = {part: [] for part in WATCHED}
         parts: dict[str, Any] = {
             part: Watched(getattr(line, part), method, times[part])

@@ -17,6 +17,7 @@ VERBS = {
     "check": "What is in force on this box, proven by doing it.",
     "counts": "What drove by, by zone and month, without plates.",
     "explain": "Why a vehicle is, or is not, admitted.",
+    "held": "List, withdraw or release the candidates that wait.",
     "protocol": "The data protocol of this box, to fill in and print.",
     "read": "Read the plates in pictures.",
     "records": "List, show and prove stored or received records.",

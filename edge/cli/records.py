@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from edge.cli.affected import affected
 from edge.errors import RecordError
 from edge.feed.ledger import Ledger, Stored, open_ledgers
 from edge.record.chain import Entry, Finding, Place, Proven, check, examine
@@ -59,6 +60,9 @@ def records() -> None:
 
     PATH is an outbox.sqlite, a receiver's database, a passages.jsonl or a spool folder.
     """
+
+
+records.add_command(affected)
 
 
 @records.command("list")
@@ -165,7 +169,7 @@ def _row(stored: Stored, claim: Claim) -> dict[str, object]:
     envelope, payload = claim.envelope, _payload(stored.jws)
     data = payload.get("data", {})
     found = data if isinstance(data, dict) else {}
-    what = found.get("outcome") or found.get("alarm")
+    what = found.get("state") or found.get("outcome") or found.get("alarm")
     place = {"box": envelope.box, "epoch": envelope.epoch, "seq": envelope.seq}
     return {**place, "kind": envelope.kind, "time": payload.get("time"), "what": what}
 

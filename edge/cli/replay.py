@@ -92,7 +92,7 @@ def replay(
         box = _box(config, work, start)
         stage = _Stage(box, work, Console(quiet=as_json), real_time, not no_video)
         played = [stage.play(clip, _film_name(opened, n)) for n, clip in enumerate(opened, 1)]
-        box.outbox.close()
+        box.close()
         scores = [
             None if v is None else score([c.passage for c in p.conclusions], v)
             for p, v in zip(played, vehicles, strict=True)
@@ -151,8 +151,9 @@ def _box(config_path: Path | None, work: Path, start: datetime) -> ReplayBox:
     config = load(config_path)
     signer = load_signer(config.keys.signing)
     registry, outbox, clock = wiring.registry(config), wiring.outbox(config), ReplayClock(start)
-    pipeline = wiring.pipeline(config, clock, registry, signer, outbox)
-    return ReplayBox(pipeline, clock, signer, outbox)
+    casebook = wiring.casebook(config, outbox)
+    pipeline = wiring.pipeline(config, clock, registry, signer, outbox, casebook)
+    return ReplayBox(pipeline, clock, signer, outbox, casebook)
 
 
 def _work_folder(out: Path) -> Path:
@@ -172,7 +173,8 @@ def _write(
     work: Path, facts: dict[str, object], played: list[Played], scores: list[Score | None]
 ) -> None:
     try:
-        lines = [c.envelope.jws + b"\n" for p in played for c in p.conclusions]
+        records = (c.envelope for p in played for c in p.conclusions)
+        lines = [envelope.jws + b"\n" for envelope in records if envelope is not None]
         (work / "passages.jsonl").write_bytes(b"".join(lines))
         (work / "summary.json").write_text(json.dumps(facts, indent=2), encoding="utf-8")
         write_report(work / "report.html", played, scores)
@@ -208,7 +210,8 @@ def _marks(decision: Decision) -> str:
 def _tell(out: Path, played: list[Played], scores: list[Score | None]) -> None:
     for p, s in zip(played, scores, strict=True):
         speed = p.frames / p.seconds if p.seconds else 0
-        click.echo(f"{p.clip.path}: {len(p.conclusions)} records, {speed:.0f} frames a second")
+        records = sum(c.envelope is not None for c in p.conclusions)
+        click.echo(f"{p.clip.path}: {records} records, {speed:.0f} frames a second")
         if s is not None:
             click.echo(
                 f"  {s.right} of {s.vehicles} vehicles right, {s.missed} missed, "

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from edge.access.assembly import in_zone
 from edge.access.calendar import civil_day
 from edge.access.records import standing
 from edge.access.rules import Law, RulePack, Zone
@@ -49,7 +50,7 @@ def law_of(record: PassageRecord, packs: Sequence[RulePack], own: Sequence[Law])
     if pack is None:
         return None
     unknown = Zone(record.zone, record.zone, "", date.min)
-    return Law(pack, pack.zones.get(record.zone, unknown))
+    return in_zone(pack, pack.zones.get(record.zone, unknown))
 
 
 def judge(record: PassageRecord, law: Law, day: date, facts: Facts | None, shares: Shares) -> None:

@@ -5,11 +5,16 @@ Every stage returns a value; what lasts between frames lives in the tracker and 
 Nothing here knows a camera, a model file or a network: `wiring.py` brings them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
+from edge.access.calendar import civil_day
 from edge.access.decide import decide
+from edge.access.hold import daily_limit, held, is_candidate, kept, let_go
 from edge.access.rules import Law
+from edge.casebook.casebook import Casebook
+from edge.casebook.entries import Entry, Mark
 from edge.feed.outbox import Outbox
 from edge.passage.lanes import WHOLE_PICTURE, View, in_lane
 from edge.passage.passage import Desk
@@ -17,17 +22,42 @@ from edge.passage.plate import bound_to_trailer
 from edge.passage.tracker import Track, Tracker
 from edge.ports import Clock, PlateDetector, PlateReader, Registry, Signer
 from edge.record.envelope import seal
+from edge.record.message import CandidateRef
 from edge.record.testimony import Testimony
-from edge.types import ClockReading, Decision, Envelope, Facts, Frame, Passage, Reading
+from edge.types import (
+    REPLAY,
+    ClockReading,
+    Consequence,
+    Decision,
+    Envelope,
+    Facts,
+    Frame,
+    Passage,
+    Reading,
+    Tally,
+)
+
+Count: TypeAlias = Callable[[Passage, Facts | None, Decision, Law], Sequence[Tally]]
+"""What a decision adds to the plate-free figures of its zone."""
+
+
+def counts_nothing(
+    passage: Passage, facts: Facts | None, decision: Decision, law: Law
+) -> Sequence[Tally]:
+    """Count nothing."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """A passage, what was decided in one zone, and the record that is now durable."""
+    """A passage, what was decided in one zone, and the record that is now durable.
+
+    `envelope` None: the zone is not in force yet, so the passage was counted and nothing more.
+    """
 
     passage: Passage
     decision: Decision
-    envelope: Envelope
+    envelope: Envelope | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +74,9 @@ class Pipeline:
     testimony: Testimony
     signer: Signer
     outbox: Outbox
+    casebook: Casebook
     view: View = WHOLE_PICTURE
+    count: Count = counts_nothing
 
     def step(self, frame: Frame) -> list[Conclusion]:
         """Take one frame; return what was concluded of vehicles that have gone by."""
@@ -69,7 +101,8 @@ class Pipeline:
         certain = passage.doubt is None and now.trusted
         facts = self.registry.facts(passage) if certain and not towed else None
         return [
-            self._record(passage, facts, decide(passage, facts, law, now), now) for law in self.laws
+            self._record(passage, facts, decide(passage, facts, law, now), law, now)
+            for law in self.laws
         ]
 
     def _conclude_all(self, tracks: Sequence[Track]) -> list[Conclusion]:
@@ -78,9 +111,49 @@ class Pipeline:
         return [conclusion for passage in passages for conclusion in self.conclude(passage)]
 
     def _record(
-        self, passage: Passage, facts: Facts | None, decision: Decision, now: ClockReading
+        self,
+        passage: Passage,
+        facts: Facts | None,
+        decision: Decision,
+        law: Law,
+        now: ClockReading,
     ) -> Conclusion:
+        if decision.consequence is Consequence.NOT_ENFORCED:
+            self.casebook.count(self.count(passage, facts, decision, law))
+            return Conclusion(passage, decision, None)
+        decision, mark = self._held(passage, decision, law)
         message = self.testimony.passage(passage, facts, decision, now, self.outbox.next_link())
         envelope = seal(message, self.signer)
+        entry = None if mark is None else self._entry(passage, decision, law, envelope, mark, now)
+        # First the intent, then the record: a power cut in between is made good at the start.
+        self.casebook.enter(envelope, entry, self.count(passage, facts, decision, law))
         self.outbox.append(envelope)  # durable before anything else happens
         return Conclusion(passage, decision, envelope)
+
+    def _held(self, passage: Passage, decision: Decision, law: Law) -> tuple[Decision, Mark | None]:
+        """Return the decision as it stands in the record, and the mark of one that is held.
+
+        A vehicle that has been a candidate often enough that day is let go (RULES 2.6).
+        """
+        if not is_candidate(decision, law):
+            return decision, None
+        day = civil_day(passage.seen_first, law.pack.timezone)
+        name = self.testimony.pseudonym(passage.country or "", passage.plate, day)
+        mark, limit = Mark(law.zone.id, day, name), daily_limit(law)
+        if limit is not None and self.casebook.times_held(mark) >= limit:
+            return let_go(decision), None
+        return kept(decision), mark
+
+    def _entry(
+        self,
+        passage: Passage,
+        decision: Decision,
+        law: Law,
+        envelope: Envelope,
+        mark: Mark,
+        now: ClockReading,
+    ) -> Entry:
+        place = CandidateRef(envelope.epoch, envelope.seq, envelope.sha256)
+        names, replayed = self.testimony.names(decision), now.source == REPLAY
+        waits = held(decision, passage.seen_first, law, place, names, replayed)
+        return Entry(waits, passage, mark)

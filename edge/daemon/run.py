@@ -8,6 +8,8 @@ from edge.capture.newest import NewestFrame
 from edge.clock import SystemClock
 from edge.config import Config
 from edge.daemon import wiring
+from edge.daemon.pipeline import Conclusion
+from edge.daemon.release import Minutely
 from edge.record.keys import load_signer
 
 log = logging.getLogger(__name__)
@@ -21,19 +23,30 @@ def run_box(config: Config) -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     logging.getLogger("fast_plate_ocr").setLevel(logging.WARNING)
     clock = SystemClock()
-    with wiring.outbox(config) as outbox:
-        registry, signer = wiring.registry_or_none(config), load_signer(config.keys.signing)
-        pipeline = wiring.pipeline(config, clock, registry, signer, outbox)
+    with (
+        wiring.outbox(config) as outbox,
+        wiring.casebook(config, outbox) as casebook,
+        wiring.fresh_registry(config) as registry,
+    ):
+        signer = load_signer(config.keys.signing)
+        pipeline = wiring.pipeline(config, clock, registry, signer, outbox, casebook)
+        release = Minutely(wiring.release(config, clock, registry, signer, outbox, casebook))
         camera = NewestFrame(Camera(config.camera.source, clock))
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: camera.stop())
         try:
+            release.step()
             for frame in camera.frames():
                 for conclusion in pipeline.step(frame):
-                    decision = conclusion.decision
-                    seq = conclusion.envelope.seq
-                    log.info("record %d: %s, rule %s", seq, decision.outcome, decision.rule)
+                    _tell(conclusion)
+                release.step()
         finally:
             camera.close()
             pipeline.finish()
             log.info("stopped; %d frames were dropped for newer ones", camera.dropped)
+
+
+def _tell(conclusion: Conclusion) -> None:
+    decision, envelope = conclusion.decision, conclusion.envelope
+    if envelope is not None:
+        log.info("record %d: %s, rule %s", envelope.seq, decision.outcome, decision.rule)

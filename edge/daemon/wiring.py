@@ -11,9 +11,12 @@ from edge.access.assembly import in_zone
 from edge.access.pack import load_pack
 from edge.access.rules import Law, RulePack
 from edge.access.rules import Zone as LawZone
+from edge.casebook.casebook import Casebook
 from edge.config import Camera, Config, Models, Zone
 from edge.daemon.pipeline import Pipeline
-from edge.errors import ConfigError, ModelError, RegistryError
+from edge.daemon.recovery import recover
+from edge.daemon.release import Release
+from edge.errors import BoxError, ConfigError, ModelError
 from edge.feed.mqtt import MqttPublisher
 from edge.feed.outbox import Outbox
 from edge.feed.spool import SpoolPublisher
@@ -24,7 +27,8 @@ from edge.passage.tracker import Tracker
 from edge.ports import Clock, Publisher, Registry, Signer
 from edge.record.message import ModelRef
 from edge.record.testimony import Provenance, Testimony
-from edge.registry.cache import AbsentRegistry, RegistryCache
+from edge.registry.cache import RegistryCache
+from edge.registry.fresh import FreshRegistry
 from edge.registry.token import load_key, pseudonym
 from edge.types import Direction
 from edge.vision.detector import OnnxDetector
@@ -32,6 +36,7 @@ from edge.vision.model import checked_model
 from edge.vision.reader import FastPlateReader
 from edge.vision.session import Execution
 
+CASEBOOK = "casebook.sqlite"
 PACKS = Path(__file__).parent.parent / "access" / "packs"
 
 
@@ -146,12 +151,9 @@ def registry(config: Config) -> RegistryCache:
     return RegistryCache.open(config.access.registry, load_key(config.access.token_key))
 
 
-def registry_or_none(config: Config) -> Registry:
-    """Open the registry; without one the box goes on, and everything goes to review."""
-    try:
-        return registry(config)
-    except RegistryError as e:
-        return AbsentRegistry(e.cause)
+def fresh_registry(config: Config) -> FreshRegistry:
+    """Open whatever registry lies there, now and later; without one everything goes to review."""
+    return FreshRegistry(config.access.registry, load_key(config.access.token_key))
 
 
 def outbox(config: Config) -> Outbox:
@@ -166,12 +168,31 @@ def outbox(config: Config) -> Outbox:
     return Outbox.open(config.box.state / "outbox.sqlite", config.box.id)
 
 
+def casebook(config: Config, outbox: Outbox) -> Casebook:
+    """Open the held candidates beside the outbox, which is ours, and bring both to one record.
+
+    Raises CasebookError when they do not belong together.
+    """
+    key = load_key(config.access.token_key)
+    book = Casebook.open(config.box.state / CASEBOOK, config.box.id, key)
+    try:
+        recover(book, outbox)
+    except BoxError:
+        book.close()
+        raise
+    return book
+
+
 def pipeline(
-    config: Config, clock: Clock, registry: Registry, signer: Signer, outbox: Outbox
+    config: Config,
+    clock: Clock,
+    registry: Registry,
+    signer: Signer,
+    outbox: Outbox,
+    casebook: Casebook,
 ) -> Pipeline:
     """Put the box together."""
     finder, text = detector(config.models), reader(config.models)
-    token_key = load_key(config.access.token_key)
     seen = view(config.camera)
     return Pipeline(
         detector=finder,
@@ -181,23 +202,51 @@ def pipeline(
         registry=registry,
         laws=laws(config.zones, config.access.packs),
         clock=clock,
-        testimony=Testimony(
-            provenance=_provenance(config, finder, text),
-            privacy={zone.id: zone.privacy for zone in config.zones},
-            pseudonym=partial(pseudonym, token_key),
-            draw=os.urandom,
-        ),
+        testimony=testimony(config),
         signer=signer,
         outbox=outbox,
+        casebook=casebook,
         view=seen,
     )
 
 
-def _provenance(config: Config, finder: OnnxDetector, text: FastPlateReader) -> Provenance:
+def release(
+    config: Config,
+    clock: Clock,
+    registry: Registry,
+    signer: Signer,
+    outbox: Outbox,
+    casebook: Casebook,
+) -> Release:
+    """Put together what ends held candidates; it needs neither camera nor models."""
+    return Release(
+        registry=registry,
+        laws=laws(config.zones, config.access.packs),
+        clock=clock,
+        testimony=testimony(config),
+        signer=signer,
+        outbox=outbox,
+        casebook=casebook,
+    )
+
+
+def testimony(config: Config) -> Testimony:
+    """Return what writes the box's records. Raises ModelError when a model is not as pinned."""
+    return Testimony(
+        provenance=_provenance(config),
+        privacy={zone.id: zone.privacy for zone in config.zones},
+        pseudonym=partial(pseudonym, load_key(config.access.token_key)),
+        draw=os.urandom,
+    )
+
+
+def _provenance(config: Config) -> Provenance:
+    names = (config.models.detector, config.models.reader)
+    models = [checked_model(config.models.manifest, name) for name in names]
     return Provenance(
         box=config.box.id,
         software=f"anpr-edge {__version__}",
-        models=tuple(ModelRef(m.name, m.sha256) for m in (finder.model, text.model)),
+        models=tuple(ModelRef(model.name, model.sha256) for model in models),
         config_sha256=config.sha256,
         camera=config.camera.id,
         sign=config.camera.sign,

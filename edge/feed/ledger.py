@@ -13,8 +13,8 @@ from urllib.parse import quote
 
 from edge.errors import FeedError, RecordError
 from edge.feed.spool import Batch, batches, read_batch
-from edge.feed.storefile import DAMAGED, UNWRITABLE, primary_code
 from edge.record.chain import START, Head
+from edge.storefile import DAMAGED, UNWRITABLE, primary_code
 
 OUTBOX_ID, RECEIVER_ID = 0x414E504F, 0x414E5052
 SQLITE_MAGIC = b"SQLite format 3\0"

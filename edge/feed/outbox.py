@@ -16,17 +16,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
+from edge import storefile
 from edge.closing import Closing
 from edge.errors import OutboxError, RecordError
-from edge.feed import storefile
 from edge.feed.ballast import DEFAULT_BYTES, Ballast
-from edge.feed.storefile import StoreFile
+from edge.feed.storefile import MAKE_ROOM, OUTBOX, NoRoomError
 from edge.record.chain import Head, Place, follows, next_link
 from edge.record.envelope import RefusedError, peek
 from edge.record.message import Receipt
+from edge.storefile import StoreFile
 from edge.types import Envelope, Link
 
 DELETED_AT_ONCE, PAGES_AT_ONCE = 64, 512
+
+
+class TakenError(OutboxError):
+    """Another process appends: the daemon is at work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +60,8 @@ class Outbox(Closing):
         lock = _lock(path)
         try:
             if not path.exists():
-                _check_no_log(path)
-                storefile.create(path, box)
+                storefile.check_no_log(OUTBOX, path)
+                storefile.create(OUTBOX, path, box)
             ballast = Ballast(_ballast_path(path), ballast_bytes)
             outbox = cls(_connect(path, ballast), lock, ballast)
         except OutboxError:
@@ -85,7 +90,7 @@ class Outbox(Closing):
             raise OutboxError("This process did not open the outbox to append.", "Use Outbox.open.")
         self._file.check_in_place()
         if not self._ballast.hold():
-            raise OutboxError("The disk is full: the record was not taken.", storefile.MAKE_ROOM)
+            raise OutboxError("The disk is full: the record was not taken.", MAKE_ROOM)
         with self._translated(), self._transaction():
             self._check_follows(envelope)
             place = (envelope.epoch, envelope.seq)
@@ -141,7 +146,7 @@ class Outbox(Closing):
             return self._delete(last)
         except sqlite3.Error as e:
             if storefile.primary_code(e) not in storefile.NO_ROOM:
-                raise storefile.fault(self._path, e) from e
+                raise storefile.fault(OUTBOX, self._path, e) from e
         self._ballast.release()  # a delete needs room for its log
         with self._translated():
             return self._delete(last)
@@ -249,7 +254,7 @@ class Outbox(Closing):
         try:
             yield
         except sqlite3.Error as e:
-            raise storefile.fault(self._path, e) from e
+            raise storefile.fault(OUTBOX, self._path, e) from e
 
 
 def _head(row: tuple[Any, ...]) -> Head | None:
@@ -259,24 +264,14 @@ def _head(row: tuple[Any, ...]) -> Head | None:
 def _connect(path: Path, ballast: Ballast) -> StoreFile:
     """Open the file; on a full disk the ballast makes room for the log that opening needs."""
     try:
-        return storefile.connect(path)
-    except storefile.NoRoomError:
+        return storefile.connect(OUTBOX, path)
+    except NoRoomError:
         ballast.release()
     try:
-        return storefile.connect(path)
+        return storefile.connect(OUTBOX, path)
     except OutboxError:
         ballast.hold()
         raise
-
-
-def _check_no_log(path: Path) -> None:
-    """Raise OutboxError when an outbox was here: SQLite would play its log into a new one."""
-    log = path.with_name(f"{path.name}-wal")
-    if log.exists():
-        raise OutboxError(
-            f"The outbox {path} is gone, but its log {log.name} is there.",
-            "Put the outbox back beside it; if it is lost, set the log aside for an auditor.",
-        )
 
 
 def _ballast_path(path: Path) -> Path:
@@ -295,7 +290,7 @@ def _lock(path: Path) -> int:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(handle)
-        raise OutboxError(
+        raise TakenError(
             f"Another process appends to the outbox {path}.",
             "Stop it first: the daemon, or another replay on this box.",
         ) from None

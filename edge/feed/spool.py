@@ -18,7 +18,7 @@ from typing import NamedTuple
 import msgspec
 
 from edge.errors import FeedError
-from edge.feed.storefile import fsync_folder
+from edge.storefile import fsync_folder
 from edge.types import Envelope
 
 BATCH_RECORDS = 500

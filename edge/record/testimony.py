@@ -1,4 +1,4 @@
-"""What the box swears about a passage (pure).
+"""What the box swears about a passage, and about how a held one ended (pure).
 
 Everything that made it is named; of the plate no more than the zone's privacy profile lets out.
 """
@@ -8,13 +8,17 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from edge.access.hold import Ending, Held, State
+from edge.record.basis import names
 from edge.record.message import (
+    Chained,
     ClockQuality,
     ExemptionRecord,
     ModelRef,
     PackRef,
     PassageRecord,
     PlateRecord,
+    ResolutionRecord,
     Site,
     SnapshotRef,
     VehicleRecord,
@@ -51,7 +55,7 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Testimony:
-    """Writes passage messages.
+    """Writes passage and resolution messages.
 
     `privacy` maps a zone to its profile; `pseudonym` gives the keyed token of a plate and day;
     `draw` gives n random bytes.
@@ -107,11 +111,55 @@ class Testimony:
                 sign=made_by.sign,
             ),
         )
+        return self._event("passage", record, now)
+
+    def resolution(self, held: Held, ending: Ending, now: ClockReading, link: Link) -> bytes:
+        """Return the message of how a held candidate ended.
+
+        Its plate and its vehicle are told only when it is released.
+        """
+        decision = ending.decision or held.decision
+        released = ending.state is State.RELEASED
+        passage, facts = ending.passage, ending.facts
+        record = ResolutionRecord(
+            box=self.provenance.box,
+            epoch=link.epoch,
+            seq=link.seq,
+            prev=link.prev,
+            salt=self.draw(16).hex(),
+            software=self.provenance.software,
+            clock=clock_quality(now),
+            zone=held.zone,
+            candidate=held.candidate,
+            state=ending.state,
+            reason=ending.reason,
+            entered_at=held.t0,
+            window_closed_at=held.window_end,
+            outcome=decision.outcome,
+            consequence=decision.consequence,
+            rule=decision.rule,
+            source=decision.source,
+            marks=decision.marks,
+            pack=PackRef(decision.pack_id, decision.pack_sha256),
+            registry=_snapshot(ending.decision.snapshot) if ending.decision else None,
+            plate=_plate(passage, "plate", text=passage.plate) if released and passage else None,
+            vehicle=_vehicle(facts) if released and facts else None,
+            config_sha256=self.provenance.config_sha256,
+        )
+        return self._event("resolution", record, now)
+
+    def names(self, decision: Decision) -> tuple[str, ...]:
+        """Return what a decision of this run rests on, by name."""
+        pack = PackRef(decision.pack_id, decision.pack_sha256)
+        made_by = self.provenance
+        return names(_snapshot(decision.snapshot), pack, made_by.models, made_by.config_sha256)
+
+    def _event(self, kind: str, record: Chained, now: ClockReading) -> bytes:
         return event(
-            "passage",
+            kind,
             record,
             id=UUID(bytes=self.draw(16), version=4),
-            source=f"/anpr/{made_by.box}",
+            source=f"/anpr/{self.provenance.box}",
             time=now.now,
         )
 
@@ -124,15 +172,7 @@ class Testimony:
         shown = profile if decision.outcome in COMPLYING else "none"
         text = passage.plate if shown == "plate" else None
         token = self._token(passage) if shown == "pseudonym" else None
-        return PlateRecord(
-            profile=shown,
-            country=passage.country,
-            confidence=round(passage.confidence, 4),
-            chars=tuple(round(p, 4) for p in passage.chars),
-            corrected=passage.read_as is not None,
-            text=text,
-            pseudonym=token,
-        )
+        return _plate(passage, shown, text, token)
 
     def _vehicle(self, facts: Facts, decision: Decision) -> VehicleRecord:
         """State what the decision rests on; of a vehicle that is not held, in general terms.
@@ -155,6 +195,20 @@ def clock_quality(now: ClockReading) -> ClockQuality:
         error_ms=now.error_ms,
         boot_id=now.boot_id,
         since_boot_ns=now.since_boot_ns,
+    )
+
+
+def _plate(
+    passage: Passage, profile: str, text: str | None = None, pseudonym: str | None = None
+) -> PlateRecord:
+    return PlateRecord(
+        profile=profile,
+        country=passage.country,
+        confidence=round(passage.confidence, 4),
+        chars=tuple(round(p, 4) for p in passage.chars),
+        corrected=passage.read_as is not None,
+        text=text,
+        pseudonym=pseudonym,
     )
 
 

@@ -49,6 +49,8 @@ FROM kinds WHERE id = ?
 class AbsentRegistry:
     """Stands in for a registry that cannot be opened: every look-up says why."""
 
+    snapshot: Snapshot | None = None
+
     def __init__(self, reason: str) -> None:
         self.reason = reason
 
@@ -95,7 +97,11 @@ class RegistryCache(Closing):
                 stream = stack.enter_context(path.open("rb"))
                 watch = Watch(stream, identity(os.fstat(stream.fileno())))
                 digest = proven(path, stream)
-                connection = sqlite3.connect(f"{path.resolve().as_uri()}?{SEALED}", uri=True)
+                connection = sqlite3.connect(
+                    f"{path.resolve().as_uri()}?{SEALED}",
+                    uri=True,
+                    check_same_thread=False,  # `fresh` opens on one thread and asks on another
+                )
                 stack.callback(connection.close)
                 snapshot = snapshot_of(checked(connection, token_key), digest)
                 if watch.changed() or identity(path.stat()) != watch.proven:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+from edge.casebook.casebook import Casebook
 from edge.clock import ReplayClock
 from edge.config import Access, Box, Config, Keys, Models, Zone
 from edge.daemon import wiring
@@ -32,6 +33,12 @@ class ReplayBox:
     clock: ReplayClock
     signer: Signer
     outbox: Outbox
+    casebook: Casebook
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.casebook.close()
+        self.outbox.close()
 
 
 def bare_box(folder: Path, start: datetime, threads: int = 2) -> ReplayBox:
@@ -51,5 +58,6 @@ def bare_box(folder: Path, start: datetime, threads: int = 2) -> ReplayBox:
     )
     outbox, clock = wiring.outbox(config), ReplayClock(start)
     absent = AbsentRegistry("this replay was given no registry")
-    pipeline = wiring.pipeline(config, clock, absent, signer, outbox)
-    return ReplayBox(pipeline, clock, signer, outbox)
+    casebook = wiring.casebook(config, outbox)
+    pipeline = wiring.pipeline(config, clock, absent, signer, outbox, casebook)
+    return ReplayBox(pipeline, clock, signer, outbox, casebook)

@@ -18,7 +18,7 @@ from edge.capture.clip import Clip, ImageFolder, open_clip
 from edge.daemon.pipeline import Conclusion
 from edge.replay.session import Played
 from edge.replay.truth import Score
-from edge.types import Image, Outcome
+from edge.types import Envelope, Image, Outcome
 from edge.vision.rectify import rectify
 
 STILL_WIDTH = 320
@@ -63,12 +63,12 @@ def _entry(played: Played, conclusion: Conclusion) -> dict[str, Any]:
         "rule": decision.rule,
         "reason": decision.reason,
         "candidates": [[c.text, round(c.probability, 4)] for c in passage.candidates],
-        "record": {
-            "epoch": conclusion.envelope.epoch,
-            "seq": conclusion.envelope.seq,
-            "sha256": conclusion.envelope.sha256,
-        },
+        "record": None if conclusion.envelope is None else _place(conclusion.envelope),
     }
+
+
+def _place(envelope: Envelope) -> dict[str, Any]:
+    return {"epoch": envelope.epoch, "seq": envelope.seq, "sha256": envelope.sha256}
 
 
 def _iso(moment: datetime) -> str:

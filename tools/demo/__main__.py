@@ -93,7 +93,8 @@ def replay(out: Path, clip: Path) -> int:
         *("edge.cli.main", "replay", str(clip), "--out", str(out)),
         *("--config", str(out / "box.toml"), "--at", AT, *known),
     )
-    return len(json.loads((out / "summary.json").read_text())["passages"])
+    passages = json.loads((out / "summary.json").read_text())["passages"]
+    return sum(passage["record"] is not None for passage in passages)
 
 
 def uplink(out: Path) -> None:

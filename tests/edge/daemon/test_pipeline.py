@@ -5,16 +5,18 @@ from pathlib import Path
 
 import pytest
 
+from edge.casebook.casebook import Casebook
 from edge.config import Zone
 from edge.daemon import wiring
 from edge.daemon.pipeline import Conclusion, Pipeline
 from edge.feed.outbox import Outbox
 from edge.passage.passage import Desk, ReadingPolicy
 from edge.passage.tracker import Tracker
+from edge.record.envelope import decode_part, split
 from edge.record.keys import create_signer
 from edge.record.message import PassageRecord, decode
 from edge.record.testimony import Provenance, Testimony
-from edge.types import Outcome, Reading, Tint, Vehicle
+from edge.types import Outcome, Reading, Tally, Tint, Vehicle
 from tests.fakes import (
     START,
     FixedClock,
@@ -25,7 +27,9 @@ from tests.fakes import (
     reading,
 )
 
+KEY = b"k" * 32
 ZONE = Zone(id="voorbeeldgem", pack="fl-zes", start=date(2027, 1, 1))
+TALLY = Tally("elders", START.replace(minute=0), "seen", "n1")
 CLEAN = Vehicle(
     category="N1",
     fuels=frozenset({"electric"}),
@@ -52,6 +56,7 @@ def pipeline(
     zones: tuple[Zone, ...] = (ZONE,),
 ) -> Pipeline:
     counter = itertools.count()
+    outbox = Outbox.open(folder / "outbox.sqlite", "b1")
     return Pipeline(
         detector=eyes,
         reader=eyes,
@@ -67,7 +72,8 @@ def pipeline(
             lambda n: next(counter).to_bytes(n, "big"),
         ),
         signer=create_signer(folder / "box.pem", "b1"),
-        outbox=Outbox.open(folder / "outbox.sqlite", "b1"),
+        outbox=outbox,
+        casebook=Casebook.open(folder / "casebook.sqlite", "b1", KEY),
     )
 
 
@@ -76,6 +82,7 @@ def drive(line: Pipeline, frames: int = 40) -> list[Conclusion]:
         steps = [line.step(frame(i)) for i in range(frames)]
         return [*itertools.chain.from_iterable(steps), *line.finish()]
     finally:
+        line.casebook.close()
         line.outbox.close()
 
 
@@ -85,10 +92,8 @@ def passing(plate: str, tint: Tint = Tint.WHITE) -> ScriptedEyes:
 
 
 def record(conclusion: Conclusion) -> PassageRecord:
-    payload = conclusion.envelope.jws.split(b".")[1]
-    import base64
-
-    data = decode(base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4))).data
+    assert conclusion.envelope is not None
+    data = decode(decode_part(split(conclusion.envelope.jws)[1])).data
     assert isinstance(data, PassageRecord)
     return data
 
@@ -96,6 +101,7 @@ def record(conclusion: Conclusion) -> PassageRecord:
 def test_a_clean_van_is_admitted_and_its_record_is_durable(tmp_path: Path) -> None:
     (conclusion,) = drive(pipeline(tmp_path, passing("1KZE410"), {"1KZE410": CLEAN}))
     assert conclusion.decision.outcome is Outcome.FREE_ACCESS
+    assert conclusion.envelope is not None
     with Outbox.open(tmp_path / "outbox.sqlite", "b1") as outbox:
         assert [e.jws for e in outbox.pending(None, 9)] == [conclusion.envelope.jws]
 
@@ -208,12 +214,45 @@ def test_a_plate_without_profile_is_nowhere_in_the_signed_bytes(tmp_path: Path) 
 
 
 def test_every_zone_of_the_camera_gets_its_own_record(tmp_path: Path) -> None:
-    other = Zone(id="elders", pack="fl-zes", start=date(2030, 1, 1))
+    other = Zone(id="elders", pack="fl-zes", start=date(2028, 1, 1))
     line = pipeline(tmp_path, passing("1KZE410"), {"1KZE410": OLD_DIESEL}, zones=(ZONE, other))
     here, there = drive(line)
-    assert here.decision.outcome is Outcome.NO_ACCESS
-    assert there.decision.outcome is Outcome.OUT_OF_SCOPE
+    assert here.envelope is not None
+    assert there.envelope is not None
     assert (there.envelope.seq, record(there).prev) == (2, here.envelope.sha256)
+    assert (record(here).zone, record(there).zone) == ("voorbeeldgem", "elders")
+
+
+NOT_YET = Zone(id="elders", pack="fl-zes", start=date(2030, 1, 1))
+
+
+@pytest.mark.parametrize("sure", [0.99, 0.45])
+def test_before_a_zone_is_in_force_a_passage_is_counted_and_leaves_no_record(
+    tmp_path: Path, sure: float
+) -> None:
+    seen = {i: [reading("1KZE410", detection(x=100 + 20 * i), sure=sure)] for i in range(12)}
+    line = pipeline(tmp_path, ScriptedEyes(seen), {"1KZE410": OLD_DIESEL}, zones=(NOT_YET,))
+    (conclusion,) = drive(replace(line, count=lambda *_: [TALLY]))
+    assert conclusion.envelope is None
+    with Outbox.attach(tmp_path / "outbox.sqlite") as outbox:
+        assert outbox.head() is None
+    with Casebook.attach(tmp_path / "casebook.sqlite") as casebook:
+        assert casebook.counted("elders", TALLY.hour) == [TALLY]
+        assert casebook.held() == []
+
+
+def test_what_is_counted_of_a_record_is_written_down_with_it(tmp_path: Path) -> None:
+    line = pipeline(tmp_path, passing("1KZE410"), {"1KZE410": CLEAN})
+    drive(replace(line, count=lambda *_: [TALLY, TALLY]))
+    with Casebook.attach(tmp_path / "casebook.sqlite") as casebook:
+        assert casebook.counted("elders", TALLY.hour) == [TALLY._replace(n=2)]
+
+
+def test_a_draft_pack_holds_nothing(tmp_path: Path) -> None:
+    (conclusion,) = drive(pipeline(tmp_path, passing("1KZE410"), {"1KZE410": OLD_DIESEL}))
+    assert "held" not in record(conclusion).marks
+    with Casebook.attach(tmp_path / "casebook.sqlite") as casebook:
+        assert casebook.held() == []
 
 
 @pytest.fixture

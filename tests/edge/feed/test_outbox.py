@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from edge import storefile
 from edge.errors import OutboxError, RecordError
 from edge.feed import ballast as ballast_module
-from edge.feed import storefile
 from edge.feed.outbox import Outbox
 from edge.record.chain import Head, Place
 from edge.record.message import GENESIS, Receipt

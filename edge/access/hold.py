@@ -1,0 +1,232 @@
+"""Which decisions are held, how long, and when one may leave: RULES 1.7 and 2.6. Pure.
+
+A permit may still be asked for after the passage. So nobody is accused before the window in
+which it can has closed, and a registry that was made after that end still knows of none.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import TypeAlias
+
+from edge.access.calendar import civil_day, zone_of
+from edge.access.decide import stale
+from edge.access.evaluate import ACCUSING
+from edge.access.rules import Law
+from edge.record.message import CandidateRef
+from edge.types import (
+    REPLAY,
+    ClockReading,
+    Consequence,
+    Decision,
+    Facts,
+    Outcome,
+    Passage,
+    Snapshot,
+)
+
+HOLDING = frozenset({Consequence.WARN, Consequence.HOLD48, Consequence.HOLD_DAY})
+HELD, ALREADY_HELD = "held", "already_held"
+"""Marks of a passage record: a resolution will follow; another one of that day has it already."""
+PASSING = frozenset({"REGISTRY", "STALE", "CLOCK", "PACK"})
+"""Rules of a review that another registry, pack or clock may lift."""
+
+
+class State(StrEnum):
+    """How a held candidate ends: RULES 2.6."""
+
+    RELEASED = "released"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A candidate that waits, without its plate.
+
+    `t0` is its earliest read, `decision` the one that accused, `rests_on` names everything that
+    made it: snapshot, pack, models, configuration. `replayed`: a tester played it.
+    """
+
+    candidate: CandidateRef
+    t0: datetime
+    window_end: datetime
+    expires_at: datetime
+    decision: Decision
+    rests_on: tuple[str, ...]
+    replayed: bool = False
+
+    @property
+    def zone(self) -> str:
+        """The zone it passed in."""
+        return self.decision.zone
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing is to be done yet, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Redecide:
+    """The window has closed and the registry is of a later moment: decide again."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """It ends without another decision, and why."""
+
+    state: State
+    reason: str
+
+
+Step: TypeAlias = Wait | Redecide | End
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How it ended, and the last decision if one was made; what was known stands beside it."""
+
+    state: State
+    reason: str
+    decision: Decision | None = None
+    passage: Passage | None = None
+    facts: Facts | None = None
+
+
+def is_candidate(decision: Decision, law: Law) -> bool:
+    """True when a decision accuses and its pack is enforced.
+
+    Without a legal basis no plate is kept (R004-04, R004-90).
+    """
+    accuses = decision.outcome in ACCUSING and decision.consequence in HOLDING
+    return accuses and law.pack.enforced
+
+
+def daily_limit(law: Law) -> int | None:
+    """Return how many candidates one plate may be in a zone and a day; None is any number."""
+    return int(law.pack.number("kandidaten_per_dag")) or None
+
+
+def let_go(decision: Decision) -> Decision:
+    """Return the decision on a vehicle that is a candidate of that day already: nothing follows."""
+    marks = (*decision.marks, ALREADY_HELD)
+    return replace(decision, consequence=Consequence.NONE, marks=marks)
+
+
+def kept(decision: Decision) -> Decision:
+    """Return the decision with the mark that says that a resolution will follow."""
+    return replace(decision, marks=(*decision.marks, HELD))
+
+
+def held(
+    decision: Decision,
+    t0: datetime,
+    law: Law,
+    candidate: CandidateRef,
+    rests_on: Sequence[str],
+    replayed: bool = False,
+) -> Held:
+    """Return the candidate that a decision makes of a passage first seen at `t0`."""
+    longest = timedelta(days=law.pack.number("vasthouden_hoogstens_dagen"))
+    end = window_end(t0, law)
+    return Held(candidate, t0, end, t0 + longest, decision, tuple(rests_on), replayed)
+
+
+def window_end(t0: datetime, law: Law) -> datetime:
+    """Return the end of the time in which a permit can still be asked for (UTC).
+
+    Flanders counts hours (R004-55, R004-60); in the Netherlands it is an hour of the next day,
+    local time, and a margin in which the register is brought up to date (N-AMB-10).
+    """
+    pack = law.pack
+    if pack.accusation is Consequence.HOLD48:
+        return t0 + timedelta(hours=pack.number("vasthouden_uur"))
+    nights, hour = divmod(pack.number("vasthouden_tot_uur"), 24)
+    day = civil_day(t0, pack.timezone) + timedelta(days=1 + nights)
+    minutes = timedelta(hours=hour % 1 + pack.number("vasthouden_marge_uur"))
+    return latest(day, int(hour), pack.timezone) + minutes
+
+
+def latest(day: date, hour: int, timezone: str) -> datetime:
+    """Return an hour of a local civil day as UTC; of two, or of none, the later reading."""
+    civil = datetime.combine(day, time(hour), zone_of(timezone))
+    return max(civil.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+
+
+def next_step(
+    candidate: Held, now: ClockReading, snapshot: Snapshot | None, law: Law | None
+) -> Step:
+    """Say what is to be done with a candidate; nothing here needs its plate.
+
+    `law` None: this box no longer guards its zone.
+    """
+    if not now.trusted:
+        return Wait("the clock is not trusted")
+    if candidate.replayed and now.source != REPLAY:
+        return End(State.WITHDRAWN, "It was seen in a replay, not by the camera.")
+    if now.now >= candidate.expires_at:
+        return End(State.EXPIRED, "It could not be decided within the longest time to hold it.")
+    if law is None:
+        return End(State.WITHDRAWN, "This box no longer guards the zone.")
+    if not law.pack.enforced:
+        return End(State.WITHDRAWN, "The rule pack is no longer enforced.")
+    if now.now < (closes := closing(candidate, law)):
+        return Wait("its window is open")
+    if (reason := untimely(snapshot, closes, law, now.now)) is not None:
+        return Wait(reason)
+    return Redecide()
+
+
+def closing(candidate: Held, law: Law) -> datetime:
+    """Return the end of its window; a law that has changed since can only make it later."""
+    return max(candidate.window_end, window_end(candidate.t0, law))
+
+
+def untimely(snapshot: Snapshot | None, closes: datetime, law: Law, now: datetime) -> str | None:
+    """Say why a registry or a pack may release nothing now; None when it may.
+
+    A clock that jumped ahead closes no window: the registry is dated elsewhere.
+    """
+    if not law.pack.valid_from <= civil_day(now, law.pack.timezone) < law.pack.expires:
+        return "the rule pack is not valid today"
+    if snapshot is None:
+        return "there is no registry"
+    if snapshot.exemptions_as_of < closes:
+        return "the exemption data is older than the end of its window"
+    if (doubt := stale(snapshot, law, now)) is not None:
+        return doubt.reason
+    if now - snapshot.exemptions_as_of > timedelta(
+        hours=law.pack.number("vrijgave_max_leeftijd_uur")
+    ):
+        return "the exemption data is too old to release anything"
+    return None
+
+
+def aged(passage: Passage, now: ClockReading) -> Passage:
+    """Return a passage whose steady times are those of this boot.
+
+    Whether the clock was set while it was in sight was judged when it passed; steady times of
+    another boot mean nothing today.
+    """
+
+    def steady(moment: datetime) -> int:
+        return now.monotonic_ns - round((now.now - moment).total_seconds() * 1e9)
+
+    return replace(
+        passage,
+        first_monotonic_ns=steady(passage.seen_first),
+        last_monotonic_ns=steady(passage.seen_last),
+    )
+
+
+def settle(decision: Decision) -> Wait | End:
+    """Say how a candidate ends after it was decided again: released only if it still accuses."""
+    if decision.outcome in ACCUSING and decision.consequence in HOLDING:
+        return End(State.RELEASED, decision.reason)
+    if decision.outcome is Outcome.REVIEW and decision.rule in PASSING:
+        return Wait(decision.reason)
+    return End(State.WITHDRAWN, decision.reason)

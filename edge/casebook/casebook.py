@@ -1,0 +1,252 @@
+"""Who is held, who is a candidate today, what was counted; and the record about to be appended.
+
+Casebook and outbox are two files, and a power cut can come between them. So the casebook writes
+down the record together with everything that follows from it (the intent), in one transaction,
+before the outbox takes that record; after a cut it is appended again, the same bytes.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+
+from edge import storefile
+from edge.access.hold import Held
+from edge.casebook.entries import Entry, Figure, Mark, Order
+from edge.casebook.file import CASEBOOK
+from edge.casebook.vault import Vault
+from edge.closing import Closing
+from edge.errors import CasebookError
+from edge.storefile import StoreFile
+from edge.types import Envelope, Passage, Tally
+
+MARKS_KEPT = timedelta(days=7)
+MONTHS_KEPT = 26
+START_AGAIN = "Start the daemon again: the record is appended first, and nothing is lost."
+ADD = "ON CONFLICT DO UPDATE SET n = n + excluded.n"
+
+
+class Casebook(Closing):
+    """The held candidates of a box in one SQLite file."""
+
+    def __init__(self, file: StoreFile, vault: Vault | None) -> None:
+        """Use `Casebook.open` or `Casebook.attach`."""
+        self._file, self._db, self._vault = file, file.db, vault
+        self._leftover = True
+        self.box: str = self._rows("SELECT box FROM book")[0][0]
+
+    @classmethod
+    def open(cls, path: Path, box: str, token_key: bytes) -> Self:
+        """Open the casebook of a box, creating it if need be; its outbox must be locked.
+
+        Raises CasebookError: another box, a foreign or damaged file.
+        """
+        if not path.exists():
+            storefile.check_no_log(CASEBOOK, path)
+            storefile.create(CASEBOOK, path, box)
+        book = cls(storefile.connect(CASEBOOK, path), Vault(box, token_key))
+        if book.box != box:
+            book.close()
+            cause = f"The casebook {path} belongs to box {book.box}, not {box}."
+            raise CasebookError(cause, "Correct box.id or box.state.")
+        return book
+
+    @classmethod
+    def attach(cls, path: Path) -> Self:
+        """Open an existing casebook to list and to order; the daemon may be at work.
+
+        Raises CasebookError when there is none, or the file is foreign or damaged.
+        """
+        return cls(storefile.connect(CASEBOOK, path), None)
+
+    def enter(self, envelope: Envelope, entry: Entry | None, tallies: Sequence[Tally]) -> None:
+        """Write down a passage record and what follows from it, before the outbox takes it.
+
+        Raises CasebookError when the record before it is not in the outbox yet.
+        """
+        with self._writing():
+            self._intend(envelope)
+            self._add(tallies)
+            if entry is not None:
+                self._hold(entry)
+
+    def count(self, tallies: Sequence[Tally]) -> None:
+        """Write down what was counted of a passage that leaves no record."""
+        if tallies:
+            with self._writing():
+                self._add(tallies)
+
+    def resolve(self, held: Held, envelope: Envelope, tallies: Sequence[Tally]) -> None:
+        """Write down how a candidate ended, and delete all that was kept of it.
+
+        Raises CasebookError when it is not held here, or the record before is not in the outbox.
+        """
+        with self._writing():
+            self._intend(envelope)
+            self._add(tallies)
+            place = (held.candidate.epoch, held.candidate.seq)
+            done = self._db.execute("DELETE FROM held WHERE epoch = ? AND seq = ?", place)
+            if done.rowcount != 1:
+                cause = f"Record {held.candidate.seq} is not a held candidate."
+                raise CasebookError(cause, "Nothing was written; list with `anpr-edge held list`.")
+        self._leftover = True
+
+    def record_hour(self, envelope: Envelope, zone: str, hour: datetime, month: str) -> None:
+        """Write down the count record of an hour, and fold its tallies into their month."""
+        at = (zone, _text(hour))
+        with self._writing():
+            self._intend(envelope)
+            self._db.execute(
+                "INSERT INTO months SELECT zone, ?, figure, value, n FROM hours"
+                f" WHERE zone = ? AND hour = ? {ADD}",
+                (month, *at),
+            )
+            self._db.execute("DELETE FROM hours WHERE zone = ? AND hour = ?", at)
+            self._db.execute("DELETE FROM months WHERE month < ?", (_months_before(month),))
+
+    def appended(self, envelope: Envelope) -> None:
+        """Forget the intent: the outbox has the record. What was deleted leaves the log too."""
+        with self._writing():
+            self._db.execute(
+                "UPDATE book SET kind = NULL, epoch = NULL, seq = NULL, sha256 = NULL, jws = NULL"
+                " WHERE sha256 = ?",
+                (envelope.sha256,),
+            )
+        self._leftover = True
+
+    def clean(self) -> None:
+        """Empty the log, where deleted pages may still stand; with a reader there, next time."""
+        if self._leftover:
+            with self._translated():
+                (busy, *_rest) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            self._leftover = bool(busy)
+
+    def intent(self) -> Envelope | None:
+        """Return the record that may not have reached the outbox."""
+        kind, *rest = self._rows("SELECT kind, epoch, seq, sha256, jws FROM book")[0]
+        return None if kind is None else Envelope(kind, self.box, *rest)
+
+    def times_held(self, mark: Mark) -> int:
+        """Return how often a vehicle became a candidate in a zone on a day."""
+        values = (mark.zone, mark.day.isoformat(), mark.token)
+        found = self._rows("SELECT n FROM days WHERE zone = ? AND day = ? AND token = ?", values)
+        return int(found[0][0]) if found else 0
+
+    def held(self) -> list[Held]:
+        """Return the candidates in the order of their records, without opening them."""
+        rows = self._rows("SELECT about FROM held ORDER BY epoch, seq")
+        try:
+            return [msgspec.json.decode(about, type=Held) for (about,) in rows]
+        except msgspec.DecodeError as e:
+            cause = f"The casebook {self._file.path} holds a candidate that cannot be read."
+            raise CasebookError(cause, storefile.SET_ASIDE) from e
+
+    def passage(self, held: Held) -> Passage | None:
+        """Open what is kept of a candidate; None when it was altered, or its key is another."""
+        if self._vault is None:
+            raise CasebookError("This process may not open candidates.", "Use Casebook.open.")
+        place = (held.candidate.epoch, held.candidate.seq)
+        rows = self._rows("SELECT sealed FROM held WHERE epoch = ? AND seq = ?", place)
+        return self._vault.open(rows[0][0], held) if rows else None
+
+    def counted(self, zone: str, hour: datetime) -> list[Tally]:
+        """Return what was counted in an hour that has no count record yet."""
+        query = "SELECT figure, value, n FROM hours WHERE zone = ? AND hour = ? ORDER BY 1, 2"
+        rows = self._rows(query, (zone, _text(hour)))
+        return [Tally(zone, hour.astimezone(UTC), *row) for row in rows]
+
+    def hours_open(self, before: datetime) -> list[tuple[str, datetime]]:
+        """Return the zones and hours before a moment that wait for their count record."""
+        query = "SELECT DISTINCT zone, hour FROM hours WHERE hour < ? ORDER BY hour, zone"
+        rows = self._rows(query, (_text(before),))
+        return [(zone, datetime.fromisoformat(hour)) for zone, hour in rows]
+
+    def months(self) -> list[Figure]:
+        """Return what was counted in each month."""
+        query = "SELECT zone, month, figure, value, n FROM months ORDER BY 1, 2, 3, 4"
+        return [Figure(*row) for row in self._rows(query)]
+
+    def order(self, order: Order) -> None:
+        """Order that everything that rests on something is withdrawn."""
+        values = (order.rests_on, order.reason, _text(order.given_at))
+        with self._writing():
+            self._db.execute("INSERT OR REPLACE INTO orders VALUES (?, ?, ?)", values)
+
+    def lift(self, rests_on: str) -> bool:
+        """Take an order back; return whether there was one."""
+        with self._writing():
+            done = self._db.execute("DELETE FROM orders WHERE rests_on = ?", (rests_on,))
+        return done.rowcount == 1
+
+    def orders(self) -> list[Order]:
+        """Return the standing orders to withdraw."""
+        rows = self._rows("SELECT rests_on, reason, given_at FROM orders ORDER BY given_at")
+        return [Order(name, reason, datetime.fromisoformat(at)) for name, reason, at in rows]
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    def _intend(self, envelope: Envelope) -> None:
+        before = self.intent()
+        place = (envelope.epoch, envelope.seq)
+        if before is not None and place <= (before.epoch, before.seq):
+            cause = f"Record {before.seq} is written down, but not in the outbox yet."
+            raise CasebookError(cause, START_AGAIN)
+        self._db.execute(
+            "UPDATE book SET kind = ?, epoch = ?, seq = ?, sha256 = ?, jws = ?",
+            (envelope.kind, *place, envelope.sha256, envelope.jws),
+        )
+
+    def _hold(self, entry: Entry) -> None:
+        if self._vault is None:
+            raise CasebookError("This process may not hold candidates.", "Use Casebook.open.")
+        held, mark = entry.held, entry.mark
+        row = (msgspec.json.encode(held), self._vault.seal(entry.passage, held))
+        place = (held.candidate.epoch, held.candidate.seq)
+        self._db.execute("INSERT INTO held VALUES (?, ?, ?, ?)", (*place, *row))
+        oldest = (mark.day - MARKS_KEPT).isoformat()
+        self._db.execute("DELETE FROM days WHERE day < ?", (oldest,))
+        self._db.execute(
+            f"INSERT INTO days VALUES (?, ?, ?, 1) {ADD}",
+            (mark.zone, mark.day.isoformat(), mark.token),
+        )
+
+    def _add(self, tallies: Sequence[Tally]) -> None:
+        rows = [(t.zone, _text(t.hour), t.figure, t.value, t.n) for t in tallies]
+        self._db.executemany(f"INSERT INTO hours VALUES (?, ?, ?, ?, ?) {ADD}", rows)
+
+    def _rows(self, query: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
+        with self._translated():
+            return self._db.execute(query, values).fetchall()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Everything written inside is durable, all of it or nothing."""
+        self._file.check_in_place()
+        with self._translated(), self._db:  # commits, or rolls back when anything was raised
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as e:
+            raise storefile.fault(CASEBOOK, self._file.path, e) from e
+
+
+def _text(moment: datetime) -> str:
+    """Return a moment as text that sorts as time does."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _months_before(month: str) -> str:
+    """Return the first month that is kept beside a given one."""
+    year, number = (int(part) for part in month.split("-"))
+    first = year * 12 + number - MONTHS_KEPT
+    return f"{first // 12:04}-{first % 12 + 1:02}"

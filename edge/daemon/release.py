@@ -1,0 +1,149 @@
+"""One round over the held candidates: who is released, who is withdrawn, who must wait.
+
+Each ending is one signed resolution. It is written down together with the deletion of all that
+was kept of the candidate, so that a power cut leaves both or neither.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeAlias
+
+from edge.access.decide import decide
+from edge.access.hold import (
+    End,
+    Ending,
+    Held,
+    Redecide,
+    State,
+    Wait,
+    aged,
+    next_step,
+    settle,
+)
+from edge.access.rules import Law
+from edge.casebook.casebook import Casebook
+from edge.casebook.entries import Order
+from edge.daemon.recovery import recover
+from edge.feed.outbox import Outbox
+from edge.ports import Clock, Registry, Signer
+from edge.record.basis import rests_on
+from edge.record.envelope import seal
+from edge.record.testimony import Testimony
+from edge.types import ClockReading, Envelope, Tally
+
+log = logging.getLogger(__name__)
+AT_ONCE = 8
+"""Resolutions between two frames: a camera does not wait for hundreds."""
+EVERY_S = 60.0
+Endings: TypeAlias = Callable[[Held, State], Sequence[Tally]]
+"""What an ending adds to the plate-free figures of its zone."""
+
+
+def counts_nothing(held: Held, state: State) -> Sequence[Tally]:
+    """Count nothing."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What a round needs; the chain must be ours: `outbox` is open to append."""
+
+    registry: Registry
+    laws: Sequence[Law]
+    clock: Clock
+    testimony: Testimony
+    signer: Signer
+    outbox: Outbox
+    casebook: Casebook
+    count: Endings = counts_nothing
+
+    def round(self, at_once: int | None = AT_ONCE) -> list[Envelope]:
+        """End what can be ended, at most so many; return the resolutions, now durable."""
+        return self._end_each(self._endings(), at_once)
+
+    def withdraw(self, at_once: int | None = None) -> list[Envelope]:
+        """Carry out the orders to withdraw, and nothing else."""
+        return self._end_each(self._ordered(self.casebook.orders()), at_once)
+
+    def _end_each(
+        self, endings: Iterator[tuple[Held, Ending, ClockReading]], at_once: int | None
+    ) -> list[Envelope]:
+        done = [self._resolve(*ending) for ending in islice(endings, at_once)]
+        recover(self.casebook, self.outbox)  # nothing of what has left stays in the casebook
+        return done
+
+    def _endings(self) -> Iterator[tuple[Held, Ending, ClockReading]]:
+        orders = self.casebook.orders()
+        for held in self.casebook.held():
+            now = self.clock.read()
+            ending = _ordered(held, orders) or self._ending(held, orders, now)
+            if ending is not None:
+                yield held, ending, now
+
+    def _ordered(self, orders: Sequence[Order]) -> Iterator[tuple[Held, Ending, ClockReading]]:
+        for held in self.casebook.held():
+            if (ending := _ordered(held, orders)) is not None:
+                yield held, ending, self.clock.read()
+
+    def _ending(self, held: Held, orders: Sequence[Order], now: ClockReading) -> Ending | None:
+        law = next((law for law in self.laws if law.zone.id == held.zone), None)
+        step = next_step(held, now, self.registry.snapshot, law)
+        if isinstance(step, End):
+            return Ending(step.state, step.reason)
+        if isinstance(step, Wait) or law is None:
+            return None
+        return self._decided(held, law, orders, now)
+
+    def _decided(
+        self, held: Held, law: Law, orders: Sequence[Order], now: ClockReading
+    ) -> Ending | None:
+        """Decide once more, on what the registry says now of the moment of the passage."""
+        log.info("candidate %d is opened to be decided again", held.candidate.seq)
+        passage = self.casebook.passage(held)
+        if passage is None:
+            return Ending(State.WITHDRAWN, "What was kept of the passage cannot be opened.")
+        passage = aged(passage, now)
+        facts = self.registry.facts(passage)
+        decision = decide(passage, facts, law, now)
+        # The registry may have been replaced since it was asked for its age.
+        step = next_step(held, now, facts.snapshot, law)
+        if facts.fault is not None or not isinstance(step, Redecide):
+            return None
+        end, names = settle(decision), self.testimony.names(decision)
+        if isinstance(end, Wait):
+            return None
+        if end.state is State.RELEASED and any(rests_on(names, o.rests_on) for o in orders):
+            return None  # what it would be released on is itself to be withdrawn
+        return Ending(end.state, end.reason, decision, passage, facts)
+
+    def _resolve(self, held: Held, ending: Ending, now: ClockReading) -> Envelope:
+        message = self.testimony.resolution(held, ending, now, self.outbox.next_link())
+        envelope = seal(message, self.signer)
+        self.casebook.resolve(held, envelope, self.count(held, ending.state))
+        self.outbox.append(envelope)
+        log.info("record %d: candidate %d %s", envelope.seq, held.candidate.seq, ending.state)
+        return envelope
+
+
+class Minutely:
+    """Lets a round run at the start and then about once a minute; at once while more wait."""
+
+    def __init__(self, release: Release, every_s: float = EVERY_S) -> None:
+        """Be due now."""
+        self._release, self._every_s = release, every_s
+        self._due = time.monotonic()
+
+    def step(self) -> None:
+        """Run a round if it is due."""
+        if time.monotonic() >= self._due and len(self._release.round()) < AT_ONCE:
+            self._due = time.monotonic() + self._every_s
+
+
+def _ordered(held: Held, orders: Sequence[Order]) -> Ending | None:
+    """Return the end of a candidate that rests on what is to be withdrawn."""
+    reasons = (order.reason for order in orders if rests_on(held.rests_on, order.rests_on))
+    reason = next(reasons, None)
+    return None if reason is None else Ending(State.WITHDRAWN, reason)

@@ -1,0 +1,98 @@
+"""The registry as it lies there now: a newer file takes over without a restart.
+
+Proving a registry of millions of vehicles takes seconds. It is done on a thread of its own while
+the old one answers; a new one that is refused changes nothing.
+"""
+
+import logging
+import threading
+from pathlib import Path
+from typing import TypeAlias
+
+from edge.closing import Closing
+from edge.errors import RegistryError
+from edge.registry.cache import AbsentRegistry, RegistryCache
+from edge.registry.seal import Identity, identity, seal_of
+from edge.types import Facts, Passage, Snapshot
+
+log = logging.getLogger(__name__)
+Found: TypeAlias = tuple[Identity | None, Identity | None]
+"""The registry and its seal, as they are on the disk."""
+
+
+class FreshRegistry(Closing):
+    """Answers from the newest registry at a path that is whole; implements `Registry`."""
+
+    def __init__(self, path: Path, token_key: bytes) -> None:
+        """Open what lies there; without one every look-up says why, until one comes."""
+        self._path, self._key = path, token_key
+        self._tried = self._found()
+        self._current = self._opened()
+        self._next: RegistryCache | AbsentRegistry | None = None
+        self._opening: threading.Thread | None = None
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """Which registry answers now."""
+        self.look()
+        return self._current.snapshot
+
+    def facts(self, passage: Passage) -> Facts:
+        """Return what the registry holds for the plate at the moment it was first seen."""
+        self.look()
+        return self._current.facts(passage)
+
+    def look(self) -> None:
+        """Take over what was opened meanwhile, and begin to open what is new; never waits."""
+        if self._opening is not None:
+            if self._opening.is_alive():
+                return
+            self._take_over()
+        if (found := self._found()) != self._tried:
+            self._tried = found
+            self._opening = threading.Thread(target=self._open_next, daemon=True)
+            self._opening.start()
+
+    def wait(self) -> None:
+        """Wait until a registry that is being opened has been taken over or refused."""
+        if self._opening is not None:
+            self._opening.join()
+            self._take_over()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.wait()
+        _close(self._current)
+
+    def _open_next(self) -> None:
+        self._next = self._opened()
+
+    def _opened(self) -> RegistryCache | AbsentRegistry:
+        try:
+            return RegistryCache.open(self._path, self._key)
+        except RegistryError as e:
+            return AbsentRegistry(e.cause)
+
+    def _take_over(self) -> None:
+        came, self._next, self._opening = self._next, None, None
+        if isinstance(came, RegistryCache):
+            _close(self._current)
+            self._current = came
+            log.info("registry %s took over", came.snapshot.id)
+        elif came is not None:
+            log.warning("a new registry was refused: %s", came.reason)
+
+    def _found(self) -> Found:
+        return _identity(self._path), _identity(seal_of(self._path))
+
+
+def _identity(path: Path) -> Identity | None:
+    try:
+        return identity(path.stat())
+    except OSError:
+        return None
+
+
+def _close(registry: RegistryCache | AbsentRegistry) -> None:
+    if isinstance(registry, RegistryCache):
+        registry.close()

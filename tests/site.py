@@ -1,0 +1,129 @@
+"""A box in Utrecht that holds candidates, without camera and models; a test sets its clock."""
+
+import itertools
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from edge.access.rules import Law
+from edge.casebook.casebook import Casebook
+from edge.config import Zone
+from edge.daemon import wiring
+from edge.daemon.pipeline import Conclusion, Pipeline
+from edge.daemon.recovery import recover
+from edge.daemon.release import Release
+from edge.feed.outbox import Outbox
+from edge.passage.passage import Desk, ReadingPolicy
+from edge.passage.tracker import Tracker
+from edge.record.chain import START as GENESIS
+from edge.record.chain import check, examine
+from edge.record.keys import create_signer, load_signer, load_trusted
+from edge.record.message import ModelRef
+from edge.record.testimony import Provenance, Testimony
+from edge.registry.token import pseudonym
+from edge.types import ClockReading, Envelope, Snapshot, Tally
+from tests.cases import KEY, PLATE, T0, passage
+from tests.edge.access.world import DIRTY_VAN
+from tests.fakes import ListedRegistry, ScriptedEyes
+
+UTRECHT = Zone(id="utrecht", pack="nl-ze", start=date(2025, 1, 1))
+END = datetime(2028, 6, 2, 5, tzinfo=UTC)
+NOW = END + timedelta(hours=1)
+HOUR = timedelta(hours=1)
+OTHER = "2ZZZ999"
+LAWS = wiring.laws((UTRECHT,))
+
+
+class Clock:
+    """A clock that a test sets; its monotonic time began anew at every boot."""
+
+    def __init__(self) -> None:
+        self.now, self.trusted, self.boot = T0, True, T0 - timedelta(days=3)
+
+    def read(self) -> ClockReading:
+        steady = int((self.now - self.boot).total_seconds() * 1e9)
+        return ClockReading(self.now, steady, steady, "boot", "test", self.trusted, 1.0)
+
+
+class Site:
+    """A box in Utrecht; it can be shut down, and started again on the same files."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.clock = folder, Clock()
+        self.registry = ListedRegistry({PLATE: DIRTY_VAN, OTHER: DIRTY_VAN})
+        self.registry.snapshot = snapshot("s1", T0 - HOUR)
+        self.laws: tuple[Law, ...] = LAWS
+        self.tallies: list[Tally] = []
+        self.seen: list[Tally] = []
+        if not (folder / "box.pem").exists():
+            create_signer(folder / "box.pem", "b1")
+        self.start()
+
+    def start(self) -> None:
+        self.outbox = Outbox.open(self.folder / "outbox.sqlite", "b1", 0)
+        self.casebook = Casebook.open(self.folder / "casebook.sqlite", "b1", KEY)
+        recover(self.casebook, self.outbox)
+        eyes = ScriptedEyes({})
+        counter = itertools.count()
+        self.pipeline = Pipeline(
+            detector=eyes,
+            reader=eyes,
+            tracker=Tracker(1.0),
+            desk=Desk(ReadingPolicy(0.9, 2)),
+            registry=self.registry,
+            laws=self.laws,
+            clock=self.clock,
+            testimony=Testimony(
+                Provenance("b1", "test", (ModelRef("reader", "e" * 64),), "c" * 64, "cam", None),
+                {"utrecht": "none"},
+                lambda country, plate, day: pseudonym(KEY, country, plate, day),
+                lambda n: next(counter).to_bytes(n, "big"),
+            ),
+            signer=load_signer(self.folder / "box.pem"),
+            outbox=self.outbox,
+            casebook=self.casebook,
+            count=lambda *_: self.seen,
+        )
+
+    def stop(self) -> None:
+        self.casebook.close()
+        self.outbox.close()
+
+    @property
+    def release(self) -> Release:
+        line = self.pipeline
+        return Release(
+            registry=self.registry,
+            laws=self.laws,
+            clock=self.clock,
+            testimony=line.testimony,
+            signer=line.signer,
+            outbox=self.outbox,
+            casebook=self.casebook,
+            count=lambda held, state: self.tallies,
+        )
+
+    def passes(self, plate: str = PLATE, at: datetime = T0) -> Conclusion:
+        self.clock.now = at + timedelta(seconds=4)
+        seen = passage(plate, at)
+        boot = self.clock.boot
+        first, last = ((t - boot).total_seconds() * 1e9 for t in (seen.seen_first, seen.seen_last))
+        seen = replace(seen, first_monotonic_ns=int(first), last_monotonic_ns=int(last))
+        (conclusion,) = self.pipeline.conclude(seen)
+        return conclusion
+
+    def later(self, now: datetime = NOW, as_of: datetime | None = None) -> None:
+        self.clock.now = now
+        self.registry.snapshot = snapshot("s2", as_of or END)
+
+    def chain(self) -> list[Envelope]:
+        return self.outbox.pending(None, 10_000)
+
+    def proven(self) -> None:
+        keyring = load_trusted(self.folder / "box.jwk")
+        entries = [check(str(e.seq), e.jws, keyring) for e in self.chain()]
+        assert examine("b1", entries, GENESIS, self.outbox.head() or GENESIS) == []
+
+
+def snapshot(name: str, as_of: datetime) -> Snapshot:
+    return Snapshot(name, name[-1] * 64, as_of, as_of)
