@@ -16,7 +16,7 @@ import msgspec
 
 from edge import storefile
 from edge.access.hold import Held
-from edge.casebook.entries import Entry, Figure, Mark, Order
+from edge.casebook.entries import Entry, Mark, Order
 from edge.casebook.file import CASEBOOK
 from edge.casebook.vault import Vault
 from edge.closing import Closing
@@ -25,7 +25,6 @@ from edge.storefile import StoreFile
 from edge.types import Envelope, Passage, Tally
 
 MARKS_KEPT = timedelta(days=7)
-MONTHS_KEPT = 26
 START_AGAIN = "Start the daemon again: the record is appended first, and nothing is lost."
 ADD = "ON CONFLICT DO UPDATE SET n = n + excluded.n"
 
@@ -95,18 +94,11 @@ class Casebook(Closing):
                 raise CasebookError(cause, "Nothing was written; list with `anpr-edge held list`.")
         self._leftover = True
 
-    def record_hour(self, envelope: Envelope, zone: str, hour: datetime, month: str) -> None:
-        """Write down the count record of an hour, and fold its tallies into their month."""
-        at = (zone, _text(hour))
+    def record_hour(self, envelope: Envelope, zone: str, hour: datetime) -> None:
+        """Write down the count record of an hour: its tallies are in it now, and leave here."""
         with self._writing():
             self._intend(envelope)
-            self._db.execute(
-                "INSERT INTO months SELECT zone, ?, figure, value, n FROM hours"
-                f" WHERE zone = ? AND hour = ? {ADD}",
-                (month, *at),
-            )
-            self._db.execute("DELETE FROM hours WHERE zone = ? AND hour = ?", at)
-            self._db.execute("DELETE FROM months WHERE month < ?", (_months_before(month),))
+            self._db.execute("DELETE FROM hours WHERE zone = ? AND hour = ?", (zone, _text(hour)))
 
     def appended(self, envelope: Envelope) -> None:
         """Forget the intent: the outbox has the record. What was deleted leaves the log too."""
@@ -164,11 +156,6 @@ class Casebook(Closing):
         query = "SELECT DISTINCT zone, hour FROM hours WHERE hour < ? ORDER BY hour, zone"
         rows = self._rows(query, (_text(before),))
         return [(zone, datetime.fromisoformat(hour)) for zone, hour in rows]
-
-    def months(self) -> list[Figure]:
-        """Return what was counted in each month."""
-        query = "SELECT zone, month, figure, value, n FROM months ORDER BY 1, 2, 3, 4"
-        return [Figure(*row) for row in self._rows(query)]
 
     def order(self, order: Order) -> None:
         """Order that everything that rests on something is withdrawn."""
@@ -243,10 +230,3 @@ class Casebook(Closing):
 def _text(moment: datetime) -> str:
     """Return a moment as text that sorts as time does."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def _months_before(month: str) -> str:
-    """Return the first month that is kept beside a given one."""
-    year, number = (int(part) for part in month.split("-"))
-    first = year * 12 + number - MONTHS_KEPT
-    return f"{first // 12:04}-{first % 12 + 1:02}"

@@ -29,13 +29,3 @@ class Order(NamedTuple):
     rests_on: str
     reason: str
     given_at: datetime
-
-
-class Figure(NamedTuple):
-    """What was counted of one value in a month."""
-
-    zone: str
-    month: str
-    figure: str
-    value: str
-    n: int

@@ -21,10 +21,6 @@ CREATE TABLE hours (
     zone TEXT NOT NULL, hour TEXT NOT NULL, figure TEXT NOT NULL, value TEXT NOT NULL,
     n INTEGER NOT NULL, PRIMARY KEY (zone, hour, figure, value)
 ) STRICT;
-CREATE TABLE months (
-    zone TEXT NOT NULL, month TEXT NOT NULL, figure TEXT NOT NULL, value TEXT NOT NULL,
-    n INTEGER NOT NULL, PRIMARY KEY (zone, month, figure, value)
-) STRICT;
 CREATE TABLE orders (
     rests_on TEXT PRIMARY KEY, reason TEXT NOT NULL, given_at TEXT NOT NULL
 ) STRICT;

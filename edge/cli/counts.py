@@ -71,7 +71,7 @@ def counts(
     """
     refuse_misuse(month, k)
     laws = known_laws(config)
-    intake, refused = taken(path, None if keys is None else load_trusted(keys))
+    intake, refused = taken(path, laws, None if keys is None else load_trusted(keys))
     records = [r for r in intake.counts if zone in (None, r.zone)]
     summed = hours(records) if hourly else months(records, clock_of(laws))
     periods = [period for period in summed if month is None or period.name.startswith(month)]
@@ -100,12 +100,13 @@ def nothing(path: Path, month: str | None, zone: str | None) -> RecordError:
     )
 
 
-def taken(path: Path, keyring: Keyring | None) -> tuple[Intake, list[str]]:
+def taken(path: Path, laws: Known, keyring: Keyring | None) -> tuple[Intake, list[str]]:
     """Read every record once; return the counts, and a sentence for each that was refused.
 
     The places of all records are needed to see what is missing between the counts.
     """
-    intake, refused = Intake(words(shipped())), []
+    packs = {about.law.pack.sha256: about.law.pack for about in laws.values()}
+    intake, refused = Intake(words(packs.values())), []
     for ledger in open_ledgers(path):
         refused += [f"{where}: {cause}" for where, cause in ledger.faults]
         for stored in ledger.records:
@@ -153,7 +154,7 @@ def configured(config: Config) -> Known:
     told = {zone.id: msgspec.to_builtins(zone) for zone in config.zones}
     return {
         law.zone.id: About(law, {n: v for n, v in told[law.zone.id].items() if n not in NOT_TOLD})
-        for law in laws(config.zones)
+        for law in laws(config.zones, config.access.packs)
     }
 
 

@@ -5,9 +5,9 @@ was kept of the candidate, so that a power cut leaves both or neither.
 """
 
 import logging
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from typing import TypeAlias
 
@@ -31,18 +31,18 @@ from edge.feed.outbox import Outbox
 from edge.ports import Clock, Registry, Signer
 from edge.record.basis import rests_on
 from edge.record.envelope import seal
+from edge.record.message import ResolutionRecord, decode
 from edge.record.testimony import Testimony
 from edge.types import ClockReading, Envelope, Tally
 
 log = logging.getLogger(__name__)
 AT_ONCE = 8
 """Resolutions between two frames: a camera does not wait for hundreds."""
-EVERY_S = 60.0
-Endings: TypeAlias = Callable[[Held, State], Sequence[Tally]]
+Endings: TypeAlias = Callable[[ResolutionRecord, datetime], Sequence[Tally]]
 """What an ending adds to the plate-free figures of its zone."""
 
 
-def counts_nothing(held: Held, state: State) -> Sequence[Tally]:
+def counts_nothing(record: ResolutionRecord, at: datetime) -> Sequence[Tally]:
     """Count nothing."""
     return ()
 
@@ -122,24 +122,10 @@ class Release:
     def _resolve(self, held: Held, ending: Ending, now: ClockReading) -> Envelope:
         message = self.testimony.resolution(held, ending, now, self.outbox.next_link())
         envelope = seal(message, self.signer)
-        self.casebook.resolve(held, envelope, self.count(held, ending.state))
+        self.casebook.resolve(held, envelope, self.count(decode(message).data, now.now))
         self.outbox.append(envelope)
         log.info("record %d: candidate %d %s", envelope.seq, held.candidate.seq, ending.state)
         return envelope
-
-
-class Minutely:
-    """Lets a round run at the start and then about once a minute; at once while more wait."""
-
-    def __init__(self, release: Release, every_s: float = EVERY_S) -> None:
-        """Be due now."""
-        self._release, self._every_s = release, every_s
-        self._due = time.monotonic()
-
-    def step(self) -> None:
-        """Run a round if it is due."""
-        if time.monotonic() >= self._due and len(self._release.round()) < AT_ONCE:
-            self._due = time.monotonic() + self._every_s
 
 
 def _ordered(held: Held, orders: Sequence[Order]) -> Ending | None:

@@ -8,8 +8,8 @@ from edge.capture.newest import NewestFrame
 from edge.clock import SystemClock
 from edge.config import Config
 from edge.daemon import wiring
+from edge.daemon.minutely import Minutely
 from edge.daemon.pipeline import Conclusion
-from edge.daemon.release import Minutely
 from edge.record.keys import load_signer
 
 log = logging.getLogger(__name__)
@@ -29,20 +29,22 @@ def run_box(config: Config) -> None:
         wiring.fresh_registry(config) as registry,
     ):
         signer = load_signer(config.keys.signing)
-        pipeline = wiring.pipeline(config, clock, registry, signer, outbox, casebook)
-        release = Minutely(wiring.release(config, clock, registry, signer, outbox, casebook))
+        parts = (config, clock, registry, signer, outbox, casebook)
+        pipeline = wiring.pipeline(*parts)
+        minutely = Minutely(wiring.release(*parts), wiring.hours(*parts))
         camera = NewestFrame(Camera(config.camera.source, clock))
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: camera.stop())
         try:
-            release.step()
+            minutely.step(0)  # what waits ends even where no camera gives a frame
             for frame in camera.frames():
                 for conclusion in pipeline.step(frame):
                     _tell(conclusion)
-                release.step()
+                minutely.step(1)
         finally:
             camera.close()
             pipeline.finish()
+            minutely.finish()
             log.info("stopped; %d frames were dropped for newer ones", camera.dropped)
 
 

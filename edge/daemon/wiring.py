@@ -13,6 +13,9 @@ from edge.access.rules import Law, RulePack
 from edge.access.rules import Zone as LawZone
 from edge.casebook.casebook import Casebook
 from edge.config import Camera, Config, Models, Zone
+from edge.counts.record import Bookkeeper
+from edge.counts.tally import tallies, tallies_of_resolution
+from edge.daemon.hours import Hours
 from edge.daemon.pipeline import Pipeline
 from edge.daemon.recovery import recover
 from edge.daemon.release import Release
@@ -207,6 +210,7 @@ def pipeline(
         outbox=outbox,
         casebook=casebook,
         view=seen,
+        count=tallies,
     )
 
 
@@ -224,6 +228,28 @@ def release(
         laws=laws(config.zones, config.access.packs),
         clock=clock,
         testimony=testimony(config),
+        signer=signer,
+        outbox=outbox,
+        casebook=casebook,
+        count=tallies_of_resolution,
+    )
+
+
+def hours(
+    config: Config,
+    clock: Clock,
+    registry: Registry,
+    signer: Signer,
+    outbox: Outbox,
+    casebook: Casebook,
+) -> Hours:
+    """Put together what signs the figures of each hour."""
+    writer = testimony(config)
+    return Hours(
+        laws=laws(config.zones, config.access.packs),
+        clock=clock,
+        registry=registry,
+        bookkeeper=Bookkeeper(writer.provenance, writer.draw),
         signer=signer,
         outbox=outbox,
         casebook=casebook,

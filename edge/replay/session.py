@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from edge.capture.clip import Clip, ImageFolder
 from edge.clock import ReplayClock
-from edge.daemon.pipeline import Conclusion, Pipeline
+from edge.daemon.pipeline import Conclusion, Pipeline, counts_nothing
 from edge.errors import CaptureError
 from edge.ports import PlateReader
 from edge.types import Detection, Frame, Image, Reading
@@ -50,6 +50,7 @@ def play(
         reader=watched,
         tracker=pipeline.tracker.afresh(),
         desk=pipeline.desk.afresh(),
+        count=counts_nothing,  # a clip is no traffic of this site
     )
     conclusions: list[Conclusion] = []
     frames, began = 0, time.monotonic()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from edge.casebook.casebook import Casebook
-from edge.casebook.entries import Figure, Mark, Order
+from edge.casebook.entries import Mark, Order
 from edge.casebook.vault import Vault
 from edge.errors import CasebookError
 from edge.types import Tally
@@ -208,28 +208,16 @@ def test_what_is_only_counted_leaves_no_intent(book: Casebook) -> None:
     assert book.counted("utrecht", HOUR) == [SEEN]
 
 
-def test_an_hour_that_was_recorded_is_folded_into_its_month(book: Casebook, pen: Pen) -> None:
+def test_an_hour_that_was_recorded_leaves_the_casebook(book: Casebook, pen: Pen) -> None:
     later = SEEN._replace(hour=HOUR + timedelta(hours=1))
     book.count([SEEN, SEEN, SEEN._replace(value="truck"), later])
     assert book.hours_open(HOUR) == []
     assert book.hours_open(HOUR + timedelta(hours=1)) == [("utrecht", HOUR)]
     envelope = pen.write()
-    book.record_hour(envelope, "utrecht", HOUR, "2028-06")
+    book.record_hour(envelope, "utrecht", HOUR)
     assert book.intent() == envelope
+    assert book.counted("utrecht", HOUR) == []
     assert book.hours_open(HOUR + timedelta(days=1)) == [("utrecht", later.hour)]
-    book.record_hour(pen.write(), "utrecht", later.hour, "2028-06")
-    truck, van = "truck", "van"
-    assert book.months() == [
-        Figure("utrecht", "2028-06", "passages", truck, 1),
-        Figure("utrecht", "2028-06", "passages", van, 3),
-    ]
-
-
-def test_a_month_is_kept_for_twenty_six(book: Casebook, pen: Pen) -> None:
-    for month in ("2026-04", "2026-05", "2028-06"):
-        book.count([SEEN])
-        book.record_hour(pen.write(), "utrecht", HOUR, month)
-    assert [figure.month for figure in book.months()] == ["2026-05", "2028-06"]
 
 
 def test_an_order_stands_until_it_is_lifted(book: Casebook, path: Path) -> None:

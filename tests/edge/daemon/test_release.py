@@ -11,7 +11,7 @@ from edge.access.hold import State
 from edge.casebook.casebook import Casebook
 from edge.casebook.entries import Order
 from edge.daemon.pipeline import Conclusion
-from edge.daemon.release import AT_ONCE, Minutely
+from edge.daemon.release import AT_ONCE
 from edge.errors import CasebookError, OutboxError
 from edge.feed.outbox import Outbox
 from edge.record.envelope import decode_part, split
@@ -270,20 +270,6 @@ def test_a_round_takes_a_few_and_the_next_ones_the_rest(site: Site) -> None:
     candidates = [e for e in site.chain() if e.kind == "resolution"]
     assert len({resolution(e).candidate.seq for e in candidates}) == len(plates)
     site.proven()
-
-
-def test_rounds_come_at_the_start_then_by_the_minute_and_at_once_while_more_wait() -> None:
-    rounds: list[int] = []
-
-    class Counted:
-        def round(self) -> list[int]:
-            rounds.append(1)
-            return [0] * AT_ONCE if len(rounds) == 1 else []
-
-    minutely = Minutely(Counted(), every_s=3600)  # type: ignore[arg-type]
-    for _ in range(5):
-        minutely.step()
-    assert len(rounds) == 2
 
 
 def test_what_an_ending_counts_is_written_down_with_it(site: Site) -> None:

@@ -1,0 +1,41 @@
+from edge.daemon.minutely import Minutely
+from edge.daemon.release import AT_ONCE
+
+
+class Chores:
+    """Rounds and hours that only note that they were asked."""
+
+    def __init__(self, waiting: int) -> None:
+        self.waiting, self.rounds, self.closed = waiting, 0, 0
+        self.worked: list[tuple[float, int]] = []
+
+    def round(self) -> list[int]:
+        self.rounds += 1
+        ended = min(self.waiting, AT_ONCE)
+        self.waiting -= ended
+        return [0] * ended
+
+    def close(self) -> None:
+        self.closed += 1
+
+    def work(self, seconds: float, frames: int) -> None:
+        self.worked.append((seconds, frames))
+
+
+def test_chores_are_done_at_the_start_and_at_once_again_while_more_waits() -> None:
+    chores = Chores(waiting=AT_ONCE + 1)
+    minutely = Minutely(chores, chores, every_s=3600)  # type: ignore[arg-type]
+    for _ in range(5):
+        minutely.step(1)
+    assert (chores.rounds, chores.closed) == (2, 2)
+
+
+def test_every_frame_and_every_second_is_counted_once() -> None:
+    chores = Chores(waiting=0)
+    minutely = Minutely(chores, chores, every_s=3600)  # type: ignore[arg-type]
+    minutely.step(0)
+    for _ in range(7):
+        minutely.step(1)
+    minutely.finish()
+    assert [frames for _, frames in chores.worked] == [0, 7]
+    assert all(seconds >= 0 for seconds, _ in chores.worked)
