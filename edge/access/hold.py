@@ -13,6 +13,7 @@ from typing import TypeAlias
 from edge.access.calendar import civil_day, zone_of
 from edge.access.decide import stale
 from edge.access.evaluate import ACCUSING
+from edge.access.records import GRANTED
 from edge.access.rules import Law
 from edge.record.message import CandidateRef
 from edge.types import (
@@ -29,6 +30,8 @@ from edge.types import (
 HOLDING = frozenset({Consequence.WARN, Consequence.HOLD48, Consequence.HOLD_DAY})
 HELD, ALREADY_HELD = "held", "already_held"
 """Marks of a passage record: a resolution will follow; another one of that day has it already."""
+TAKEN_BACK = "ingetrokken"
+STOOD = "A record that covered the passage was taken back since: nobody is accused on that."
 PASSING = frozenset({"REGISTRY", "STALE", "CLOCK", "PACK"})
 """Rules of a review that another registry, pack or clock may lift."""
 
@@ -46,7 +49,8 @@ class Held:
     """A candidate that waits, without its plate.
 
     `t0` is its earliest read, `decision` the one that accused, `rests_on` names everything that
-    made it: snapshot, pack, models, configuration. `replayed`: a tester played it.
+    made it: snapshot, pack, models, configuration. `replayed`: a tester played it. `taken_back`
+    is how many of its records the register had withdrawn by then: one more was withdrawn since.
     """
 
     candidate: CandidateRef
@@ -56,6 +60,7 @@ class Held:
     decision: Decision
     rests_on: tuple[str, ...]
     replayed: bool = False
+    taken_back: int = 0
 
     @property
     def zone(self) -> str:
@@ -129,11 +134,26 @@ def held(
     candidate: CandidateRef,
     rests_on: Sequence[str],
     replayed: bool = False,
+    taken_back: int = 0,
 ) -> Held:
     """Return the candidate that a decision makes of a passage first seen at `t0`."""
     longest = timedelta(days=law.pack.number("vasthouden_hoogstens_dagen"))
-    end = window_end(t0, law)
-    return Held(candidate, t0, end, t0 + longest, decision, tuple(rests_on), replayed)
+    dates = (t0, window_end(t0, law), t0 + longest)
+    return Held(candidate, *dates, decision, tuple(rests_on), replayed, taken_back)
+
+
+def withdrawn_records(facts: Facts | None) -> int:
+    """Return how many records of a vehicle the register has withdrawn (ingetrokken)."""
+    return sum(record.status == TAKEN_BACK for record in facts.exemptions) if facts else 0
+
+
+def restored(facts: Facts) -> Facts:
+    """Return facts in which every withdrawn record still holds."""
+    records = (
+        replace(record, status=GRANTED) if record.status == TAKEN_BACK else record
+        for record in facts.exemptions
+    )
+    return replace(facts, exemptions=tuple(records))
 
 
 def window_end(t0: datetime, law: Law) -> datetime:

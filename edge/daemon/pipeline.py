@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from edge.access.calendar import civil_day
 from edge.access.decide import decide
-from edge.access.hold import daily_limit, held, is_candidate, kept, let_go
+from edge.access.hold import Held, daily_limit, held, is_candidate, kept, let_go, withdrawn_records
 from edge.access.rules import Law
 from edge.casebook.casebook import Casebook
 from edge.casebook.entries import Entry, Mark
@@ -124,7 +124,10 @@ class Pipeline:
         decision, mark = self._held(passage, decision, law)
         message = self.testimony.passage(passage, facts, decision, now, self.outbox.next_link())
         envelope = seal(message, self.signer)
-        entry = None if mark is None else self._entry(passage, decision, law, envelope, mark, now)
+        entry = None
+        if mark is not None:
+            waits = self._waits(passage, facts, decision, law, envelope, now)
+            entry = Entry(waits, passage, mark)
         # First the intent, then the record: a power cut in between is made good at the start.
         self.casebook.enter(envelope, entry, self.count(passage, facts, decision, law))
         self.outbox.append(envelope)  # durable before anything else happens
@@ -144,16 +147,16 @@ class Pipeline:
             return let_go(decision), None
         return kept(decision), mark
 
-    def _entry(
+    def _waits(
         self,
         passage: Passage,
+        facts: Facts | None,
         decision: Decision,
         law: Law,
         envelope: Envelope,
-        mark: Mark,
         now: ClockReading,
-    ) -> Entry:
+    ) -> Held:
         place = CandidateRef(envelope.epoch, envelope.seq, envelope.sha256)
         names, replayed = self.testimony.names(decision), now.source == REPLAY
-        waits = held(decision, passage.seen_first, law, place, names, replayed)
-        return Entry(waits, passage, mark)
+        made_by = (place, names, replayed, withdrawn_records(facts))
+        return held(decision, passage.seen_first, law, *made_by)

@@ -6,13 +6,15 @@ was kept of the candidate, so that a power cut leaves both or neither.
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from typing import TypeAlias
 
 from edge.access.decide import decide
+from edge.access.evaluate import ACCUSING, OPEN
 from edge.access.hold import (
+    STOOD,
     End,
     Ending,
     Held,
@@ -21,7 +23,9 @@ from edge.access.hold import (
     Wait,
     aged,
     next_step,
+    restored,
     settle,
+    withdrawn_records,
 )
 from edge.access.rules import Law
 from edge.casebook.casebook import Casebook
@@ -31,7 +35,7 @@ from edge.feed.outbox import Outbox
 from edge.ports import Clock, Registry, Signer
 from edge.record.basis import rests_on
 from edge.record.envelope import seal
-from edge.record.message import ResolutionRecord, decode
+from edge.record.message import CandidateRef, ResolutionRecord, decode
 from edge.record.testimony import Testimony
 from edge.types import ClockReading, Envelope, Tally
 
@@ -49,7 +53,10 @@ def counts_nothing(record: ResolutionRecord, at: datetime) -> Sequence[Tally]:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """What a round needs; the chain must be ours: `outbox` is open to append."""
+    """What a round needs; the chain must be ours: `outbox` is open to append.
+
+    `asked` remembers which registry was asked last about a candidate that waits.
+    """
 
     registry: Registry
     laws: Sequence[Law]
@@ -59,6 +66,7 @@ class Release:
     outbox: Outbox
     casebook: Casebook
     count: Endings = counts_nothing
+    asked: dict[CandidateRef, str] = field(default_factory=dict)
 
     def round(self, at_once: int | None = AT_ONCE) -> list[Envelope]:
         """End what can be ended, at most so many; return the resolutions, now durable."""
@@ -93,9 +101,32 @@ class Release:
         step = next_step(held, now, self.registry.snapshot, law)
         if isinstance(step, End):
             return Ending(step.state, step.reason)
-        if isinstance(step, Wait) or law is None:
+        if law is None:
             return None
-        return self._decided(held, law, orders, now)
+        return (
+            self._cleared(held, law, now)
+            if isinstance(step, Wait)
+            else self._decided(held, law, orders, now)
+        )
+
+    def _cleared(self, held: Held, law: Law, now: ClockReading) -> Ending | None:
+        """End a candidate as soon as a registry shows that it had access, whatever it waits for.
+
+        The record that shows it may have vanished from the registry after that.
+        """
+        snapshot = self.registry.snapshot
+        if snapshot is None or not now.trusted or self.asked.get(held.candidate) == snapshot.sha256:
+            return None
+        self.asked[held.candidate] = snapshot.sha256
+        log.info("candidate %d is opened: a registry it was not asked about", held.candidate.seq)
+        passage = self.casebook.passage(held)
+        if passage is None:
+            return None  # it ends when its time has come
+        facts = self.registry.facts(aged(passage, now))
+        decision = decide(aged(passage, now), facts, law, now)
+        if facts.fault is not None or decision.outcome not in OPEN:
+            return None
+        return Ending(State.WITHDRAWN, decision.reason, decision, passage, facts)
 
     def _decided(
         self, held: Held, law: Law, orders: Sequence[Order], now: ClockReading
@@ -115,6 +146,10 @@ class Release:
         end, names = settle(decision), self.testimony.names(decision)
         if isinstance(end, Wait):
             return None
+        if end.state is State.RELEASED and withdrawn_records(facts) > held.taken_back:
+            stood = decide(passage, restored(facts), law, now)
+            if stood.outcome not in ACCUSING:
+                return Ending(State.WITHDRAWN, STOOD, stood, passage, facts)
         if end.state is State.RELEASED and any(rests_on(names, o.rests_on) for o in orders):
             return None  # what it would be released on is itself to be withdrawn
         return Ending(end.state, end.reason, decision, passage, facts)
@@ -124,6 +159,7 @@ class Release:
         envelope = seal(message, self.signer)
         self.casebook.resolve(held, envelope, self.count(decode(message).data, now.now))
         self.outbox.append(envelope)
+        self.asked.pop(held.candidate, None)
         log.info("record %d: candidate %d %s", envelope.seq, held.candidate.seq, ending.state)
         return envelope
 
