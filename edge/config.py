@@ -100,12 +100,14 @@ class Access(_Section, frozen=True, kw_only=True):
     """The offline data a decision rests on.
 
     `packs` is a folder of rule packs (`NAME.toml`) that come before those of the software: for
-    a low-emission zone, say.
+    a low-emission zone, say. A new registry that lost a larger share of its vehicles or exemptions
+    than `max_shrink` is refused.
     """
 
     registry: Path
     token_key: Path
     packs: Path | None = None
+    max_shrink: Fraction = 0.05
 
 
 class Zone(_Section, frozen=True, kw_only=True):

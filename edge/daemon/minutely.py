@@ -2,6 +2,7 @@
 
 import time
 
+from edge.daemon.alarms import Alarms
 from edge.daemon.hours import Hours
 from edge.daemon.release import AT_ONCE, Release
 
@@ -9,11 +10,17 @@ EVERY_S = 60.0
 
 
 class Minutely:
-    """Ends candidates and closes hours: at the start, then every minute, sooner while more wait."""
+    """Alarms, hours that are over, candidates that end: at the start, then every minute.
 
-    def __init__(self, release: Release, hours: Hours, every_s: float = EVERY_S) -> None:
+    While more candidates wait than end between two frames, it is due again at once.
+    """
+
+    def __init__(
+        self, alarms: Alarms, hours: Hours, release: Release, every_s: float = EVERY_S
+    ) -> None:
         """Be due now."""
-        self._release, self._hours, self._every_s = release, hours, every_s
+        self._alarms, self._hours, self._release = alarms, hours, release
+        self._every_s = every_s
         self._due = self._counted_at = time.monotonic()
         self._frames = 0
 
@@ -23,6 +30,7 @@ class Minutely:
         if time.monotonic() < self._due:
             return
         self.finish()
+        self._alarms.look()
         self._hours.close()
         if len(self._release.round()) < AT_ONCE:
             self._due = time.monotonic() + self._every_s

@@ -31,7 +31,7 @@ def run_box(config: Config) -> None:
         signer = load_signer(config.keys.signing)
         parts = (config, clock, registry, signer, outbox, casebook)
         pipeline = wiring.pipeline(*parts)
-        minutely = Minutely(wiring.release(*parts), wiring.hours(*parts))
+        minutely = Minutely(wiring.alarms(*parts), wiring.hours(*parts), wiring.release(*parts))
         camera = NewestFrame(Camera(config.camera.source, clock))
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: camera.stop())

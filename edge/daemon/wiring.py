@@ -8,13 +8,15 @@ from pathlib import Path
 
 from edge import __version__
 from edge.access.assembly import in_zone
-from edge.access.pack import load_pack
+from edge.access.pack import load_pack, shipped
 from edge.access.rules import Law, RulePack
 from edge.access.rules import Zone as LawZone
 from edge.casebook.casebook import Casebook
 from edge.config import Camera, Config, Models, Zone
 from edge.counts.record import Bookkeeper
 from edge.counts.tally import tallies, tallies_of_resolution
+from edge.daemon.alarms import Alarms, Watched
+from edge.daemon.gate import Gate
 from edge.daemon.hours import Hours
 from edge.daemon.pipeline import Pipeline
 from edge.daemon.recovery import recover
@@ -40,6 +42,7 @@ from edge.vision.reader import FastPlateReader
 from edge.vision.session import Execution
 
 CASEBOOK = "casebook.sqlite"
+REFUSED = "Build or fetch the registry again; until then nothing new is accused on it."
 PACKS = Path(__file__).parent.parent / "access" / "packs"
 
 
@@ -156,7 +159,11 @@ def registry(config: Config) -> RegistryCache:
 
 def fresh_registry(config: Config) -> FreshRegistry:
     """Open whatever registry lies there, now and later; without one everything goes to review."""
-    return FreshRegistry(config.access.registry, load_key(config.access.token_key))
+    used = {zone.pack for zone in config.zones}
+    # The canaries are of the packs that come with the software, as they are without overlays.
+    packs = tuple(pack for pack in shipped() if pack.id in used)
+    gate = Gate(packs, config.box.state / "registry.accepted.json", config.access.max_shrink)
+    return FreshRegistry(config.access.registry, load_key(config.access.token_key), gate)
 
 
 def outbox(config: Config) -> Outbox:
@@ -233,6 +240,19 @@ def release(
         casebook=casebook,
         count=tallies_of_resolution,
     )
+
+
+def alarms(
+    config: Config,
+    clock: Clock,
+    registry: FreshRegistry,
+    signer: Signer,
+    outbox: Outbox,
+    casebook: Casebook,
+) -> Alarms:
+    """Put together what raises alarms."""
+    watched = {"registry": Watched(lambda: registry.refused, REFUSED)}
+    return Alarms(watched, clock, testimony(config), signer, outbox, casebook)
 
 
 def hours(

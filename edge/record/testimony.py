@@ -11,6 +11,7 @@ from uuid import UUID
 from edge.access.hold import Ending, Held, State
 from edge.record.basis import names
 from edge.record.message import (
+    AlarmRecord,
     Chained,
     ClockQuality,
     ExemptionRecord,
@@ -147,6 +148,22 @@ class Testimony:
             config_sha256=self.provenance.config_sha256,
         )
         return self._event("resolution", record, now)
+
+    def alarm(self, alarm: str, cause: str, remedy: str, now: ClockReading, link: Link) -> bytes:
+        """Return the message of something that a maintainer must know."""
+        record = AlarmRecord(
+            box=self.provenance.box,
+            epoch=link.epoch,
+            seq=link.seq,
+            prev=link.prev,
+            salt=self.draw(16).hex(),
+            software=self.provenance.software,
+            clock=clock_quality(now),
+            alarm=alarm,
+            cause=cause,
+            remedy=remedy,
+        )
+        return self._event("alarm", record, now)
 
     def names(self, decision: Decision) -> tuple[str, ...]:
         """Return what a decision of this run rests on, by name."""

@@ -166,6 +166,14 @@ class RegistryCache(Closing):
             ref=reference("ref", ref),
         )
 
+    def rows(self, table: str) -> int:
+        """Return how many rows a table was built with. Raises RegistryError."""
+        try:
+            found = self.connection.execute("SELECT value FROM meta WHERE name = ?", (table,))
+            return int(found.fetchone()[0])
+        except UNREADABLE as error:
+            raise RegistryError(f"The registry cannot be read ({error}).", FETCH_AGAIN) from error
+
     def canaries(self) -> list[Canary]:
         """Return the made-up vehicles with their known outcomes. Raises RegistryError."""
         try:

@@ -6,6 +6,7 @@ the old one answers; a new one that is refused changes nothing.
 
 import logging
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
@@ -23,13 +24,26 @@ Found: TypeAlias = tuple[Identity | None, Identity | None]
 class FreshRegistry(Closing):
     """Answers from the newest registry at a path that is whole; implements `Registry`."""
 
-    def __init__(self, path: Path, token_key: bytes) -> None:
-        """Open what lies there; without one every look-up says why, until one comes."""
-        self._path, self._key = path, token_key
+    def __init__(
+        self, path: Path, token_key: bytes, admit: Callable[[RegistryCache], None] = lambda _: None
+    ) -> None:
+        """Open what lies there; without one every look-up says why, until one comes.
+
+        `admit` raises RegistryError for a registry that is whole and may not be used.
+        """
+        self._path, self._key, self._admit = path, token_key, admit
+        self._refused: str | None = None
         self._tried = self._found()
         self._current = self._opened()
         self._next: RegistryCache | AbsentRegistry | None = None
         self._opening: threading.Thread | None = None
+
+    @property
+    def refused(self) -> str | None:
+        """Why the registry that lies there is not the one that answers; None where it is."""
+        self.look()
+        absent = self._current if isinstance(self._current, AbsentRegistry) else None
+        return absent.reason if absent is not None else self._refused
 
     @property
     def snapshot(self) -> Snapshot | None:
@@ -69,17 +83,24 @@ class FreshRegistry(Closing):
 
     def _opened(self) -> RegistryCache | AbsentRegistry:
         try:
-            return RegistryCache.open(self._path, self._key)
+            cache = RegistryCache.open(self._path, self._key)
         except RegistryError as e:
             return AbsentRegistry(e.cause)
+        try:
+            self._admit(cache)
+        except RegistryError as e:
+            cache.close()
+            return AbsentRegistry(e.cause)
+        return cache
 
     def _take_over(self) -> None:
         came, self._next, self._opening = self._next, None, None
         if isinstance(came, RegistryCache):
             _close(self._current)
-            self._current = came
+            self._current, self._refused = came, None
             log.info("registry %s took over", came.snapshot.id)
         elif came is not None:
+            self._refused = came.reason
             log.warning("a new registry was refused: %s", came.reason)
 
     def _found(self) -> Found:

@@ -6,7 +6,7 @@ class Chores:
     """Rounds and hours that only note that they were asked."""
 
     def __init__(self, waiting: int) -> None:
-        self.waiting, self.rounds, self.closed = waiting, 0, 0
+        self.waiting, self.rounds, self.closed, self.looked = waiting, 0, 0, 0
         self.worked: list[tuple[float, int]] = []
 
     def round(self) -> list[int]:
@@ -14,6 +14,9 @@ class Chores:
         ended = min(self.waiting, AT_ONCE)
         self.waiting -= ended
         return [0] * ended
+
+    def look(self) -> None:
+        self.looked += 1
 
     def close(self) -> None:
         self.closed += 1
@@ -24,15 +27,15 @@ class Chores:
 
 def test_chores_are_done_at_the_start_and_at_once_again_while_more_waits() -> None:
     chores = Chores(waiting=AT_ONCE + 1)
-    minutely = Minutely(chores, chores, every_s=3600)  # type: ignore[arg-type]
+    minutely = Minutely(chores, chores, chores, every_s=3600)  # type: ignore[arg-type]
     for _ in range(5):
         minutely.step(1)
-    assert (chores.rounds, chores.closed) == (2, 2)
+    assert (chores.rounds, chores.closed, chores.looked) == (2, 2, 2)
 
 
 def test_every_frame_and_every_second_is_counted_once() -> None:
     chores = Chores(waiting=0)
-    minutely = Minutely(chores, chores, every_s=3600)  # type: ignore[arg-type]
+    minutely = Minutely(chores, chores, chores, every_s=3600)  # type: ignore[arg-type]
     minutely.step(0)
     for _ in range(7):
         minutely.step(1)

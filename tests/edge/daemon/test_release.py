@@ -101,6 +101,57 @@ def test_a_permit_that_came_within_the_window_withdraws_it_without_its_plate(sit
     assert site.casebook.held() == []
 
 
+def test_access_that_a_registry_shows_within_the_window_ends_it_at_once(site: Site) -> None:
+    site.passes()
+    site.registry.exemptions = (granted(),)
+    site.later(T0 + 6 * HOUR, T0 + 5 * HOUR)
+    (envelope,) = site.release.round()
+    assert resolution(envelope).state == State.WITHDRAWN
+    assert site.casebook.held() == []
+
+
+def test_a_record_that_vanished_again_was_seen_in_time(site: Site) -> None:
+    site.passes()
+    rounds = site.release
+    site.registry.exemptions = (granted(),)
+    site.later(T0 + 6 * HOUR, T0 + 5 * HOUR)
+    (envelope,) = rounds.round()
+    site.registry.exemptions = ()
+    site.later()
+    assert rounds.round() == []
+    assert resolution(envelope).outcome == Outcome.PERMITTED
+
+
+def test_a_registry_is_asked_once_while_the_window_is_open(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[int] = []
+    site.passes()
+    rounds, passage = site.release, site.casebook.passage
+    monkeypatch.setattr(
+        Casebook, "passage", lambda _, held: opened.append(held.candidate.seq) or passage(held)
+    )
+    site.later(T0 + 6 * HOUR, T0 + 5 * HOUR)
+    assert [rounds.round() for _ in range(5)] == [[]] * 5
+    assert opened == [1]
+    site.registry.snapshot = snapshot("s3", T0 + 6 * HOUR)
+    rounds.round()
+    assert opened == [1, 1]
+
+
+@pytest.mark.parametrize(("then", "state"), [((), "withdrawn"), ("before", "released")])
+def test_a_record_that_was_taken_back_after_the_passage_accuses_nobody(
+    site: Site, then: object, state: str
+) -> None:
+    revoked = (replace(granted(), status="ingetrokken"),)
+    site.registry.exemptions = revoked if then else ()
+    site.passes()
+    site.registry.exemptions = revoked
+    site.later()
+    (envelope,) = site.release.round()
+    assert resolution(envelope).state == state
+
+
 WAITING = {
     "window open": (END - timedelta(seconds=1), END - timedelta(seconds=1)),
     "registry before the end": (NOW, END - timedelta(seconds=1)),

@@ -1,0 +1,49 @@
+"""What a maintainer must know of a box at once, as signed records (RULES 7)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from edge.casebook.casebook import Casebook
+from edge.feed.outbox import Outbox
+from edge.ports import Clock, Signer
+from edge.record.envelope import seal
+from edge.record.testimony import Testimony
+from edge.types import Envelope
+
+
+class Watched(NamedTuple):
+    """Something that can go wrong: what is wrong with it now, and what to do about it."""
+
+    fault: Callable[[], str | None]
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alarms:
+    """Raises an alarm once for every new fault of what is watched; `told` is what was told last."""
+
+    watched: Mapping[str, Watched]
+    clock: Clock
+    testimony: Testimony
+    signer: Signer
+    outbox: Outbox
+    casebook: Casebook
+    told: dict[str, str | None] = field(default_factory=dict)
+
+    def look(self) -> list[Envelope]:
+        """Look at everything; return the alarms that were raised, now durable."""
+        raised: list[Envelope] = []
+        for name, (fault, remedy) in self.watched.items():
+            cause = fault()
+            if cause is not None and cause != self.told.get(name):
+                raised.append(self._raise(name, cause, remedy))
+            self.told[name] = cause
+        return raised
+
+    def _raise(self, name: str, cause: str, remedy: str) -> Envelope:
+        now, link = self.clock.read(), self.outbox.next_link()
+        envelope = seal(self.testimony.alarm(name, cause, remedy, now, link), self.signer)
+        self.casebook.enter(envelope, None, ())
+        self.outbox.append(envelope)
+        return envelope

@@ -1,0 +1,72 @@
+"""What a new registry must show before a box works with it: RULES 7, R000-33."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from edge.access.decide import decide
+from edge.access.desk import desk_clock, desk_passage
+from edge.access.rules import Law, RulePack, Zone
+from edge.errors import RegistryError
+from edge.registry.accepted import (
+    KEEP,
+    accepted,
+    read_accepted,
+    refuse_lesser,
+    write_accepted,
+)
+from edge.registry.cache import RegistryCache
+from edge.registry.schema import Canary
+
+EVERYWHERE = Zone("canary", "canary", "", date.min)
+"""A zone in force on any day: a canary is asked what the law says, not where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Lets a registry in, or raises RegistryError that says why not.
+
+    `kept` is where the last one let in is written down; `packs` decide on the canaries.
+    """
+
+    packs: Sequence[RulePack]
+    kept: Path
+    max_shrink: float
+
+    def __call__(self, cache: RegistryCache) -> None:
+        """Refuse what is older, shrunken, or gives a canary another outcome."""
+        new, before = accepted(cache), read_accepted(self.kept)
+        if before is not None and before != new:
+            refuse_lesser(new, before, self.max_shrink)
+        canaries = cache.canaries()
+        for pack in self.packs:
+            refuse_other_outcomes(cache, pack, [c for c in canaries if is_of(c, pack)])
+        if before != new:
+            write_accepted(self.kept, new)
+
+
+def is_of(canary: Canary, pack: RulePack) -> bool:
+    """True when a pack can say what must become of a canary."""
+    return canary.jurisdiction == pack.jurisdiction
+
+
+def refuse_other_outcomes(cache: RegistryCache, pack: RulePack, canaries: Sequence[Canary]) -> None:
+    """Raise RegistryError unless every made-up vehicle has the outcome that it must have."""
+    if not canaries:
+        cause = f"Registry {cache.snapshot.id} has no canary of jurisdiction {pack.jurisdiction}."
+        raise RegistryError(cause, KEEP)
+    law = Law(pack, EVERYWHERE)
+    for canary in canaries:
+        at = datetime.fromtimestamp(canary.at, UTC)
+        facts = cache.facts_of(canary.token, at)
+        if facts.snapshot is not None:  # its day is not today
+            fresh = replace(facts.snapshot, vehicles_as_of=at, exemptions_as_of=at)
+            facts = replace(facts, snapshot=fresh)
+        found = decide(desk_passage(canary.country, at), facts, law, desk_clock(at)).outcome
+        if found != canary.outcome:
+            cause = (
+                f"A canary of registry {cache.snapshot.id} is {found} and must be "
+                f"{canary.outcome} by pack {pack.id}."
+            )
+            raise RegistryError(cause, KEEP)

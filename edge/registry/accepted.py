@@ -1,0 +1,70 @@
+"""The registry that a box accepted last: a new one is measured against it, restart or not."""
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from edge.errors import RegistryError
+from edge.registry.cache import RegistryCache
+from edge.types import Snapshot
+
+KEEP = "The one in force stays; fetch another, or see access.max_shrink in box.toml."
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """A registry by its identity and its size."""
+
+    snapshot: Snapshot
+    vehicles: int
+    exemptions: int
+
+
+def accepted(cache: RegistryCache) -> Accepted:
+    """Return what is kept of a registry."""
+    return Accepted(cache.snapshot, cache.rows("vehicles"), cache.rows("exemptions"))
+
+
+def refuse_lesser(new: Accepted, before: Accepted, max_shrink: float) -> None:
+    """Raise RegistryError for a registry that is older, or lost more rows than may be (RULES 7)."""
+    ages = (
+        ("vehicles", new.snapshot.vehicles_as_of, before.snapshot.vehicles_as_of),
+        ("exemptions", new.snapshot.exemptions_as_of, before.snapshot.exemptions_as_of),
+    )
+    for name, now, then in ages:
+        if now < then:
+            cause = (
+                f"The {name} of registry {new.snapshot.id} are older than those accepted before."
+            )
+            raise RegistryError(cause, KEEP)
+    sizes = (
+        ("vehicles", new.vehicles, before.vehicles),
+        ("exemptions", new.exemptions, before.exemptions),
+    )
+    for name, now_rows, rows in sizes:
+        if now_rows < rows * (1 - max_shrink):
+            lost = f"{rows - now_rows} of {rows} {name}"
+            cause = f"Registry {new.snapshot.id} lost {lost}, more than {max_shrink:.0%}."
+            raise RegistryError(cause, KEEP)
+
+
+def read_accepted(path: Path) -> Accepted | None:
+    """Return what was accepted last; None where nothing was, or nobody can read it."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Accepted)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def write_accepted(path: Path, found: Accepted) -> None:
+    """Keep what was accepted, whole or not at all. Raises RegistryError."""
+    draft = path.with_name(f".{path.name}.new")
+    try:
+        with draft.open("wb") as file:
+            file.write(msgspec.json.encode(found))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as e:
+        cause = f"What was accepted cannot be written to {path} ({e.strerror})."
+        raise RegistryError(cause, "Free some disk space, or correct box.state.") from e
