@@ -33,6 +33,11 @@ lint: $(VENV)/.ready
 soak: $(VENV)/.ready
 	ANPR_EDGE_KILLS=50 $(BIN)/pytest tests/faults
 
+# A year of 200,000 passages through hold and release; in memory, for a disk would take the night.
+year: $(VENV)/.ready
+	ANPR_EDGE_YEAR_PASSAGES=200000 $(BIN)/pytest -s tests/journeys/test_simulated_year.py \
+		--basetemp=/dev/shm/anpr-edge-year
+
 bench: $(VENV)/.ready
 	$(BIN)/python -m tools.bench
 

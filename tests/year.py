@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from edge.registry.attributes import VEHICLE_FIELDS
@@ -25,6 +25,7 @@ DIRTY = {"fuel": "diesel", "euro_norm": "4", "first_registration": "2009-06-01"}
 PAYING = {"fuel": "diesel", "euro_norm": "5", "first_registration": "2013-06-01"}
 CLEAN = {"fuel": "diesel", "euro_norm": "6", "first_registration": "2018-06-01"}
 ELECTRIC = {"fuel": "electric", "first_registration": "2024-06-01"}
+STABLE = 300
 LETTERS = "BDFGHJKLMNPRSTVXZ"
 
 
@@ -35,7 +36,7 @@ class Car:
     country: str
     plate: str
     accusable: bool
-    row: dict[str, str]
+    row: dict[str, str] = field(compare=False)
 
 
 @dataclass
@@ -73,14 +74,19 @@ class Paper:
             "requested_at": self.requested_at.isoformat(),
         }
 
+    def stood(self, since: datetime, until: datetime) -> bool:
+        """True when it stood in the register, not taken back, at some time of a span."""
+        ends = [end for end in (self.revoked_at, self.erased_at) if end is not None]
+        return self.known_at <= until and all(end > max(since, self.known_at) for end in ends)
+
     def clears(self, zone: str, entry: datetime, until: datetime) -> bool:
-        """True when it gave access at an entry and stood in the register at some time by then."""
+        """True when it gave access at an entry, and stood in the register between then and then."""
         own = self.kind.startswith("FL-") == (zone == FL)
         here = self.scope in {"national", zone}
         asked = {"FL-IT-3": 24 * HOUR, "FL-IT-6": 48 * HOUR}.get(self.kind)
         in_time = asked is None or self.requested_at <= entry + asked
         holds = self.valid_from <= entry < self.valid_to
-        return own and here and in_time and holds and self.known_at <= until
+        return own and here and in_time and holds and self.stood(entry, until)
 
 
 @dataclass
@@ -166,7 +172,7 @@ class Town:
             writer = RegistryWriter(connection, key, ZONES | {"delft"})
             for car in self.cars:
                 writer.add_vehicle(car.row)
-            for row in self.rows(as_of):
+            for row in (*self.rows(as_of), *elsewhere(STABLE)):
                 if self.chance.random() < share:
                     writer.add_exemption(row)
             writer.add_canaries()
@@ -177,12 +183,9 @@ class Town:
         draft.replace(path)
 
     def rows(self, as_of: datetime) -> Iterator[dict[str, str]]:
-        """Yield the papers that the register holds at a moment and that still matter."""
-        for papers in self.papers.values():
-            for paper in papers:
-                row = paper.row(as_of)
-                if row is not None and paper.valid_to > as_of - 30 * DAY:
-                    yield row
+        """Yield the papers that the register holds at a moment."""
+        held = (paper.row(as_of) for papers in self.papers.values() for paper in papers)
+        yield from (row for row in held if row is not None)
 
 
 def car_of(chance: random.Random, country: str, number: int) -> Car:
@@ -206,8 +209,19 @@ def car_of(chance: random.Random, country: str, number: int) -> Car:
     return Car(country, plate, kind in (DIRTY, PAYING), row)
 
 
-def first_day(moment: datetime) -> date:
-    """Return the civil day of a moment in Brussels and Amsterdam."""
-    from edge.access.calendar import civil_day
-
-    return civil_day(moment, "Europe/Brussels")
+def elsewhere(count: int) -> Iterator[dict[str, str]]:
+    """Yield papers of cars that never come by: a register is not made of one street."""
+    for number in range(count):
+        yield {
+            "record_id": f"e{number}",
+            "source": "year",
+            "issuer": "year",
+            "country": "NL",
+            "plate": f"Z{number:03}ZZ",
+            "type": "NL-ON-PARTICULIER",
+            "status": "toegekend",
+            "scope": "national",
+            "valid_from": "2025-01-01",
+            "valid_to": "",
+            "requested_at": "",
+        }
