@@ -153,11 +153,11 @@ class Town:
         self.count += 1
         paper = Paper(f"p{self.count}", car, kind, scope, *span, requested, known)
         fate = self.chance.random()
-        if fate < 0.08:
-            paper.revoked_at = known + self.chance.random() * 6 * DAY
-        elif fate < 0.12:
-            # A snapshot has shown it before: what no snapshot ever held, nobody can know.
-            paper.erased_at = known + (1.2 + 6 * self.chance.random()) * DAY
+        if fate < 0.2:
+            paper.revoked_at = known + self.chance.random() * 2 * DAY
+        elif fate < 0.35:
+            # A registry has shown it before: what no registry ever held, nobody can know.
+            paper.erased_at = known + (1.05 + self.chance.random()) * DAY
         self.papers.setdefault(car, []).append(paper)
 
     def cleared(self, car: Car, zone: str, entry: datetime, until: datetime) -> list[Paper]:
