@@ -16,7 +16,7 @@ PIN = $(BIN)/python -m tools.add_model --manifest models/manifest.toml --replace
 	--licence Apache-2.0 --lineage \
 	"synthetic plates and scenes of tools.synth; near-infrared dashcam frames (MIT)"
 
-.PHONY: demo test lint bench bench-access soak lock system train-tools train-reader train-detector fonts clean
+.PHONY: demo test lint bench bench-access soak year lock system train-tools train-reader train-detector fonts clean
 
 demo: $(VENV)/.ready
 	@$(BIN)/python -m tools.demo --clip "$(CLIP)" --out "$(OUT)"

@@ -36,6 +36,8 @@ from tests.site import Site
 from tests.year import DAY, FL, HOUR, NL, START, YEAR, Car, Paper, Town
 
 PASSAGES = int(os.environ.get("ANPR_EDGE_YEAR_PASSAGES", "2000"))
+CUT = 4 / PASSAGES
+"""The chance that the power goes before a record is stored, or just after it."""
 ZONES = (
     Zone(id=FL, pack="fl-zes", privacy="none"),
     Zone(id=NL, pack="nl-ze", privacy="none"),
@@ -103,7 +105,7 @@ class Year(Site):
 
     def surely(self, work: str, *args: object) -> None:
         """Do something to its end, however often the power goes meanwhile."""
-        for _ in range(5):
+        for _ in range(100):
             try:
                 getattr(self, work)(*args)
                 return
@@ -171,10 +173,10 @@ class Cutting:
 
     def append(self, envelope: Envelope) -> None:
         when = self.year.chance.random()
-        if when < 0.002:
+        if when < CUT:
             raise PowerCutError
         self.outbox.append(envelope)
-        if when > 0.998:
+        if when > 1 - CUT:
             raise PowerCutError
 
 
