@@ -33,8 +33,8 @@ def prove_table(
 ) -> None:
     """Walk the grid of one group; name the row or the place that fails."""
     reached: set[str] = set()
-    for at in grid(pack, group, rows, staged):
-        answers = [row for row in rows if row.when.holds(at)]
+    for at, dated in grid(pack, group, rows, staged):
+        answers = [row for row in dated if row.when.holds(at)]
         if not answers:
             table = f"lines {line(rows[0].id)} to {line(rows[-1].id)}"
             raise fault(pack, f"no row of {table} answers {words(at)}")
@@ -52,15 +52,20 @@ def fault(pack: RulePack, cause: str) -> PackError:
     return PackError(f"Pack {pack.id}: {cause}.", REMEDY)
 
 
-def grid(pack: RulePack, group: str, rows: tuple[Row, ...], staged: bool) -> Iterator[Point]:
-    """Yield every combination that can differ from its neighbour in its answer."""
+def grid(
+    pack: RulePack, group: str, rows: tuple[Row, ...], staged: bool
+) -> Iterator[tuple[Point, list[Row]]]:
+    """Yield every combination that can differ from its neighbour, and the rows of its dates."""
     norms = range(len(STAGES)) if staged else NORMS
     days = beside((row.when.day for row in rows), pack.valid_from.toordinal())
     firsts = beside((row.when.first for row in rows), OLDEST)
     category = next(part.categories[0] for part in pack.groups if part.id == group)
-    for day, first, energy, norm in product(days, firsts, sorted(pack.energies), norms):
+    axes = list(product(sorted(pack.energies), norms))
+    for day, first in product(days, firsts):
         if first <= day and day >= pack.valid_from.toordinal():
-            yield Point(group, category, day, first, energy, norm, 0, frozenset())
+            dated = [row for row in rows if row.when.day.holds(day) and row.when.first.holds(first)]
+            for energy, norm in axes:
+                yield Point(group, category, day, first, energy, norm, 0, frozenset()), dated
 
 
 def beside(spans: Iterable[Range], start: int) -> list[int]:

@@ -41,6 +41,11 @@ MARKS = {
     "needs_amendment": "rests on an announced extension whose text was not seen (N-AMB-01).",
     "code_70": "rests on a code that only public information names, not the law (N-AMB-04).",
     "derived_norm": "the norm was derived from the date of first registration (F-AMB-10).",
+    "derived_fuel": "the text does not name this fuel; it counts as the nearest (F-AMB-07).",
+    "two_dates": "of two dates of first use the earlier counts, and it matters (F-AMB-05).",
+    "quota": "the register holds more days of it this year than may be granted (R002-09).",
+    "oldtimer": "an oldtimer plate, which low-emission zones treat apart (F-AMB-21).",
+    "special_since_2025": "the list has no date limit as far as its text was seen (N-AMB-09).",
 }
 FACTS = {
     "category": "the category",
