@@ -25,6 +25,7 @@ from edge.access.packwords import (
     TypeWords,
     ZoneWords,
 )
+from edge.access.possible import edges_of
 from edge.access.proof import prove
 from edge.access.rules import (
     ExemptList,
@@ -38,7 +39,7 @@ from edge.access.rules import (
     Written,
     Zone,
 )
-from edge.types import Consequence, Outcome
+from edge.types import BodyCode, Consequence, Outcome
 
 STATUS = {"ontwerp": True, "in_werking": False}
 ENFORCED = {"aan": True, "uit": False}
@@ -72,7 +73,7 @@ def built(head: Head, text: str, sha256: str, own: Mapping[str, str] = {}) -> Ru
     outside = read.each(head.buiten, OutsideWords, read.outside)
     topics = answers(asked)
     runs_on = topics.get("na_einde_pakket") == "loopt_door"
-    return RulePack(
+    pack = RulePack(
         id=head.id,
         version=head.versie,
         title=head.titel,
@@ -108,6 +109,14 @@ def built(head: Head, text: str, sha256: str, own: Mapping[str, str] = {}) -> Ru
         weighed=weighed(asked),
         written=Written(head, text),
     )
+    edges = {name: edges_of(pack, name) for name in pack.tables}
+    return replace(pack, codes=codes_of(pack), edges=edges)
+
+
+def codes_of(pack: RulePack) -> frozenset[BodyCode]:
+    """Return every body code that opens an exemption, or raises a question."""
+    whens = [row.when for row in pack.exemptions] + [touch.when for touch, _ in pack.weighed]
+    return frozenset().union(*(when.codes or () for when in whens))
 
 
 def in_zone(pack: RulePack, zone: Zone) -> Law:

@@ -103,6 +103,8 @@ def joined(results: dict[Point, Verdict], vehicle: Vehicle, pack: RulePack) -> V
     if not results or (vehicle.category is None and all(at.group == OUTSIDE for at in results)):
         return misfit(vehicle, pack)  # that no group is left does not prove another category
     verdicts = list(results.values())
+    if len(verdicts) == 1:
+        return verdicts[0]
     outcomes = {verdict.outcome for verdict in verdicts}
     if len(outcomes) > 1:
         return undecided(results, outcomes)

@@ -9,12 +9,13 @@ from datetime import date
 from itertools import product
 
 from edge.access.calendar import anniversary
-from edge.access.condition import ANY, NO_SIGNS, Condition, Point, Signs
+from edge.access.condition import NO_SIGNS, Condition, Point, Signs
 from edge.access.rules import (
     NORMS,
     OUTSIDE,
     STAGES,
     ZERO_EMISSION,
+    Edges,
     Group,
     RulePack,
     within,
@@ -27,6 +28,7 @@ HYDROGEN: dict[str, Callable[[frozenset[str]], frozenset[str]]] = {
     "emissievrij": lambda burning: frozenset({ZERO_EMISSION}),
 }
 """What an engine that burns hydrogen may be where no register says (F-AMB-08, N-AMB-13)."""
+NO_CODES: frozenset[BodyCode] = frozenset()
 OLDEST = date(1900, 1, 1).toordinal()
 CLEAN_FUELS = frozenset({"electric", "hydrogen"})
 HYDROGEN_ALONE = frozenset({"hydrogen"})
@@ -55,11 +57,13 @@ def every_point(
     energies = possible_energies(vehicle, pack)
     fixed = (vehicle.reference_mass_kg, vehicle.fuels or frozenset(), signs, unknown(vehicle))
     for group, category, staged in places(vehicle, pack):
-        rows = conditions(pack, group)
+        if group == OUTSIDE:  # nothing else matters there
+            yield Point(group, category, day, day, ZERO_EMISSION, 0, 0, NO_CODES, *fixed)
+            continue
         axes = product(
-            dates(vehicle, day, rows, group, staged, pack, derive),
+            dates(vehicle, day, group, staged, pack, derive),
             energies,
-            powers(vehicle, rows),
+            powers(vehicle, pack.edges[group]),
             codes(vehicle, pack),
         )
         for (first, norm), energy, power, body in axes:
@@ -82,14 +86,13 @@ def unknown(vehicle: Vehicle) -> frozenset[str]:
 def dates(
     vehicle: Vehicle,
     day: int,
-    rows: Sequence[Condition],
     group: str,
     staged: bool,
     pack: RulePack,
     derive: bool,
 ) -> Iterator[tuple[int, int]]:
     """Yield the pairs of first registration and norm that may go together."""
-    for first in first_days(vehicle, day, rows, pack):
+    for first in first_days(vehicle, day, pack.edges[group], pack):
         found = derived(vehicle, first, group, pack) if derive and not staged else ()
         for norm in found or norms(vehicle, staged, pack):
             yield first, norm
@@ -128,6 +131,17 @@ def categories(vehicle: Vehicle, group: Group) -> tuple[str, ...]:
     return group.categories if vehicle.category is None else (vehicle.category,)
 
 
+def edges_of(pack: RulePack, group: str) -> Edges:
+    """Return where an answer within a group can change: computed once for a pack."""
+    whens = conditions(pack, group)
+    ages = {years for when in whens for years in (when.younger_than, when.years_old) if years}
+    return Edges(
+        frozenset(edge for when in whens for edge in when.first.edges),
+        frozenset(edge for when in whens for edge in when.power.edges),
+        frozenset(ages),
+    )
+
+
 def conditions(pack: RulePack, group: str) -> list[Condition]:
     """Return every condition that may decide within a group."""
     rows = (*pack.tables.get(group, ()), *pack.exemptions)
@@ -138,9 +152,7 @@ def conditions(pack: RulePack, group: str) -> list[Condition]:
     return [when for when in whens if when.groups is None or group in when.groups]
 
 
-def first_days(
-    vehicle: Vehicle, day: int, rows: Iterable[Condition], pack: RulePack
-) -> tuple[int, ...]:
+def first_days(vehicle: Vehicle, day: int, edges: Edges, pack: RulePack) -> tuple[int, ...]:
     """Return the first registration, or days on both sides of every edge up to the passage.
 
     Of two dates that a register knows the earlier one counts (F-AMB-05).
@@ -150,12 +162,8 @@ def first_days(
         known.append(vehicle.first_known_use)
     if found := [date.toordinal() for date in known if date is not None]:
         return (min(found),)
-    edges = {OLDEST, day}
-    for when in rows:
-        if when.first is not ANY:
-            edges |= when.first.edges
-        edges |= {born_before(day, years) for years in (when.younger_than, when.years_old) if years}
-    near = {edge + step for edge in edges for step in (-1, 0, 1)}
+    places = {OLDEST, day, *edges.firsts, *(born_before(day, years) for years in edges.ages)}
+    near = {place + step for place in places for step in (-1, 0, 1)}
     return tuple(sorted(first for first in near if first <= day))
 
 
@@ -179,12 +187,11 @@ def norms(vehicle: Vehicle, staged: bool, pack: RulePack) -> Iterable[int]:
     return NORMS if vehicle.euro is None else (vehicle.euro,)
 
 
-def powers(vehicle: Vehicle, rows: Iterable[Condition]) -> Iterable[float]:
+def powers(vehicle: Vehicle, edges: Edges) -> Iterable[float]:
     """Return the engine power in kW, or values on both sides of every edge."""
     if vehicle.power_kw is not None:
         return (vehicle.power_kw,)
-    edges = {edge for when in rows if when.power is not ANY for edge in when.power.edges}
-    return sorted({edge + step for edge in edges for step in (-1, 0, 1)}) or (0,)
+    return sorted({edge + step for edge in edges.powers for step in (-1, 0, 1)}) or (0,)
 
 
 def codes(vehicle: Vehicle, pack: RulePack) -> tuple[frozenset[BodyCode], ...]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from math import inf
+from typing import NamedTuple
 
 from edge.access.calendar import months_after
 from edge.access.condition import Condition, Range, Signs, Touch
@@ -204,6 +205,14 @@ class Zone:
         return scope is None or not names.isdisjoint(name.strip().casefold() for name in scope)
 
 
+class Edges(NamedTuple):
+    """The days, powers (kW) and ages (years) beside which an answer within a group can change."""
+
+    firsts: frozenset[int]
+    powers: frozenset[int]
+    ages: frozenset[int]
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """The words a pack was read from."""
@@ -217,7 +226,9 @@ class RulePack:
     """One jurisdiction's law: proven total (and disjoint, unless first match) when loaded.
 
     `answers` holds the answers by topic, `weighed` the questions that can change a decision or
-    mark it. `written` is what the pack was read from, to read it again for a zone's choices.
+    mark it; `codes` are the body codes that matter, `edges` where an unknown input can change an
+    answer, by group. `written` is what the pack was read from: it is read again for a zone's own
+    choices.
     """
 
     id: str
@@ -253,6 +264,8 @@ class RulePack:
     lists: tuple[ExemptList, ...] = ()
     answers: Mapping[str, str] = field(default_factory=dict)
     weighed: tuple[tuple[Touch, Question], ...] = ()
+    codes: frozenset[BodyCode] = frozenset()
+    edges: Mapping[str, Edges] = field(default_factory=dict)
     written: Written | None = field(default=None, repr=False, compare=False)
 
     def answer(self, topic: str) -> str:
@@ -280,12 +293,6 @@ class RulePack:
     def energies(self) -> frozenset[str]:
         """Every word that the tables use for what drives a vehicle."""
         return frozenset({ZERO_EMISSION}).union(*self.fuels.values())
-
-    @property
-    def codes(self) -> frozenset[BodyCode]:
-        """Every body code that opens an exemption, or raises a question."""
-        whens = [row.when for row in self.exemptions] + [touch.when for touch, _ in self.weighed]
-        return frozenset().union(*(when.codes or () for when in whens))
 
 
 @dataclass(frozen=True, slots=True)
