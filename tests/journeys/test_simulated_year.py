@@ -212,7 +212,8 @@ def lived(folder: Path) -> tuple[Year, Town]:
     town = Town.founded(20280101, max(150, PASSAGES // 60))
     year = Year(folder, town)
     chance = random.Random(7)
-    moments = sorted(START + HOUR * 12 + YEAR * chance.random() for _ in range(PASSAGES))
+    # The law changes on the first of January after it, and the truth here does not.
+    moments = sorted(START + HOUR * 12 + (YEAR - DAY) * chance.random() for _ in range(PASSAGES))
     fetched = looked = START
     for at in [*moments, *(START + YEAR + n * DAY for n in range(1, 22))]:
         while fetched + DAY <= at:
