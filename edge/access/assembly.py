@@ -142,8 +142,13 @@ def enforced(read: Reader) -> bool:
 def accusation(read: Reader) -> Consequence:
     """Return what a denial leads to, once all numbers of its hold are there. Raises PackError."""
     found = read.word("gevolg", read.head.gevolg, ACCUSATIONS)
-    for name in (*HOLDING, *WINDOW[found]):
+    for name in HOLDING:
         read.number(name)
+    longest_h = 24 * read.number("vasthouden_hoogstens_dagen")
+    window_h = sum(read.number(name) for name in WINDOW[found])
+    if longest_h <= window_h + (0 if found is Consequence.HOLD48 else 48):
+        cause = "nothing can be decided before its window has closed; this is too short"
+        raise read.fault("vasthouden_hoogstens_dagen", cause)
     return found
 
 

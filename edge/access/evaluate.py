@@ -72,16 +72,23 @@ def of_two_dates(
     pack: RulePack,
     signs: Signs,
 ) -> Verdict:
-    """Flag an answer that the other date of the register would change (F-AMB-05, F-AMB-06)."""
+    """Flag an answer that the other date of the register would change (F-AMB-05, F-AMB-06).
+
+    Whatever the pack says, nobody is accused on one date whom the other clears.
+    """
     by_hand = pack.answer("twee_data") == "nazicht"
     for known in {vehicle.first_known_use, vehicle.first_registration}:
         other = replace(vehicle, first_registration=known, first_known_use=None)
-        if weighed_up(other, grants, day, pack, signs).outcome is not verdict.outcome:
+        then = weighed_up(other, grants, day, pack, signs).outcome
+        if then is not verdict.outcome:
+            cleared = verdict.outcome in ACCUSING and then in OPEN
             reason = (
                 "The register knows two dates of first use, and they lead to different answers."
             )
             marks = (*verdict.marks, TWO_DATES)
-            return replace(doubt("F-AMB-06", reason) if by_hand else verdict, marks=marks)
+            return replace(
+                doubt("F-AMB-06", reason) if by_hand or cleared else verdict, marks=marks
+            )
     return verdict
 
 

@@ -4,7 +4,7 @@ A permit may still be asked for after the passage. So nobody is accused before t
 which it can has closed, and a registry that was made after that end still knows of none.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -50,7 +50,7 @@ class Held:
 
     `t0` is its earliest read, `decision` the one that accused, `rests_on` names everything that
     made it: snapshot, pack, models, configuration. `replayed`: a tester played it. `taken_back`
-    is how many of its records the register had withdrawn by then: one more was withdrawn since.
+    names the records that the register had withdrawn by then (keyed): another was withdrawn since.
     """
 
     candidate: CandidateRef
@@ -60,7 +60,7 @@ class Held:
     decision: Decision
     rests_on: tuple[str, ...]
     replayed: bool = False
-    taken_back: int = 0
+    taken_back: tuple[str, ...] = ()
 
     @property
     def zone(self) -> str:
@@ -134,17 +134,24 @@ def held(
     candidate: CandidateRef,
     rests_on: Sequence[str],
     replayed: bool = False,
-    taken_back: int = 0,
+    taken_back: Sequence[str] = (),
 ) -> Held:
     """Return the candidate that a decision makes of a passage first seen at `t0`."""
     longest = timedelta(days=law.pack.number("vasthouden_hoogstens_dagen"))
     dates = (t0, window_end(t0, law), t0 + longest)
-    return Held(candidate, *dates, decision, tuple(rests_on), replayed, taken_back)
+    return Held(candidate, *dates, decision, tuple(rests_on), replayed, tuple(taken_back))
 
 
-def withdrawn_records(facts: Facts | None) -> int:
-    """Return how many records of a vehicle the register has withdrawn (ingetrokken)."""
-    return sum(record.status == TAKEN_BACK for record in facts.exemptions) if facts else 0
+def withdrawn_records(
+    facts: Facts | None, t0: datetime, keyed: Callable[[str, str, date], str]
+) -> frozenset[str]:
+    """Return the keyed names of the records that the register has withdrawn (ingetrokken)."""
+    records = facts.exemptions if facts is not None else ()
+    return frozenset(
+        keyed("", f"{record.source}/{record.record_id}", t0.date())
+        for record in records
+        if record.status == TAKEN_BACK
+    )
 
 
 def restored(facts: Facts) -> Facts:

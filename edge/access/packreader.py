@@ -38,6 +38,19 @@ from edge.errors import PackError
 from edge.types import Outcome, VehicleKind
 
 LIST_LEAD_MONTHS = 18
+LIMITS = {
+    "vasthouden_uur": (1, 336),
+    "vasthouden_tot_uur": (0, 168),
+    "vasthouden_marge_uur": (0, 168),
+    "vasthouden_hoogstens_dagen": (1, 90),
+    "vrijgave_max_leeftijd_uur": (1, 336),
+    "kandidaten_per_dag": (0, 1000),
+    "waarschuwing_maanden": (0, 120),
+    "max_leeftijd_vrijstellingen_uur": (1, 8760),
+    "max_leeftijd_voertuigen_uur": (1, 8760),
+}
+"""What a number may be: a window that closes before it opens would accuse at once."""
+WHOLE = ("kandidaten_per_dag", "waarschuwing_maanden")
 REMEDY = "Correct the pack, or install the one that was shipped."
 W = TypeVar("W", bound=Words)
 T = TypeVar("T")
@@ -234,10 +247,15 @@ class Reader:
             raise self.fault(name, str(error)) from error
 
     def number(self, name: str) -> float:
-        """Return a parameter that is a number. Raises PackError."""
+        """Return a parameter that is a number within its limits. Raises PackError."""
         found = self.head.parameters.get(name)
         if found is None or isinstance(found.waarde, date):
             raise self.fault(name, "this parameter is missing or not a number")
+        least, most = LIMITS[name]
+        if not least <= found.waarde <= most:  # no comparison holds for a NaN
+            raise self.fault(name, f"this parameter must lie between {least} and {most}")
+        if name in WHOLE and found.waarde != int(found.waarde):
+            raise self.fault(name, "this parameter must be a whole number")
         return found.waarde
 
 

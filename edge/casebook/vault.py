@@ -1,8 +1,9 @@
 """A held passage at rest: sealed, so that a stolen disk shows no plate.
 
 ChaCha20-Poly1305, because a Raspberry Pi 4 has no instructions for AES; the key is derived from
-the box's token key (HKDF-SHA256), which does not lie on the disk in clear. The seal is bound to
-box, zone and candidate: one row's seal does not open in another's place.
+the box's token key (HKDF-SHA256), which does not lie on the disk in clear. The seal is bound to the
+box and to all that is told of the candidate in clear: it opens in no other place, and not once a
+date beside it was changed.
 """
 
 import os
@@ -44,5 +45,4 @@ class Vault:
             return None
 
     def _place(self, held: Held) -> bytes:
-        at = held.candidate
-        return "\0".join((self._box, held.zone, str(at.epoch), str(at.seq))).encode()
+        return self._box.encode() + b"\0" + msgspec.json.encode(held)

@@ -58,7 +58,7 @@ def refuse_other_outcomes(cache: RegistryCache, pack: RulePack, canaries: Sequen
         raise RegistryError(cause, KEEP)
     law = Law(pack, EVERYWHERE)
     for canary in canaries:
-        at = datetime.fromtimestamp(canary.at, UTC)
+        at = moment_of(canary)
         facts = cache.facts_of(canary.token, at)
         if facts.snapshot is not None:  # its day is not today
             fresh = replace(facts.snapshot, vehicles_as_of=at, exemptions_as_of=at)
@@ -70,3 +70,11 @@ def refuse_other_outcomes(cache: RegistryCache, pack: RulePack, canaries: Sequen
                 f"{canary.outcome} by pack {pack.id}."
             )
             raise RegistryError(cause, KEEP)
+
+
+def moment_of(canary: Canary) -> datetime:
+    """Return the moment at which a canary is asked. Raises RegistryError."""
+    try:
+        return datetime.fromtimestamp(canary.at, UTC)
+    except (TypeError, ValueError, OverflowError, OSError) as error:
+        raise RegistryError("A canary of the registry is of no moment.", KEEP) from error

@@ -158,5 +158,6 @@ class Pipeline:
     ) -> Held:
         place = CandidateRef(envelope.epoch, envelope.seq, envelope.sha256)
         names, replayed = self.testimony.names(decision), now.source == REPLAY
-        made_by = (place, names, replayed, withdrawn_records(facts))
-        return held(decision, passage.seen_first, law, *made_by)
+        t0 = passage.seen_first
+        gone = sorted(withdrawn_records(facts, t0, self.testimony.pseudonym))
+        return held(decision, t0, law, place, names, replayed, gone)

@@ -117,14 +117,16 @@ class Release:
         snapshot = self.registry.snapshot
         if snapshot is None or not now.trusted or self.asked.get(held.candidate) == snapshot.sha256:
             return None
-        self.asked[held.candidate] = snapshot.sha256
         log.info("candidate %d is opened: a registry it was not asked about", held.candidate.seq)
         passage = self.casebook.passage(held)
         if passage is None:
             return None  # it ends when its time has come
         facts = self.registry.facts(aged(passage, now))
         decision = decide(aged(passage, now), facts, law, now)
-        if facts.fault is not None or decision.outcome not in OPEN:
+        if facts.fault is not None:
+            return None
+        self.asked[held.candidate] = snapshot.sha256
+        if decision.outcome not in OPEN:
             return None
         return Ending(State.WITHDRAWN, decision.reason, decision, passage, facts)
 
@@ -146,7 +148,8 @@ class Release:
         end, names = settle(decision), self.testimony.names(decision)
         if isinstance(end, Wait):
             return None
-        if end.state is State.RELEASED and withdrawn_records(facts) > held.taken_back:
+        gone = withdrawn_records(facts, held.t0, self.testimony.pseudonym)
+        if end.state is State.RELEASED and not gone <= set(held.taken_back):
             stood = decide(passage, restored(facts), law, now)
             if stood.outcome not in ACCUSING:
                 return Ending(State.WITHDRAWN, STOOD, stood, passage, facts)

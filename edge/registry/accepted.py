@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -12,12 +13,15 @@ from edge.types import Snapshot
 KEEP = "The one in force stays; fetch another, or see access.max_shrink in box.toml."
 
 
+LOOK = "Compare the registry with the one built; then remove that file, and start again."
+
+
 class Accepted(msgspec.Struct, frozen=True):
     """A registry by its identity and its size."""
 
     snapshot: Snapshot
-    vehicles: int
-    exemptions: int
+    vehicles: Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+    exemptions: Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 
 def accepted(cache: RegistryCache) -> Accepted:
@@ -49,11 +53,20 @@ def refuse_lesser(new: Accepted, before: Accepted, max_shrink: float) -> None:
 
 
 def read_accepted(path: Path) -> Accepted | None:
-    """Return what was accepted last; None where nothing was, or nobody can read it."""
+    """Return what was accepted last; None where nothing was.
+
+    Raises RegistryError when it cannot be read: without it a lesser registry would pass.
+    """
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Accepted)
-    except (OSError, msgspec.DecodeError):
+        found = msgspec.json.decode(path.read_bytes(), type=Accepted)
+    except FileNotFoundError:
         return None
+    except (OSError, ValueError, RecursionError) as e:
+        raise RegistryError(f"What was accepted last, {path}, cannot be read.", LOOK) from e
+    ages = (found.snapshot.vehicles_as_of, found.snapshot.exemptions_as_of)
+    if any(age.utcoffset() is None for age in ages):
+        raise RegistryError(f"What was accepted last, {path}, is damaged.", LOOK)
+    return found
 
 
 def write_accepted(path: Path, found: Accepted) -> None:

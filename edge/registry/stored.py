@@ -7,7 +7,7 @@ status, scope or norm that was half understood would accuse.
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
-from edge.registry.attributes import CATEGORY, FUELS, HYBRIDS, STAGES, STATUSES
+from edge.registry.attributes import CATEGORY, FUELS, HYBRIDS, NATIONAL, STAGES, STATUSES
 from edge.types import Exemption, Vehicle
 
 EPOCH = date(1970, 1, 1).toordinal()
@@ -91,6 +91,8 @@ def names(scope: str) -> frozenset[str]:
     found = frozenset(scope.split("+"))
     if not all(name.strip() for name in found):
         raise ValueError("scope names no zone")
+    if not NATIONAL.isdisjoint(name.strip().casefold() for name in found):
+        raise ValueError("a scope of every zone is not written as a zone")
     return found
 
 

@@ -335,6 +335,37 @@ def test_an_error_that_is_found_later(box: Box, rests_on: str) -> None:
     no_candidate_left(box)
 
 
+@pytest.mark.parametrize("how", ["cut", "naive", "deep", "negative"])
+def test_what_was_accepted_last_cannot_be_read(box: Box, how: str) -> None:
+    """Without it a shrunken registry would pass: none is taken, and an alarm says what to do."""
+    kept = box.folder / "accepted.json"
+    good = kept.read_text()
+    bad = {
+        "cut": good[:50],
+        "naive": good.replace("Z", "", 1),
+        "deep": "[" * 100_000,
+        "negative": good.replace('"vehicles":', '"vehicles":-'),
+    }
+    box.passes(PLATE, T0)
+    box.stop()
+    kept.write_text(bad[how])
+    box.start()
+    box.fetch()
+    box.day_after()
+    no_candidate_left(box)
+    assert "What was accepted last" in alarms(box)[0]
+
+
+def test_a_canary_of_no_moment_is_a_refusal_and_no_crash(box: Box) -> None:
+    box.passes(PLATE, T0)
+    made = build_at(box.folder / "next", NOW - timedelta(minutes=30), 100, "next")
+    spoil(made, "UPDATE canaries SET at = 1000000000000000")
+    put(made, box.path)
+    box.day_after()
+    no_candidate_left(box)
+    assert "canary" in alarms(box)[0]
+
+
 def test_an_alarm_is_raised_once_for_a_fault(box: Box) -> None:
     seal_of(box.path).unlink()
     box.notice()

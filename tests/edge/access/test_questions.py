@@ -104,7 +104,7 @@ WITNESSES = [
     ),
     Witness(
         "F-AMB-05",
-        {"vroegste": f"{FREE} two_dates", "inschrijving": f"{HOLD48} two_dates"},
+        {"vroegste": f"{FREE} two_dates", "inschrijving": f"{REVIEW} two_dates"},
         van(euro=6, first_registration=date(2027, 2, 1), first_known_use=date(2025, 1, 1)),
     ),
     Witness(
@@ -352,6 +352,13 @@ def test_every_proposal_is_dated_and_has_a_source(law) -> None:
         assert told.label in {"bron", "[P]", "[D]", "[M]"}
     for question in pack.questions:
         assert (question.parameter is None) or question.parameter in pack.parameters
+
+
+@pytest.mark.parametrize("first", [date(2017, 2, 1), date(2020, 1, 10)])
+def test_nobody_is_accused_on_one_date_whom_the_other_clears(first) -> None:
+    kind = VehicleKind.TRACTOR if first.year == 2017 else VehicleKind.RIGID
+    known = lorry(kind=kind, euro=6, first_registration=first, first_known_use=date(2016, 12, 1))
+    assert said(asked(known, law=utrecht(), at=DUTCH_AT)) == f"{REVIEW} two_dates"
 
 
 def test_a_municipality_may_answer_otherwise_than_the_nation() -> None:

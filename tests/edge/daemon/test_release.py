@@ -1,5 +1,6 @@
 """From the passage to its one signed end, through pipeline, casebook and outbox."""
 
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -150,6 +151,29 @@ def test_a_record_that_was_taken_back_after_the_passage_accuses_nobody(
     site.later()
     (envelope,) = site.release.round()
     assert resolution(envelope).state == state
+
+
+def test_another_record_taken_back_is_told_from_one_that_was_before(site: Site) -> None:
+    long_past = replace(granted(), record_id="old", status="ingetrokken")
+    site.registry.exemptions = (replace(long_past, valid_to=T0 - HOUR),)
+    site.passes()
+    site.registry.exemptions = (replace(granted(), record_id="new", status="ingetrokken"),)
+    site.later()
+    (envelope,) = site.release.round()
+    assert resolution(envelope).state == State.WITHDRAWN
+
+
+def test_dates_that_were_changed_beside_a_sealed_passage_release_nothing(site: Site) -> None:
+    site.passes()
+    with sqlite3.connect(site.folder / "casebook.sqlite") as db:
+        (about,) = db.execute("SELECT about FROM held").fetchone()
+        earlier = about.replace(b"2028-06-02T05", b"2028-05-30T05")
+        assert earlier != about
+        db.execute("UPDATE held SET about = ?", (earlier,))
+    site.later()
+    (envelope,) = site.release.round()
+    assert resolution(envelope).state == State.WITHDRAWN
+    assert resolution(envelope).plate is None
 
 
 WAITING = {
