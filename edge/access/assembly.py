@@ -44,6 +44,7 @@ from edge.types import BodyCode, Consequence, Outcome
 STATUS = {"ontwerp": True, "in_werking": False}
 ENFORCED = {"aan": True, "uit": False}
 TABLE = {"eerste_treffer": True, "precies_een": False}
+TEXTS = {"letterlijk": True, "weergave": False}
 ACCUSATIONS = {word.value: word for word in (Consequence.HOLD48, Consequence.HOLD_DAY)}
 HOLDING = ("vasthouden_hoogstens_dagen", "vrijgave_max_leeftijd_uur", "kandidaten_per_dag")
 WINDOW = {
@@ -85,6 +86,7 @@ def built(head: Head, text: str, sha256: str, own: Mapping[str, str] = {}) -> Ru
         expires=date.max if runs_on else head.vervalt,
         timezone=known_timezone(read, head.tijdzone),
         first_match=read.word("tabel", head.tabel, TABLE),
+        literal=read.word("teksten", head.teksten, TEXTS),
         accusation=accusation(read),
         warning_months=int(read.number("waarschuwing_maanden")),
         zone_kinds=frozenset(head.toepassing.zones),

@@ -228,6 +228,7 @@ class Head(Words, frozen=True):
     vervalt: date
     tijdzone: str
     tabel: str
+    teksten: str
     gevolg: str
     parameters: dict[str, ParameterWords]
     toepassing: ScopeWords

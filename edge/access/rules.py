@@ -225,7 +225,8 @@ class Written:
 class RulePack:
     """One jurisdiction's law: proven total (and disjoint, unless first match) when loaded.
 
-    `answers` holds the answers by topic, `weighed` the questions that can change a decision or
+    `literal`: its texts quote the law, and do not tell it in short. `answers` holds the answers by
+    topic, `weighed` the questions that can change a decision or
     mark it; `codes` are the body codes that matter, `edges` where an unknown input can change an
     answer, by group. `written` is what the pack was read from: it is read again for a zone's own
     choices.
@@ -242,6 +243,7 @@ class RulePack:
     expires: date
     timezone: str
     first_match: bool
+    literal: bool
     accusation: Consequence
     warning_months: int
     zone_kinds: frozenset[str]

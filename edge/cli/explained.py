@@ -64,7 +64,7 @@ def as_text(told: Explanation, looked_up: bool) -> Iterator[str]:
     yield f"{outcome_words(ours)} {consequence_words(ours, pack)}"
     yield f"Why: {ours.reason}"
     yield f"Source: {ours.source}"
-    yield from [f'  "{dutch}"'] if dutch else []
+    yield from [f'  "{dutch}"' if pack.literal else f"  In short (nl): {dutch}"] if dutch else []
     yield from (f"Mark {mark}: {mark_words(mark)}" for mark in ours.marks)
     yield (
         f"Asked: zone {ours.zone}, {moment_words(told.inquiry.at, timezone)} ({timezone}), "
@@ -136,6 +136,7 @@ def as_json(told: Explanation, looked_up: bool) -> dict[str, object]:
         "text": dutch,
         "text_nl": dutch,
         "text_en": english,
+        "text_literal": pack.literal,
         "zone": ours.zone,
         "at": stamped(told.inquiry.at, timezone),
         "pack_version": pack.version,

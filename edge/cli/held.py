@@ -103,7 +103,8 @@ def withdraw(config: Path, rests_on: str, reason: str, as_json: bool) -> None:
         _tell(facts, f"{AT_WORK}: it withdraws {found} within minutes.", as_json)
         return
     facts = {"daemon": False, "withdrawn": done, "ordered": 0}
-    _tell(facts, f"{done} withdrawn.", as_json)
+    stands = f"The order on {rests_on} stands until `anpr-edge held lift`."
+    _tell(facts, f"{done} withdrawn. {stands}", as_json)
 
 
 @held.command()

@@ -22,7 +22,7 @@ OUTCOMES = {
     Outcome.REVIEW: "Not decided: the box does not accuse on doubt.",
 }
 CONSEQUENCES = {
-    Consequence.NONE: "Plate and image are deleted at once.",
+    Consequence.NONE: "Nothing follows; the zone's privacy profile says what a box keeps of it.",
     Consequence.NOT_ENFORCED: "It is only counted.",
     Consequence.WARN: "In the warning period a letter may follow, no fine.",
     Consequence.HOLD48: (

@@ -78,7 +78,9 @@ def comparison_of(
     token_key: Path | None,
 ) -> Comparison:
     """Return the asked that a command line asks. Raises click.UsageError."""
-    if len(words) != 1 or not Path(words[0]).exists():
+    if len(words) == 1 and not Path(words[0]).exists():
+        raise click.UsageError(f"--what-if: there is no {words[0]}; name a replay's --out folder.")
+    if len(words) != 1:
         raise click.UsageError("--what-if needs one RUN: a replay's folder, or stored records.")
     return Comparison(day.date(), Path(words[0]), packs, own, registry, token_key)
 

@@ -35,6 +35,13 @@ STAGES = ("I", "II", "IIIa", "IIIb", "IV", "V")
 ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7}
 NO_NUMBER = frozenset({"Z", "EEV"})
 """Norms that are no Euro number: zero-emission, and one that the law weighs (F-AMB-11)."""
+BODY_SYSTEMS = frozenset(
+    {
+        *("DIV.nationalBuildup", "DIV.codeForBodyWork", "RDW.bijzonderheid"),
+        *("EU.bodywork", "EU.digits", "EU.special"),
+    }
+)
+"""The systems of body codes (RULES 1.1): F5 of one is not F5 of another."""
 NUMBER = re.compile("[0-9]{1,9}")
 STATUSES = frozenset(
     ["toegekend", "in_behandeling", "afgewezen", "buiten_behandeling", "ingetrokken"]
@@ -150,7 +157,10 @@ def body_codes(text: str) -> frozenset[BodyCode] | None:
         return None
     pairs = [word.partition(":") for word in text.split() if word != "-"]
     if any(not (system and code) for system, _, code in pairs):
-        raise RefusedError("body_codes", "is not of the form system:code")
+        raise RefusedError("body_codes", "is not of the form system:code, as EU.digits:27")
+    if strange := sorted({system for system, _, _ in pairs} - BODY_SYSTEMS):
+        known = ", ".join(sorted(BODY_SYSTEMS))
+        raise RefusedError("body_codes", f"is of no known system ({known})", strange[0])
     return frozenset(BodyCode(system, code) for system, _, code in pairs)
 
 

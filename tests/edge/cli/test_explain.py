@@ -254,3 +254,10 @@ def test_a_table_that_cannot_be_run_is_one_sentence_and_misuse(tmp_path, text, t
     assert result.output.startswith(f"Error: {table} cannot be run: ")
     assert told in result.output
     assert len(result.output.splitlines()) == 1
+
+
+def test_a_text_that_only_tells_the_law_is_not_shown_as_a_quotation() -> None:
+    van = ("category=N1", "vehicle_kind=van", "max_mass_kg=3000", "fuel=diesel", "euro_norm=5")
+    asked = ("--zone=utrecht", "--at=2027-06-01T10:00", "--facts", *van)
+    said = run(*asked, "first_registration=2014-06-30", "body_codes=-").output
+    assert "In short (nl): Tot en met" in said

@@ -197,3 +197,8 @@ def test_the_reason_of_a_refused_record_names_the_column_and_never_the_value(col
 def test_a_moment_before_the_first_year_is_refused_and_no_overflow(column) -> None:
     with pytest.raises(RefusedError, match=column):
         exemption({**RECORD, column: "0001-01-01"})
+
+
+def test_a_body_code_of_a_system_that_does_not_exist_is_refused_with_those_that_do() -> None:
+    with pytest.raises(RefusedError, match=r"no known system .*EU\.digits"):
+        vehicle({"body_codes": "EU:15"})
