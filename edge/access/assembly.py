@@ -28,6 +28,8 @@ from edge.access.packwords import (
 from edge.access.possible import edges_of
 from edge.access.proof import prove
 from edge.access.rules import (
+    OUTSIDE,
+    Edges,
     ExemptList,
     Group,
     Law,
@@ -112,6 +114,7 @@ def built(head: Head, text: str, sha256: str, own: Mapping[str, str] = {}) -> Ru
         written=Written(head, text),
     )
     edges = {name: edges_of(pack, name) for name in pack.tables}
+    edges[OUTSIDE] = Edges(*map(frozenset().union, *edges.values()))
     return replace(pack, codes=codes_of(pack), edges=edges)
 
 

@@ -7,7 +7,7 @@ from operator import attrgetter
 
 from edge.access.calendar import anniversary
 from edge.access.condition import NO_SIGNS, Point, Signs
-from edge.access.possible import points
+from edge.access.possible import apart, points
 from edge.access.records import Grant
 from edge.access.rules import FAIL_SAFE, OUTSIDE, Row, RulePack, Verdict
 from edge.types import Consequence, Outcome, Vehicle
@@ -33,7 +33,8 @@ def judge(
 ) -> Verdict:
     """Evaluate every possible combination and join the results (RULES 1.3)."""
     verdict = weighed_up(vehicle, grants, day, pack, signs)
-    if vehicle.first_known_use is None or vehicle.first_registration is None:
+    used, registered = vehicle.first_known_use, vehicle.first_registration
+    if used is None or registered is None or not apart(used, registered, day.toordinal(), pack):
         return verdict
     return of_two_dates(verdict, vehicle, grants, day, pack, signs)
 

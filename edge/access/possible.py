@@ -167,6 +167,16 @@ def first_days(vehicle: Vehicle, day: int, edges: Edges, pack: RulePack) -> tupl
     return tuple(sorted(first for first in near if first <= day))
 
 
+def apart(one: date, other: date, day: int, pack: RulePack) -> bool:
+    """True when an edge of the pack lies at or between two dates of first registration."""
+    first, last = sorted((one.toordinal(), other.toordinal()))
+    edges = pack.edges[OUTSIDE]
+    if any(first - 1 <= edge <= last + 1 for edge in edges.firsts):
+        return True
+    ages = ((anniversary(first, years), anniversary(last, years)) for years in edges.ages)
+    return any(early <= day < late for early, late in ages)
+
+
 def born_before(day: int, years: int) -> int:
     """Return the latest first registration whose n-th anniversary has come by a day."""
     born = date.fromordinal(day).replace(day=1)

@@ -228,8 +228,8 @@ class RulePack:
     `literal`: its texts quote the law, and do not tell it in short. `answers` holds the answers by
     topic, `weighed` the questions that can change a decision or
     mark it; `codes` are the body codes that matter, `edges` where an unknown input can change an
-    answer, by group. `written` is what the pack was read from: it is read again for a zone's own
-    choices.
+    answer, by group, and under OUTSIDE in any. `written` is what the pack was read from: it is
+    read again for a zone's own choices.
     """
 
     id: str

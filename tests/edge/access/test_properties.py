@@ -11,7 +11,7 @@ from edge.access.condition import Point
 from edge.access.decide import decide
 from edge.access.desk import desk_clock, desk_passage
 from edge.access.evaluate import DERIVED_NORM, OPEN
-from edge.access.possible import points
+from edge.access.possible import apart, points
 from edge.access.rules import STAGES
 from edge.types import BodyCode, Consequence, Decision, Exemption, Outcome, Vehicle, VehicleKind
 from tests.edge.access.world import ACCUSING, LAWS, asked, facts, flanders, utrecht
@@ -184,3 +184,15 @@ def test_the_strategies_reach_every_outcome_of_the_law(law) -> None:
     collect()
     expected = {Outcome.FREE_ACCESS, Outcome.NO_ACCESS, Outcome.OUT_OF_SCOPE, Outcome.REVIEW}
     assert reached >= expected
+
+
+@QUICK
+@given(LAW, VEHICLES, MOMENTS, DAYS)
+def test_two_dates_without_an_edge_between_them_lead_to_one_answer(law, vehicle, at, used) -> None:
+    registered, day = vehicle.first_registration, at.date()
+    if max(registered, used) <= day and not apart(used, registered, day.toordinal(), law().pack):
+        answers = {
+            asked(replace(vehicle, first_registration=date), law=law(), at=at).outcome
+            for date in (registered, used)
+        }
+        assert len(answers) == 1
