@@ -111,6 +111,15 @@ def test_access_that_a_registry_shows_within_the_window_ends_it_at_once(site: Si
     assert site.casebook.held() == []
 
 
+def test_access_ends_it_even_while_the_clock_is_not_trusted(site: Site) -> None:
+    site.passes()
+    site.registry.exemptions = (granted(),)
+    site.later(T0 + 6 * HOUR, T0 + 5 * HOUR)
+    site.clock.trusted = False
+    (envelope,) = site.release.round()
+    assert resolution(envelope).state == State.WITHDRAWN
+
+
 def test_a_record_that_vanished_again_was_seen_in_time(site: Site) -> None:
     site.passes()
     rounds = site.release
