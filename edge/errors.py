@@ -11,6 +11,7 @@ BoxError
 ├── OutboxError      the durable queue
 ├── CasebookError    the held candidates
 ├── FeedError        the way to the platform
+├── UpdateError      trusted updates, made or taken
 └── ReportError      files written for people
 """
 
@@ -63,6 +64,10 @@ class CasebookError(BoxError):
 
 class FeedError(BoxError):
     """The platform cannot be reached or does not answer as agreed."""
+
+
+class UpdateError(BoxError):
+    """An update cannot be made, fetched or trusted."""
 
 
 class ReportError(BoxError):

@@ -28,6 +28,7 @@ FLOORS = {
     "edge.record.keys": 3,
     "edge.feed": 3,
     "edge.casebook": 3,
+    "edge.update": 3,
     "edge.clock": 3,
     "edge.config": 3,
     "edge.daemon": 4,

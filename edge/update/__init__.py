@@ -1,0 +1,1 @@
+"""Trusted updates: what a maintainer releases, and how a box takes it."""
