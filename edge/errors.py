@@ -11,7 +11,8 @@ BoxError
 ├── OutboxError      the durable queue
 ├── CasebookError    the held candidates
 ├── FeedError        the way to the platform
-├── UpdateError      trusted updates, made or taken
+├── UpdateError      a trusted update
+│   └── SourceError  one source of updates; another may do better
 └── ReportError      files written for people
 """
 
@@ -67,7 +68,11 @@ class FeedError(BoxError):
 
 
 class UpdateError(BoxError):
-    """An update cannot be made, fetched or trusted."""
+    """An update cannot be had, or must not be taken."""
+
+
+class SourceError(UpdateError):
+    """A source of updates does not give what it must; another one may."""
 
 
 class ReportError(BoxError):

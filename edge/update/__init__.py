@@ -1,1 +1,1 @@
-"""Trusted updates: what a maintainer releases, and how a box takes it."""
+"""Trusted updates: what a maintainer signs, and what a box dares to take."""

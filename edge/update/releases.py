@@ -1,79 +1,108 @@
-"""The index of a family of updates: which releases stand, and who may take them. Pure."""
+"""The index of a family: which releases there are. The publisher writes it, the box reads it."""
 
 from datetime import datetime
-from typing import Annotated, Literal, TypeAlias, get_args
+from typing import Annotated, Literal, get_args
 
 import msgspec
 
-Family: TypeAlias = Literal["registry", "packs", "models"]
+from edge.errors import UpdateError
+
+Family = Literal["registry", "packs", "models"]
 FAMILIES: tuple[Family, ...] = get_args(Family)
-NAME = r"[a-z0-9][a-z0-9._-]{0,62}"
-"""Names are flat: nothing that leads out of its folder."""
-Name = Annotated[str, msgspec.Meta(pattern=rf"\A{NAME}\Z")]
-Path = Annotated[str, msgspec.Meta(pattern=rf"\A({'|'.join(FAMILIES)})/{NAME}\Z")]
-Digest = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
-Content = Annotated[str, msgspec.Meta(pattern=r"\A([0-9a-f]{64})?\Z")]
-Number = Annotated[int, msgspec.Meta(ge=1, le=999_999)]
-Size = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
-Share = Annotated[int, msgspec.Meta(ge=0, le=100)]
-Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 INDEX = "releases.json"
+OWN = "release.json"
+"""What a box writes beside the files of a version: no release may bring a file of that name."""
+PACKED = ".zst"
+LARGEST = 2**40
+REMEDY = "The publisher must publish that family again; what is active stays."
+
+Name = Annotated[str, msgspec.Meta(pattern=r"\A[a-z0-9][a-z0-9._-]{0,62}\Z")]
+"""A flat file name: no folder, no way out of one."""
+Target = Annotated[
+    str, msgspec.Meta(pattern=r"\A(registry|packs|models)/[a-z0-9][a-z0-9._-]{0,62}\Z")
+]
+"""The path of a target in the repository."""
+Number = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+Size = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
+Hex = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
+Line = Annotated[str, msgspec.Meta(pattern=r"\A(?=.*\S)[^\x00-\x1f\x7f]{1,300}\Z")]
+"""Words for people, on one line."""
 
 
-class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A file of a release: its name on the shelf, its target, size and SHA-256 once unpacked.
+class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of the index."""
 
-    A path that ends in .zst is compressed.
-    """
+
+class File(_Part, frozen=True):
+    """A file of a release: `size` and `sha256` are of the file as it lies on the box."""
 
     name: Name
-    path: Path
+    path: Target
     size: Size
-    sha256: Digest
+    sha256: Hex
 
 
-class Delta(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What leads from an earlier release to this one: compressed SQLite, its size unpacked."""
+class Delta(_Part, frozen=True):
+    """The way from an older release: a packed SQLite file of `size` bytes once unpacked."""
 
     base: Number
-    base_content: Digest
-    path: Path
+    base_content: Hex
+    path: Target
     size: Size
 
 
-class Release(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One release; `share` is how many per cent of the boxes may take it."""
+class Release(_Part, frozen=True):
+    """One version of a family, for boxes whose cohort is below `share`.
+
+    `content` is the digest of a registry's rows, empty for other families.
+    """
 
     number: Number
-    id: str
-    share: Share
-    content: Content
+    id: Line
+    share: Annotated[int, msgspec.Meta(ge=0, le=100)]
+    content: str
     files: tuple[File, ...]
-    released_at: Moment
+    released_at: Annotated[datetime, msgspec.Meta(tz=True)]
     deltas: tuple[Delta, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Refuse what no version folder can hold."""
+        names = [file.name for file in self.files]
+        if not names or len(set(names)) < len(names) or OWN in names:
+            raise ValueError(f"the files of release {self.number} are not a version")
 
-class Withdrawn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A release that no box may use any more."""
+
+class Withdrawn(_Part, frozen=True):
+    """A release that nobody may use any more, and why."""
 
     number: Number
-    id: str
-    reason: str
+    id: Line
+    reason: Line
 
 
-class Releases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The index of a family, oldest release first."""
+class Releases(_Part, frozen=True):
+    """The index of one family: its releases, oldest first."""
 
     family: Family
-    releases: tuple[Release, ...] = ()
+    releases: tuple[Release, ...]
     withdrawn: tuple[Withdrawn, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Refuse numbers that do not rise, and targets of another family."""
+        numbers = [release.number for release in self.releases]
+        if any(later <= earlier for earlier, later in zip(numbers, numbers[1:], strict=False)):
+            raise ValueError("the numbers of the releases do not rise")
+        parts = [part for one in self.releases for part in (*one.files, *one.deltas)]
+        if any(not part.path.startswith(f"{self.family}/") for part in parts):
+            raise ValueError("a release names a target of another family")
 
-def encode(index: Releases) -> bytes:
-    """Return an index as it is published."""
-    return msgspec.json.format(msgspec.json.encode(index)) + b"\n"
 
-
-def decode(content: bytes) -> Releases:
-    """Read an index. Raises msgspec.DecodeError."""
-    return msgspec.json.decode(content, type=Releases)
+def read_releases(content: bytes, family: Family) -> Releases:
+    """Read the index of a family. Raises UpdateError."""
+    try:
+        found = msgspec.json.decode(content, type=Releases)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as e:
+        raise UpdateError(f"The index of {family} cannot be used: {e}.", REMEDY) from e
+    if found.family != family:
+        raise UpdateError(f"The index of {family} is one of {found.family}.", REMEDY)
+    return found

@@ -8,10 +8,19 @@ import msgspec
 from tuf.api.metadata import Metadata, TargetFile, Targets
 
 from edge.errors import UpdateError
-from edge.update.releases import INDEX, Delta, Family, File, Release, Releases, decode, encode
+from edge.update.releases import (
+    INDEX,
+    PACKED,
+    Delta,
+    Family,
+    File,
+    Release,
+    Releases,
+    read_releases,
+)
 from tools.publish import index as indexes
 from tools.publish.commit import Pen
-from tools.publish.repository import SPOILED, Repository
+from tools.publish.repository import Repository
 from tools.publish.signing import lacks
 from tools.publish.store import Source, opened, size_and_sha256, store, store_bytes
 
@@ -49,11 +58,12 @@ def index_of(repository: Repository, family: Family, targets: Targets) -> Releas
     """Return the index that a family's metadata names. Raises UpdateError."""
     target = targets.targets[index_path(family)]
     with opened(repository, target) as stream:
-        content = stream.read()
-    try:
-        return decode(content)
-    except msgspec.DecodeError as e:
-        raise UpdateError(f"The index of {family} is not one ({e}).", SPOILED) from e
+        return read_releases(stream.read(), family)
+
+
+def encode(index: Releases) -> bytes:
+    """Return an index as it is published."""
+    return msgspec.json.format(msgspec.json.encode(index)) + b"\n"
 
 
 def published_index(repository: Repository, family: Family) -> Releases:
@@ -63,7 +73,7 @@ def published_index(repository: Repository, family: Family) -> Releases:
 
 def first_version(repository: Repository, family: Family, pen: Pen) -> Metadata[Targets]:
     """Return the metadata of a family without releases; its index is stored."""
-    target = store_bytes(repository, index_path(family), encode(Releases(family)))
+    target = store_bytes(repository, index_path(family), encode(Releases(family, ())))
     return Metadata(Targets(1, expires=pen.expires(family), targets={target.path: target}))
 
 
@@ -130,7 +140,7 @@ class _Packer:
         return (Delta(base.number, base.content, target.path, size_and_sha256(source)[0]),)
 
     def add(self, name: str, source: Path, packed: bool) -> TargetFile:
-        path = f"{self.family}/{self.number:06}.{name}{'.zst' if packed else ''}"
+        path = f"{self.family}/{self.number:06}.{name}{PACKED if packed else ''}"
         target = store(self.repository, Source(path, source))
         self.stored[path] = target
         return target

@@ -12,7 +12,8 @@ EVERYONE = 100
 
 def next_number(index: Releases) -> int:
     """Return a number that was never used: withdrawn releases keep theirs."""
-    return max((one.number for one in (*index.releases, *index.withdrawn)), default=0) + 1
+    standing = [release.number for release in index.releases]
+    return max([0, *standing, *(gone.number for gone in index.withdrawn)]) + 1
 
 
 def newest(index: Releases) -> Release | None:
@@ -64,9 +65,7 @@ def taken_back(index: Releases, number: int, reason: str) -> Releases:
         cause = f"Without release {number} no release of {index.family} stands for every box."
         raise UpdateError(cause, "Publish a good one first, or give another a share of 100.")
     gone = Withdrawn(number, release.id, reason)
-    return msgspec.structs.replace(
-        index, releases=releases, withdrawn=(*index.withdrawn, gone)
-    )
+    return msgspec.structs.replace(index, releases=releases, withdrawn=(*index.withdrawn, gone))
 
 
 def paths(index: Releases) -> Iterator[str]:

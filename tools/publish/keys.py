@@ -3,7 +3,6 @@
 No error text ever holds key material.
 """
 
-import os
 import stat
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -29,8 +28,8 @@ from edge.record.keys import write_private
 MAKE_ONE = "Make one with `python -m tools.publish key`, or correct its path."
 PUBLIC, PRIVATE = b"-----BEGIN PUBLIC KEY", b"PRIVATE KEY-----"
 ENCRYPTED = b"BEGIN ENCRYPTED PRIVATE KEY"
-Passphrase: TypeAlias = Callable[[Path], bytes]
-"""Asks for the passphrase of a key file."""
+Passphrases: TypeAlias = Callable[[Path], Iterable[bytes]]
+"""Gives the passphrases that may open a key file."""
 Signers: TypeAlias = dict[str, CryptoSigner]
 """What signs, by key id."""
 
@@ -82,7 +81,7 @@ def is_public(path: Path) -> bool:
     return _read(path).lstrip().startswith(PUBLIC)
 
 
-def load_signer(path: Path, passphrase: Passphrase) -> CryptoSigner:
+def load_signer(path: Path, passphrases: Passphrases) -> CryptoSigner:
     """Open a private key. Raises KeyFileError when it is missing, readable by others or locked."""
     content = _read(path)
     if PRIVATE not in content:
@@ -90,24 +89,29 @@ def load_signer(path: Path, passphrase: Passphrase) -> CryptoSigner:
     locked = ENCRYPTED in content
     if not locked:
         _refuse_open(path)  # a stick's file system may know no modes: there a passphrase guards
+    for passphrase in passphrases(path) if locked else (None,):
+        if (key := _opened(content, passphrase)) is not None:
+            return CryptoSigner(key, key_of(key.public_key()))
+    cause = f"{path} does not open{' with that passphrase' if locked else ''} as an Ed25519 key."
+    raise KeyFileError(cause, "Try again, or take another key of that role.")
+
+
+def _opened(content: bytes, passphrase: bytes | None) -> Ed25519PrivateKey | None:
     try:
-        key = load_pem_private_key(content, passphrase(path) if locked else None)
+        key = load_pem_private_key(content, passphrase)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        cause = f"{path} does not open{' with that passphrase' if locked else ''}."
-        raise KeyFileError(cause, "Try again, or take another key of that role.") from None
-    if not isinstance(key, Ed25519PrivateKey):
-        raise KeyFileError(f"{path} is not an Ed25519 key.", MAKE_ONE)
-    return CryptoSigner(key, key_of(key.public_key()))
+        return None
+    return key if isinstance(key, Ed25519PrivateKey) else None
 
 
-def load_signers(paths: Iterable[Path], passphrase: Passphrase) -> Signers:
+def load_signers(paths: Iterable[Path], passphrases: Passphrases) -> Signers:
     """Open private keys. Raises KeyFileError."""
-    signers = (load_signer(path, passphrase) for path in paths)
+    signers = (load_signer(path, passphrases) for path in paths)
     return {signer.public_key.keyid: signer for signer in signers}
 
 
 def _refuse_open(path: Path) -> None:
-    mode = stat.S_IMODE(os.stat(path).st_mode)
+    mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
         cause = f"{path} can be read by others (mode {mode:04o}) and has no passphrase."
         raise KeyFileError(cause, f"Run `chmod 600 {path}`; replace the key if others read it.")

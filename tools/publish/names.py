@@ -14,7 +14,5 @@ def flat(file: Path) -> str:
     """Return the name of a file. Raises UpdateError for one that no box would take."""
     if not FLAT.fullmatch(file.name) or len(file.name) > LONGEST:
         cause = f"The name {file.name!r} has more than small letters, digits, dot, dash and _,"
-        raise UpdateError(
-            f"{cause} or more than {LONGEST} of them.", "Give the file another name."
-        )
+        raise UpdateError(f"{cause} or more than {LONGEST} of them.", "Give the file another name.")
     return file.name

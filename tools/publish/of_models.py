@@ -23,7 +23,7 @@ def parcel_of(folder: Path, name: str) -> Parcel:
         found = checked_model(manifest, entry.name)
         files |= {found.path, *([found.config] if found.config else [])}
         calibration = found.path.with_name(found.path.stem + SUFFIX)
-        files |= {calibration} & {path for path in folder.iterdir()}
+        files |= {calibration} & set(folder.iterdir())
     return Parcel(id=name, files={flat(file): file for file in sorted(files | golden(folder))})
 
 

@@ -90,9 +90,7 @@ def refuse_shrunken(cache: RegistryCache, base: Path, key: bytes, max_shrink: fl
     return True
 
 
-def delta_from(
-    base: tuple[Release, Path], file: Path, work: Path
-) -> tuple[Release, Path] | None:
+def delta_from(base: tuple[Release, Path], file: Path, work: Path) -> tuple[Release, Path] | None:
     """Return the release before and the delta that leads from it to a registry."""
     make: MakeDelta | None = _found("tools.make_delta", "make_delta")
     if make is None:

@@ -104,12 +104,17 @@ def ready(repository: Repository, drafts: Drafts) -> dict[str, Document]:
 
 def sign_drafts(repository: Repository, drafts: Drafts, signers: Signers) -> set[str]:
     """Sign every draft with the keys that may; return the ids of the keys used."""
+    used = (sign_draft(repository, drafts, role, signers) for role in drafts)
+    return set().union(*used)
+
+
+def sign_draft(repository: Repository, drafts: Drafts, role: str, signers: Signers) -> set[str]:
+    """Sign one of the drafts with the keys that may; return the ids of the keys used."""
     used: set[str] = set()
-    for role, document in drafts.items():
-        for result in results(repository, drafts, role, document):
-            for key in result.unsigned.keys() & signers.keys():
-                document.sign(signers[key], append=True)
-                used.add(key)
+    for result in results(repository, drafts, role, drafts[role]):
+        for key in sorted(result.unsigned.keys() & signers.keys() - used):
+            drafts[role].sign(signers[key], append=True)
+            used.add(key)
     return used
 
 
@@ -123,4 +128,3 @@ def refuse_idle(signers: Signers, used: Iterable[str], asked: str) -> None:
 def key_ids(delegator: Root | Targets, role: str) -> list[str]:
     """Return the ids of the keys of a role."""
     return list(delegator.get_delegated_role(role).keyids)
-

@@ -12,9 +12,9 @@ import zstandard
 from tuf.api.metadata import TargetFile
 
 from edge.errors import UpdateError
+from edge.update.releases import PACKED
 from tools.publish.repository import SPOILED, Repository, cannot_write, settle, write_durably
 
-ZST = ".zst"
 LEVEL = 12
 PIECE = 1 << 20
 
@@ -34,7 +34,7 @@ def store(repository: Repository, source: Source) -> TargetFile:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with source.file.open("rb") as whole, draft.open("w+b") as file:
-            copy(whole, file, source.path.endswith(ZST))
+            copy(whole, file, source.path.endswith(PACKED))
             target = TargetFile.from_data(source.path, file, ["sha256"])
             settle(file, draft, place(repository, target))
     except OSError as e:
@@ -81,7 +81,7 @@ def opened(repository: Repository, target: TargetFile) -> Iterator[IO[bytes]]:
 
 def is_packed(target: TargetFile) -> bool:
     """True when a target is compressed."""
-    return target.path.endswith(ZST)
+    return target.path.endswith(PACKED)
 
 
 def unpack(repository: Repository, target: TargetFile, out: Path) -> None:
