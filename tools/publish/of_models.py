@@ -14,6 +14,8 @@ MANIFEST, GOLDEN = "manifest.toml", "golden.json"
 def parcel_of(folder: Path, name: str) -> Parcel:
     """Prove the models of a folder and return what is released. Raises ModelError, UpdateError."""
     manifest = folder / MANIFEST
+    if not manifest.is_file():
+        raise UpdateError(f"{folder} has no {MANIFEST}.", "Name the folder that it lies in.")
     files = {manifest}
     for entry in read_manifest(manifest).values():
         flat(Path(entry.file))

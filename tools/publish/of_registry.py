@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
@@ -22,7 +23,7 @@ from tools.publish.store import unpack
 
 NAME = "registry.sqlite"
 BUILD_AGAIN = "Build it again with tools.build_registry; nothing was published."
-MakeDelta: TypeAlias = Callable[[Path, Path, Path], object]
+ThreePaths: TypeAlias = Callable[[Path, Path, Path], object]
 
 
 def parcel_of(
@@ -30,20 +31,38 @@ def parcel_of(
 ) -> Parcel:
     """Prove a registry and return what is released of it. Raises RegistryError, UpdateError.
 
-    `work` is an empty folder for the release before, against which it is measured.
+    `work` is an empty folder: what is proven is a copy there, so that it is what is published,
+    and the release before lies there too, against which it is measured.
     """
-    with RegistryCache.open(file, key) as cache:
+    copy = copied(file, work)
+    with RegistryCache.open(copy, key) as cache:
         refuse_wrong_canaries(cache)
         base = unpacked_base(repository, index, work)
-        known = base is not None and refuse_shrunken(cache, base[1], key, max_shrink)
-        delta = delta_from(base, file, work) if known and base is not None else None
+        comparable = base is not None and refuse_lesser_than(base[1], cache, key, max_shrink)
+        delta = delta_from(base, copy, work) if comparable and base is not None else None
+        if delta is not None and base is not None:
+            refuse_wrong_delta(base[1], delta[1], cache.snapshot.sha256, key)
         return Parcel(
             id=cache.snapshot.id,
-            files={NAME: file},
+            files={NAME: copy},
             content=cache.snapshot.sha256,
             delta=delta,
             packed=frozenset({NAME}),
         )
+
+
+def copied(file: Path, work: Path) -> Path:
+    """Copy a registry with its seal into a folder. Raises UpdateError."""
+    copy = work / "new" / NAME
+    try:
+        copy.parent.mkdir()
+        shutil.copyfile(file, copy)
+        shutil.copyfile(seal_of(file), seal_of(copy))
+    except OSError as e:
+        cause = f"{e.filename} cannot be copied ({e.strerror})."
+        remedy = "A registry comes with its .sha256 file; TMPDIR names a folder with room for it."
+        raise UpdateError(cause, remedy) from e
+    return copy
 
 
 def refuse_wrong_canaries(cache: RegistryCache) -> None:
@@ -65,13 +84,14 @@ def unpacked_base(
         return None
     (file,) = newest.files
     target = repository.published(index.family).signed.targets[file.path]
-    path = work / NAME
+    path = work / "before" / NAME
+    path.parent.mkdir()
     unpack(repository, target, path)
     seal_of(path).write_text(f"{file.sha256}\n", "ascii")
     return newest, path
 
 
-def refuse_shrunken(cache: RegistryCache, base: Path, key: bytes, max_shrink: float) -> bool:
+def refuse_lesser_than(base: Path, cache: RegistryCache, key: bytes, max_shrink: float) -> bool:
     """True when a registry may follow the one before; False where that one cannot be opened.
 
     Raises UpdateError when it is older, or lost too many rows.
@@ -92,7 +112,7 @@ def refuse_shrunken(cache: RegistryCache, base: Path, key: bytes, max_shrink: fl
 
 def delta_from(base: tuple[Release, Path], file: Path, work: Path) -> tuple[Release, Path] | None:
     """Return the release before and the delta that leads from it to a registry."""
-    make: MakeDelta | None = _found("tools.make_delta", "make_delta")
+    make = tool("tools.make_delta", "make_delta")
     if make is None:
         return None
     out = work / "delta.sqlite"
@@ -100,8 +120,21 @@ def delta_from(base: tuple[Release, Path], file: Path, work: Path) -> tuple[Rele
     return base[0], out
 
 
-def _found(module: str, name: str) -> MakeDelta | None:
+def refuse_wrong_delta(base: Path, delta: Path, content: str, key: bytes) -> None:
+    """Raise UpdateError unless a box that applies a delta holds the same registry."""
+    apply = tool("edge.registry.delta", "apply_delta")
+    if apply is None:
+        return
+    out = delta.with_name(f"applied-{NAME}")
+    apply(base, delta, out)
+    with RegistryCache.open(out, key) as cache:
+        if cache.snapshot.sha256 != content:
+            raise UpdateError("The delta leads to another registry than this one.", BUILD_AGAIN)
+
+
+def tool(module: str, name: str) -> ThreePaths | None:
+    """Return a function of three paths; None where this software has no deltas yet."""
     if importlib.util.find_spec(module) is None:
         return None
-    found: MakeDelta = getattr(importlib.import_module(module), name)
+    found: ThreePaths = getattr(importlib.import_module(module), name)
     return found

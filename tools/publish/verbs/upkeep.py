@@ -73,7 +73,7 @@ def running_out(repository: Repository, now: datetime) -> list[str]:
 )
 def prune(folder: Path, age: int) -> None:
     """Delete targets and metadata that no release and no staged version needs any more."""
-    repository = Repository(folder)
+    repository = repository_of(folder)
     with repository.locked():
         gone = remove(left_over(repository), age)
     click.echo(f"{len(gone)} files deleted.")
