@@ -24,7 +24,7 @@ class FolderFetcher(FetcherInterface):
 
     def _fetch(self, url: str) -> Iterator[bytes]:
         try:
-            return read_pieces(Path(url).open("rb"))  # noqa: SIM115 - closed by who reads it
+            return read_pieces(Path(url).open("rb"))
         except FileNotFoundError as e:
             raise DownloadHTTPError(f"there is no {url}", NO_SUCH) from e
 

@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 import shutil
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
@@ -14,6 +15,7 @@ from edge.daemon.gate import is_of, refuse_other_outcomes
 from edge.errors import RegistryError, UpdateError
 from edge.registry.accepted import accepted, refuse_lesser
 from edge.registry.cache import RegistryCache
+from edge.registry.content import content_of, written
 from edge.registry.seal import seal_of
 from edge.update.releases import Release, Releases
 from tools.publish import index as indexes
@@ -36,6 +38,7 @@ def parcel_of(
     """
     copy = copied(file, work)
     with RegistryCache.open(copy, key) as cache:
+        refuse_false_content(cache)
         refuse_wrong_canaries(cache)
         base = unpacked_base(repository, index, work)
         comparable = base is not None and refuse_lesser_than(base[1], cache, key, max_shrink)
@@ -63,6 +66,19 @@ def copied(file: Path, work: Path) -> Path:
         remedy = "A registry comes with its .sha256 file; TMPDIR names a folder with room for it."
         raise UpdateError(cause, remedy) from e
     return copy
+
+
+def refuse_false_content(cache: RegistryCache) -> None:
+    """Raise UpdateError unless a registry holds the rows that it says it does.
+
+    A box does not count them: it trusts the seal, and by this name a delta finds its base.
+    """
+    try:
+        content = written(content_of(cache.connection))
+    except (sqlite3.Error, LookupError) as e:
+        raise UpdateError(f"The registry is damaged ({e}).", BUILD_AGAIN) from e
+    if content != cache.snapshot.sha256:
+        raise UpdateError("The registry holds other rows than its content says.", BUILD_AGAIN)
 
 
 def refuse_wrong_canaries(cache: RegistryCache) -> None:
