@@ -55,6 +55,7 @@ def test_a_killed_release_leaves_the_old_or_the_new_and_a_repeat_succeeds(
 ) -> None:
     chance = random.Random(20261125)
     killed, longest_s = 0, 0.0
+    assert publisher.run(["show", "--repo", workshop.repo], None) == 0  # it has started
     for day in range(1, ROUNDS + 1):
         made = workshop.registry(day)
         verb = [
