@@ -33,6 +33,7 @@ FLOORS = {
     "edge.config": 3,
     "edge.daemon": 4,
     "edge.daemon.wiring": 5,
+    "edge.daemon.wiring_sync": 5,
     "edge.replay": 6,
     "edge.protocol": 6,
     "edge.cli": 6,

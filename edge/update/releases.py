@@ -1,6 +1,7 @@
 """The index of a family: which releases there are. The publisher writes it, the box reads it."""
 
 from datetime import datetime
+from itertools import pairwise
 from typing import Annotated, Literal, get_args
 
 import msgspec
@@ -12,6 +13,8 @@ FAMILIES: tuple[Family, ...] = get_args(Family)
 INDEX = "releases.json"
 OWN = "release.json"
 """What a box writes beside the files of a version: no release may bring a file of that name."""
+REGISTRY = "registry.sqlite"
+"""The file of a registry release; its seal lies beside it."""
 PACKED = ".zst"
 LARGEST = 2**40
 REMEDY = "The publisher must publish that family again; what is active stays."
@@ -90,10 +93,11 @@ class Releases(_Part, frozen=True):
     def __post_init__(self) -> None:
         """Refuse numbers that do not rise, and targets of another family."""
         numbers = [release.number for release in self.releases]
-        if any(later <= earlier for earlier, later in zip(numbers, numbers[1:], strict=False)):
+        if any(later <= earlier for earlier, later in pairwise(numbers)):
             raise ValueError("the numbers of the releases do not rise")
-        parts = [part for one in self.releases for part in (*one.files, *one.deltas)]
-        if any(not part.path.startswith(f"{self.family}/") for part in parts):
+        paths = [file.path for one in self.releases for file in one.files]
+        paths += [delta.path for one in self.releases for delta in one.deltas]
+        if any(not path.startswith(f"{self.family}/") for path in paths):
             raise ValueError("a release names a target of another family")
 
 
