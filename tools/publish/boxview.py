@@ -1,103 +1,64 @@
-"""The repository as a box sees it: by tuf's own client, from a root that it was given once."""
+"""The repository as a box sees it that was given a root and has seen nothing yet."""
 
-import hashlib
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
-import zstandard
-from tuf.api.exceptions import DownloadError, DownloadHTTPError, RepositoryError
-from tuf.api.metadata import TargetFile
-from tuf.ngclient import FetcherInterface, Updater, UpdaterConfig
-
+from edge import BUILT
+from edge.clock import SystemClock
 from edge.errors import UpdateError
-from edge.update.releases import FAMILIES, INDEX, PACKED, Family, Releases, read_releases
+from edge.update.client import Client
+from edge.update.fetch import Source
+from edge.update.floors import Floors
+from edge.update.releases import FAMILIES, Family, Releases
+from edge.update.unpack import unpack
 
-CHUNK = 1 << 16
-NO_SUCH = 404
 REMEDY = "`show` tells what is published; `refresh`, `renew` or publish again what is wrong."
-
-
-class FolderFetcher(FetcherInterface):
-    """Fetches from a folder."""
-
-    def _fetch(self, url: str) -> Iterator[bytes]:
-        try:
-            return read_pieces(Path(url).open("rb"))
-        except FileNotFoundError as e:
-            raise DownloadHTTPError(f"there is no {url}", NO_SUCH) from e
-
-
-def read_pieces(file: BinaryIO) -> Iterator[bytes]:
-    """Yield a file piece by piece, and close it."""
-    with file:
-        while piece := file.read(CHUNK):
-            yield piece
 
 
 def examined(folder: Path, root: Path) -> Iterator[str]:
     """Prove all that a box would fetch; yield what is right. Raises UpdateError."""
-    with tempfile.TemporaryDirectory(prefix="anpr-check-") as cache:
-        try:
-            client = Updater(
-                cache,
-                str(folder / "metadata"),
-                cache,
-                str(folder / "targets"),
-                FolderFetcher(),
-                UpdaterConfig(),
-                bootstrap=root.read_bytes(),
-            )
-            client.refresh()
-            for family in FAMILIES:
-                yield proven_family(client, family, Path(cache))
-        except (RepositoryError, DownloadError) as e:
-            raise UpdateError(f"A box would refuse {folder}: {e}.", REMEDY) from e
-        except OSError as e:
-            raise UpdateError(f"{e.filename} cannot be read ({e.strerror}).", REMEDY) from e
+    try:
+        given = root.read_bytes()
+    except OSError as e:
+        raise UpdateError(f"The root {root} cannot be read ({e.strerror}).", REMEDY) from e
+    try:
+        with tempfile.TemporaryDirectory(prefix="anpr-check-") as work:
+            yield from proven(Source(str(folder.absolute())), given, Path(work))
+    except UpdateError as e:
+        raise UpdateError(f"A box would refuse {folder}: {e.cause}", REMEDY) from e
 
 
-def proven_family(client: Updater, family: Family, cache: Path) -> str:
-    """Fetch and unpack all that an index names. Raises UpdateError and what tuf raises."""
-    path = fetched(client, f"{family}/{INDEX}")
-    index: Releases = read_releases(path.read_bytes(), family)
+def proven(source: Source, root: bytes, work: Path) -> Iterator[str]:
+    """Fetch and unpack all there is; yield what is right. Raises UpdateError."""
+    client = Client(source, work / "cache", root, SystemClock().read())
+    floors = client.refresh(Floors(BUILT))
+    for family in FAMILIES:
+        index, floors = client.index(family, floors)
+        for path, size, sha256 in stated(index):
+            refuse_other(client, family, path, size, sha256, work)
+        yield summary(index)
+
+
+def stated(index: Releases) -> Iterator[tuple[str, int, str | None]]:
+    """Yield every target of an index with the size and SHA-256 of what it holds."""
     for release in index.releases:
-        for file in release.files:
-            refuse_other(client, file.path, file.size, file.sha256)
-        for delta in release.deltas:
-            refuse_other(client, delta.path, delta.size, None)
-    newest = index.releases[-1] if index.releases else None
-    says = f"newest is {newest.number}, {newest.id}" if newest else "none"
-    return f"{family}: {len(index.releases)} releases, {says}"
+        yield from ((file.path, file.size, file.sha256) for file in release.files)
+        yield from ((delta.path, delta.size, None) for delta in release.deltas)
 
 
-def fetched(client: Updater, path: str) -> Path:
-    """Fetch a target. Raises UpdateError where nobody vouches for it."""
-    found: TargetFile | None = client.get_targetinfo(path)
-    if found is None:
-        raise UpdateError(f"No role vouches for {path}.", REMEDY)
-    return Path(client.download_target(found))
-
-
-def refuse_other(client: Updater, path: str, size: int, sha256: str | None) -> None:
+def refuse_other(
+    client: Client, family: Family, path: str, size: int, sha256: str | None, work: Path
+) -> None:
     """Raise UpdateError for a target that is not, once unpacked, what the index says."""
-    file = fetched(client, path)
-    digest, length = hashlib.sha256(), 0
-    for chunk in unpacked(file, path.endswith(PACKED)):
-        digest.update(chunk)
-        length += len(chunk)
-    file.unlink()
-    if length != size or sha256 not in (None, digest.hexdigest()):
+    packed, whole = work / "packed", work / "whole"
+    client.fetch(family, path, packed)
+    if sha256 not in (unpack(packed, path, whole, size), None):
         raise UpdateError(f"{path} does not hold what the index says.", REMEDY)
 
 
-def unpacked(file: Path, packed: bool) -> Iterator[bytes]:
-    """Yield the content of a fetched target. Raises UpdateError."""
-    with file.open("rb") as stream:
-        source = zstandard.ZstdDecompressor().stream_reader(stream) if packed else stream
-        try:
-            while chunk := source.read(CHUNK):
-                yield chunk
-        except zstandard.ZstdError as e:
-            raise UpdateError(f"{file.name} cannot be unpacked ({e}).", REMEDY) from e
+def summary(index: Releases) -> str:
+    """Return in a line what is published of a family."""
+    newest = index.releases[-1] if index.releases else None
+    says = f", the newest is {newest.number}, {newest.id}" if newest else ""
+    return f"{index.family}: {len(index.releases)} releases{says}"

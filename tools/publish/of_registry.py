@@ -1,12 +1,8 @@
 """A registry to be released: sealed, whole, with canaries that the law answers as they must."""
 
-import importlib
-import importlib.util
 import shutil
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeAlias
 
 import click
 
@@ -16,8 +12,10 @@ from edge.errors import RegistryError, UpdateError
 from edge.registry.accepted import accepted, refuse_lesser
 from edge.registry.cache import RegistryCache
 from edge.registry.content import content_of, written
+from edge.registry.delta import apply_delta
 from edge.registry.seal import seal_of
 from edge.update.releases import Release, Releases
+from tools.make_delta import make_delta
 from tools.publish import index as indexes
 from tools.publish.family import Parcel
 from tools.publish.repository import Repository
@@ -25,7 +23,6 @@ from tools.publish.store import unpack
 
 NAME = "registry.sqlite"
 BUILD_AGAIN = "Build it again with tools.build_registry; nothing was published."
-ThreePaths: TypeAlias = Callable[[Path, Path, Path], object]
 
 
 def parcel_of(
@@ -44,10 +41,10 @@ def parcel_of(
         comparable = base is not None and refuse_lesser_than(base[1], cache, key, max_shrink)
         delta = delta_from(base, copy, work) if comparable and base is not None else None
         if delta is not None and base is not None:
-            refuse_wrong_delta(base[1], delta[1], cache.snapshot.sha256, key)
+            refuse_wrong_delta(base[1], delta[1], cache, key)
         return Parcel(
             id=cache.snapshot.id,
-            files={NAME: copy},
+            files={NAME: copy, seal_of(copy).name: seal_of(copy)},
             content=cache.snapshot.sha256,
             delta=delta,
             packed=frozenset({NAME}),
@@ -98,7 +95,7 @@ def unpacked_base(
     newest = indexes.newest(index)
     if newest is None:
         return None
-    (file,) = newest.files
+    file = next(file for file in newest.files if file.name == NAME)
     target = repository.published(index.family).signed.targets[file.path]
     path = work / "before" / NAME
     path.parent.mkdir()
@@ -126,31 +123,20 @@ def refuse_lesser_than(base: Path, cache: RegistryCache, key: bytes, max_shrink:
     return True
 
 
-def delta_from(base: tuple[Release, Path], file: Path, work: Path) -> tuple[Release, Path] | None:
-    """Return the release before and the delta that leads from it to a registry."""
-    make = tool("tools.make_delta", "make_delta")
-    if make is None:
-        return None
+def delta_from(base: tuple[Release, Path], file: Path, work: Path) -> tuple[Release, Path]:
+    """Return the release before and the delta that leads from it to a registry.
+
+    Raises RegistryError when it cannot be made.
+    """
     out = work / "delta.sqlite"
-    make(base[1], file, out)
+    make_delta(base[1], file, out)
     return base[0], out
 
 
-def refuse_wrong_delta(base: Path, delta: Path, content: str, key: bytes) -> None:
+def refuse_wrong_delta(base: Path, delta: Path, cache: RegistryCache, key: bytes) -> None:
     """Raise UpdateError unless a box that applies a delta holds the same registry."""
-    apply = tool("edge.registry.delta", "apply_delta")
-    if apply is None:
-        return
     out = delta.with_name(f"applied-{NAME}")
-    apply(base, delta, out)
-    with RegistryCache.open(out, key) as cache:
-        if cache.snapshot.sha256 != content:
+    apply_delta(base, delta, out)
+    with RegistryCache.open(out, key) as applied:
+        if applied.snapshot != cache.snapshot:
             raise UpdateError("The delta leads to another registry than this one.", BUILD_AGAIN)
-
-
-def tool(module: str, name: str) -> ThreePaths | None:
-    """Return a function of three paths; None where this software has no deltas yet."""
-    if importlib.util.find_spec(module) is None:
-        return None
-    found: ThreePaths = getattr(importlib.import_module(module), name)
-    return found

@@ -3,6 +3,8 @@
 import hashlib
 import json
 import os
+import shutil
+import sqlite3
 import time
 from pathlib import Path
 
@@ -10,10 +12,11 @@ import pytest
 import zstandard
 
 from edge.registry.cache import RegistryCache
+from edge.registry.delta import apply_delta
 from edge.registry.seal import seal_of
-from tests.conftest import DEMO
 from tests.tools.publish.workshop import Box, Workshop
 from tests.tools.registry_orders import KEY
+from tools.make_delta import make_delta
 from tools.publish import of_registry
 
 
@@ -27,80 +30,81 @@ def test_a_box_gets_the_very_registry_that_was_built(
     assert workshop.publish_registry().code == 0
     updater = box.updater(workshop.repo)
     (release,) = box.taken(updater, "registry").releases
-    (file,) = release.files
+    file, seal = release.files
+    assert seal.name == "registry.sqlite.sha256"
     content = unpacked(box.fetch(updater, file.path))
     assert (file.name, file.size) == ("registry.sqlite", len(content))
     assert file.sha256 == hashlib.sha256(content).hexdigest()
     got = tmp_path / "registry.sqlite"
     got.write_bytes(content)
-    seal_of(got).write_text(file.sha256)
+    seal_of(got).write_bytes(box.fetch(updater, seal.path))
     with RegistryCache.open(got, KEY) as cache:
         assert release.content == cache.snapshot.sha256
         assert release.id == cache.snapshot.id == "day-1"
 
 
-def test_a_second_registry_carries_a_delta_from_the_first(
-    workshop: Workshop, box: Box, monkeypatch: pytest.MonkeyPatch
+def test_a_second_registry_carries_a_delta_that_leads_from_the_first(
+    workshop: Workshop, box: Box, tmp_path: Path
 ) -> None:
-    made: list[tuple[str, str]] = []
-
-    def make_delta(base: Path, new: Path, out: Path) -> None:
-        names = []
-        for path in (base, new):
-            with RegistryCache.open(path, KEY) as cache:
-                names.append(cache.snapshot.id)
-        made.append((names[0], names[1]))
-        out.write_bytes(b"delta" * 100)
-
-    tools = {"make_delta": make_delta}
-    monkeypatch.setattr(of_registry, "tool", lambda _, name: tools.get(name))
-    for number in (1, 2):
-        assert workshop.publish_registry(number).code == 0
-    assert made == [("day-1", "day-2")]
+    assert workshop.publish_registry(1).code == 0
+    base = tmp_path / "base.sqlite"
+    for path, to in ((workshop.registry(1), base), (seal_of(workshop.registry(1)), seal_of(base))):
+        shutil.copy(path, to)
+    assert workshop.publish_registry(2).code == 0
     updater = box.updater(workshop.repo)
     first, second = box.taken(updater, "registry").releases
     assert first.deltas == ()
     (delta,) = second.deltas
-    assert (delta.base, delta.base_content, delta.size) == (1, first.content, 500)
-    assert unpacked(box.fetch(updater, delta.path)) == b"delta" * 100
+    assert (delta.base, delta.base_content) == (1, first.content)
+    content = unpacked(box.fetch(updater, delta.path))
+    assert len(content) == delta.size
+    came, out = tmp_path / "delta.sqlite", tmp_path / "registry.sqlite"
+    came.write_bytes(content)
+    apply_delta(base, came, out)
+    with RegistryCache.open(out, KEY) as cache:
+        assert (cache.snapshot.id, cache.snapshot.sha256) == ("day-2", second.content)
+
+
+def test_after_a_withdrawal_the_delta_leads_from_the_release_that_stands(
+    workshop: Workshop, box: Box
+) -> None:
+    pen = ("registry", "online")
+    for number in (1, 2):
+        assert workshop.publish_registry(number).code == 0
+    assert workshop.run("withdraw", "registry", 2, "--reason", "wrong", keys=pen).code == 0
+    assert workshop.publish_registry(3).code == 0
+    assert [one.base for one in box.index(workshop.repo, "registry").releases[1].deltas] == [1]
 
 
 def test_a_delta_that_saves_nothing_is_left_out(
     workshop: Workshop, box: Box, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def make_delta(base: Path, new: Path, out: Path) -> None:
-        out.write_bytes(os.urandom(new.stat().st_size))
+    def grown(base: Path, new: Path, out: Path) -> None:
+        make_delta(base, new, out)
+        with sqlite3.connect(out) as db:
+            db.execute("CREATE TABLE ballast (random BLOB)")
+            db.execute("INSERT INTO ballast VALUES (randomblob(100000))")
+        db.close()
 
-    tools = {"make_delta": make_delta}
-    monkeypatch.setattr(of_registry, "tool", lambda _, name: tools.get(name))
+    monkeypatch.setattr(of_registry, "make_delta", grown)
+    monkeypatch.setattr(of_registry, "refuse_wrong_delta", lambda *_: None)
     for number in (1, 2):
         assert workshop.publish_registry(number).code == 0
     assert box.index(workshop.repo, "registry").releases[1].deltas == ()
 
 
 def test_a_delta_that_leads_elsewhere_stops_the_release(
-    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+    workshop: Workshop, box: Box, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def make_delta(base: Path, new: Path, out: Path) -> None:
-        out.write_bytes(b"delta")
-
-    def apply_delta(base: Path, delta: Path, out: Path) -> None:
-        out.write_bytes(base.read_bytes() if out.name.startswith("applied") else b"")
-        seal_of(out).write_bytes(seal_of(base).read_bytes())
+    def backwards(base: Path, new: Path, out: Path) -> None:
+        make_delta(base, base, out)
 
     assert workshop.publish_registry(1).code == 0
-    tools = {"make_delta": make_delta, "apply_delta": apply_delta}
-    monkeypatch.setattr(of_registry, "tool", lambda _, name: tools.get(name))
-    changed = workshop.folder / "exemptions.csv"
-    text = (DEMO / "exemptions.csv").read_text()
-    changed.write_text(text.replace("2028-12-31", "2029-12-31"))
-    made = workshop.registry(2, exemptions=changed)
-    token = made.with_name("token.key")
-    said = workshop.run(
-        "registry", "--file", made, "--token-key", token, keys=("registry", "online")
-    )
+    monkeypatch.setattr(of_registry, "make_delta", backwards)
+    said = workshop.publish_registry(2)
     assert said.code == 1
     assert "leads to another registry" in said.err
+    assert len(box.index(workshop.repo, "registry").releases) == 1
 
 
 def test_the_same_registry_twice_is_one_release(workshop: Workshop, box: Box) -> None:
@@ -162,8 +166,15 @@ def test_pruning_deletes_what_nobody_needs_and_nothing_else(workshop: Workshop, 
         os.utime(path, (old, old))
     (workshop.repo / "targets/registry/.target.new").write_bytes(b"a killed run")
     assert workshop.run("prune").code == 0
-    targets = [path.name for path in (workshop.repo / "targets/registry").glob("*.zst")]
-    assert sorted(name.split(".")[1] for name in targets) == ["000004", "000005"]
+    targets = (path.name.split(".", 1)[1] for path in (workshop.repo / "targets").rglob("*.0*"))
+    assert sorted(targets) == [
+        "000004.from-000003.delta.sqlite.zst",
+        "000004.registry.sqlite.sha256",
+        "000004.registry.sqlite.zst",
+        "000005.from-000004.delta.sqlite.zst",
+        "000005.registry.sqlite.sha256",
+        "000005.registry.sqlite.zst",
+    ]
     assert [path.name for path in workshop.metadata.glob("*.registry.json")] == ["6.registry.json"]
     assert workshop.run("check").code == 0
     assert len(box.index(workshop.repo, "registry").releases) == 2
