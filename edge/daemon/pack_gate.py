@@ -88,7 +88,9 @@ def packs_in(folder: Path) -> dict[str, RulePack]:
                 f"The file {name}{PACK} holds a pack that names itself {pack.id}.", KEEP
             )
         if not NUMBERED.fullmatch(pack.version):
-            cause = f"The version {pack.version[:20]!r} of pack {name} is not made of numbers and dots."
+            cause = (
+                f"The version {pack.version[:20]!r} of pack {name} is not made of numbers and dots."
+            )
             raise PackError(cause, KEEP)
     return packs
 
