@@ -40,8 +40,8 @@ def digest_of(stream: BufferedReader) -> str:
     return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def proven(registry: Path, stream: BufferedReader) -> str:
-    """Return the SHA-256 of an open registry that is the one sealed. Raises RegistryError."""
+def prove(registry: Path, stream: BufferedReader) -> None:
+    """Raise RegistryError unless an open registry is the one sealed."""
     seal = seal_of(registry)
     try:
         sealed = seal.read_text("ascii").strip()
@@ -49,7 +49,5 @@ def proven(registry: Path, stream: BufferedReader) -> str:
         raise RegistryError(f"The registry {registry} lacks its seal {seal}.", REMEDY) from error
     except (OSError, UnicodeDecodeError) as error:
         raise RegistryError(f"The seal {seal} cannot be read.", REMEDY) from error
-    digest = digest_of(stream)
-    if digest != sealed:
+    if digest_of(stream) != sealed:
         raise RegistryError(f"The registry {registry} is not the one its seal names.", REMEDY)
-    return digest
