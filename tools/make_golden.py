@@ -19,7 +19,8 @@ import numpy as np
 
 from edge.config import Models
 from edge.daemon import wiring
-from edge.daemon.model_gate import MANIFEST, Eyes, looked
+from edge.daemon.inforce import MANIFEST
+from edge.daemon.model_gate import Eyes, looked
 from edge.errors import BoxError, ModelError
 from edge.types import Image
 from edge.vision.golden import (

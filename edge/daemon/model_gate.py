@@ -12,6 +12,7 @@ import msgspec
 
 from edge.capture.clip import read_image
 from edge.config import MODELS_FOLDER, Models
+from edge.daemon.inforce import MANIFEST
 from edge.errors import CaptureError, ModelError
 from edge.ports import PlateDetector, PlateReader
 from edge.types import Image, Reading
@@ -20,7 +21,6 @@ from edge.vision.model import checked_model, read_manifest
 from edge.vision.session import ORT_ERRORS
 
 KEEP = "The models in force stay; have the release corrected and published under a new number."
-MANIFEST = "manifest.toml"
 ROUNDS = 5
 FAILURES: tuple[type[Exception], ...] = (*ORT_ERRORS, cv2.error)
 Eyes: TypeAlias = tuple[PlateDetector, PlateReader]

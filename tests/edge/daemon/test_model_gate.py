@@ -16,7 +16,8 @@ from onnx import numpy_helper
 from edge.capture.clip import read_image
 from edge.config import MODELS_FOLDER, Models
 from edge.daemon import wiring
-from edge.daemon.model_gate import MANIFEST, ModelGate, looked
+from edge.daemon.inforce import MANIFEST
+from edge.daemon.model_gate import ModelGate, looked
 from edge.errors import ModelError
 from edge.types import Detection, Image, Reading
 from edge.vision.golden import FILE, GoldenPicture, GoldenPlate, Goldens, is_plate
