@@ -39,12 +39,12 @@ class Floors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def refuse_lower(floors: Floors, seen: Mapping[str, Mark]) -> None:
     """Raise SourceError for a role that is older than one proven before: a rollback.
 
-    A role whose keys were changed by those above it starts anew: an attacker who held the old
-    keys may have raised its version beyond reach.
+    `seen` holds the roles above each role, too. A role to which those gave other keys starts
+    anew: an attacker who held the old keys may have raised its version beyond reach.
     """
     for role, mark in seen.items():
         floor = floors.roles.get(role)
-        if floor is None or mark.version >= floor.version or _renewed(role, floors, seen):
+        if floor is None or mark.version >= floor.version or _renewed(role, mark, floor):
             continue
         cause = (
             f"Its {role} metadata has version {mark.version}, and version {floor.version} was "
@@ -58,14 +58,9 @@ def raised(floors: Floors, seen: Mapping[str, Mark], now: datetime) -> Floors:
     return Floors(max(floors.clock, now), {**floors.roles, **seen})
 
 
-def _renewed(role: str, floors: Floors, seen: Mapping[str, Mark]) -> bool:
-    """True when the keys of a role are other ones by the word of a newer role above it."""
-    above = (ROOT,) if role in TOP else (ROOT, TARGETS)
-    newer = any(
-        name in seen and name in floors.roles and seen[name].version > floors.roles[name].version
-        for name in above
-    )
-    return newer and role != ROOT and set(seen[role].keys) != set(floors.roles[role].keys)
+def _renewed(role: str, mark: Mark, floor: Mark) -> bool:
+    """True when the keys of a role are other ones; those above it, who say so, are not lower."""
+    return role != ROOT and set(mark.keys) != set(floor.keys)
 
 
 def read_floors(path: Path, built: datetime) -> Floors:
