@@ -2,57 +2,36 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import cv2
 import msgspec
 import numpy as np
 import onnx
 import pytest
 from onnx import numpy_helper
 
-from edge.capture.clip import read_image
 from edge.config import MODELS_FOLDER, Models
 from edge.daemon import wiring
 from edge.daemon.inforce import MANIFEST
-from edge.daemon.model_gate import ModelGate, looked
+from edge.daemon.model_gate import ModelGate
 from edge.errors import ModelError
 from edge.types import Detection, Image, Reading
-from edge.vision.golden import FILE, GoldenPicture, GoldenPlate, Goldens, is_plate
+from edge.vision.golden import FILE, GoldenPicture, GoldenPlate, Goldens
 from tests.fakes import detection, reading
-from tests.street import CLIP, OUTCOMES
+from tests.golden import write_goldens
+from tests.street import OUTCOMES
 from tools.add_model import sha256_of
 
-FRAMES = (3, 30, 105, 129)
-READER, DETECTOR = Models().reader, Models().detector
+READER = Models().reader
 
 
 @pytest.fixture(scope="module")
 def golden_pictures(tmp_path_factory) -> Path:
-    """Four frames of the demonstration, with the plates that drove there."""
-    folder = tmp_path_factory.mktemp("golden")
-    eyes, pictures = wiring.eyes(Models()), []
-    for number, image in enumerate(frames(), start=1):
-        name = f"golden-{number:02}.png"
-        cv2.imwrite(str(folder / name), image)
-        seen = [r for r in looked(eyes, read_image(folder / name), name) if is_plate(r)]
-        assert {r.text for r in seen} <= OUTCOMES.keys()
-        plates = tuple(GoldenPlate(text=r.text, box=tuple(r.detection.box)) for r in seen)
-        pictures.append(GoldenPicture(file=name, plates=plates))
-    (folder / FILE).write_bytes(msgspec.json.encode(Goldens(pictures=tuple(pictures), slower=10)))
+    folder: Path = tmp_path_factory.mktemp("golden")
+    write_goldens(folder)
     return folder
-
-
-def frames() -> Iterator[Image]:
-    clip = cv2.VideoCapture(str(CLIP))
-    for index in FRAMES:
-        clip.set(cv2.CAP_PROP_POS_FRAMES, index)
-        there, image = clip.read()
-        assert there
-        yield np.asarray(image, np.uint8)
-    clip.release()
 
 
 @pytest.fixture
