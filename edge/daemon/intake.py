@@ -22,6 +22,7 @@ from edge.update.shelf import (
     stage,
     version,
 )
+from edge.update.unfit import refuse_unfit
 from edge.update.unpack import unpack
 
 MARGIN_BYTES = 64 << 20
@@ -79,6 +80,7 @@ class Intake:
                 return Taken("current")
             cause = f"Release {gone.number} ({gone.id}) was withdrawn: {gone.reason}"
             raise UpdateError(f"{cause}. No other stands for this box.", withdrawn_remedy(gone.id))
+        refuse_unfit(self.state / self.family, wanted.number)
         outcome: Outcome = "activated" if gone is None else "rolled_back"
         here = self._on_shelf(wanted)
         if here is not None:

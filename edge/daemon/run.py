@@ -11,6 +11,8 @@ from edge.daemon import wiring
 from edge.daemon.inforce import pinned
 from edge.daemon.minutely import Minutely
 from edge.daemon.pipeline import Conclusion
+from edge.daemon.wiring_sync import step_back
+from edge.errors import BoxError
 from edge.record.keys import load_signer
 
 log = logging.getLogger(__name__)
@@ -41,15 +43,20 @@ class Stop:
 def run_box(config: Config) -> None:
     """Run the box; on SIGTERM finish the frame, conclude on what is in the picture, and end.
 
-    When other packs or models come in force it does the same, and starts anew with them.
+    When other packs or models come in force it does the same, and starts anew with them; where it
+    does not start with them and did with those before, it goes back, and an alarm says so.
     Raises BoxError when a part cannot work: systemd starts the daemon again.
     """
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     logging.getLogger("fast_plate_ocr").setLevel(logging.WARNING)
     stop = Stop()
     while not stop.asked:
-        if not run_version(config, stop):
-            break
+        try:
+            if not run_version(config, stop):
+                break
+        except BoxError:
+            if not step_back(config, SystemClock())():
+                raise
         log.info("other packs or models are in force: starting anew with them")
 
 

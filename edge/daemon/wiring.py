@@ -67,6 +67,15 @@ def reader(models: Models) -> FastPlateReader:
     return FastPlateReader(found, execution(models))
 
 
+def eyes(models: Models) -> tuple[OnnxDetector, FastPlateReader]:
+    """Open detector and reader, which must come with the calibration of that reader.
+
+    Raises ModelError.
+    """
+    calibration(models)
+    return detector(models), reader(models)
+
+
 def calibration(models: Models) -> Calibration:
     """Return how sure a vote over this reader's readings is.
 
