@@ -16,7 +16,7 @@ from edge.daemon.inforce import models_in_force, packs_in_force
 from edge.errors import RegistryError, UpdateError
 from edge.registry.seal import seal_of
 from edge.update.report import Report, read_report
-from edge.update.shelf import active, previous
+from edge.update.shelf import previous
 from tests.follower import Follower, family, fault, refusal
 from tests.repository import Publisher, registry_file
 
@@ -147,9 +147,7 @@ def test_a_withdrawn_release_makes_room_for_one_that_is_no_longer_here(two, publ
     assert two.in_force() == "one"
 
 
-def test_a_running_daemon_follows_the_way_back_though_the_registry_is_older(
-    two, publisher
-) -> None:
+def test_a_running_daemon_follows_the_way_back_though_the_registry_is_older(two, publisher) -> None:
     with wiring.fresh_registry(two.config) as daemon:
         withdrawn(publisher)
         two.registry()
@@ -266,9 +264,7 @@ def test_a_delta_that_does_not_apply_is_told_and_the_file_comes_whole(walker) ->
     assert came.outcome == "activated"
     assert came.fetched is not None
     assert came.fetched.deltas == 0
-    assert came.remarks == (
-        "The deltas did not help: It is a delta on another registry.",
-    )
+    assert came.remarks == ("The deltas did not help: It is a delta on another registry.",)
 
 
 def test_a_source_that_fails_is_followed_by_the_next(box, publisher, tmp_path) -> None:
