@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from edge.config import MODELS_FOLDER
 from edge.registry.content import content_of, written
 from edge.registry.seal import seal_of
 from tests.conftest import DEMO
-from tests.tools.publish.workshop import CASES, MANIFEST, Said, Workshop, run
+from tests.golden import write_goldens
+from tests.tools.publish.workshop import CASES, Said, Workshop, run
 from tools.publish.repository import Repository
 
 PACKS = ("packs-1", "packs-2", "online")
@@ -141,6 +143,10 @@ class TestPacks:
         path.write_text(path.read_text().replace('id = "L4"', 'id = "L3"'))
         assert self.given(workshop).code == 1
 
+    def test_one_without_a_case_that_accuses(self, workshop: Workshop) -> None:
+        workshop.packs("".join(CASES.splitlines(keepends=True)[:2]))
+        refused(self.given(workshop), "no case in which a vehicle is accused")
+
     def test_one_with_a_name_that_no_box_would_take(self, workshop: Workshop) -> None:
         folder = workshop.packs()
         for ending in ("toml", "cases.csv"):
@@ -148,53 +154,56 @@ class TestPacks:
         assert self.given(workshop).code == 1
 
 
-def models(workshop: Workshop, file: str = "reader.onnx", content: bytes = b"weights") -> Path:
-    folder = workshop.folder / "models"
-    folder.mkdir()
-    text = MANIFEST.format(sha256=sha256(b"weights").hexdigest())
-    (folder / "manifest.toml").write_text(text.replace("reader.onnx", file))
-    (folder / "reader.onnx").write_bytes(content)
-    (folder / "reader.calibration.json").write_text("{}")
-    (folder / "golden.json").write_text("{}")
-    (folder / "golden-01.png").write_bytes(b"picture")
-    (folder / "README.md").write_text("not for boxes")
+@pytest.fixture(scope="session")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Our own models with golden pictures; never changed."""
+    folder = tmp_path_factory.mktemp("models")
+    shutil.copytree(MODELS_FOLDER, folder, dirs_exist_ok=True)
+    write_goldens(folder)
     return folder
 
 
-def test_models_go_out_with_all_that_a_box_needs(workshop: Workshop) -> None:
-    said = workshop.run("models", "--from", models(workshop), keys=("models", "online"))
+@pytest.fixture
+def models(release: Path, workshop: Workshop) -> Path:
+    """A copy of a test's own."""
+    return Path(shutil.copytree(release, workshop.folder / "models"))
+
+
+def offered(workshop: Workshop) -> Said:
+    return workshop.run("models", "--from", workshop.folder / "models", keys=("models", "online"))
+
+
+def test_models_go_out_with_all_that_a_box_needs(workshop: Workshop, models: Path) -> None:
+    said = offered(workshop)
     assert said.code == 0, said.err
-    names = {path.name[65:] for path in (workshop.repo / "targets/models").glob("*.000001.*")}
-    assert names == {
-        "000001.manifest.toml",
-        "000001.reader.onnx",
-        "000001.reader.calibration.json",
-        "000001.golden.json",
-        "000001.golden-01.png",
-    }
+    targets = (workshop.repo / "targets/models").glob("*.000001.*")
+    names = {path.name.partition(".000001.")[2] for path in targets}
+    left_out = {"README.md", "plate-detector.md", "plate-reader.md"}
+    assert names == {path.name for path in models.iterdir()} - left_out
 
 
 @pytest.mark.usefixtures("untouched")
 class TestModels:
-    def given(self, workshop: Workshop) -> Said:
-        return workshop.run(
-            "models", "--from", workshop.folder / "models", keys=("models", "online")
-        )
-
     def test_none_at_all(self, workshop: Workshop) -> None:
-        refused(self.given(workshop), "has no manifest.toml")
+        refused(offered(workshop), "has no manifest.toml")
 
-    def test_one_that_the_manifest_does_not_pin(self, workshop: Workshop) -> None:
-        models(workshop, content=b"other weights")
-        refused(self.given(workshop), "is not the file that the manifest pins")
+    def test_one_that_the_manifest_does_not_pin(self, workshop: Workshop, models: Path) -> None:
+        (models / "plate-reader.onnx").write_bytes(b"other weights")
+        refused(offered(workshop), "is not the file that the manifest pins")
 
-    def test_one_in_another_folder(self, workshop: Workshop) -> None:
-        models(workshop, file="../models/reader.onnx")
-        refused(self.given(workshop), "lies in another folder")
+    def test_one_in_another_folder(self, workshop: Workshop, models: Path) -> None:
+        manifest = models / "manifest.toml"
+        name = '"plate-reader.onnx"'
+        manifest.write_text(manifest.read_text().replace(name, '"../models/plate-reader.onnx"'))
+        refused(offered(workshop), "lies outside the release")
 
-    def test_models_without_golden_images(self, workshop: Workshop) -> None:
-        (models(workshop) / "golden.json").unlink()
-        refused(self.given(workshop), "lacks golden.json")
+    def test_models_without_golden_pictures(self, workshop: Workshop, models: Path) -> None:
+        (models / "golden.json").unlink()
+        refused(offered(workshop), "come without golden.json")
+
+    def test_models_that_misread_a_picture(self, workshop: Workshop, models: Path) -> None:
+        shutil.copy(models / "golden-02.png", models / "golden-01.png")
+        refused(offered(workshop), "fail on golden-01.png")
 
 
 @pytest.mark.usefixtures("untouched")

@@ -34,15 +34,6 @@ max_mass_kg,special_code,power_kw,plate_country,zone,zone_start,consequence,rule
 E1,FL,2027-01-01,M1,1500,diesel,6,2020-01-01,,,free_access,,,yes,,,,,,BE,Z1,2025-01-01,none,L2
 E2,FL,2027-01-01,M1,1500,diesel,3,2004-01-01,,,no_access,,,yes,,,,,,BE,Z1,2025-01-01,hold48,L3
 """
-MANIFEST = """\
-[[model]]
-name = "reader"
-task = "read"
-file = "reader.onnx"
-sha256 = "{sha256}"
-licence = "none"
-lineage = "made up"
-"""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import click
 from edge.registry.token import load_key
 from edge.update.releases import FAMILIES, Family, Releases
 from tools.publish import index as indexes
-from tools.publish import of_models, of_packs, of_registry
+from tools.publish import of_packs, of_registry
 from tools.publish.commit import Pen
 from tools.publish.family import (
     KEPT,
@@ -133,7 +133,12 @@ def models(
     passphrase_files: tuple[Path, ...],
     days: dict[str, int],
 ) -> None:
-    """Release the models of a manifest; refused unless each file is the one it pins."""
+    """Release the models of a manifest with golden.json and its pictures (tools.make_golden).
+
+    Refused unless each file is the one that is pinned, and they read every picture right.
+    """
+    from tools.publish import of_models  # brings the models' runtime: only where it is asked for
+
     repository = repository_of(folder)
     pen = pen_of(keys, online_keys, passphrase_files, days)
 
