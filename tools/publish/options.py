@@ -1,8 +1,10 @@
 """What the verbs of `tools.publish` ask in common."""
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
 import click
 
@@ -15,7 +17,9 @@ from tools.publish.signing import Drafts, lacks, refuse_idle, sign_drafts
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
-Command = TypeVar("Command", bound=Callable[..., Any])
+Command: TypeAlias = Callable[..., None]
+Option: TypeAlias = Callable[[Any], Any]
+"""What adds an option to a command."""
 
 repo = click.option(
     "--repo",
@@ -75,11 +79,32 @@ days = click.option(
 )
 
 
-def signing(command: Command) -> Command:
-    """Add the options of a verb that signs."""
-    for option in (days, passphrases, online, keys, repo):
-        command = option(command)
-    return command
+def with_pen(*options: Option) -> Option:
+    """Return a decorator: it adds options, and gives a verb `repository` and `pen` for them."""
+
+    def decorated(command: Command) -> Command:
+        @functools.wraps(command)
+        def verb(
+            folder: Path,
+            keys: tuple[Path, ...] = (),
+            online_keys: tuple[Path, ...] = (),
+            passphrase_files: tuple[Path, ...] = (),
+            days: Mapping[str, int] = MappingProxyType({}),
+            **own: Any,  # noqa: ANN401 - whatever the verb itself asks for
+        ) -> None:
+            repository = repository_of(folder)
+            signers = load_signers((*keys, *online_keys), asker(passphrase_files))
+            command(repository=repository, pen=Pen(signers, days), **own)
+
+        for option in reversed((repo, *options, passphrases)):
+            option(verb)
+        return verb
+
+    return decorated
+
+
+signing = with_pen(keys, online, days)
+"""For a verb that makes a new version."""
 
 
 def repository_of(folder: Path) -> Repository:
@@ -112,16 +137,6 @@ def read_passphrase(file: Path) -> bytes:
     if not found:
         raise KeyFileError(f"{file} holds no passphrase.", "Write it on the first line.")
     return found
-
-
-def pen_of(
-    keys: tuple[Path, ...],
-    online_keys: tuple[Path, ...],
-    passphrase_files: tuple[Path, ...],
-    days: dict[str, int],
-) -> Pen:
-    """Return what a command signs with. Raises KeyFileError."""
-    return Pen(load_signers((*keys, *online_keys), asker(passphrase_files)), days)
 
 
 def finish_earlier(repository: Repository, pen: Pen) -> None:

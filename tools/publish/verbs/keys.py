@@ -20,10 +20,8 @@ from tools.publish.options import (
     finish_earlier,
     pairs,
     passphrases,
-    pen_of,
     read_passphrase,
     repo,
-    repository_of,
     sign_and_publish,
     signing,
 )
@@ -144,11 +142,8 @@ def rotate(
     added: tuple[Path, ...],
     removed: tuple[str, ...],
     threshold: int | None,
-    folder: Path,
-    keys: tuple[Path, ...],
-    online_keys: tuple[Path, ...],
-    passphrase_files: tuple[Path, ...],
-    days: dict[str, int],
+    repository: Repository,
+    pen: Pen,
 ) -> None:
     """Change the keys of ROLES: new ones in, old ones out, which are thereby revoked.
 
@@ -159,10 +154,8 @@ def rotate(
     """
     if not (added or removed or threshold):
         raise click.UsageError("Give --add, --remove or --threshold; `renew` changes no key.")
-    repository = repository_of(folder)
     new = [load_public(path) for path in added]
     old = [key_id(given) for given in removed]
-    pen = pen_of(keys, online_keys, passphrase_files, days)
     with repository.locked():
         finish_earlier(repository, pen)
         refuse_staged(repository, roles)
@@ -190,15 +183,10 @@ def refuse_staged(repository: Repository, roles: Sequence[str]) -> None:
 @signing
 def renew(
     roles: tuple[str, ...],
-    folder: Path,
-    keys: tuple[Path, ...],
-    online_keys: tuple[Path, ...],
-    passphrase_files: tuple[Path, ...],
-    days: dict[str, int],
+    repository: Repository,
+    pen: Pen,
 ) -> None:
     """Sign ROLES anew, unchanged, before they run out; `show` tells when that is."""
-    repository = repository_of(folder)
-    pen = pen_of(keys, online_keys, passphrase_files, days)
     with repository.locked():
         finish_earlier(repository, pen)
         for role in roles:

@@ -25,8 +25,6 @@ from tools.publish.options import (
     FILE,
     FOLDER,
     finish_earlier,
-    pen_of,
-    repository_of,
     sign_and_publish,
     signing,
 )
@@ -68,19 +66,15 @@ def registry(
     max_shrink: float,
     share: int,
     keep: int,
-    folder: Path,
-    keys: tuple[Path, ...],
-    online_keys: tuple[Path, ...],
-    passphrase_files: tuple[Path, ...],
-    days: dict[str, int],
+    repository: Repository,
+    pen: Pen,
 ) -> None:
     """Release a registry, whole and as a delta from the release before.
 
     Refused unless it is whole and sealed, its canaries have their outcomes by the shipped law,
     and it is no older and hardly smaller than the release before.
     """
-    repository = repository_of(folder)
-    pen, secret = pen_of(keys, online_keys, passphrase_files, days), load_key(token_key)
+    secret = load_key(token_key)
     with tempfile.TemporaryDirectory(prefix="anpr-publish-") as work:
 
         def parcel(index: Releases) -> Parcel:
@@ -100,15 +94,10 @@ def packs(
     name: str | None,
     share: int,
     keep: int,
-    folder: Path,
-    keys: tuple[Path, ...],
-    online_keys: tuple[Path, ...],
-    passphrase_files: tuple[Path, ...],
-    days: dict[str, int],
+    repository: Repository,
+    pen: Pen,
 ) -> None:
     """Release the rule packs of a folder; refused unless each agrees with its case table."""
-    repository = repository_of(folder)
-    pen = pen_of(keys, online_keys, passphrase_files, days)
 
     def parcel(index: Releases) -> Parcel:
         return of_packs.parcel_of(source, name or f"packs-{indexes.next_number(index)}")
@@ -127,20 +116,14 @@ def models(
     name: str | None,
     share: int,
     keep: int,
-    folder: Path,
-    keys: tuple[Path, ...],
-    online_keys: tuple[Path, ...],
-    passphrase_files: tuple[Path, ...],
-    days: dict[str, int],
+    repository: Repository,
+    pen: Pen,
 ) -> None:
     """Release the models of a manifest with golden.json and its pictures (tools.make_golden).
 
     Refused unless each file is the one that is pinned, and they read every picture right.
     """
     from tools.publish import of_models  # brings the models' runtime: only where it is asked for
-
-    repository = repository_of(folder)
-    pen = pen_of(keys, online_keys, passphrase_files, days)
 
     def parcel(index: Releases) -> Parcel:
         return of_models.parcel_of(source, name or f"models-{indexes.next_number(index)}")
@@ -180,18 +163,13 @@ def share(
     family: Family,
     number: int,
     per_cent: int,
-    folder: Path,
-    keys: tuple[Path, ...],
-    online_keys: tuple[Path, ...],
-    passphrase_files: tuple[Path, ...],
-    days: dict[str, int],
+    repository: Repository,
+    pen: Pen,
 ) -> None:
     """Offer release NUMBER of FAMILY to PER_CENT of the boxes.
 
     A box that has it keeps it when the share shrinks; `withdraw` takes it back.
     """
-    repository = repository_of(folder)
-    pen = pen_of(keys, online_keys, passphrase_files, days)
 
     def change(index: Releases) -> Releases:
         return indexes.shared(index, number, per_cent)
@@ -209,17 +187,12 @@ def withdraw(
     family: Family,
     number: int,
     reason: str,
-    folder: Path,
-    keys: tuple[Path, ...],
-    online_keys: tuple[Path, ...],
-    passphrase_files: tuple[Path, ...],
-    days: dict[str, int],
+    repository: Repository,
+    pen: Pen,
 ) -> None:
     """Take back release NUMBER of FAMILY: boxes return to the newest that stands (a rollback)."""
     if not reason.strip() or not reason.isprintable():
         raise click.BadParameter("Give the reason as one line of text.", param_hint="--reason")
-    repository = repository_of(folder)
-    pen = pen_of(keys, online_keys, passphrase_files, days)
 
     def change(index: Releases) -> Releases:
         return indexes.taken_back(index, number, reason.strip())

@@ -11,10 +11,9 @@ from tools.publish.options import (
     days,
     keys,
     online,
-    passphrases,
-    pen_of,
     repo,
     repository_of,
+    with_pen,
 )
 from tools.publish.repository import Document, Repository
 from tools.publish.roles import OFFLINE
@@ -23,21 +22,15 @@ from tools.publish.signing import lacks, refuse_idle, sign_draft
 
 @click.command()
 @click.argument("role", type=click.Choice(OFFLINE))
-@repo
-@keys
-@passphrases
-def sign(
-    role: str, folder: Path, keys: tuple[Path, ...], passphrase_files: tuple[Path, ...]
-) -> None:
+@with_pen(keys)
+def sign(role: str, repository: Repository, pen: commit.Pen) -> None:
     """Add a holder's signature to the version of ROLE that waits in staged/.
 
     Shows what is signed. A holder elsewhere needs a copy of the repository, and brings back
     staged/ROLE.json.
     """
-    if not keys:
+    if not pen.signers:
         raise click.UsageError("Give --key FILE.")
-    repository = repository_of(folder)
-    pen = pen_of(keys, (), passphrase_files, {})
     with repository.locked():
         waiting(repository, role)
         drafts = repository.all_staged()
@@ -59,19 +52,12 @@ def waiting(repository: Repository, role: str) -> Document:
 
 
 @click.command()
-@repo
-@online
-@passphrases
-@days
+@with_pen(online, days)
 def complete(
-    folder: Path,
-    online_keys: tuple[Path, ...],
-    passphrase_files: tuple[Path, ...],
-    days: dict[str, int],
+    repository: Repository,
+    pen: commit.Pen,
 ) -> None:
     """Publish all that waits in staged/; refused while a signature is missing."""
-    repository = repository_of(folder)
-    pen = pen_of((), online_keys, passphrase_files, days)
     with repository.locked():
         for done in commit.complete(repository, pen):
             click.echo(f"Published {done}.")

@@ -5,16 +5,15 @@ from pathlib import Path
 
 import click
 
-from tools.publish.commit import commit
+from tools.publish.commit import Pen, commit
 from tools.publish.described import moment
 from tools.publish.options import (
     days,
     finish_earlier,
     online,
-    passphrases,
-    pen_of,
     repo,
     repository_of,
+    with_pen,
 )
 from tools.publish.pruning import left_over, remove
 from tools.publish.repository import Repository
@@ -25,22 +24,15 @@ SOON = 0.15
 
 
 @click.command()
-@repo
-@online
-@passphrases
-@days
+@with_pen(online, days)
 def refresh(
-    folder: Path,
-    online_keys: tuple[Path, ...],
-    passphrase_files: tuple[Path, ...],
-    days: dict[str, int],
+    repository: Repository,
+    pen: Pen,
 ) -> None:
     """Sign snapshot and timestamp anew, for cron; needs the online key only.
 
     Also publishes what waits in staged/ and has its signatures. Warns of roles that run out soon.
     """
-    repository = repository_of(folder)
-    pen = pen_of((), online_keys, passphrase_files, days)
     with repository.locked():
         finish_earlier(repository, pen)
         commit(repository, {}, pen)
