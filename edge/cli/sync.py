@@ -1,5 +1,6 @@
 """`anpr-edge sync`: trusted updates, with a plain answer."""
 
+import logging
 import sys
 from collections.abc import Iterator
 from datetime import datetime
@@ -41,6 +42,7 @@ def sync(config: Path, sources: tuple[str, ...], as_json: bool) -> None:
     may be used. What is refused changes nothing. Exit status: 0 fine, 1 something was refused or
     not reached.
     """
+    logging.getLogger("urllib3").setLevel(logging.ERROR)  # the report tells what failed
     report = wired(load(config), SystemClock(), tuple(map(_place, sources))).run()
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(report), indent=2).decode())

@@ -87,8 +87,9 @@ class HttpsFetcher(Urllib3Fetcher):
     def _fetch(self, url: str) -> Iterator[bytes]:
         try:
             return super()._fetch(url)
-        except urllib3.exceptions.HTTPError as e:
-            reason = getattr(e, "reason", None) or e
+        except (urllib3.exceptions.HTTPError, SlowRetrievalError) as e:
+            told = e.__cause__ or e
+            reason = getattr(told, "reason", None) or told
             raise DownloadError(f"{urlsplit(url).hostname} cannot be reached ({reason}).") from e
 
     def _chunks(self, response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
