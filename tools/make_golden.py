@@ -26,6 +26,7 @@ from edge.types import Image
 from edge.vision.golden import (
     FEWEST,
     FILE,
+    MOST,
     OVERLAP,
     SLOWER,
     GoldenPicture,
@@ -189,7 +190,7 @@ def write(folder: Path, kept: Sequence[View], slower: float) -> None:
     help="Folder of the release: its manifest.toml and all that it names.",
 )
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True)
-@click.option("--count", type=click.IntRange(FEWEST, 99), default=8, show_default=True)
+@click.option("--count", type=click.IntRange(FEWEST, MOST), default=8, show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
 @click.option(
     "--slower",

@@ -22,7 +22,7 @@ from edge.update.shelf import (
     stage,
     version,
 )
-from edge.update.unfit import refuse_unfit
+from edge.update.unfit import forget, refuse_unfit
 from edge.update.unpack import unpack
 
 MARGIN_BYTES = 64 << 20
@@ -71,6 +71,7 @@ class Intake:
         Raises BoxError with the reason why what is in force stays; SourceError when another
         source may do better.
         """
+        forget(self.state / self.family, {gone.number for gone in index.withdrawn})
         place = active(self.state, self.family)
         have = None if place is None else shelved(place).release
         gone = None if have is None else withdrawal(index, have.number)

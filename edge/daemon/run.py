@@ -8,7 +8,7 @@ from edge.capture.newest import NewestFrame
 from edge.clock import SystemClock
 from edge.config import Config
 from edge.daemon import wiring
-from edge.daemon.inforce import pinned
+from edge.daemon.inforce import overtaken, pinned
 from edge.daemon.minutely import Minutely
 from edge.daemon.pipeline import Conclusion
 from edge.daemon.wiring_sync import step_back
@@ -62,7 +62,7 @@ def run_box(config: Config) -> None:
 
 def run_version(config: Config, stop: Stop) -> bool:
     """Run the box with the packs and models in force now; True when others came in force."""
-    now, clock = pinned(config), SystemClock()
+    now, late, clock = pinned(config), overtaken(config), SystemClock()
     with (
         wiring.outbox(now) as outbox,
         wiring.casebook(now, outbox) as casebook,
@@ -80,7 +80,7 @@ def run_version(config: Config, stop: Stop) -> bool:
                 for conclusion in pipeline.step(frame):
                     _tell(conclusion)
                 minutely.step(1)
-                if pinned(config) != now:
+                if (pinned(config), overtaken(config)) != (now, late):
                     return True
         finally:
             camera.close()

@@ -18,7 +18,14 @@ from edge.counts.tally import tallies, tallies_of_resolution
 from edge.daemon.alarms import Alarms, Watched
 from edge.daemon.gate import Gate
 from edge.daemon.hours import Hours
-from edge.daemon.inforce import followed, manifest, models_in_force, packs_in_force, registry_path
+from edge.daemon.inforce import (
+    followed,
+    manifest,
+    models_in_force,
+    overtaken,
+    packs_in_force,
+    registry_path,
+)
 from edge.daemon.late import LOOK, fault_at
 from edge.daemon.pipeline import Pipeline
 from edge.daemon.recovery import recover
@@ -110,6 +117,18 @@ def laws(zones: tuple[Zone, ...], folder: Path | None = None) -> tuple[Law, ...]
     """
     packs = {name: _pack(name, folder) for name in {zone.pack for zone in zones}}
     return tuple(in_zone(packs[zone.pack], _zone(zone, packs[zone.pack])) for zone in zones)
+
+
+def laws_in_force(config: Config) -> tuple[Law, ...]:
+    """Load the law by which this box decides.
+
+    Where newer packs did not start here it is known to be overtaken: by an unknown version nobody
+    is accused, so every answer is a review (RULES 7). Raises ConfigError as `laws` does.
+    """
+    found = laws(config.zones, packs_in_force(config))
+    if not overtaken(config):
+        return found
+    return tuple(replace(law, pack=replace(law.pack, expires=date.min)) for law in found)
 
 
 def _pack(name: str, folder: Path | None) -> RulePack:
@@ -232,7 +251,7 @@ def pipeline(
         tracker=Tracker(config.reading.gone_after_s, view=seen),
         desk=Desk(policy(config)),
         registry=registry,
-        laws=laws(config.zones, packs_in_force(config)),
+        laws=laws_in_force(config),
         clock=clock,
         testimony=testimony(config),
         signer=signer,
@@ -254,7 +273,7 @@ def release(
     """Put together what ends held candidates; it needs neither camera nor models."""
     return Release(
         registry=registry,
-        laws=laws(config.zones, packs_in_force(config)),
+        laws=laws_in_force(config),
         clock=clock,
         testimony=testimony(config),
         signer=signer,
@@ -291,7 +310,7 @@ def hours(
     """Put together what signs the figures of each hour."""
     writer = testimony(config)
     return Hours(
-        laws=laws(config.zones, packs_in_force(config)),
+        laws=laws_in_force(config),
         clock=clock,
         registry=registry,
         bookkeeper=Bookkeeper(writer.provenance, writer.draw),

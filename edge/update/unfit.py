@@ -1,6 +1,7 @@
 """Versions that did not start on this box: it went back from them, and does not take them again."""
 
 import hashlib
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
@@ -44,6 +45,17 @@ def refuse_unfit(family: Path, number: int) -> None:
             raise UpdateError(cause, remedy(family))
 
 
+def outdated(family: Path, in_force: Path | None) -> bool:
+    """True when a newer version than the one in force, or than none, did not start here.
+
+    What lies elsewhere than on the shelf of the family is no version of it.
+    """
+    if in_force is not None and in_force.parent != family:
+        return False
+    number = 0 if in_force is None else int(in_force.name)
+    return any(one.number > number for one in unfit(family))
+
+
 def remedy(family: Path) -> str:
     """Return what a person does about a version that does not start."""
     return (
@@ -56,6 +68,14 @@ def remember(family: Path, one: Unfit) -> None:
     """Keep it in mind, durably. Raises UpdateError."""
     others = [known for known in unfit(family) if known.number != one.number]
     replace_durably(family / NAME, msgspec.json.encode([*others, one][-MOST:]))
+
+
+def forget(family: Path, numbers: Collection[int]) -> None:
+    """Forget versions that were withdrawn: they overtake none any more. Raises UpdateError."""
+    known = unfit(family)
+    kept = [one for one in known if one.number not in numbers]
+    if len(kept) < len(known):
+        replace_durably(family / NAME, msgspec.json.encode(kept))
 
 
 def is_whole(place: Path) -> bool:

@@ -13,7 +13,7 @@ from edge.passage.plate import MIN_LENGTH, country_of
 from edge.passage.vote import vote
 from edge.types import Box, Reading
 
-FEWEST = 4
+FEWEST, MOST = 4, 99
 FILE = "golden.json"
 OVERLAP, SLOWER = 0.5, 1.5
 
@@ -40,7 +40,7 @@ class Goldens(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     as with the models in force.
     """
 
-    pictures: Annotated[tuple[GoldenPicture, ...], msgspec.Meta(min_length=FEWEST)]
+    pictures: Annotated[tuple[GoldenPicture, ...], msgspec.Meta(min_length=FEWEST, max_length=MOST)]
     iou: Annotated[float, msgspec.Meta(gt=0, le=1)] = OVERLAP
     slower: Annotated[float, msgspec.Meta(ge=1, le=10)] = SLOWER
 

@@ -20,18 +20,10 @@ from edge.errors import ModelError
 from edge.types import Detection, Image, Reading
 from edge.vision.golden import FILE, GoldenPicture, GoldenPlate, Goldens
 from tests.fakes import detection, reading
-from tests.golden import write_goldens
 from tests.street import OUTCOMES
 from tools.add_model import sha256_of
 
 READER = Models().reader
-
-
-@pytest.fixture(scope="module")
-def golden_pictures(tmp_path_factory) -> Path:
-    folder: Path = tmp_path_factory.mktemp("golden")
-    write_goldens(folder)
-    return folder
 
 
 @pytest.fixture

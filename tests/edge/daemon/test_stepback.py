@@ -9,11 +9,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from edge.access.pack import SHIPPED
 from edge.config import MODELS_FOLDER, Config, load
-from edge.daemon import run, wiring_sync
-from edge.daemon.inforce import models_in_force, packs_in_force
+from edge.daemon import run, wiring, wiring_sync
+from edge.daemon.inforce import models_in_force, packs_in_force, pinned
 from edge.daemon.late import fault_at
 from edge.daemon.stepback import StepBack
 from edge.errors import CaptureError, ModelError, UpdateError
@@ -24,7 +26,8 @@ from edge.types import Frame
 from edge.update.releases import Family, File, Release
 from edge.update.report import FamilyReport, Report, read_report, write_report
 from edge.update.shelf import Shelved, activate, active, previous, settle, stage
-from edge.update.unfit import MOST, Unfit, refuse_unfit, remember, unfit
+from edge.update.unfit import MOST, Unfit, forget, go_back, outdated, refuse_unfit, remember, unfit
+from tests.edge.access.world import DIRTY_VAN, asked
 from tests.fakes import frame
 from tests.site import Clock
 from tests.tools.registry_orders import KEY
@@ -209,6 +212,17 @@ def test_a_sync_does_not_take_it_again_and_takes_the_next(box, publisher, regist
     assert box.in_force() == "three"
 
 
+def test_a_withdrawn_version_is_forgotten(box, publisher, registries) -> None:
+    box.registry()
+    publisher.withdraw("registry", publisher.offer_registry(registries["two"]))
+    publisher.publish()
+    family = box.state / "registry"
+    remember(family, Unfit(2, "two", "It is broken.", NOW))
+    assert outdated(family, active(box.state, "registry"))
+    assert box.registry().outcome == "current"
+    assert not outdated(family, active(box.state, "registry"))
+
+
 CONFIG = """\
 [box]
 id = "b1"
@@ -284,6 +298,47 @@ def test_a_box_goes_back_from_packs_that_it_cannot_read(config, signals) -> None
         run.run_box(config)
     assert packs_in_force(config) is None
     assert "nl-ze.toml is not valid" in unfit(config.box.state / "packs")[0].cause
+
+
+def test_after_going_back_from_packs_every_answer_is_a_review(config) -> None:
+    files = {path.name: path.read_bytes() for path in SHIPPED.iterdir()}
+    older = put(config.box.state, 3, "packs", **files)
+    (law,) = wiring.laws_in_force(config)
+    assert asked(DIRTY_VAN, law=law).outcome == "no_access"
+    remember(config.box.state / "packs", Unfit(4, "four", "It is broken.", NOW))
+    for place in (older, None):
+        go_back(config.box.state / "packs", place)
+        (law,) = wiring.laws_in_force(pinned(config))
+        answer = asked(DIRTY_VAN, law=law)
+        assert (answer.outcome, answer.consequence) == ("review", "manual")
+    put(config.box.state, 5, "packs", **files)
+    (law,) = wiring.laws_in_force(pinned(config))
+    assert asked(DIRTY_VAN, law=law).outcome == "no_access"
+
+
+def test_a_daemon_starts_anew_when_its_packs_are_no_longer_overtaken(
+    config, signals, monkeypatch
+) -> None:
+    family = config.box.state / "packs"
+    remember(family, Unfit(4, "four", "It is broken.", NOW))
+
+    class Withdrawing(OneFrame):
+        def frames(self) -> Iterator[Frame]:
+            forget(family, [4])
+            yield frame()
+            yield frame(1)
+
+    monkeypatch.setattr(run, "Camera", Withdrawing)
+    stop = run.Stop()
+    assert run.run_version(config, stop)
+    assert not run.run_version(config, stop)
+
+
+def test_packs_that_the_configuration_names_are_not_overtaken(config) -> None:
+    remember(config.box.state / "packs", Unfit(4, "four", "It is broken.", NOW))
+    access = msgspec.structs.replace(config.access, packs=SHIPPED)
+    (law,) = wiring.laws_in_force(msgspec.structs.replace(config, access=access))
+    assert asked(DIRTY_VAN, law=law).outcome == "no_access"
 
 
 def test_a_box_without_a_camera_goes_back_from_nothing(config, signals) -> None:

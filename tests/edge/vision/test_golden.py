@@ -69,6 +69,7 @@ PICTURE = GoldenPicture(file="golden-01.png", plates=(PLATE,))
     ("field", "bad"),
     [
         ("pictures", (PICTURE,) * 3),
+        ("pictures", (PICTURE,) * 100),
         ("iou", 0),
         ("iou", 1.1),
         ("slower", 0.9),
