@@ -1,9 +1,9 @@
 """Publishing what is staged and signed. The timestamp comes last: until then all is as before.
 
 Order: targets, families, snapshot (none of which a box sees yet), then the timestamp. A new root
-is seen at once; it goes before the timestamp, unless all that is new holds under the root before
-it too: then it goes after, and no moment is without a valid state. A run that was killed is made
-up for by the next one: what was staged still is.
+is seen at once, so it goes after all that is new: where the keys before it signed that as well, no
+moment is without a valid state. Where they could not, boxes refuse until both are there. A run
+that was killed is made up for by the next one: what was staged still is.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, Timestamp
 from edge.errors import UpdateError
 from tools.publish.keys import Signers
 from tools.publish.repository import Document, Repository, write_durably
-from tools.publish.roles import OFFLINE, ONLINE, ROOT, SNAPSHOT, TARGETS, TIMESTAMP, expiry
+from tools.publish.roles import OFFLINE, ONLINE, ROOT, SNAPSHOT, TIMESTAMP, expiry
 from tools.publish.signing import Drafts, in_force, lacks, ready
 
 
@@ -77,12 +77,9 @@ def commit(repository: Repository, drafts: Drafts, pen: Pen) -> list[str]:
     snapshot = next_snapshot(repository, drafts, pen)
     timestamp = next_timestamp(repository, drafts, snapshot, pen)
     write(repository, SNAPSHOT, snapshot)
-    last = [(TIMESTAMP, timestamp)]
+    write(repository, TIMESTAMP, timestamp)
     if ROOT in drafts:
-        after = bridged(repository, {**drafts, SNAPSHOT: snapshot, TIMESTAMP: timestamp})
-        last.insert(1 if after else 0, (ROOT, drafts[ROOT]))
-    for role, document in last:
-        write(repository, role, document)
+        write(repository, ROOT, drafts[ROOT])
     for role in OFFLINE:
         if repository.staged(role) is None:
             repository.unstage(role)
@@ -146,15 +143,3 @@ def sign_online(
     keys = {key for root in roots if root for key in root.signed.roles[role].keyids}
     for key in sorted(keys & pen.signers.keys()):
         document.sign(pen.signers[key], append=True)
-
-
-def bridged(repository: Repository, new: Drafts) -> bool:
-    """True when all that is new holds under the root published now, too."""
-    before = in_force(repository, {}, ROOT)
-    if before is None:
-        return False
-    documents = {role: new.get(role) or repository.published(role) for role in (TARGETS, *ONLINE)}
-    return all(
-        before.signed.get_verification_result(role, one.signed_bytes, one.signatures)
-        for role, one in documents.items()
-    )

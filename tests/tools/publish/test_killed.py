@@ -156,6 +156,21 @@ def test_a_release_cut_anywhere_is_there_or_not_and_a_repeat_succeeds(
     assert "these very files already" in again.out
 
 
+@pytest.mark.parametrize("number", range(12))
+def test_a_ceremony_cut_anywhere_is_begun_anew_or_completed(
+    finished: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    begun = Workshop(tmp_path)
+    (tmp_path / "keys").symlink_to(finished.folder / "keys")
+    with monkeypatch.context() as patch, contextlib.suppress(PowerCut):
+        cut_at(patch, number)
+        begun.init()
+    ended = (begun.init(), begun.run("complete", keys=("online",)))
+    assert 0 in {said.code for said in ended}
+    root = (begun.metadata / "1.root.json").read_bytes()
+    assert newest(Box(tmp_path / "cache", root), begun) == 0
+
+
 def newest(box: Box, workshop: Workshop) -> int:
     """Return what a box would take, proven file by file."""
     updater = box.updater(workshop.repo)

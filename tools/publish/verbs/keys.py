@@ -106,15 +106,20 @@ def init(
     files |= {SNAPSHOT: online_keys, TIMESTAMP: online_keys}
     public, signers = opened(files, passphrase_files)
     with repository.locked():
-        if repository.version(ROOT) or repository.all_staged():
-            cause = f"{folder} holds a repository already."
-            raise UpdateError(cause, "Name another folder; `rotate` changes keys.")
+        refuse_begun(repository)
         usual = {role: min(MAJORITY, max(1, len(public[role]))) for role in ROLES}
         usual |= {SNAPSHOT: 1, TIMESTAMP: 1}
         pen = Pen(signers, days)
         drafts = first_drafts(repository, public, usual | thresholds, pen)
         if sign_and_publish(repository, drafts, pen):
             click.echo(f"{folder} is ready; boxes need {repository.path(ROOT, 1)}.")
+
+
+def refuse_begun(repository: Repository) -> None:
+    """Raise UpdateError where a ceremony took place; one that was cut short is begun anew."""
+    if repository.exists or set(OFFLINE) <= repository.all_staged().keys():
+        cause = f"{repository.folder} holds a repository already."
+        raise UpdateError(cause, "Name another folder; `complete` ends a ceremony that waits.")
 
 
 def opened(
