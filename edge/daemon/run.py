@@ -31,7 +31,12 @@ def run_box(config: Config) -> None:
         signer = load_signer(config.keys.signing)
         cabinet = wiring.Cabinet(config, clock, registry, signer, outbox, casebook)
         pipeline = wiring.pipeline(cabinet)
-        minutely = Minutely(wiring.alarms(cabinet), wiring.hours(cabinet), wiring.release(cabinet))
+        minutely = Minutely(
+            wiring.alarms(cabinet),
+            wiring.health(cabinet, pipeline.laws),
+            wiring.hours(cabinet),
+            wiring.release(cabinet),
+        )
         camera = NewestFrame(Camera(config.camera.source, clock))
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: camera.stop())

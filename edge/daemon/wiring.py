@@ -1,6 +1,7 @@
 """Here a configuration becomes a working box: the place that puts the concrete parts together."""
 
 import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -18,6 +19,7 @@ from edge.counts.record import Bookkeeper
 from edge.counts.tally import tallies, tallies_of_resolution
 from edge.daemon.alarms import Alarms, Watched
 from edge.daemon.gate import Gate
+from edge.daemon.health import Health
 from edge.daemon.hours import Hours
 from edge.daemon.pipeline import Pipeline
 from edge.daemon.recovery import recover
@@ -31,6 +33,7 @@ from edge.passage.lanes import Lane, View
 from edge.passage.passage import Desk, ReadingPolicy
 from edge.passage.tracker import Tracker
 from edge.ports import Clock, Publisher, Registry, Signer
+from edge.record.active import ActivePack, Updates
 from edge.record.message import ModelRef
 from edge.record.provenance import Provenance
 from edge.record.testimony import Testimony
@@ -255,6 +258,39 @@ def alarms(cabinet: Cabinet[FreshRegistry]) -> Alarms:
         signer=cabinet.signer,
         outbox=cabinet.outbox,
         casebook=cabinet.casebook,
+    )
+
+
+def no_updates() -> Updates | None:
+    """Say that a box follows no updates."""
+    return None
+
+
+def health(
+    cabinet: Cabinet[FreshRegistry],
+    laws: Sequence[Law],
+    updates: Callable[[], Updates | None] = no_updates,
+) -> Health:
+    """Put together what signs how the box stands, under the laws that it decides by."""
+    return Health(
+        registry=cabinet.registry,
+        packs=active_packs(laws),
+        updates=updates,
+        state=cabinet.config.box.state,
+        clock=cabinet.clock,
+        testimony=testimony(cabinet.config),
+        signer=cabinet.signer,
+        outbox=cabinet.outbox,
+        casebook=cabinet.casebook,
+    )
+
+
+def active_packs(laws: Sequence[Law]) -> tuple[ActivePack, ...]:
+    """Return which pack decides in which zone."""
+    packs = ((law.zone.id, law.pack) for law in laws)
+    return tuple(
+        ActivePack(zone=zone, id=pack.id, version=pack.version, sha256=pack.sha256)
+        for zone, pack in packs
     )
 
 

@@ -1,0 +1,62 @@
+"""What is active on a box, and what the last sync found, as its health record tells. Pure."""
+
+from datetime import datetime
+
+import msgspec
+
+
+class ActiveRegistry(msgspec.Struct, frozen=True, kw_only=True):
+    """The registry that answers, and with how many rows it was built; None: it cannot be read."""
+
+    id: str
+    sha256: str
+    vehicles_as_of: datetime
+    exemptions_as_of: datetime
+    vehicles: int | None
+    exemptions: int | None
+
+
+class ActivePack(msgspec.Struct, frozen=True, kw_only=True):
+    """The rule pack that decides in a zone."""
+
+    zone: str
+    id: str
+    version: str
+    sha256: str
+
+
+class Family(msgspec.Struct, frozen=True, kw_only=True):
+    """One family of updates: the release in force, and the one that the last sync refused.
+
+    `release` None: none of the updates is in force. `refused` None: nothing was refused.
+    """
+
+    family: str
+    release: int | None
+    refused: int | None = None
+    reason: str | None = None
+
+
+class Updates(msgspec.Struct, frozen=True, kw_only=True):
+    """What the last sync found; `fault` is why it could not end, if so."""
+
+    synced_at: datetime | None
+    fault: str | None
+    families: tuple[Family, ...]
+
+
+class Active(msgspec.Struct, frozen=True, kw_only=True):
+    """The versions of a box that may change while it works; `updates` None: it follows none."""
+
+    registry: ActiveRegistry | None
+    packs: tuple[ActivePack, ...]
+    updates: Updates | None
+
+
+class Burden(msgspec.Struct, frozen=True, kw_only=True):
+    """What has gathered on a box: records that wait, held candidates, the disk that is left."""
+
+    waiting: int
+    waiting_s: float | None
+    held: int
+    disk_free: int | None
