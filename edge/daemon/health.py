@@ -3,7 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -18,6 +18,7 @@ from edge.registry.fresh import FreshRegistry
 from edge.types import Envelope
 
 EVERY_S = 600.0
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Health:
@@ -93,10 +94,10 @@ class Health:
 
 def versions(active: Active) -> Active:
     """Return what is told at once when it changes: not that another sync found the same."""
-    updates = active.updates
-    if updates is None:
+    if active.updates is None:
         return active
-    return msgspec.structs.replace(active, updates=msgspec.structs.replace(updates, synced_at=None))
+    found = msgspec.structs.replace(active.updates, synced_at=NEVER, reached_at=None)
+    return msgspec.structs.replace(active, updates=found)
 
 
 def disk_free(folder: Path) -> int | None:

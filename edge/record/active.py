@@ -26,21 +26,27 @@ class ActivePack(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Family(msgspec.Struct, frozen=True, kw_only=True):
-    """One family of updates: the release in force, and the one that the last sync refused.
+    """One family of updates: what the last sync did for it, the release in force, and the refused.
 
-    `release` None: none of the updates is in force. `refused` None: nothing was refused.
+    `release` None: none of the updates is in force. `refused` None: the release that was refused
+    is not known; `reason` None: nothing was refused.
     """
 
     family: str
+    outcome: str
     release: int | None
     refused: int | None = None
     reason: str | None = None
 
 
 class Updates(msgspec.Struct, frozen=True, kw_only=True):
-    """What the last sync found; `fault` is why it could not end, if so."""
+    """What the last sync found; `fault` is why it could not end, if so.
 
-    synced_at: datetime | None
+    `reached_at` is when a sync last reached every family.
+    """
+
+    synced_at: datetime
+    reached_at: datetime | None
     fault: str | None
     families: tuple[Family, ...]
 

@@ -19,11 +19,12 @@ from tests.edge.test_fail_safe import KEY, PLATE, T0, Box
 
 SYNCED = Updates(
     synced_at=T0,
+    reached_at=T0,
     fault=None,
     families=(
-        Family(family="registry", release=7),
-        Family(family="packs", release=3, refused=4, reason="Case 12 of nl-ze.cases.csv is free."),
-        Family(family="models", release=None),
+        Family(family="registry", outcome="current", release=7),
+        Family(family="packs", outcome="refused", release=3, refused=4, reason="Case 12 differs."),
+        Family(family="models", outcome="not_followed", release=None),
     ),
 )
 
