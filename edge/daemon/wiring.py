@@ -25,7 +25,8 @@ from edge.daemon.pipeline import Pipeline
 from edge.daemon.recovery import recover
 from edge.daemon.release import Release
 from edge.errors import BoxError, ConfigError, ModelError
-from edge.feed.mqtt import MqttPublisher
+from edge.feed.hint import Hint
+from edge.feed.mqtt import MqttPublisher, unheard
 from edge.feed.outbox import Outbox
 from edge.feed.spool import SpoolPublisher
 from edge.passage.calibration import REMEDY, SUFFIX, Calibration, Fitted, fitted
@@ -332,14 +333,19 @@ def _provenance(config: Config) -> Provenance:
     )
 
 
-def publisher(config: Config) -> Publisher:
-    """Open the way to the platform that the configuration names.
+def hint(config: Config) -> Hint:
+    """Return what notes on the disk that updates may have come."""
+    return Hint(config.box.state / "updates" / "hint")
+
+
+def publisher(config: Config, take_hint: Callable[[str], None] = unheard) -> Publisher:
+    """Open the way to the platform that the configuration names; a stick brings no hints.
 
     Raises FeedError when it is closed, ConfigError when the spool has no folder.
     """
     uplink = config.uplink
     if uplink.publisher == "mqtt":
-        return MqttPublisher.connect(config.box.id, uplink)
+        return MqttPublisher.connect(config.box.id, uplink, take_hint)
     if uplink.spool is None:
         raise ConfigError(
             "uplink.publisher is spool, but uplink.spool names no folder.",
