@@ -1,5 +1,6 @@
 """A hint changes one file, at most once a minute; whatever it says, nothing else happens."""
 
+import hashlib
 import logging
 import os
 from collections.abc import Iterator
@@ -225,6 +226,19 @@ def test_records_and_receipts_go_on_whatever_the_hint(
         maintainer.says(b"at last")
         before = set(heard)
         exchange_until(publisher, heard, len(before) + 1)
+
+
+def test_a_hint_larger_than_any_message_of_ours_stays_at_the_broker(
+    broker: Mosquitto, maintainer: Maintainer
+) -> None:
+    large, small = b"\x00" * (LARGEST + 1), b"small"
+    heard: list[str] = []
+    maintainer.says(large)
+    with box(broker, heard) as publisher:
+        maintainer.says(large)
+        maintainer.says(small)
+        exchange_until(publisher, heard, 1)
+    assert set(heard) == {hashlib.sha256(small).hexdigest()}
 
 
 def test_a_flood_of_hints_loses_no_receipt(broker: Mosquitto, maintainer: Maintainer) -> None:
