@@ -149,7 +149,8 @@ def _books(config: Config) -> Iterator[tuple[Outbox, Casebook]]:
 
 def _release(config: Config, registry: Registry, outbox: Outbox, casebook: Casebook) -> Release:
     signer = load_signer(config.keys.signing)
-    return wiring.release(config, SystemClock(), registry, signer, outbox, casebook)
+    cabinet = wiring.Cabinet(config, SystemClock(), registry, signer, outbox, casebook)
+    return wiring.release(cabinet)
 
 
 def _attached(config: Config) -> Casebook:

@@ -29,9 +29,9 @@ def run_box(config: Config) -> None:
         wiring.fresh_registry(config) as registry,
     ):
         signer = load_signer(config.keys.signing)
-        parts = (config, clock, registry, signer, outbox, casebook)
-        pipeline = wiring.pipeline(*parts)
-        minutely = Minutely(wiring.alarms(*parts), wiring.hours(*parts), wiring.release(*parts))
+        cabinet = wiring.Cabinet(config, clock, registry, signer, outbox, casebook)
+        pipeline = wiring.pipeline(cabinet)
+        minutely = Minutely(wiring.alarms(cabinet), wiring.hours(cabinet), wiring.release(cabinet))
         camera = NewestFrame(Camera(config.camera.source, clock))
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: camera.stop())
