@@ -219,7 +219,10 @@ class Exemption:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Which registry file answered, and how old each of its sources is (UTC)."""
+    """Which registry answered, and how old each of its sources is (UTC).
+
+    `sha256` is the digest of its content: the same for every file that holds the same rows.
+    """
 
     id: str
     sha256: str

@@ -9,6 +9,7 @@ from datetime import MAXYEAR, UTC, date, datetime
 from sqlite_utils import Database
 
 from edge.registry.attributes import TIMEZONE, RefusedError, exemption, moment, vehicle
+from edge.registry.content import content_of, written
 from edge.registry.schema import (
     APPLICATION,
     COUNTED,
@@ -140,6 +141,7 @@ class RegistryWriter:
             "vehicles_as_of": vehicles_as_of.isoformat(),
             "exemptions_as_of": exemptions_as_of.isoformat(),
             "key_check": key_check(self.key),
+            "content": written(content_of(self.connection)),
             **{table: self.count(table) for table in COUNTED},
         }
         key_column, value_column = self.database.table("meta").columns_dict

@@ -11,8 +11,9 @@ from typing import Self
 
 from edge.closing import Closing
 from edge.errors import RegistryError
+from edge.registry.content import WRITTEN
 from edge.registry.schema import Canary, KindRow, kind_of
-from edge.registry.seal import Identity, identity, proven
+from edge.registry.seal import Identity, identity, prove
 from edge.registry.stored import day, exemption, holds, mass, reference, sound
 from edge.registry.token import token
 from edge.registry.wholeness import FETCH_AGAIN, checked
@@ -96,14 +97,14 @@ class RegistryCache(Closing):
             with ExitStack() as stack:
                 stream = stack.enter_context(path.open("rb"))
                 watch = Watch(stream, identity(os.fstat(stream.fileno())))
-                digest = proven(path, stream)
+                prove(path, stream)
                 connection = sqlite3.connect(
                     f"{path.resolve().as_uri()}?{SEALED}",
                     uri=True,
                     check_same_thread=False,  # `fresh` opens on one thread and asks on another
                 )
                 stack.callback(connection.close)
-                snapshot = snapshot_of(checked(connection, token_key), digest)
+                snapshot = snapshot_of(checked(connection, token_key))
                 if watch.changed() or identity(path.stat()) != watch.proven:
                     # SQLite opens by name: it may hold another file than the one proven.
                     raise RegistryError(f"{path} was changed while it was opened.", FETCH_AGAIN)
@@ -190,12 +191,14 @@ class RegistryCache(Closing):
         self.watch.stream.close()
 
 
-def snapshot_of(meta: dict[str, str], digest: str) -> Snapshot:
-    """Return the identity of a registry: its name, its hash and the age of its sources.
+def snapshot_of(meta: dict[str, str]) -> Snapshot:
+    """Return the identity of a registry: its name, its content and the age of its sources.
 
     Raises RegistryError for an age without a UTC offset, ValueError for no time at all.
     """
     ages = {name: datetime.fromisoformat(meta[name]) for name in AGES}
     if naive := [name for name, age in ages.items() if age.utcoffset() is None]:
         raise RegistryError(f"The registry states {naive[0]} without UTC offset.", FETCH_AGAIN)
-    return Snapshot(id=meta["id"], sha256=digest, **ages)
+    if not WRITTEN.fullmatch(meta["content"]):
+        raise RegistryError("The registry states no digest of its content.", FETCH_AGAIN)
+    return Snapshot(id=meta["id"], sha256=meta["content"], **ages)

@@ -3,7 +3,8 @@
 What many vehicles share (category, fuels, norm, body codes...) is stored once, in `kinds`;
 a vehicle's own row holds its token, its validity (seconds UTC, 0 is always), the number of
 its kind, its first registration and first known use (days since 1970) and its masses. `ref`
-and `vehicle_ref` are keyed hashes: they tell vehicles on one plate apart, and name none.
+and `vehicle_ref` are keyed hashes: they tell vehicles on one plate apart, and name none. `meta`
+states what the file is, down to the digest of its content (content.py).
 """
 
 from collections.abc import Iterable
@@ -11,7 +12,7 @@ from typing import NamedTuple
 
 from edge.types import BodyCode, Vehicle, VehicleKind
 
-VERSION = 2
+VERSION = 3
 APPLICATION = 0x414E5052
 """ANPR, as the application id of the file."""
 
@@ -55,7 +56,7 @@ COLUMNS = {
 }
 TRUTH = {0: False, 1: True}
 COUNTED = ("kinds", "vehicles", "exemptions", "canaries")
-META = ("id", "vehicles_as_of", "exemptions_as_of", "key_check", *COUNTED)
+META = ("id", "vehicles_as_of", "exemptions_as_of", "key_check", "content", *COUNTED)
 
 KindRow = tuple[
     str | None,

@@ -17,6 +17,7 @@ from edge.access.pack import SHIPPED, load_law, shipped
 from edge.access.rules import Law, Zone
 from edge.errors import RegistryError
 from edge.registry.cache import AbsentRegistry, RegistryCache
+from edge.registry.content import content_of, written
 from edge.registry.seal import seal_of
 from edge.registry.token import token
 from tests.tools.registry_orders import EXEMPTIONS_AS_OF, KEY, VEHICLES_AS_OF, registry
@@ -91,10 +92,10 @@ def test_a_plate_without_a_country_is_never_looked_up(cache) -> None:
     assert facts.fault == "the country of the plate is unknown"
 
 
-def test_the_snapshot_names_the_file_and_the_age_of_its_sources(cache, built) -> None:
+def test_the_snapshot_names_its_rows_and_the_age_of_its_sources(cache) -> None:
     snapshot = cache.snapshot
     assert snapshot.id == "demo-1"
-    assert snapshot.sha256 == hashlib.sha256(built.read_bytes()).hexdigest()
+    assert snapshot.sha256 == written(content_of(cache.connection))
     assert (snapshot.vehicles_as_of, snapshot.exemptions_as_of) == (
         VEHICLES_AS_OF,
         EXEMPTIONS_AS_OF,
@@ -152,7 +153,7 @@ def test_a_file_of_the_first_version_is_refused_with_its_remedy(copy) -> None:
     altered(copy, *dropped, "PRAGMA user_version = 1")
     with pytest.raises(RegistryError) as refused:
         RegistryCache.open(copy, KEY)
-    assert refused.value.cause == "The registry has schema 1, this software reads 2."
+    assert refused.value.cause == "The registry has schema 1, this software reads 3."
     assert "build the registry again" in refused.value.remedy
 
 
@@ -257,11 +258,10 @@ def test_a_registry_cut_short_while_open_is_a_fault_and_not_the_end_of_the_box(c
 
 
 def test_a_registry_changed_between_proof_and_opening_is_refused(copy, built, monkeypatch) -> None:
-    def swapped(path: Path, stream: BinaryIO) -> str:
+    def swapped(path: Path, stream: BinaryIO) -> None:
         shutil.copy(built, path.with_name("draft")).rename(path)
-        return "0" * 64
 
-    monkeypatch.setattr("edge.registry.cache.proven", swapped)
+    monkeypatch.setattr("edge.registry.cache.prove", swapped)
     assert "changed while it was opened" in refusal(copy)
 
 
