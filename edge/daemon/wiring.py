@@ -15,6 +15,7 @@ from edge.casebook.casebook import Casebook
 from edge.config import Camera, Config, Models, Zone
 from edge.counts.record import Bookkeeper
 from edge.counts.tally import tallies, tallies_of_resolution
+from edge.daemon import damage
 from edge.daemon.alarms import Alarms, Watched
 from edge.daemon.gate import Gate
 from edge.daemon.hours import Hours
@@ -251,7 +252,10 @@ def alarms(
     casebook: Casebook,
 ) -> Alarms:
     """Put together what raises alarms."""
-    watched = {"registry": Watched(lambda: registry.refused, REFUSED)}
+    watched = {
+        "registry": Watched(lambda: registry.refused, REFUSED),
+        "casebook": Watched(lambda: damage.fault(casebook), damage.REMEDY),
+    }
     return Alarms(watched, clock, testimony(config), signer, outbox, casebook)
 
 

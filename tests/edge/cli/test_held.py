@@ -14,6 +14,7 @@ from edge.record.envelope import decode_part, split
 from edge.record.message import ResolutionRecord, decode
 from edge.types import ClockReading
 from tests.cases import KEY, PLATE, T0
+from tests.rot import rot
 from tests.site import OTHER, Site, snapshot
 
 CONFIG = """\
@@ -151,7 +152,7 @@ def test_an_order_without_its_object_or_its_reason_is_misuse(
 
 
 def test_one_round_by_itself_ends_what_can_be_ended(folder: Path) -> None:
-    facts = {"daemon": False, "ended": 2, "held": 0, "clock_trusted": True}
+    facts = {"daemon": False, "ended": 2, "held": 0, "damaged": 0, "clock_trusted": True}
     assert told(folder, "release") == facts
     assert [record.state for record in resolutions(folder)] == ["expired", "expired"]
 
@@ -179,6 +180,39 @@ def test_a_box_without_a_casebook_is_told_in_one_sentence(folder: Path) -> None:
     result = run(folder, "list")
     assert result.exit_code == 1
     assert "There is no casebook" in str(result.exception)
+
+
+def test_a_damaged_candidate_is_listed_by_its_place_and_counted_beside_the_held(
+    folder: Path,
+) -> None:
+    rot(folder / "casebook.sqlite", "held", "about", b"{", row=1)
+    found = told(folder, "list")
+    assert [row["seq"] for row in found["held"]] == [2]
+    assert found["damaged"] == [{"epoch": 1, "seq": 1}]
+    output = run(folder, "list").output
+    assert "damaged, never released: the candidate of record 1/1" in output
+    assert "1 held, 1 damaged and set aside." in output
+
+
+def test_release_withdraws_a_damaged_candidate_as_long_as_its_record_waits(folder: Path) -> None:
+    rot(folder / "casebook.sqlite", "held", "about", b"{", row=1)
+    facts = {"daemon": False, "ended": 2, "held": 0, "damaged": 0, "clock_trusted": True}
+    assert told(folder, "release") == facts
+    assert {(r.candidate.seq, r.state) for r in resolutions(folder)} == {
+        (1, "withdrawn"),
+        (2, "expired"),
+    }
+
+
+def test_release_counts_what_it_leaves_aside(folder: Path) -> None:
+    rot(folder / "casebook.sqlite", "held", "about", b"{", row=1)
+    site = Site(folder)
+    head = site.outbox.head()
+    assert head is not None
+    site.outbox.forget_through(head)
+    site.stop()
+    assert "1 ended, 0 still held. 1 damaged and set aside." in run(folder, "release").output
+    assert told(folder, "list")["damaged"] == [{"epoch": 1, "seq": 1}]
 
 
 def affected(folder: Path, name: str, path: str = "outbox.sqlite") -> Any:
