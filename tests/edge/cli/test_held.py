@@ -15,7 +15,7 @@ from edge.record.message import ResolutionRecord, decode
 from edge.types import ClockReading
 from tests.cases import KEY, PLATE, T0
 from tests.rot import rot
-from tests.site import OTHER, Site, snapshot
+from tests.site import LAWS, OTHER, Site, snapshot
 
 CONFIG = """\
 [box]
@@ -242,7 +242,47 @@ def test_what_already_left_is_found_with_what_became_of_it(folder: Path) -> None
         released = [(1, "passage", "released"), (3, "resolution", "released")]
         assert affected(folder, "s1", path) == affected(folder, "2" * 64, path) == released
         assert len(affected(folder, "e" * 64, path)) == 6  # the model
-        assert affected(folder, "unknown", path) == []
+
+
+@pytest.mark.parametrize("name", ["s11", "S1", "1" * 7, "nl-zee"])
+def test_a_name_that_no_record_rests_on_is_a_finding_that_lists_those_that_occur(
+    folder: Path, name: str
+) -> None:
+    words = ["affected", str(folder / "outbox.sqlite"), "--rests-on", name]
+    said = CliRunner().invoke(records, words)
+    assert said.exit_code == 1
+    first, _, *rows = said.stdout.splitlines()
+    assert first == f"No record here rests on {name}."
+    pack = LAWS[0].pack.sha256
+    assert rows == [
+        f"  snapshot  s1  sha256 {'1' * 64}",
+        f"  snapshot  s3  sha256 {'3' * 64}",
+        f"  pack  nl-ze  sha256 {pack}",
+    ]
+    in_json = CliRunner().invoke(records, [*words, "--json"])
+    assert in_json.exit_code == 1
+    assert json.loads(in_json.stdout) == {
+        "affected": [],
+        "unreadable": [],
+        "named_instead": [
+            {"kind": "snapshot", "id": "s1", "sha256": "1" * 64},
+            {"kind": "snapshot", "id": "s3", "sha256": "3" * 64},
+            {"kind": "pack", "id": "nl-ze", "sha256": pack},
+        ],
+    }
+
+
+def test_where_a_name_is_found_no_others_are_listed(folder: Path) -> None:
+    words = ["affected", str(folder / "outbox.sqlite"), "--rests-on", "s1", "--json"]
+    assert json.loads(CliRunner().invoke(records, words).stdout)["named_instead"] == []
+
+
+def test_records_of_other_kinds_rest_on_nothing_and_that_is_said(tmp_path: Path) -> None:
+    Site(tmp_path).stop()
+    words = ["affected", str(tmp_path / "outbox.sqlite"), "--rests-on", "s1"]
+    said = CliRunner().invoke(records, words)
+    assert said.exit_code == 1
+    assert "No passage or resolution stands here" in said.stdout
 
 
 def test_a_resolution_is_listed_with_its_state(folder: Path) -> None:
