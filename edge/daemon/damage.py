@@ -16,7 +16,7 @@ from edge.record.envelope import UNREADABLE, RefusedError, decode_part, peek, sp
 from edge.record.message import CandidateRef, PassageRecord, SnapshotRef, decode
 from edge.types import Consequence, Decision, Envelope, Outcome, Snapshot
 
-ROTTED = "What was kept of the candidate is damaged: nobody is accused on that."
+ROTTED = "What was kept is damaged, or sealed with another key: nobody is accused on that."
 NAMED = 8
 REMEDY = (
     "Check the disk, and replace it. `anpr-edge held list` names what is damaged: as long as its"
