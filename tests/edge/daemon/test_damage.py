@@ -292,6 +292,7 @@ def test_the_daemon_watches_its_casebook(folder: Path, tmp_path: Path) -> None:
     config = load(street_box(tmp_path / "street").config)
     site = start(folder)
     line, registry = site.pipeline, cast(FreshRegistry, site.registry)
-    alarms = wiring.alarms(config, site.clock, registry, line.signer, site.outbox, site.casebook)
+    parts = (config, site.clock, registry, line.signer, site.outbox, site.casebook)
+    alarms = wiring.alarms(wiring.Cabinet(*parts))
     assert alarms.watched["casebook"].fault() == damage.fault(site.casebook) is not None
     site.stop()
