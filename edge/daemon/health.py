@@ -3,7 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -18,7 +18,6 @@ from edge.registry.fresh import FreshRegistry
 from edge.types import Envelope
 
 EVERY_S = 600.0
-NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Health:
@@ -96,7 +95,7 @@ def versions(active: Active) -> Active:
     """Return what is told at once when it changes: not that another sync found the same."""
     if active.updates is None:
         return active
-    found = msgspec.structs.replace(active.updates, synced_at=NEVER, reached_at=None)
+    found = msgspec.structs.replace(active.updates, synced_at=None, reached_at=None)
     return msgspec.structs.replace(active, updates=found)
 
 

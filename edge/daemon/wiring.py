@@ -17,6 +17,7 @@ from edge.casebook.casebook import Casebook
 from edge.config import Camera, Config, Models, Zone
 from edge.counts.record import Bookkeeper
 from edge.counts.tally import tallies, tallies_of_resolution
+from edge.daemon import damage
 from edge.daemon.alarms import Alarms, Watched
 from edge.daemon.gate import Gate
 from edge.daemon.health import Health
@@ -251,14 +252,17 @@ def release(cabinet: Cabinet[Registry]) -> Release:
 
 def alarms(cabinet: Cabinet[FreshRegistry]) -> Alarms:
     """Put together what raises alarms."""
-    registry = cabinet.registry
+    registry, casebook = cabinet.registry, cabinet.casebook
     return Alarms(
-        watched={"registry": Watched(lambda: registry.refused, REFUSED)},
+        watched={
+            "registry": Watched(lambda: registry.refused, REFUSED),
+            "casebook": Watched(lambda: damage.fault(casebook), damage.REMEDY),
+        },
         clock=cabinet.clock,
         testimony=testimony(cabinet.config),
         signer=cabinet.signer,
         outbox=cabinet.outbox,
-        casebook=cabinet.casebook,
+        casebook=casebook,
     )
 
 

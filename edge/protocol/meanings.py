@@ -187,11 +187,13 @@ MEANINGS = {
         "wanneer er voor het laatst een was die alles bereikte",
         "when there last was one that reached everything",
     ),
-    "fault": Words("waarom die niet kon eindigen", "why it could not end"),
+    "fault": Words("waarom dat niet te zeggen is", "why that cannot be told"),
     "families": Words("register, regelpakketten en modellen", "registry, rule packs and models"),
     "family": Words("welke soort", "which family"),
     "Family.outcome": Words("wat de synchronisatie ermee deed", "what the sync did about it"),
     "release": Words("nummer van de uitgave in gebruik", "number of the release in use"),
     "refused": Words("nummer van de geweigerde uitgave", "number of the release refused"),
-    "Family.reason": Words("waarom die is geweigerd", "why it was refused"),
+    "Family.reason": Words(
+        "waarom die is geweigerd, of niet bereikt", "why it was refused, or not reached"
+    ),
 }

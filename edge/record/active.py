@@ -29,7 +29,7 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
     """One family of updates: what the last sync did for it, the release in force, and the refused.
 
     `release` None: none of the updates is in force. `refused` None: the release that was refused
-    is not known; `reason` None: nothing was refused.
+    is not known; `reason` None: nothing was refused, and the family was reached.
     """
 
     family: str
@@ -40,12 +40,12 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Updates(msgspec.Struct, frozen=True, kw_only=True):
-    """What the last sync found; `fault` is why it could not end, if so.
+    """What the last sync found; `fault` is why that cannot be told.
 
-    `reached_at` is when a sync last reached every family.
+    `synced_at` None: there was none yet. `reached_at` is when one last reached every family.
     """
 
-    synced_at: datetime
+    synced_at: datetime | None
     reached_at: datetime | None
     fault: str | None
     families: tuple[Family, ...]

@@ -138,7 +138,7 @@ def test_a_refused_update_is_a_finding_with_its_reason(fleet: Fleet) -> None:
     fleet.take(health(pen, REFUSED))
     result = fleet.look()
     assert result.exit_code == 1
-    assert "box-1 refused packs 4: Case 12 differs.\n" in result.output
+    assert "box-1: packs 4 refused: Case 12 differs.\n" in result.output
     as_json = fleet.look("--json")
     assert as_json.exit_code == 1
     (row,) = json.loads(as_json.output)
@@ -147,12 +147,17 @@ def test_a_refused_update_is_a_finding_with_its_reason(fleet: Fleet) -> None:
     assert fleet.look().exit_code == 0
 
 
-def test_a_sync_that_could_not_end_is_a_finding(fleet: Fleet) -> None:
-    (pen, _) = fleet.pens.values()
-    fleet.take(health(pen, msgspec.structs.replace(FINE, fault="No source answers.")))
+def test_a_family_that_was_not_reached_and_a_report_that_cannot_be_read_are_findings(
+    fleet: Fleet,
+) -> None:
+    one, two = fleet.pens.values()
+    lost = Family(family="models", outcome="not_reached", release=2, reason="No source answers.")
+    fleet.take(health(one, msgspec.structs.replace(FINE, families=(lost,))))
+    fleet.take(health(two, msgspec.structs.replace(FINE, fault="The report is damaged.")))
     result = fleet.look()
     assert result.exit_code == 1
-    assert "box-1: No source answers.\n" in result.output
+    assert "box-1: models not reached: No source answers.\n" in result.output
+    assert "box-2: The report is damaged.\n" in result.output
 
 
 def test_a_box_that_told_nothing_of_itself_is_listed(fleet: Fleet) -> None:
@@ -182,7 +187,7 @@ def test_what_a_box_says_cannot_command_the_terminal(fleet: Fleet) -> None:
     fleet.take(health(pen, msgspec.structs.replace(FINE, families=families), registry=ugly))
     output = fleet.look().output
     assert not {"\x1b", "\x9b"} & set(output)
-    assert "packs 2: ?[2J[red]gone[/red]??" in output
+    assert "packs 2 refused: ?[2J[red]gone[/red]??" in output
 
 
 def test_the_table_has_one_row_for_each_box_and_marks_what_was_refused(fleet: Fleet) -> None:

@@ -42,7 +42,7 @@ class BoxView:
     told: Told | None
 
     def refusals(self) -> Iterator[str]:
-        """Say what its last sync refused, or why that could not end."""
+        """Say what its last sync refused or did not reach, and why."""
         updates = self.told.record.updates if self.told else None
         if updates is None:
             return
@@ -50,7 +50,7 @@ class BoxView:
             yield f"{self.box}: {_line(updates.fault)}"
         for family in updates.families:
             if family.reason is not None:
-                yield f"{self.box} refused {_refused(family)}: {_line(family.reason)}"
+                yield f"{self.box}: {_line(_outcome(family))}: {_line(family.reason)}"
 
 
 def box_views(db: sqlite3.Connection) -> list[BoxView]:
@@ -131,8 +131,9 @@ def _release(family: Family) -> str:
     return f"{family.family} {number}{'!' if family.reason is not None else ''}"
 
 
-def _refused(family: Family) -> str:
-    return family.family if family.refused is None else f"{family.family} {family.refused}"
+def _outcome(family: Family) -> str:
+    number = "" if family.refused is None else f" {family.refused}"
+    return f"{family.family}{number} {family.outcome.replace('_', ' ')}"
 
 
 def _ages(record: HealthRecord, now: datetime) -> tuple[float, ...]:
