@@ -173,3 +173,14 @@ def before(value: Value) -> Value:
     if isinstance(value, date):
         return value - timedelta(days=1)
     return STAGES[STAGES.index(value) - 1] if isinstance(value, str) else value - 1
+
+
+def age_words(age: timedelta) -> str:
+    """Return how long ago something was, as a person says it."""
+    minutes = int(age.total_seconds() // 60)
+    if minutes < 0:
+        return "not yet"
+    if minutes < 120:
+        return f"{minutes} minutes"
+    hours = minutes // 60
+    return f"{hours} hours" if hours < 72 else f"{hours // 24} days"

@@ -11,6 +11,7 @@ from rich.progress import track
 
 from edge.capture.clip import read_image
 from edge.config import Models, load
+from edge.daemon.inforce import models_in_force
 from edge.daemon.wiring import detector, reader
 from edge.errors import CaptureError
 from edge.passage.passage import NONSENSE
@@ -39,7 +40,7 @@ def read(images: tuple[Path, ...], config: Path | None, as_json: bool) -> None:
     many. A small picture that is nothing but a plate is read as a whole; one larger than a camera's
     frame is searched in tiles.
     """
-    models = Models() if config is None else load(config).models
+    models = Models() if config is None else models_in_force(load(config))
     eyes = detector(models), reader(models)
     console = Console(stderr=True)
     shown = images if as_json or len(images) == 1 else track(images, "Reading", console=console)

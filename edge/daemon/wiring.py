@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from edge import __version__
 from edge.access.assembly import in_zone
-from edge.access.pack import load_pack, shipped
+from edge.access.pack import load_pack, packs_of, shipped
 from edge.access.rules import Law, RulePack
 from edge.access.rules import Zone as LawZone
 from edge.casebook.casebook import Casebook
@@ -22,9 +22,12 @@ from edge.daemon.alarms import Alarms, Watched
 from edge.daemon.gate import Gate
 from edge.daemon.health import Health
 from edge.daemon.hours import Hours
+from edge.daemon.inforce import followed, manifest, models_in_force, packs_in_force, registry_path
+from edge.daemon.late import LOOK, fault_at
 from edge.daemon.pipeline import Pipeline
 from edge.daemon.recovery import recover
 from edge.daemon.release import Release
+from edge.daemon.sync import REPORT
 from edge.errors import BoxError, ConfigError, ModelError
 from edge.feed.hint import Hint
 from edge.feed.mqtt import MqttPublisher, unheard
@@ -43,6 +46,7 @@ from edge.registry.cache import RegistryCache
 from edge.registry.fresh import FreshRegistry
 from edge.registry.token import load_key, pseudonym
 from edge.types import Direction
+from edge.update.shelf import active
 from edge.vision.detector import OnnxDetector
 from edge.vision.model import checked_model
 from edge.vision.reader import FastPlateReader
@@ -73,13 +77,13 @@ def execution(models: Models) -> Execution:
 
 def detector(models: Models) -> OnnxDetector:
     """Open the plate detector the configuration names."""
-    found = checked_model(models.manifest, models.detector)
+    found = checked_model(manifest(models), models.detector)
     return OnnxDetector(found, models.detector_threshold, execution(models))
 
 
 def reader(models: Models) -> FastPlateReader:
     """Open the plate reader the configuration names."""
-    found = checked_model(models.manifest, models.reader)
+    found = checked_model(manifest(models), models.reader)
     return FastPlateReader(found, execution(models))
 
 
@@ -96,7 +100,7 @@ def calibration_file(models: Models) -> Fitted:
 
     Raises ModelError when it is missing, malformed or was fitted on another reader.
     """
-    model = checked_model(models.manifest, models.reader)
+    model = checked_model(manifest(models), models.reader)
     path = model.path.with_suffix(SUFFIX)
     try:
         return fitted(path.read_bytes(), model.sha256)
@@ -107,7 +111,7 @@ def calibration_file(models: Models) -> Fitted:
 def policy(config: Config) -> ReadingPolicy:
     """Return when a plate counts as read on this box."""
     read = config.reading
-    return ReadingPolicy(read.min_confidence, read.min_frames, calibration(config.models))
+    return ReadingPolicy(read.min_confidence, read.min_frames, calibration(models_in_force(config)))
 
 
 def laws(zones: tuple[Zone, ...], folder: Path | None = None) -> tuple[Law, ...]:
@@ -174,16 +178,24 @@ def registry(config: Config) -> RegistryCache:
 
     Raises RegistryError when it cannot be trusted.
     """
-    return RegistryCache.open(config.access.registry, load_key(config.access.token_key))
+    return RegistryCache.open(registry_path(config), load_key(config.access.token_key))
+
+
+def registry_gate(config: Config) -> Gate:
+    """Return what a registry must pass before it answers."""
+    used = {zone.pack for zone in config.zones}
+    # The canaries are asked of the law as it is published, without a municipality's own folder.
+    place = active(config.box.state, "packs") if "packs" in followed(config) else None
+    published = {pack.id: pack for pack in (*shipped(), *packs_of(place))}
+    packs = tuple(pack for name, pack in published.items() if name in used)
+    return Gate(packs, config.box.state / "registry.accepted.json", config.access.max_shrink)
 
 
 def fresh_registry(config: Config) -> FreshRegistry:
     """Open whatever registry lies there, now and later; without one everything goes to review."""
-    used = {zone.pack for zone in config.zones}
-    # The canaries are of the packs that come with the software, as they are without overlays.
-    packs = tuple(pack for pack in shipped() if pack.id in used)
-    gate = Gate(packs, config.box.state / "registry.accepted.json", config.access.max_shrink)
-    return FreshRegistry(config.access.registry, load_key(config.access.token_key), gate)
+    return FreshRegistry(
+        registry_path(config), load_key(config.access.token_key), registry_gate(config)
+    )
 
 
 def outbox(config: Config) -> Outbox:
@@ -216,7 +228,8 @@ def casebook(config: Config, outbox: Outbox) -> Casebook:
 def pipeline(cabinet: Cabinet[Registry]) -> Pipeline:
     """Put the box together."""
     config = cabinet.config
-    finder, text = detector(config.models), reader(config.models)
+    models = models_in_force(config)
+    finder, text = detector(models), reader(models)
     seen = view(config.camera)
     return Pipeline(
         detector=finder,
@@ -224,7 +237,7 @@ def pipeline(cabinet: Cabinet[Registry]) -> Pipeline:
         tracker=Tracker(config.reading.gone_after_s, view=seen),
         desk=Desk(policy(config)),
         registry=cabinet.registry,
-        laws=laws(config.zones, config.access.packs),
+        laws=laws(config.zones, packs_in_force(config)),
         clock=cabinet.clock,
         testimony=testimony(config),
         signer=cabinet.signer,
@@ -240,7 +253,7 @@ def release(cabinet: Cabinet[Registry]) -> Release:
     config = cabinet.config
     return Release(
         registry=cabinet.registry,
-        laws=laws(config.zones, config.access.packs),
+        laws=laws(config.zones, packs_in_force(config)),
         clock=cabinet.clock,
         testimony=testimony(config),
         signer=cabinet.signer,
@@ -252,14 +265,18 @@ def release(cabinet: Cabinet[Registry]) -> Release:
 
 def alarms(cabinet: Cabinet[FreshRegistry]) -> Alarms:
     """Put together what raises alarms."""
-    registry, casebook = cabinet.registry, cabinet.casebook
+    config, registry, casebook = cabinet.config, cabinet.registry, cabinet.casebook
+    watched = {
+        "registry": Watched(lambda: registry.refused, REFUSED),
+        "casebook": Watched(lambda: damage.fault(casebook), damage.REMEDY),
+    }
+    if config.updates is not None:
+        report, clock = config.box.state / "updates" / REPORT, cabinet.clock
+        watched["updates"] = Watched(lambda: fault_at(report, clock.read().now), LOOK)
     return Alarms(
-        watched={
-            "registry": Watched(lambda: registry.refused, REFUSED),
-            "casebook": Watched(lambda: damage.fault(casebook), damage.REMEDY),
-        },
+        watched=watched,
         clock=cabinet.clock,
-        testimony=testimony(cabinet.config),
+        testimony=testimony(config),
         signer=cabinet.signer,
         outbox=cabinet.outbox,
         casebook=casebook,
@@ -304,7 +321,7 @@ def hours(cabinet: Cabinet[Registry]) -> Hours:
     config = cabinet.config
     writer = testimony(config)
     return Hours(
-        laws=laws(config.zones, config.access.packs),
+        laws=laws(config.zones, packs_in_force(config)),
         clock=cabinet.clock,
         registry=cabinet.registry,
         bookkeeper=Bookkeeper(writer.provenance, writer.draw),
@@ -326,7 +343,8 @@ def testimony(config: Config) -> Testimony:
 
 def _provenance(config: Config) -> Provenance:
     names = (config.models.detector, config.models.reader)
-    models = [checked_model(config.models.manifest, name) for name in names]
+    listed = manifest(models_in_force(config))
+    models = [checked_model(listed, name) for name in names]
     return Provenance(
         box=config.box.id,
         software=f"anpr-edge {__version__}",

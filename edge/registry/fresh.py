@@ -92,7 +92,8 @@ class FreshRegistry(Closing):
 
     def _opened(self) -> RegistryCache | AbsentRegistry:
         try:
-            cache = RegistryCache.open(self._path, self._key)
+            # A folder on the way may be a link that is switched: file and seal are of one version.
+            cache = RegistryCache.open(self._path.resolve(), self._key)
         except RegistryError as e:
             return AbsentRegistry(e.cause)
         try:
