@@ -28,6 +28,7 @@ from edge.daemon.pipeline import Pipeline
 from edge.daemon.recovery import recover
 from edge.daemon.release import Release
 from edge.daemon.sync import REPORT
+from edge.daemon.synced import synced
 from edge.errors import BoxError, ConfigError, ModelError
 from edge.feed.hint import Hint
 from edge.feed.mqtt import MqttPublisher, unheard
@@ -38,7 +39,7 @@ from edge.passage.lanes import Lane, View
 from edge.passage.passage import Desk, ReadingPolicy
 from edge.passage.tracker import Tracker
 from edge.ports import Clock, Publisher, Registry, Signer
-from edge.record.active import ActivePack, Updates
+from edge.record.active import ActivePack
 from edge.record.message import ModelRef
 from edge.record.provenance import Provenance
 from edge.record.testimony import Testimony
@@ -283,24 +284,20 @@ def alarms(cabinet: Cabinet[FreshRegistry]) -> Alarms:
     )
 
 
-def no_updates() -> Updates | None:
-    """Say that a box follows no updates."""
-    return None
-
-
 def health(
     cabinet: Cabinet[FreshRegistry],
     laws: Sequence[Law],
-    updates: Callable[[], Updates | None] = no_updates,
 ) -> Health:
     """Put together what signs how the box stands, under the laws that it decides by."""
+    config = cabinet.config
+    report = None if config.updates is None else config.box.state / "updates" / REPORT
     return Health(
         registry=cabinet.registry,
         packs=active_packs(laws),
-        updates=updates,
-        state=cabinet.config.box.state,
+        updates=lambda: None if report is None else synced(report),
+        state=config.box.state,
         clock=cabinet.clock,
-        testimony=testimony(cabinet.config),
+        testimony=testimony(config),
         signer=cabinet.signer,
         outbox=cabinet.outbox,
         casebook=cabinet.casebook,
