@@ -64,9 +64,9 @@ def run_version(config: Config, stop: Stop) -> bool:
         wiring.fresh_registry(config) as registry,
     ):
         signer = load_signer(now.keys.signing)
-        parts = (now, clock, registry, signer, outbox, casebook)
-        pipeline = wiring.pipeline(*parts)
-        minutely = Minutely(wiring.alarms(*parts), wiring.hours(*parts), wiring.release(*parts))
+        cabinet = wiring.Cabinet(now, clock, registry, signer, outbox, casebook)
+        pipeline = wiring.pipeline(cabinet)
+        minutely = Minutely(wiring.alarms(cabinet), wiring.hours(cabinet), wiring.release(cabinet))
         camera = NewestFrame(Camera(now.camera.source, clock))
         stop.watch(camera)
         try:

@@ -144,7 +144,8 @@ def test_a_refused_update_raises_one_signed_alarm(
         wiring.fresh_registry(config) as registry,
     ):
         signer = load_signer(config.keys.signing)
-        alarms = wiring.alarms(config, box.clock, registry, signer, outbox, casebook)
+        cabinet = wiring.Cabinet(config, box.clock, registry, signer, outbox, casebook)
+        alarms = wiring.alarms(cabinet)
         (raised,) = alarms.look()
         assert alarms.look() == []
     told = decode(decode_part(split(raised.jws)[1])).data
