@@ -27,7 +27,7 @@ from edge.access.calendar import moment_of
 from edge.access.pack import shipped
 from edge.errors import BoxError, RegistryError
 from edge.registry.attributes import VEHICLE_EXTRAS, VEHICLE_FIELDS
-from edge.registry.seal import digest_of, seal_of
+from edge.registry.seal import settle
 from edge.registry.token import load_key
 from tools.registry_rows import MEND, Columns, Rejects, take
 from tools.registry_writer import ZONE_OPTION, RegistryWriter
@@ -118,34 +118,6 @@ def refuse_no_exemptions(path: Path, writer: RegistryWriter) -> None:
     """Raise RegistryError for a table without a record: everyone exempt would be accused."""
     if writer.count("exemptions") == "0":
         raise RegistryError(f"{path.name} holds no exemption at all.", MEND)
-
-
-def settle(draft: Path, out: Path) -> None:
-    """Move a finished file and its seal to their place.
-
-    A power cut leaves the old pair, the new pair, or a registry beside another's seal, which
-    no box opens.
-    """
-    sealed = seal_of(draft)
-    try:
-        with draft.open("rb") as stream:
-            sealed.write_text(digest_of(stream) + "\n", "ascii")
-        for path in (draft, sealed):
-            keep(path)
-        draft.rename(out)
-        sealed.rename(seal_of(out))
-        keep(out.parent)
-    finally:
-        sealed.unlink(missing_ok=True)
-
-
-def keep(path: Path) -> None:
-    """Bring a file or folder to the disk. Raises OSError."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def show(writer: RegistryWriter, rejects: Rejects, out: Path) -> None:

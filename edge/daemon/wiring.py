@@ -1,10 +1,11 @@
 """Here a configuration becomes a working box: the place that puts the concrete parts together."""
 
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from edge import __version__
 from edge.access.assembly import in_zone
@@ -15,6 +16,7 @@ from edge.casebook.casebook import Casebook
 from edge.config import Camera, Config, Models, Zone
 from edge.counts.record import Bookkeeper
 from edge.counts.tally import tallies, tallies_of_resolution
+from edge.daemon import damage
 from edge.daemon.alarms import Alarms, Watched
 from edge.daemon.gate import Gate
 from edge.daemon.hours import Hours
@@ -41,7 +43,8 @@ from edge.passage.passage import Desk, ReadingPolicy
 from edge.passage.tracker import Tracker
 from edge.ports import Clock, Publisher, Registry, Signer
 from edge.record.message import ModelRef
-from edge.record.testimony import Provenance, Testimony
+from edge.record.provenance import Provenance
+from edge.record.testimony import Testimony
 from edge.registry.cache import RegistryCache
 from edge.registry.fresh import FreshRegistry
 from edge.registry.token import load_key, pseudonym
@@ -55,6 +58,19 @@ from edge.vision.session import Execution
 CASEBOOK = "casebook.sqlite"
 REFUSED = "Build or fetch the registry again; until then nothing new is accused on it."
 PACKS = Path(__file__).parent.parent / "access" / "packs"
+RegistryT_co = TypeVar("RegistryT_co", bound=Registry, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Cabinet(Generic[RegistryT_co]):
+    """What stands ready in a box before its parts are put together."""
+
+    config: Config
+    clock: Clock
+    registry: RegistryT_co
+    signer: Signer
+    outbox: Outbox
+    casebook: Casebook
 
 
 def execution(models: Models) -> Execution:
@@ -233,15 +249,9 @@ def casebook(config: Config, outbox: Outbox) -> Casebook:
     return book
 
 
-def pipeline(
-    config: Config,
-    clock: Clock,
-    registry: Registry,
-    signer: Signer,
-    outbox: Outbox,
-    casebook: Casebook,
-) -> Pipeline:
+def pipeline(cabinet: Cabinet[Registry]) -> Pipeline:
     """Put the box together."""
+    config = cabinet.config
     models = models_in_force(config)
     finder, text = detector(models), reader(models)
     seen = view(config.camera)
@@ -250,73 +260,66 @@ def pipeline(
         reader=text,
         tracker=Tracker(config.reading.gone_after_s, view=seen),
         desk=Desk(policy(config)),
-        registry=registry,
+        registry=cabinet.registry,
         laws=laws_in_force(config),
-        clock=clock,
+        clock=cabinet.clock,
         testimony=testimony(config),
-        signer=signer,
-        outbox=outbox,
-        casebook=casebook,
+        signer=cabinet.signer,
+        outbox=cabinet.outbox,
+        casebook=cabinet.casebook,
         view=seen,
         count=tallies,
     )
 
 
-def release(
-    config: Config,
-    clock: Clock,
-    registry: Registry,
-    signer: Signer,
-    outbox: Outbox,
-    casebook: Casebook,
-) -> Release:
+def release(cabinet: Cabinet[Registry]) -> Release:
     """Put together what ends held candidates; it needs neither camera nor models."""
+    config = cabinet.config
     return Release(
-        registry=registry,
+        registry=cabinet.registry,
         laws=laws_in_force(config),
-        clock=clock,
+        clock=cabinet.clock,
         testimony=testimony(config),
-        signer=signer,
-        outbox=outbox,
-        casebook=casebook,
+        signer=cabinet.signer,
+        outbox=cabinet.outbox,
+        casebook=cabinet.casebook,
         count=tallies_of_resolution,
     )
 
 
-def alarms(
-    config: Config,
-    clock: Clock,
-    registry: FreshRegistry,
-    signer: Signer,
-    outbox: Outbox,
-    casebook: Casebook,
-) -> Alarms:
+def alarms(cabinet: Cabinet[FreshRegistry]) -> Alarms:
     """Put together what raises alarms."""
-    watched = {"registry": Watched(lambda: registry.refused, REFUSED)}
+    config, clock = cabinet.config, cabinet.clock
+    registry, casebook = cabinet.registry, cabinet.casebook
+    watched = {
+        "registry": Watched(lambda: registry.refused, REFUSED),
+        "casebook": Watched(lambda: damage.fault(casebook), damage.REMEDY),
+    }
     if config.updates is not None:
         report = config.box.state / "updates" / REPORT
         watched["updates"] = Watched(lambda: fault_at(report, clock.read().now), LOOK)
-    return Alarms(watched, clock, testimony(config), signer, outbox, casebook)
+    return Alarms(
+        watched=watched,
+        clock=clock,
+        testimony=testimony(config),
+        signer=cabinet.signer,
+        outbox=cabinet.outbox,
+        casebook=casebook,
+    )
 
 
-def hours(
-    config: Config,
-    clock: Clock,
-    registry: Registry,
-    signer: Signer,
-    outbox: Outbox,
-    casebook: Casebook,
-) -> Hours:
+def hours(cabinet: Cabinet[Registry]) -> Hours:
     """Put together what signs the figures of each hour."""
+    config = cabinet.config
     writer = testimony(config)
     return Hours(
         laws=laws_in_force(config),
-        clock=clock,
-        registry=registry,
+        clock=cabinet.clock,
+        registry=cabinet.registry,
         bookkeeper=Bookkeeper(writer.provenance, writer.draw),
-        signer=signer,
-        outbox=outbox,
-        casebook=casebook,
+        signer=cabinet.signer,
+        outbox=cabinet.outbox,
+        casebook=cabinet.casebook,
     )
 
 

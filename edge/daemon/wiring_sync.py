@@ -20,6 +20,7 @@ from edge.daemon.sync import Sync
 from edge.daemon.wiring import eyes, laws, registry_gate
 from edge.errors import ConfigError
 from edge.ports import Clock
+from edge.registry.delta import apply_delta
 from edge.registry.token import load_key
 from edge.update.choice import cohort_of
 from edge.update.releases import Family
@@ -47,6 +48,7 @@ def sync(config: Config, clock: Clock, sources: tuple[str, ...] = ()) -> Sync:
         built=BUILT,
         gates={family: gates[family]() for family in followed(config)},
         until=partial(usable_until, config),
+        apply_delta=apply_delta,
     )
 
 
