@@ -22,7 +22,14 @@ from edge.daemon.alarms import Alarms, Watched
 from edge.daemon.gate import Gate
 from edge.daemon.health import Health
 from edge.daemon.hours import Hours
-from edge.daemon.inforce import followed, manifest, models_in_force, packs_in_force, registry_path
+from edge.daemon.inforce import (
+    followed,
+    manifest,
+    models_in_force,
+    overtaken,
+    packs_in_force,
+    registry_path,
+)
 from edge.daemon.late import LOOK, fault_at
 from edge.daemon.pipeline import Pipeline
 from edge.daemon.recovery import recover
@@ -88,6 +95,15 @@ def reader(models: Models) -> FastPlateReader:
     return FastPlateReader(found, execution(models))
 
 
+def eyes(models: Models) -> tuple[OnnxDetector, FastPlateReader]:
+    """Open detector and reader, which must come with the calibration of that reader.
+
+    Raises ModelError.
+    """
+    calibration(models)
+    return detector(models), reader(models)
+
+
 def calibration(models: Models) -> Calibration:
     """Return how sure a vote over this reader's readings is.
 
@@ -122,6 +138,18 @@ def laws(zones: tuple[Zone, ...], folder: Path | None = None) -> tuple[Law, ...]
     """
     packs = {name: _pack(name, folder) for name in {zone.pack for zone in zones}}
     return tuple(in_zone(packs[zone.pack], _zone(zone, packs[zone.pack])) for zone in zones)
+
+
+def laws_in_force(config: Config) -> tuple[Law, ...]:
+    """Load the law by which this box decides.
+
+    Where newer packs did not start here it is known to be overtaken: by an unknown version nobody
+    is accused, so every answer is a review (RULES 7). Raises ConfigError as `laws` does.
+    """
+    found = laws(config.zones, packs_in_force(config))
+    if not overtaken(config):
+        return found
+    return tuple(replace(law, pack=replace(law.pack, expires=date.min)) for law in found)
 
 
 def _pack(name: str, folder: Path | None) -> RulePack:
@@ -238,7 +266,7 @@ def pipeline(cabinet: Cabinet[Registry]) -> Pipeline:
         tracker=Tracker(config.reading.gone_after_s, view=seen),
         desk=Desk(policy(config)),
         registry=cabinet.registry,
-        laws=laws(config.zones, packs_in_force(config)),
+        laws=laws_in_force(config),
         clock=cabinet.clock,
         testimony=testimony(config),
         signer=cabinet.signer,
@@ -254,7 +282,7 @@ def release(cabinet: Cabinet[Registry]) -> Release:
     config = cabinet.config
     return Release(
         registry=cabinet.registry,
-        laws=laws(config.zones, packs_in_force(config)),
+        laws=laws_in_force(config),
         clock=cabinet.clock,
         testimony=testimony(config),
         signer=cabinet.signer,
@@ -266,17 +294,18 @@ def release(cabinet: Cabinet[Registry]) -> Release:
 
 def alarms(cabinet: Cabinet[FreshRegistry]) -> Alarms:
     """Put together what raises alarms."""
-    config, registry, casebook = cabinet.config, cabinet.registry, cabinet.casebook
+    config, clock = cabinet.config, cabinet.clock
+    registry, casebook = cabinet.registry, cabinet.casebook
     watched = {
         "registry": Watched(lambda: registry.refused, REFUSED),
         "casebook": Watched(lambda: damage.fault(casebook), damage.REMEDY),
     }
     if config.updates is not None:
-        report, clock = config.box.state / "updates" / REPORT, cabinet.clock
+        report = config.box.state / "updates" / REPORT
         watched["updates"] = Watched(lambda: fault_at(report, clock.read().now), LOOK)
     return Alarms(
         watched=watched,
-        clock=cabinet.clock,
+        clock=clock,
         testimony=testimony(config),
         signer=cabinet.signer,
         outbox=cabinet.outbox,
@@ -318,7 +347,7 @@ def hours(cabinet: Cabinet[Registry]) -> Hours:
     config = cabinet.config
     writer = testimony(config)
     return Hours(
-        laws=laws(config.zones, packs_in_force(config)),
+        laws=laws_in_force(config),
         clock=cabinet.clock,
         registry=cabinet.registry,
         bookkeeper=Bookkeeper(writer.provenance, writer.draw),
