@@ -19,7 +19,8 @@ CHANGES = (
     "stage, 123.5, body_codes, eev FROM kinds WHERE id = 1",
     f"INSERT INTO vehicles VALUES ({VAN}, 1900000000, NULL, 900, 17000, 2000, 1500, NULL, 7)",
     "DELETE FROM vehicles WHERE token = (SELECT max(token) FROM vehicles)",
-    f"DELETE FROM exemptions WHERE token = (SELECT min(token) FROM exemptions WHERE token <> {VAN})",
+    "DELETE FROM exemptions WHERE token = "
+    f"(SELECT min(token) FROM exemptions WHERE token <> {VAN})",
     "DELETE FROM canaries WHERE token = (SELECT min(token) FROM canaries)",
     "UPDATE canaries SET at = at + 1 WHERE token = (SELECT max(token) FROM canaries)",
     "UPDATE meta SET value = 'demo-2' WHERE name = 'id'",
