@@ -17,7 +17,7 @@ from edge.access.evaluate import OPEN
 from edge.access.pack import SHIPPED, load_law, shipped
 from edge.registry.cache import RegistryCache
 from edge.registry.delta import apply_delta
-from edge.types import Consequence, Decision, Outcome
+from edge.types import BodyCode, Consequence, Decision, Outcome
 from tests.conftest import DEMO
 from tests.edge.access.test_properties import (
     INPUTS,
@@ -102,6 +102,12 @@ def test_whom_the_list_leaves_out_the_full_registry_clears_as_long_as_it_may_be_
 )
 def test_only_a_vehicle_that_is_cleared_for_certain_is_left_out(vehicle, stays) -> None:
     assert Sieve([span(flanders().pack, AT, AT)]).stays(vehicle, recorded=False) is stays
+
+
+def test_a_vehicle_on_the_list_of_exempt_types_stays_where_its_plate_has_records() -> None:
+    crane = van(body_codes=frozenset({BodyCode("DIV.codeForBodyWork", "KG")}))
+    sieve = Sieve([span(flanders().pack, AT, AT)])
+    assert [sieve.stays(crane, recorded) for recorded in (False, True)] == [False, True]
 
 
 def test_a_vehicle_whose_time_ends_while_the_registry_may_be_used_stays() -> None:
