@@ -1,13 +1,24 @@
 """Second pass of a build: joins one part of every table by token, in memory, in token order."""
 
+import gc
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 from edge.registry.content import exemption_digest, kind_text, total, vehicle_digest
-from edge.registry.rdw import Bodies, Fuel, Masses, day, is_goods, is_light, masses, shared_part
+from edge.registry.rdw import (
+    Bodies,
+    Fuel,
+    Masses,
+    category_of,
+    day,
+    is_goods,
+    is_light,
+    masses,
+    shared_part,
+)
 from edge.registry.schema import KindRow, Row, is_plain, kind_row
 from tools.rdw_tables import BODIES, DIGITS, FUELS, PARTICULARS, SPECIALS, VEHICLES
 from tools.registry_cells import VehicleCells, days
@@ -16,11 +27,13 @@ from tools.registry_spill import SpillRow
 
 TWICE = "plate stands twice with this start; all its rows are left out"
 CONTRADICTED = "record_id stands twice, with different contents"
-NO_MASSES = Masses(None, None)
-REMEMBERED = 1 << 16
-"""Distinct cells whose meaning a process remembers: most vehicles are like another."""
 Refused = tuple[Path, int, str]
 Texts = tuple[str, ...]
+CATEGORY = 4
+"""Where the category stands in a row of vehicles that was spilled, after its token and line."""
+NO_BODIES: tuple[Texts, ...] = ((), (), (), ())
+REMEMBERED = 1 << 16
+"""Distinct cells whose meaning a process remembers: most vehicles are like another."""
 
 
 class Known(NamedTuple):
@@ -61,6 +74,15 @@ class Joining(NamedTuple):
 
 def joined(job: Joining) -> Part:
     """Return one part of the registry. Raises OSError."""
+    gc.disable()  # nothing here refers to itself, and a million rows are slow to look through
+    try:
+        return part_of(job)
+    finally:
+        gc.enable()
+
+
+def part_of(job: Joining) -> Part:
+    """Join one part of every table. Raises OSError."""
     doubtful: set[int] = set()
     refused: list[Refused] = []
     vehicles: dict[tuple[int, int], Known] = {}
@@ -118,26 +140,44 @@ def attribute_vehicles(job: Joining, doubtful: set[int]) -> Iterator[tuple[int, 
 def dutch_vehicles(job: Joining, doubtful: set[int]) -> Iterator[tuple[int, Known]]:
     """Yield the vehicles of the open data, with all their tables say."""
     fuels = grouped(told(job.rows(FUELS.name), doubtful))
-    built = [
-        grouped(told(job.rows(dataset.name), doubtful))
-        for dataset in (BODIES, DIGITS, SPECIALS, PARTICULARS)
-    ]
     for table in job.of(VEHICLES.name):
-        for token, line, *cells in told(table.spilled.rows(job.number), doubtful):
+        rows = list(told(table.spilled.rows(job.number), doubtful))
+        goods = {row[0] for row in rows if may_carry(row[CATEGORY])}
+        built = [
+            grouped(told(job.rows(dataset.name), doubtful), goods)
+            for dataset in (BODIES, DIGITS, SPECIALS, PARTICULARS)
+        ]
+        for row in rows:
+            token, line = row[:2]
             fuel = tuple(sorted(fuels.get(token, ())))
-            bodies = tuple(tuple(cell for (cell,) in of.get(token, ())) for of in built)
-            yield token, Known(table.path, line, DUTCH, dutch_cells(cells, fuel, bodies))
+            if token in goods:
+                bodies = tuple(tuple(cell for (cell,) in of.get(token, ())) for of in built)
+                cells = goods_cells(row[2:], fuel, bodies)
+            else:
+                cells = other_cells(row[2:], fuel)
+            yield token, Known(table.path, line, DUTCH, cells)
 
 
-def dutch_cells(
-    cells: Sequence[str], fuels: tuple[Texts, ...], bodies: tuple[Texts, ...]
+def goods_cells(
+    cells: SpillRow, fuels: tuple[Texts, ...], bodies: tuple[Texts, ...]
 ) -> VehicleCells:
     """Return what `edge.registry.rdw.vehicle` makes of these cells, as columns."""
     sort, fitting, category, first, ready_kg, max_kg = cells
     weighed = weight(ready_kg, max_kg)
     kind = kind_of(sort, fitting, category, is_light(weighed), fuels, bodies)
-    kept = weighed if is_goods(kind[0]) else NO_MASSES
-    return VehicleCells(0, None, kind, born(first), *kept, None, None)
+    return VehicleCells(0, None, kind, born(first), *weighed, None, None)
+
+
+def other_cells(cells: SpillRow, fuels: tuple[Texts, ...]) -> VehicleCells:
+    """Return the same of a vehicle that carries no goods: neither body nor masses count."""
+    kind = kind_of(cells[0], "", cells[2], None, fuels, NO_BODIES)
+    return VehicleCells(0, None, kind, born(cells[3]), None, None, None, None)
+
+
+@lru_cache(REMEMBERED)
+def may_carry(category: str) -> bool:
+    """True for a category cell of a vehicle whose body and masses are kept."""
+    return is_goods(category_of(category))
 
 
 @lru_cache(REMEMBERED)
@@ -169,15 +209,19 @@ def born(cell: str) -> int | None:
 def told(rows: Iterable[SpillRow], doubtful: set[int]) -> Iterator[SpillRow]:
     """Yield the rows that say something; of another its token is doubtful."""
     for row in rows:
-        if len(row) == 1:
-            doubtful.add(row[0])
-        else:
+        if len(row) > 1:
             yield row
+        else:
+            doubtful.add(row[0])
 
 
-def grouped(rows: Iterable[SpillRow]) -> dict[int, list[Texts]]:
-    """Return cells by token."""
+def grouped(
+    rows: Iterable[SpillRow], wanted: Container[int] | None = None
+) -> dict[int, list[Texts]]:
+    """Return cells by token, of all or of the wanted."""
     found: dict[int, list[Texts]] = {}
-    for token, *cells in rows:
-        found.setdefault(token, []).append(tuple(cells))
+    for row in rows:
+        token = row[0]
+        if wanted is None or token in wanted:
+            found.setdefault(token, []).append(row[1:])
     return found

@@ -18,19 +18,19 @@ SpillRow = tuple[Any, ...]
 
 
 class Spilled(NamedTuple):
-    """A table parted on disk; `places[part]` tells where the blocks of a part begin."""
+    """A table parted on disk; `places[part]` tells where its blocks lie and how long they are."""
 
     path: Path
-    places: tuple[tuple[int, ...], ...]
+    places: tuple[tuple[tuple[int, int], ...], ...]
 
     def rows(self, part: int) -> Iterator[SpillRow]:
         """Yield the rows of one part in the order in which they were added. Raises OSError."""
         if not self.places[part]:
             return
         with self.path.open("rb") as stream:
-            for place in self.places[part]:
+            for place, size in self.places[part]:
                 stream.seek(place)
-                yield from marshal.load(stream)
+                yield from marshal.loads(stream.read(size))
 
 
 class Spill(Closing):
@@ -39,7 +39,7 @@ class Spill(Closing):
     def __init__(self, path: Path, bits: int) -> None:
         self.path, self.shift = path, TOKEN_BITS - bits
         self.waiting: list[list[SpillRow]] = [[] for _ in range(1 << bits)]
-        self.places: list[list[int]] = [[] for _ in range(1 << bits)]
+        self.places: list[list[tuple[int, int]]] = [[] for _ in range(1 << bits)]
         self.stream = path.open("wb")
 
     def add(self, token: int, *cells: object) -> None:
@@ -52,8 +52,9 @@ class Spill(Closing):
 
     def write(self, part: int) -> None:
         """Write what waits for one part. Raises OSError."""
-        self.places[part].append(self.stream.tell())
-        marshal.dump(self.waiting[part], self.stream)
+        block = marshal.dumps(self.waiting[part])
+        self.places[part].append((self.stream.tell(), len(block)))
+        self.stream.write(block)
         self.waiting[part] = []
 
     def finish(self) -> Spilled:

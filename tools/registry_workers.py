@@ -32,7 +32,9 @@ def _share(read: "Synchronized[int]") -> None:
 class Workers:
     """Runs functions on jobs: here where there is one worker, else in processes of their own."""
 
-    def __init__(self, pool: ProcessPoolExecutor | None, ahead: int, progress: Progress) -> None:
+    def __init__(
+        self, pool: ProcessPoolExecutor | None, ahead: int, progress: Progress | None
+    ) -> None:
         self.pool, self.ahead, self.progress = pool, ahead, progress
 
     def map(self, work: Callable[[Job], Result], jobs: Iterable[Job]) -> Iterator[Result]:
@@ -59,13 +61,13 @@ class Workers:
 
     def show(self) -> None:
         """Bring the bar of bytes up to what the workers told."""
-        if _read is not None:
+        if _read is not None and self.progress is not None:
             self.progress.update(TaskID(0), completed=_read.value)
 
 
 @contextmanager
-def workers(count: int, progress: Progress) -> Iterator[Workers]:
-    """Give so many workers. The bar of bytes is the first task of `progress`."""
+def workers(count: int, progress: Progress | None = None) -> Iterator[Workers]:
+    """Give so many workers; the first bar of `progress` shows the bytes that they read."""
     # Not forked: a thread of the progress bar may hold a lock.
     context = multiprocessing.get_context("spawn")
     read = context.Value("Q", 0)
