@@ -128,9 +128,9 @@ def keep_listed(connection: sqlite3.Connection, sieve: Sieve) -> int:
         "INSERT OR IGNORE INTO listed VALUES (?)", ((key,) for key in tokens(connection, sieve))
     )
     connection.execute("INSERT OR IGNORE INTO listed SELECT token FROM canaries")
-    for table in ("vehicles", "exemptions"):
+    for table in ("vehicles", "plain", "exemptions"):
         connection.execute(f"DELETE FROM {table} WHERE token NOT IN (SELECT token FROM listed)")
-    connection.execute("DELETE FROM kinds WHERE id NOT IN (SELECT kind FROM vehicles)")
+    connection.execute("DELETE FROM kinds WHERE id NOT IN (SELECT kind FROM every_vehicle)")
     connection.execute("INSERT OR REPLACE INTO meta VALUES ('scope', ?)", (LISTED,))
     stayed: int = connection.execute("SELECT count(*) FROM listed").fetchone()[0]
     connection.execute("DROP TABLE listed")
@@ -143,7 +143,9 @@ def tokens(connection: sqlite3.Connection, sieve: Sieve) -> Iterator[int]:
         number: sound(kind_of(row)) for number, row in kind_rows(connection)
     }
     recorded = "EXISTS (SELECT 1 FROM exemptions WHERE token = v.token)"
-    rows = connection.execute(f"SELECT v.*, {recorded} FROM vehicles v ORDER BY token, valid_from")
+    rows = connection.execute(
+        f"SELECT v.*, {recorded} FROM every_vehicle v ORDER BY token, valid_from"
+    )
     for key, group in groupby(rows, itemgetter(0)):
         plate = list(group)
         known = (sieve.stays(vehicle_of(row, kinds), bool(row[-1])) for row in plate)

@@ -33,7 +33,7 @@ reading a mapped file that someone cut short kills the process."""
 VEHICLES = """
 SELECT valid_from, valid_to, kind, first_registered, max_mass_kg, reference_mass_kg, first_used,
     ref
-FROM vehicles WHERE token = ?
+FROM every_vehicle WHERE token = ?
 """
 EXEMPTIONS = """
 SELECT record_id, source, type, status, scope, valid_from, valid_to, requested_at,

@@ -154,9 +154,11 @@ def test_the_list_holds_nothing_of_those_left_out_but_its_canaries(full, short) 
     with closing(sqlite3.connect(short)) as connection:
         tables = ("vehicles", "exemptions", "kinds", "canaries")
         held = {t: connection.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in tables}
-        orphans = "SELECT count(*) FROM exemptions WHERE token NOT IN (SELECT token FROM vehicles)"
+        orphans = (
+            "SELECT count(*) FROM exemptions WHERE token NOT IN (SELECT token FROM every_vehicle)"
+        )
         assert connection.execute(orphans).fetchone() == (0,)
-        canaries = "SELECT count(*) FROM vehicles JOIN canaries USING (token)"
+        canaries = "SELECT count(*) FROM every_vehicle JOIN canaries USING (token)"
         assert connection.execute(canaries).fetchone() == (held["canaries"],)
     with closing(sqlite3.connect(full)) as connection:
         for table in ("vehicles", "kinds"):

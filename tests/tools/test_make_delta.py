@@ -28,6 +28,7 @@ def test_the_command_counts_what_it_wrote_and_proves_that_it_leads_there(pair, t
     rows = {line.split("│")[1].strip(): line.split("│")[2:4] for line in told if "│" in line}
     assert {name: [*map(int, cells)] for name, cells in rows.items()} == {
         "vehicles": [2, 1],
+        "plain": [1, 0],
         "exemptions": [1, 1],
         "canaries": [1, 1],
     }

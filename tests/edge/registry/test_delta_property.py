@@ -27,6 +27,7 @@ KIND = st.tuples(
     *(TEXT, st.just(0)),
 )
 VEHICLE = st.tuples(SMALL, SMALL, CELL, st.integers(0, 2), CELL, CELL, CELL, CELL, CELL)
+PLAIN = st.tuples(st.integers(4, 7), st.integers(0, 2), CELL)
 EXEMPTION = st.tuples(
     *(SMALL, TEXT, TEXT, TEXT, TEXT, st.one_of(st.none(), TEXT)),
     *(st.integers(0, 2**40), CELL, CELL, CELL),
@@ -38,13 +39,14 @@ SURE = (99, "BE", "FL", 0, "no_access")
 REGISTRY = st.tuples(
     st.lists(KIND, min_size=3, max_size=5),
     st.lists(VEHICLE, max_size=12, unique_by=lambda row: row[:2]),
+    st.lists(PLAIN, max_size=4, unique_by=lambda row: row[:1]),
     st.lists(EXEMPTION, max_size=6, unique_by=lambda row: row[:3]),
     st.lists(CANARY, max_size=3, unique_by=lambda row: row[:1]),
 )
 
 
 def written(rows, path: Path, name: str) -> Path:
-    kinds, vehicles, exemptions, canaries = rows
+    kinds, vehicles, plain, exemptions, canaries = rows
     draft = path.with_suffix(".draft")
     with closing(sqlite3.connect(draft)) as connection, connection:
         connection.executescript(TABLES)
@@ -56,6 +58,7 @@ def written(rows, path: Path, name: str) -> Path:
         )
         filled = {
             "vehicles": vehicles,
+            "plain": plain,
             "exemptions": [*exemptions, REAL],
             "canaries": [*canaries, SURE],
         }
