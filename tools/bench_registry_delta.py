@@ -10,24 +10,25 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import Self
 
 import click
 from rich.console import Console
 
-from edge.access.desk import desk_passage
 from edge.errors import BoxError, RegistryError
-from edge.registry.content import exemption_digest, kinds_of, vehicle_digest, written
-from edge.registry.delta import apply_delta
+from edge.registry.content import kinds_of, written
+from edge.registry.delta import apply_delta, row_digest
+from edge.registry.deltafile import KEYS
 from edge.registry.fresh import FreshRegistry
 from edge.registry.seal import copy_proven, seal_of, settle
-from edge.registry.token import token
-from edge.types import Snapshot
-from tools.large_registry import AT, EVERY, FOLDER, KEY, large_registry, plate
+from edge.types import Passage, Snapshot
+from tools.bench_access import asked
+from tools.large_registry import EVERY, FOLDER, KEY, large_registry
 from tools.make_delta import make_delta, packed_bytes
 
 CHANGES = 50_000
@@ -36,22 +37,27 @@ QUIET_S = 2.0
 """How long look-ups are timed without a swap, to tell its gap from the machine's own."""
 LONGEST_S = 120.0
 MEND = "Mend edge.registry.fresh."
-MASS, REFERENCE = 5, 8
-"""Places in a row of vehicles."""
-GONE = "DELETE FROM vehicles WHERE token = ?"
-PUT = f"INSERT INTO vehicles VALUES ({', '.join('?' * 9)})"
+SORTS = {"changed": 7, "gone": 1, "new": 1, "withdrawn": 1}
+"""What the changes are, and how often each."""
+VEHICLE_TABLES = ("vehicles", "plain")
+PLACES = {"vehicles": 4, "plain": 2, "exemptions": 4}
+"""Where the cell stands that changes: the first registration, the status."""
+TOKEN_BITS = 63
+ASKED = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class DeltaFigures:
-    """What one delta cost; `quiet_gap_ms` is the longest gap without a swap."""
+    """What one delta cost; `quiet_gap_ms` is the longest gap without a swap, the machine's own.
 
-    vehicles: int
+    Seconds of the processor stand beside those of the clock: other work may have run meanwhile.
+    """
+
     changes: int
     make_s: float
-    delta_mb: float
     packed_mb: float
     apply_s: float
+    apply_cpu_s: float
     base_mb: float
     made_mb: float
     open_s: float
@@ -61,25 +67,24 @@ class DeltaFigures:
     lookups: int
 
 
-def figures(vehicles: int, folder: Path = FOLDER, changes: int = CHANGES) -> DeltaFigures:
-    """Make a registry and a newer one, and measure the way from one to the other."""
-    base = large_registry(vehicles, folder)
-    new = newer_registry(base, vehicles, changes, folder / f"newer-{vehicles}-{changes}.sqlite")
+def figures(
+    base: Path, passages: Sequence[Passage], folder: Path, changes: int = CHANGES
+) -> DeltaFigures:
+    """Measure the way from a registry (made with KEY) to one that differs by so many changes."""
+    new = newer_registry(base, changes, folder / f"newer-{changes}-{base.name}")
     delta, made = folder / "bench.delta", folder / "made" / "registry.sqlite"
     made.parent.mkdir(exist_ok=True)
-    make_s = seconds(lambda: make_delta(base, new, delta))
-    apply_s = seconds(lambda: apply_delta(base, delta, made))
-    sizes = (made.stat().st_size / MB, delta.stat().st_size / MB, packed_bytes(delta) / MB)
-    swap = swapped(base, made, vehicles, folder / "active" / "registry.sqlite")
+    make_s, _ = seconds(lambda: make_delta(base, new, delta))
+    apply_s, apply_cpu_s = seconds(lambda: apply_delta(base, delta, made))
+    swap = swapped(base, made, passages, folder / "active" / "registry.sqlite")
     return DeltaFigures(
-        vehicles=vehicles,
         changes=changes,
         make_s=round(make_s, 1),
-        delta_mb=round(sizes[1], 2),
-        packed_mb=round(sizes[2], 2),
+        packed_mb=round(packed_bytes(delta) / MB, 2),
         apply_s=round(apply_s, 2),
+        apply_cpu_s=round(apply_cpu_s, 2),
         base_mb=round(base.stat().st_size / MB, 1),
-        made_mb=round(sizes[0], 1),
+        made_mb=round(made.stat().st_size / MB, 1),
         open_s=round(swap.open_s, 2),
         quiet_gap_ms=round(swap.quiet_gap_s * 1000, 1),
         gap_ms=round(swap.gap_s * 1000, 1),
@@ -88,53 +93,52 @@ def figures(vehicles: int, folder: Path = FOLDER, changes: int = CHANGES) -> Del
     )
 
 
-def newer_registry(base: Path, vehicles: int, changes: int, out: Path) -> Path:
+def newer_registry(base: Path, changes: int, out: Path) -> Path:
     """Return a registry that differs from another by so many changes, made once."""
-    if seal_of(out).exists() and out.exists():
+    if out.exists():
         return out
     draft = out.with_suffix(".draft")
     copy_proven(base, draft)
     with closing(sqlite3.connect(draft)) as connection, connection:
-        alter(connection, vehicles, changes)
+        alter(connection, changes)
     settle(draft, out)
     return out
 
 
-def alter(connection: sqlite3.Connection, vehicles: int, changes: int) -> None:
-    """Change rows, and state what the registry holds then."""
+def alter(connection: sqlite3.Connection, changes: int) -> None:
+    """Change rows of vehicles and records, and state what the registry holds then."""
     drawn = random.Random(3)
     meta = dict(connection.execute("SELECT name, value FROM meta"))
     content, kinds = int(meta["content"], 16), kinds_of(connection)
-    sorts = drawn.choices(("changed", "gone", "new", "withdrawn"), (7, 1, 1, 1), k=changes)
-    numbers = drawn.sample(range(vehicles), changes)
-    for place, (sort, number) in enumerate(zip(sorts, numbers, strict=True)):
-        key = token(KEY, *plate(number))
-        if sort == "withdrawn":
-            content += withdrawn(connection, token(KEY, *plate(number // EVERY * EVERY)))
-            continue
-        row = connection.execute("SELECT * FROM vehicles WHERE token = ?", (key,)).fetchone()
-        if sort in ("changed", "gone"):
-            connection.execute(GONE, (key,))
-            content -= vehicle_digest(row, kinds)
-        if sort in ("changed", "new"):
-            like = list(row)
-            like[0] = key if sort == "changed" else token(KEY, *plate(vehicles + place))
-            like[MASS], like[REFERENCE] = drawn.randrange(1500, 12_000), drawn.getrandbits(62)
-            connection.execute(PUT, like)
-            content += vehicle_digest(like, kinds)
+    held = [int(meta[table]) for table in VEHICLE_TABLES]
+    for sort in drawn.choices(tuple(SORTS), tuple(SORTS.values()), k=changes):
+        withdrawn = sort == "withdrawn"
+        table = "exemptions" if withdrawn else drawn.choices(VEHICLE_TABLES, held)[0]
+        row = list(near(connection, table, drawn.getrandbits(TOKEN_BITS)))
+        if sort != "new":
+            where = " AND ".join(f"{column} = ?" for column in KEYS[table])
+            key = row[: len(KEYS[table])]
+            connection.execute(f"DELETE FROM {table} WHERE {where}", key)
+            content -= row_digest(table, row, kinds)
+        if sort != "gone":
+            row[0] = drawn.getrandbits(TOKEN_BITS) if sort == "new" else row[0]
+            place = PLACES[table]
+            row[place] = "ingetrokken" if withdrawn else drawn.randrange(15_000, 20_000)
+            connection.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
+            content += row_digest(table, row, kinds)
     facts = {"id": f"{meta['id']}-newer", "content": written(content)}
-    (facts["vehicles"],) = map(str, connection.execute("SELECT count(*) FROM vehicles").fetchone())
+    for table in VEHICLE_TABLES:
+        facts[table] = str(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
     connection.executemany(
         "UPDATE meta SET value = ? WHERE name = ?", [(value, name) for name, value in facts.items()]
     )
 
 
-def withdrawn(connection: sqlite3.Connection, key: int) -> int:
-    """Withdraw the records of a vehicle, and return by how much the content changes."""
-    found = "SELECT * FROM exemptions WHERE token = ?"
-    before = sum(map(exemption_digest, connection.execute(found, (key,))))
-    connection.execute("UPDATE exemptions SET status = 'ingetrokken' WHERE token = ?", (key,))
-    return sum(map(exemption_digest, connection.execute(found, (key,)))) - before
+def near(connection: sqlite3.Connection, table: str, token: int) -> tuple[object, ...]:
+    """Return the row whose token follows, or the first: tokens lie evenly."""
+    after = f"SELECT * FROM {table} WHERE token >= ? ORDER BY token LIMIT 1"
+    found: tuple[object, ...] | None = connection.execute(after, (token,)).fetchone()
+    return found or near(connection, table, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +158,8 @@ class Asker:
     No other thread may use the registry meanwhile: as in a box, one asks.
     """
 
-    def __init__(self, registry: FreshRegistry, vehicles: int) -> None:
-        self.registry, self.vehicles = registry, vehicles
+    def __init__(self, registry: FreshRegistry, passages: Sequence[Passage]) -> None:
+        self.registry, self.passages = registry, passages
         self.answered: Snapshot | None = None
         self.gap_s, self.lookups, self.faults = 0.0, 0, 0
         self._thread = threading.Thread(target=self._ask)
@@ -170,11 +174,11 @@ class Asker:
         self._thread.join()
 
     def _ask(self) -> None:
-        drawn = random.Random(4)
         last = time.perf_counter()
-        while not self._ended.is_set():
-            country, text = plate(drawn.randrange(self.vehicles))
-            facts = self.registry.facts(desk_passage(country, AT, text))
+        for passage in cycle(self.passages):
+            if self._ended.is_set():
+                break
+            facts = self.registry.facts(passage)
             self.answered = facts.snapshot
             self.faults += facts.fault is not None
             now = time.perf_counter()
@@ -182,14 +186,14 @@ class Asker:
             self.lookups += 1
 
 
-def swapped(base: Path, new: Path, vehicles: int, active: Path) -> Swap:
+def swapped(base: Path, new: Path, passages: Sequence[Passage], active: Path) -> Swap:
     """Let a registry take over from another while plates are asked."""
     put(base, active)
     with FreshRegistry(active, KEY) as registry:
-        with Asker(registry, vehicles) as quiet:
+        with Asker(registry, passages) as quiet:
             time.sleep(QUIET_S)
         resident = most = resident_mb()
-        with Asker(registry, vehicles) as asker:
+        with Asker(registry, passages) as asker:
             put(new, active)
             began = time.perf_counter()
             while asker.answered in (None, quiet.answered):
@@ -225,11 +229,11 @@ def resident_mb() -> float:
     return int(line.split()[1]) / 1024
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """Return how long a piece of work took."""
-    began = time.perf_counter()
+def seconds(work: Callable[[], object]) -> tuple[float, float]:
+    """Return how long a piece of work took by the clock, and of this process's processor."""
+    began, used = time.perf_counter(), time.process_time()
     work()
-    return time.perf_counter() - began
+    return time.perf_counter() - began, time.process_time() - used
 
 
 @click.command()
@@ -246,7 +250,8 @@ def main(vehicles: int, changes: int, folder: Path) -> None:
     """Measure a delta against a large registry, and print the figures as JSON."""
     try:
         with Console(stderr=True).status("Making the registries (once) and measuring"):
-            found = figures(vehicles, folder, min(changes, vehicles))
+            base = large_registry(vehicles, folder)
+            found = figures(base, asked(vehicles, ASKED), folder, changes)
     except BoxError as error:
         raise click.ClickException(str(error)) from error
     except (OSError, sqlite3.Error) as error:

@@ -107,7 +107,7 @@ class Change:
         if row is None:
             return False
         self.copy.execute(f"DELETE FROM {table} WHERE {where}", key)
-        self.content -= self.digest(table, row)
+        self.content -= row_digest(table, row, self.kinds)
         return True
 
     def put(self, table: str, row: Sequence[object]) -> None:
@@ -115,7 +115,7 @@ class Change:
         self.lost(table, row[: len(KEYS[table])])
         marks = ", ".join("?" * len(row))
         self.copy.execute(f"INSERT INTO {table} VALUES ({marks})", row)
-        self.content += self.digest(table, row)
+        self.content += row_digest(table, row, self.kinds)
 
     def put_vehicles(self) -> None:
         """Put the vehicles, each with the number that its kind has in the copy."""
@@ -137,20 +137,21 @@ class Change:
             self.copy.execute(f"INSERT INTO kinds VALUES ({marks})", (self.last, *kind))
         return self.numbers[text]
 
-    def digest(self, table: str, row: Sequence[object]) -> int:
-        """Return what a row of the copy adds to the content."""
-        if table in REST:
-            return REST[table](row)
-        if table == "plain":
-            token, kind, born = row
-            row = (token, 0, None, kind, born, None, None, None, None)  # as `every_vehicle`
-        return vehicle_digest(row, self.kinds)
-
     def state(self) -> None:
         """State what the target states; kinds that no vehicle has any more stay, and count."""
         meta = {**self.aim.meta, "kinds": str(len(self.kinds))}
         self.copy.execute("DELETE FROM meta")
         self.copy.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+
+
+def row_digest(table: str, row: Sequence[object], kinds: Mapping[object, bytes]) -> int:
+    """Return what a row of a table adds to the content. Raises KeyError for an absent kind."""
+    if table in REST:
+        return REST[table](row)
+    if table == "plain":
+        token, kind, born = row
+        row = (token, 0, None, kind, born, None, None, None, None)  # as `every_vehicle` has it
+    return vehicle_digest(row, kinds)
 
 
 def content_before(copy: sqlite3.Connection, aim: Aim) -> int:
