@@ -18,7 +18,6 @@ tokens, on disk beside the output, and a second joins one part of all of them af
 
 import os
 import sqlite3
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -30,13 +29,11 @@ from tempfile import TemporaryDirectory
 import click
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
 from edge.access.calendar import moment_of
 from edge.access.pack import shipped
 from edge.errors import BoxError, RegistryError
 from edge.registry.attributes import VEHICLE_EXTRAS, VEHICLE_FIELDS
-from edge.registry.schema import KindRow
 from edge.registry.seal import digest_of, seal_of
 from edge.registry.token import load_key
 from tools.rdw_tables import DATASETS, check_dataset
@@ -44,6 +41,7 @@ from tools.registry_cells import ZONE_OPTION
 from tools.registry_intake import Intake, Sort, Taken, intake
 from tools.registry_join import Joining, joined
 from tools.registry_rows import MEND, Columns, Rejects, check_columns, header_of
+from tools.registry_summary import summary_table
 from tools.registry_workers import Workers, available, workers
 from tools.registry_writer import RegistryWriter
 
@@ -60,7 +58,7 @@ EXEMPTION_COLUMNS = Columns(
     ),
     frozenset({"vehicle_ref"}),
 )
-PART_BYTES, MOST_BITS = 24 << 20, 10
+PART_BYTES, MOST_BITS = 12 << 20, 10
 """So many bytes of tables are joined at once, in at most 1024 parts."""
 WORTH_BYTES = 16 << 20
 """Tables smaller than this are read before a process has started."""
@@ -237,27 +235,11 @@ def keep(path: Path) -> None:
 
 def show(writer: RegistryWriter, rejects: Rejects, out: Path) -> None:
     """Print what the registry holds, by country, category and class."""
-    found: Counter[tuple[str, str, str]] = Counter()
-    for (country, kind), vehicles in writer.summary.items():
-        found[country, kind[0] or "unknown", class_of(kind)] += vehicles
-    table = Table("country", "category", "class", "vehicles", title=f"{out}")
-    for row, vehicles in sorted(found.items()):
-        table.add_row(*row, f"{vehicles:,}")
     console = Console()
-    console.print(table)
+    console.print(summary_table(writer.summary, str(out)))
     console.print(f"{writer.counts['exemptions']:,} exemption records")
     for file, rows in rejects.counts.items():
         console.print(f"{rows:,} rows of {file.name} left out; {rejects.first(file)}")
-
-
-def class_of(kind: KindRow) -> str:
-    """Return the norm of a kind in a word: a number, a stage, Z for zero-emission, EEV."""
-    zero, euro, stage = kind[4], kind[5], kind[6]
-    if zero:
-        return "Z"
-    if kind[-1]:
-        return "EEV"
-    return stage or ("unknown" if euro is None else str(euro))
 
 
 @click.command()
