@@ -17,7 +17,6 @@ tokens, on disk beside the output, and a second joins one part of all of them af
 """
 
 import sqlite3
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -29,20 +28,21 @@ from tempfile import TemporaryDirectory
 import click
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
 from edge.access.calendar import moment_of
-from edge.access.pack import shipped
+from edge.access.pack import load_pack, shipped
 from edge.errors import BoxError, RegistryError
 from edge.registry.attributes import VEHICLE_EXTRAS, VEHICLE_FIELDS
-from edge.registry.schema import KindRow
+from edge.registry.content import content_of
 from edge.registry.seal import settle
 from edge.registry.token import load_key
+from tools.deny_list import Sieve, keep_listed, spans
 from tools.rdw_tables import DATASETS, check_dataset
 from tools.registry_cells import ZONE_OPTION
 from tools.registry_intake import Intake, Sort, Taken, intake
 from tools.registry_join import Joining, joined
 from tools.registry_rows import MEND, Columns, Rejects, check_columns, header_of
+from tools.registry_summary import summary_table
 from tools.registry_workers import Workers, available, workers
 from tools.registry_writer import RegistryWriter
 
@@ -59,7 +59,7 @@ EXEMPTION_COLUMNS = Columns(
     ),
     frozenset({"vehicle_ref"}),
 )
-PART_BYTES, MOST_BITS = 24 << 20, 10
+PART_BYTES, MOST_BITS = 12 << 20, 10
 """So many bytes of tables are joined at once, in at most 1024 parts."""
 WORTH_BYTES = 16 << 20
 """Tables smaller than this are read before a process has started."""
@@ -89,6 +89,7 @@ class Order:
     rejects: Path | None
     zones: tuple[str, ...] = ()
     rdw: Path | None = None
+    deny_list: tuple[Path, ...] = ()
 
     def tables(self) -> list[tuple[str, Path]]:
         """Return every table with its sort, the largest first."""
@@ -123,6 +124,8 @@ def build(order: Order) -> tuple[RegistryWriter, Rejects]:
             writer = RegistryWriter(connection, key, known_zones(order.zones))
             fill(writer, order, rejects, folder)
             writer.add_canaries()
+            if order.deny_list:
+                leave_out(writer, order)
             writer.finish(order.name, order.vehicles_as_of, order.exemptions_as_of)
             writer.compact(compact)
             settle(compact, order.out)
@@ -131,6 +134,15 @@ def build(order: Order) -> tuple[RegistryWriter, Rejects]:
             f"{order.out} cannot be written ({error}).", "Check the disk."
         ) from error
     return writer, rejects
+
+
+def leave_out(writer: RegistryWriter, order: Order) -> None:
+    """Leave out whom none of the rule packs could refuse. Raises PackError, sqlite3.Error."""
+    packs = [load_pack(path) for path in order.deny_list]
+    keep_listed(
+        writer.connection, Sieve(spans(packs, order.vehicles_as_of, order.exemptions_as_of))
+    )
+    writer.content = content_of(writer.connection)
 
 
 def check_tables(order: Order) -> None:
@@ -208,27 +220,12 @@ def refuse_no_exemptions(path: Path, writer: RegistryWriter) -> None:
 
 def show(writer: RegistryWriter, rejects: Rejects, out: Path) -> None:
     """Print what the registry holds, by country, category and class."""
-    found: Counter[tuple[str, str, str]] = Counter()
-    for (country, kind), vehicles in writer.summary.items():
-        found[country, kind[0] or "unknown", class_of(kind)] += vehicles
-    table = Table("country", "category", "class", "vehicles", title=f"{out}")
-    for row, vehicles in sorted(found.items()):
-        table.add_row(*row, f"{vehicles:,}")
     console = Console()
-    console.print(table)
-    console.print(f"{writer.counts['exemptions']:,} exemption records")
+    console.print(summary_table(writer.summary, str(out)))
+    held = writer.counts["vehicles"] + writer.counts["plain"]
+    console.print(f"{held:,} vehicles held, {writer.counts['exemptions']:,} exemption records")
     for file, rows in rejects.counts.items():
         console.print(f"{rows:,} rows of {file.name} left out; {rejects.first(file)}")
-
-
-def class_of(kind: KindRow) -> str:
-    """Return the norm of a kind in a word: a number, a stage, Z for zero-emission, EEV."""
-    zero, euro, stage = kind[4], kind[5], kind[6]
-    if zero:
-        return "Z"
-    if kind[-1]:
-        return "EEV"
-    return stage or ("unknown" if euro is None else str(euro))
 
 
 @click.command()
@@ -260,6 +257,13 @@ def class_of(kind: KindRow) -> str:
 @click.option("--out", type=OUTPUT, required=True, help="Registry file to write.")
 @click.option("--rejects", type=OUTPUT, help="CSV for refused rows: file, line, reason.")
 @click.option(
+    "--deny-list",
+    type=INPUT,
+    multiple=True,
+    metavar="PACK",
+    help="Hold only the vehicles that this rule pack could refuse; repeatable.",
+)
+@click.option(
     ZONE_OPTION,
     "zones",
     metavar="NAME",
@@ -276,13 +280,14 @@ def main(
     exemptions_as_of: datetime,
     out: Path,
     rejects: Path | None,
+    deny_list: tuple[Path, ...],
     zones: tuple[str, ...],
 ) -> None:
     """Build a registry file from vehicle tables (--rdw, --vehicles or both) and exemptions."""
     if rdw is None and not vehicles:
         raise click.UsageError("Give --rdw, --vehicles, or both.")
     ages = (vehicles_as_of, exemptions_as_of)
-    order = Order(vehicles, exemptions, key, name, *ages, out, rejects, zones, rdw)
+    order = Order(vehicles, exemptions, key, name, *ages, out, rejects, zones, rdw, deny_list)
     try:
         writer, refused = build(order)
     except BoxError as error:

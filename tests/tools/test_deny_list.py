@@ -16,6 +16,7 @@ from edge.access.desk import desk_clock, desk_passage
 from edge.access.evaluate import OPEN
 from edge.access.pack import SHIPPED, load_law, shipped
 from edge.registry.cache import RegistryCache
+from edge.registry.content import content_of, written
 from edge.registry.delta import apply_delta
 from edge.types import BodyCode, Consequence, Decision, Outcome
 from tests.conftest import DEMO
@@ -31,7 +32,8 @@ from tests.edge.access.test_properties import (
 from tests.edge.access.world import AT, facts, flanders, utrecht, van
 from tests.edge.registry.deltas import restate
 from tests.edge.registry.test_cache import altered, copied, refusal, resealed
-from tests.tools.registry_orders import EXEMPTIONS_AS_OF, KEY, VEHICLES_AS_OF, registry
+from tests.tools.registry_orders import EXEMPTIONS_AS_OF, KEY, VEHICLES_AS_OF, order, registry
+from tools.build_registry import build
 from tools.deny_list import Sieve, keep_listed, span, spans
 from tools.make_delta import make_delta
 
@@ -183,6 +185,16 @@ def test_a_deny_list_comes_to_its_next_version_by_a_delta(full, short, tmp_path)
     apply_delta(full, tmp_path / "delta", made)
     with RegistryCache.open(made, KEY) as deny, RegistryCache.open(full, KEY) as whole:
         assert (deny.snapshot.listed, whole.snapshot.listed) == (True, False)
+
+
+def test_the_builder_makes_a_deny_list_for_the_packs_it_is_given(tmp_path) -> None:
+    made = replace(order(tmp_path), deny_list=(SHIPPED / "nl-ze.toml",))
+    writer, _ = build(made)
+    with RegistryCache.open(made.out, KEY) as deny:
+        assert deny.snapshot.listed
+        assert deny.snapshot.sha256 == written(content_of(deny.connection))
+        assert deny.facts(desk_passage("NL", AT, "VDS41K")).exemptions
+    assert writer.counts["vehicles"] + writer.counts["plain"] < sum(writer.summary.values())
 
 
 def test_a_scope_that_is_not_known_is_refused(short, tmp_path) -> None:
