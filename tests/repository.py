@@ -81,7 +81,8 @@ class Publisher:
         self, family: Family, name: str, files: Mapping[str, bytes], **more: object
     ) -> Release:
         """Add a release of these files, packed."""
-        number = 1 + max((release.number for release in self.releases[family]), default=0)
+        used = (*self.releases[family], *self.withdrawn[family])
+        number = 1 + max((release.number for release in used), default=0)
         described = []
         for file, content in files.items():
             path = f"{family}/{number}-{file}.zst"

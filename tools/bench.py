@@ -148,7 +148,8 @@ def whole_pipeline(frames: list[Frame], folder: Path) -> list[Figure]:
         wiring.casebook(config, outbox) as casebook,
         wiring.registry(config) as registry,
     ):
-        line = wiring.pipeline(config, clock, registry, signer, outbox, casebook)
+        cabinet = wiring.Cabinet(config, clock, registry, signer, outbox, casebook)
+        line = wiring.pipeline(cabinet)
         times: dict[str, list[float]] = {part: [] for part in WATCHED}
         parts: dict[str, Any] = {
             part: Watched(getattr(line, part), method, times[part])

@@ -17,10 +17,11 @@ import onnxruntime as ort
 
 from edge.access.announced import remarks
 from edge.access.rules import Law
+from edge.casebook.casebook import Casebook
 from edge.cli.plainly import age_words
 from edge.clock import SystemClock
 from edge.config import DEFAULT_PATH, Config, Zone, load
-from edge.daemon import wiring
+from edge.daemon import damage, wiring
 from edge.daemon.inforce import models_in_force, packs_in_force
 from edge.daemon.late import LOOK, fault_at
 from edge.daemon.sync import REPORT
@@ -95,6 +96,7 @@ def examined(path: Path) -> Iterator[Item]:
         ("signing key", partial(_signing_key, config)),
         ("platform key", partial(_platform_key, config)),
         ("state", partial(_state, config)),
+        ("casebook", partial(_casebook, config)),
         ("updates", partial(_updates, config, now)),
     ]
     for name, look in looks:
@@ -220,6 +222,17 @@ def _state(config: Config) -> Item:
     if not os.access(state, os.W_OK | os.X_OK):
         return Item("state", f"{state} cannot be written.", "Give this user the right to write.")
     return Item("state", f"{state} can be written")
+
+
+def _casebook(config: Config) -> Item:
+    path = config.box.state / wiring.CASEBOOK
+    if not path.exists():
+        return Item("casebook", f"{path} is made at the first start")
+    with Casebook.attach(path) as book:
+        held, damaged, wrong = len(book.held()), len(book.damaged()), damage.fault(book)
+    figures = {"held": held, "damaged": damaged}
+    says = f"{held} held" if wrong is None else f"{held} held. {wrong}"
+    return Item("casebook", says, None if wrong is None else damage.REMEDY, figures)
 
 
 def _updates(config: Config, now: datetime) -> Item:

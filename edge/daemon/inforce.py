@@ -57,3 +57,8 @@ def followed(config: Config) -> tuple[Family, ...]:
         "models": config.models.manifest,
     }
     return tuple(family for family in FAMILIES if named[family] is None)
+
+
+def lacks_registry(config: Config) -> bool:
+    """True when the registry follows the updates and none of theirs is in force."""
+    return config.access.registry is None and active(config.box.state, "registry") is None

@@ -16,6 +16,8 @@ from edge.update.shelf import (
     Shelved,
     activate,
     active,
+    leave,
+    left,
     renew,
     settle,
     shelved,
@@ -69,31 +71,43 @@ class Intake:
         """Put the release in force that this box should have.
 
         Raises BoxError with the reason why what is in force stays; SourceError when another
-        source may do better.
+        source may do better. A withdrawn release stays in no case: a box never accuses on doubt.
         """
         forget(self.state / self.family, {gone.number for gone in index.withdrawn})
         place = active(self.state, self.family)
-        have = None if place is None else shelved(place).release
+        known = place or left(self.state, self.family)
+        have = None if known is None else shelved(known).release
         gone = None if have is None else withdrawal(index, have.number)
-        wanted = chosen(index, self.cohort, None if have is None else have.number)
-        if wanted is None:
-            if gone is None:
-                return Taken("current")
-            cause = f"Release {gone.number} ({gone.id}) was withdrawn: {gone.reason}"
-            raise UpdateError(f"{cause}. No other stands for this box.", withdrawn_remedy(gone.id))
-        refuse_unfit(self.state / self.family, wanted.number)
-        outcome: Outcome = "activated" if gone is None else "rolled_back"
+        wanted = chosen(index, self.cohort, None if have is None or place is None else have.number)
+        try:
+            if wanted is not None:
+                refuse_unfit(self.state / self.family, wanted.number)
+                return self._replace(client, index, wanted, known, gone is not None)
+            if gone is not None:
+                cause = f"Release {gone.number} ({gone.id}) was withdrawn: {gone.reason}"
+                raise UpdateError(f"{cause}. No other stands for this box.", withdrawn(gone.id))
+        except BoxError:
+            if gone is not None and place is not None:
+                leave(place)
+            raise
+        return Taken("current")
+
+    def _replace(
+        self, client: Client, index: Releases, wanted: Release, known: Path | None, rollback: bool
+    ) -> Taken:
+        """Fetch a release if it is not here, send it through its gate, put it in force."""
+        outcome: Outcome = "rolled_back" if rollback else "activated"
         here = self._on_shelf(wanted)
         if here is not None:
-            self._prove(client, wanted, here, place, gone is not None)
+            self._prove(client, wanted, here, known, rollback)
             renew(here, self.now)
-            activate(here, keep_before=gone is None)
+            activate(here, keep_before=not rollback)
             return Taken(outcome)
         staged = stage(self.state, self.family, wanted.number)
-        fetched, remarks = self._fill(client, index, wanted, have, staged)
-        stated = self._prove(client, wanted, staged, place, gone is not None)
+        fetched, remarks = self._fill(client, index, wanted, known, staged)
+        stated = self._prove(client, wanted, staged, known, rollback)
         place = settle(staged, Shelved(wanted, self.now, dict(stated.as_of)))
-        activate(place, keep_before=gone is None)
+        activate(place, keep_before=not rollback)
         return Taken(outcome, fetched, remarks)
 
     def _on_shelf(self, wanted: Release) -> Path | None:
@@ -122,10 +136,12 @@ class Intake:
         return stated
 
     def _fill(
-        self, client: Client, index: Releases, to: Release, have: Release | None, staged: Path
+        self, client: Client, index: Releases, to: Release, known: Path | None, staged: Path
     ) -> tuple[Fetched, tuple[str, ...]]:
         """Fetch a release into a folder, by deltas where that is less."""
-        way = () if have is None or self.apply_delta is None else steps(index, to, have)
+        way: tuple[Step, ...] = ()
+        if known is not None and self.apply_delta is not None:
+            way = steps(index, to, shelved(known).release)
         if not worth(way, to, lambda path: client.length(self.family, path)):
             return self._fetch_whole(client, to, staged), ()
         try:
@@ -187,9 +203,9 @@ class Intake:
         return self.state / "updates" / "incoming"
 
 
-def withdrawn_remedy(name: str) -> str:
-    """Return what a person does about a withdrawn release that is still in force."""
+def withdrawn(name: str) -> str:
+    """Return what a person does about a withdrawn release without another."""
     return (
-        f"The publisher must release another; `anpr-edge held withdraw --rests-on {name}` "
-        "withdraws what rests on it."
+        "Nothing of that family is in force until the publisher releases another; `anpr-edge "
+        f"held withdraw --rests-on {name}` withdraws what rests on it."
     )

@@ -8,7 +8,7 @@ from edge.capture.newest import NewestFrame
 from edge.clock import SystemClock
 from edge.config import Config
 from edge.daemon import wiring
-from edge.daemon.inforce import overtaken, pinned
+from edge.daemon.inforce import lacks_registry, overtaken, pinned
 from edge.daemon.minutely import Minutely
 from edge.daemon.pipeline import Conclusion
 from edge.daemon.wiring_sync import step_back
@@ -43,8 +43,9 @@ class Stop:
 def run_box(config: Config) -> None:
     """Run the box; on SIGTERM finish the frame, conclude on what is in the picture, and end.
 
-    When other packs or models come in force it does the same, and starts anew with them; where it
-    does not start with them and did with those before, it goes back, and an alarm says so.
+    When other packs or models come in force it does the same, and starts anew with them; so it
+    does when its registry was withdrawn. A newer registry it takes over without that. Where it does
+    not start and did with the packs or models before, it goes back, and an alarm says so.
     Raises BoxError when a part cannot work: systemd starts the daemon again.
     """
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
@@ -57,21 +58,27 @@ def run_box(config: Config) -> None:
         except BoxError:
             if not step_back(config, SystemClock())():
                 raise
-        log.info("other packs or models are in force: starting anew with them")
+        log.info("the updates changed what is in force: starting anew with it")
 
 
 def run_version(config: Config, stop: Stop) -> bool:
     """Run the box with the packs and models in force now; True when others came in force."""
     now, late, clock = pinned(config), overtaken(config), SystemClock()
+    had_registry = not lacks_registry(config)
     with (
         wiring.outbox(now) as outbox,
         wiring.casebook(now, outbox) as casebook,
         wiring.fresh_registry(config) as registry,
     ):
         signer = load_signer(now.keys.signing)
-        parts = (now, clock, registry, signer, outbox, casebook)
-        pipeline = wiring.pipeline(*parts)
-        minutely = Minutely(wiring.alarms(*parts), wiring.hours(*parts), wiring.release(*parts))
+        cabinet = wiring.Cabinet(now, clock, registry, signer, outbox, casebook)
+        pipeline = wiring.pipeline(cabinet)
+        minutely = Minutely(
+            wiring.alarms(cabinet),
+            wiring.health(cabinet, pipeline.laws),
+            wiring.hours(cabinet),
+            wiring.release(cabinet),
+        )
         camera = NewestFrame(Camera(now.camera.source, clock))
         stop.watch(camera)
         try:
@@ -81,6 +88,8 @@ def run_version(config: Config, stop: Stop) -> bool:
                     _tell(conclusion)
                 minutely.step(1)
                 if (pinned(config), overtaken(config)) != (now, late):
+                    return True
+                if had_registry and lacks_registry(config):
                     return True
         finally:
             camera.close()

@@ -18,7 +18,7 @@ from edge.ports import Clock
 from edge.update.releases import Family
 from edge.update.report import Active, FamilyReport, Fault, Report, read_report, write_report
 from edge.update.shelf import active, previous, shelved
-from edge.update.unfit import Unfit, go_back, is_whole, remedy, remember, unfit
+from edge.update.unfit import Unfit, go_back, is_whole, remedy, remember
 
 log = logging.getLogger(__name__)
 OWN = "what came with the software"
@@ -63,10 +63,7 @@ class StepBack:
     def _before(self, family: Family) -> list[Path | None]:
         """Return what may be gone back to, best first."""
         before = previous(self.state, family)
-        if before is None or not is_whole(before):
-            return [None]
-        failed = {one.number for one in unfit(self.state / family)}
-        return [None] if shelved(before).release.number in failed else [before, None]
+        return [None] if before is None or not is_whole(before) else [before, None]
 
     def _fault(self, family: Family, folder: Path | None) -> BoxError | None:
         try:

@@ -1,10 +1,12 @@
 """Here a configuration becomes a working box: the place that puts the concrete parts together."""
 
 import os
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from edge import __version__
 from edge.access.assembly import in_zone
@@ -15,8 +17,10 @@ from edge.casebook.casebook import Casebook
 from edge.config import Camera, Config, Models, Zone
 from edge.counts.record import Bookkeeper
 from edge.counts.tally import tallies, tallies_of_resolution
+from edge.daemon import damage
 from edge.daemon.alarms import Alarms, Watched
 from edge.daemon.gate import Gate
+from edge.daemon.health import Health
 from edge.daemon.hours import Hours
 from edge.daemon.inforce import (
     followed,
@@ -31,8 +35,10 @@ from edge.daemon.pipeline import Pipeline
 from edge.daemon.recovery import recover
 from edge.daemon.release import Release
 from edge.daemon.sync import REPORT
+from edge.daemon.synced import synced
 from edge.errors import BoxError, ConfigError, ModelError
-from edge.feed.mqtt import MqttPublisher
+from edge.feed.hint import Hint
+from edge.feed.mqtt import MqttPublisher, unheard
 from edge.feed.outbox import Outbox
 from edge.feed.spool import SpoolPublisher
 from edge.passage.calibration import REMEDY, SUFFIX, Calibration, Fitted, fitted
@@ -40,8 +46,10 @@ from edge.passage.lanes import Lane, View
 from edge.passage.passage import Desk, ReadingPolicy
 from edge.passage.tracker import Tracker
 from edge.ports import Clock, Publisher, Registry, Signer
+from edge.record.active import ActivePack
 from edge.record.message import ModelRef
-from edge.record.testimony import Provenance, Testimony
+from edge.record.provenance import Provenance
+from edge.record.testimony import Testimony
 from edge.registry.cache import RegistryCache
 from edge.registry.fresh import FreshRegistry
 from edge.registry.token import load_key, pseudonym
@@ -55,6 +63,19 @@ from edge.vision.session import Execution
 CASEBOOK = "casebook.sqlite"
 REFUSED = "Build or fetch the registry again; until then nothing new is accused on it."
 PACKS = Path(__file__).parent.parent / "access" / "packs"
+RegistryT_co = TypeVar("RegistryT_co", bound=Registry, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Cabinet(Generic[RegistryT_co]):
+    """What stands ready in a box before its parts are put together."""
+
+    config: Config
+    clock: Clock
+    registry: RegistryT_co
+    signer: Signer
+    outbox: Outbox
+    casebook: Casebook
 
 
 def execution(models: Models) -> Execution:
@@ -233,15 +254,9 @@ def casebook(config: Config, outbox: Outbox) -> Casebook:
     return book
 
 
-def pipeline(
-    config: Config,
-    clock: Clock,
-    registry: Registry,
-    signer: Signer,
-    outbox: Outbox,
-    casebook: Casebook,
-) -> Pipeline:
+def pipeline(cabinet: Cabinet[Registry]) -> Pipeline:
     """Put the box together."""
+    config = cabinet.config
     models = models_in_force(config)
     finder, text = detector(models), reader(models)
     seen = view(config.camera)
@@ -250,73 +265,95 @@ def pipeline(
         reader=text,
         tracker=Tracker(config.reading.gone_after_s, view=seen),
         desk=Desk(policy(config)),
-        registry=registry,
+        registry=cabinet.registry,
         laws=laws_in_force(config),
-        clock=clock,
+        clock=cabinet.clock,
         testimony=testimony(config),
-        signer=signer,
-        outbox=outbox,
-        casebook=casebook,
+        signer=cabinet.signer,
+        outbox=cabinet.outbox,
+        casebook=cabinet.casebook,
         view=seen,
         count=tallies,
     )
 
 
-def release(
-    config: Config,
-    clock: Clock,
-    registry: Registry,
-    signer: Signer,
-    outbox: Outbox,
-    casebook: Casebook,
-) -> Release:
+def release(cabinet: Cabinet[Registry]) -> Release:
     """Put together what ends held candidates; it needs neither camera nor models."""
+    config = cabinet.config
     return Release(
-        registry=registry,
+        registry=cabinet.registry,
         laws=laws_in_force(config),
-        clock=clock,
+        clock=cabinet.clock,
         testimony=testimony(config),
-        signer=signer,
-        outbox=outbox,
-        casebook=casebook,
+        signer=cabinet.signer,
+        outbox=cabinet.outbox,
+        casebook=cabinet.casebook,
         count=tallies_of_resolution,
     )
 
 
-def alarms(
-    config: Config,
-    clock: Clock,
-    registry: FreshRegistry,
-    signer: Signer,
-    outbox: Outbox,
-    casebook: Casebook,
-) -> Alarms:
+def alarms(cabinet: Cabinet[FreshRegistry]) -> Alarms:
     """Put together what raises alarms."""
-    watched = {"registry": Watched(lambda: registry.refused, REFUSED)}
+    config, clock = cabinet.config, cabinet.clock
+    registry, casebook = cabinet.registry, cabinet.casebook
+    watched = {
+        "registry": Watched(lambda: registry.refused, REFUSED),
+        "casebook": Watched(lambda: damage.fault(casebook), damage.REMEDY),
+    }
     if config.updates is not None:
         report = config.box.state / "updates" / REPORT
         watched["updates"] = Watched(lambda: fault_at(report, clock.read().now), LOOK)
-    return Alarms(watched, clock, testimony(config), signer, outbox, casebook)
+    return Alarms(
+        watched=watched,
+        clock=clock,
+        testimony=testimony(config),
+        signer=cabinet.signer,
+        outbox=cabinet.outbox,
+        casebook=casebook,
+    )
 
 
-def hours(
-    config: Config,
-    clock: Clock,
-    registry: Registry,
-    signer: Signer,
-    outbox: Outbox,
-    casebook: Casebook,
-) -> Hours:
+def health(
+    cabinet: Cabinet[FreshRegistry],
+    laws: Sequence[Law],
+) -> Health:
+    """Put together what signs how the box stands, under the laws that it decides by."""
+    config = cabinet.config
+    report = None if config.updates is None else config.box.state / "updates" / REPORT
+    return Health(
+        registry=cabinet.registry,
+        packs=active_packs(laws),
+        updates=lambda: None if report is None else synced(report),
+        state=config.box.state,
+        clock=cabinet.clock,
+        testimony=testimony(config),
+        signer=cabinet.signer,
+        outbox=cabinet.outbox,
+        casebook=cabinet.casebook,
+    )
+
+
+def active_packs(laws: Sequence[Law]) -> tuple[ActivePack, ...]:
+    """Return which pack decides in which zone."""
+    packs = ((law.zone.id, law.pack) for law in laws)
+    return tuple(
+        ActivePack(zone=zone, id=pack.id, version=pack.version, sha256=pack.sha256)
+        for zone, pack in packs
+    )
+
+
+def hours(cabinet: Cabinet[Registry]) -> Hours:
     """Put together what signs the figures of each hour."""
+    config = cabinet.config
     writer = testimony(config)
     return Hours(
         laws=laws_in_force(config),
-        clock=clock,
-        registry=registry,
+        clock=cabinet.clock,
+        registry=cabinet.registry,
         bookkeeper=Bookkeeper(writer.provenance, writer.draw),
-        signer=signer,
-        outbox=outbox,
-        casebook=casebook,
+        signer=cabinet.signer,
+        outbox=cabinet.outbox,
+        casebook=cabinet.casebook,
     )
 
 
@@ -344,14 +381,19 @@ def _provenance(config: Config) -> Provenance:
     )
 
 
-def publisher(config: Config) -> Publisher:
-    """Open the way to the platform that the configuration names.
+def hint(config: Config) -> Hint:
+    """Return what notes on the disk that updates may have come."""
+    return Hint(config.box.state / "updates" / "hint")
+
+
+def publisher(config: Config, take_hint: Callable[[str], None] = unheard) -> Publisher:
+    """Open the way to the platform that the configuration names; a stick brings no hints.
 
     Raises FeedError when it is closed, ConfigError when the spool has no folder.
     """
     uplink = config.uplink
     if uplink.publisher == "mqtt":
-        return MqttPublisher.connect(config.box.id, uplink)
+        return MqttPublisher.connect(config.box.id, uplink, take_hint)
     if uplink.spool is None:
         raise ConfigError(
             "uplink.publisher is spool, but uplink.spool names no folder.",

@@ -3,6 +3,7 @@
     FAMILY/000007/...            a version; release.json says which release it is
     FAMILY/active -> 000007      what is in force
     FAMILY/previous -> 000006    what was in force before
+    FAMILY/left -> 000005        what was in force, was withdrawn, and has no successor yet
     FAMILY/.000008.new/...       being staged
 
 Whoever follows the link finds the old version or the new one, whole, at any moment.
@@ -22,7 +23,7 @@ from edge.storefile import fsync_folder
 from edge.update.files import ROOM, keep, replace_durably
 from edge.update.releases import OWN, Family, Release
 
-ACTIVE, PREVIOUS = "active", "previous"
+ACTIVE, PREVIOUS, LEFT = "active", "previous", "left"
 VERSION = re.compile(r"\d{6,16}")
 FETCH = "Remove that version's folder; the next `anpr-edge sync` fetches it again."
 
@@ -47,6 +48,11 @@ def previous(state: Path, family: Family) -> Path | None:
     """Return the folder of the version that was in force before; None where there is none."""
     found = _led_to(state / family / PREVIOUS)
     return None if found == active(state, family) else found
+
+
+def left(state: Path, family: Family) -> Path | None:
+    """Return the folder of a withdrawn version that nothing followed yet; None without one."""
+    return _led_to(state / family / LEFT)
 
 
 def shelved(folder: Path) -> Shelved:
@@ -108,7 +114,18 @@ def activate(place: Path, keep_before: bool = True) -> None:
         elif now is not None and now != place:
             _link(family / PREVIOUS, now.name)
         _link(family / ACTIVE, place.name)
+        (family / LEFT).unlink(missing_ok=True)
     tidy(family)
+
+
+def leave(place: Path) -> None:
+    """Take the version in force out of force: it was withdrawn, and nothing is there instead.
+
+    Raises UpdateError.
+    """
+    with _on_disk(place):
+        (place.parent / ACTIVE).replace(place.parent / LEFT)
+        fsync_folder(place.parent)
 
 
 def tidy(family: Path) -> None:
@@ -116,7 +133,7 @@ def tidy(family: Path) -> None:
 
     Raises UpdateError.
     """
-    kept = {_led_to(family / ACTIVE), _led_to(family / PREVIOUS)}
+    kept = {_led_to(family / name) for name in (ACTIVE, PREVIOUS, LEFT)}
     with _on_disk(family):
         for path in family.iterdir() if family.is_dir() else ():
             left = path.name.startswith(".") and path.name.endswith(".new")

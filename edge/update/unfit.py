@@ -93,7 +93,7 @@ def go_back(family: Path, to: Path | None) -> None:
     Raises UpdateError.
     """
     if to is not None:
-        activate(to)
+        activate(to, keep_before=False)
         return
     try:
         (family / ACTIVE).unlink(missing_ok=True)

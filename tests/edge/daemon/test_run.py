@@ -12,19 +12,23 @@ import pytest
 
 from edge.access.pack import SHIPPED
 from edge.clock import SystemClock
+from edge.config import Config
 from edge.daemon import run, wiring
 from edge.daemon.inforce import pinned
 from edge.record.envelope import decode_part, split
 from edge.record.keys import create_signer, load_signer
 from edge.record.message import decode
+from edge.registry.fresh import FreshRegistry
 from edge.types import Frame
 from tests.follower import Follower
 from tests.repository import Publisher
 
 
 def offered(publisher: Publisher, number: int) -> None:
-    """Release packs that differ in a remark."""
-    packs = {p.name: p.read_bytes() + b"# %d\n" % number for p in SHIPPED.glob("*.toml")}
+    """Release packs that differ in their version."""
+    packs = {path.name: path.read_bytes() for path in SHIPPED.iterdir()}
+    for name in ("fl-zes.toml", "nl-ze.toml"):
+        packs[name] = packs[name].replace(b'versie = "2026.', b'versie = "%d.' % (2026 + number))
     publisher.offer("packs", f"packs-{number}", packs)
     publisher.publish()
 
@@ -42,12 +46,22 @@ def box(tmp_path: Path, publisher: Publisher) -> Iterator[Follower]:
         signal.signal(number, handler)
 
 
+def other_packs(publisher: Publisher) -> None:
+    offered(publisher, 2)
+
+
+def withdraw(publisher: Publisher) -> None:
+    publisher.withdraw("registry", publisher.releases["registry"][0])
+    publisher.publish()
+
+
 class StreetCamera:
-    """A camera that never ends; while it runs for the first time, other packs come in force."""
+    """A camera that never ends; while it runs for the first time, an update changes something."""
 
     opened = 0
     box: Follower
     publisher: Publisher
+    change = staticmethod(other_packs)
 
     def __init__(self, *_: object) -> None:
         kind = type(self)
@@ -59,7 +73,7 @@ class StreetCamera:
         for index in range(10_000):
             yield Frame(image, index, SystemClock().read().now, time.monotonic_ns())
             if index == 3 and self.number == 1:
-                offered(self.publisher, 2)
+                self.change(self.publisher)
                 self.box.sync()
             if index == 3 and self.number == 2:
                 os.kill(os.getpid(), signal.SIGTERM)
@@ -88,7 +102,27 @@ def test_other_packs_in_force_start_the_daemon_anew_in_the_same_process(
     assert camera.opened == 2
     assert len(used) == 2
     assert used[0].isdisjoint(used[1])
-    assert "other packs or models are in force" in caplog.text
+    assert "the updates changed what is in force" in caplog.text
+
+
+def test_a_withdrawn_registry_without_another_stops_answering_at_once(
+    box: Follower, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is known to be wrong accuses nobody: passages go to review until another comes."""
+    withdrawn = {"box": box, "publisher": publisher, "change": staticmethod(withdraw)}
+    camera = type("Camera", (StreetCamera,), withdrawn)
+    monkeypatch.setattr(run, "Camera", camera)
+    answered: list[str | None] = []
+    fresh = wiring.fresh_registry
+
+    def spied(config: Config) -> FreshRegistry:
+        made = fresh(config)
+        answered.append(None if made.snapshot is None else made.snapshot.id)
+        return made
+
+    monkeypatch.setattr(wiring, "fresh_registry", spied)
+    run.run_box(box.config)
+    assert answered == ["one", None]
 
 
 def test_a_daemon_keeps_to_the_versions_that_it_started_with(box: Follower, publisher) -> None:
@@ -112,7 +146,8 @@ def test_a_refused_update_raises_one_signed_alarm(
         wiring.fresh_registry(config) as registry,
     ):
         signer = load_signer(config.keys.signing)
-        alarms = wiring.alarms(config, box.clock, registry, signer, outbox, casebook)
+        cabinet = wiring.Cabinet(config, box.clock, registry, signer, outbox, casebook)
+        alarms = wiring.alarms(cabinet)
         (raised,) = alarms.look()
         assert alarms.look() == []
     told = decode(decode_part(split(raised.jws)[1])).data

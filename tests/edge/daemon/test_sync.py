@@ -204,13 +204,61 @@ def test_the_daemon_takes_over_what_a_sync_put_in_force(box, publisher, registri
         assert daemon.snapshot.id == "three"
 
 
-def test_a_withdrawn_release_without_another_is_told_and_stays(box, publisher) -> None:
+def test_a_withdrawn_release_without_another_is_told_and_leaves_force(box, publisher) -> None:
     box.registry()
     withdrawn(publisher)
     came = box.registry()
     assert "Release 1 (one) was withdrawn: exemptions are missing" in refusal(came)
     assert "held withdraw --rests-on one" in came.refused.remedy  # type: ignore[union-attr]
+    assert (came.active, box.in_force()) == (None, None)
+    assert refusal(box.registry()) == came.refused.cause  # type: ignore[union-attr]
+
+
+def test_what_replaces_a_withdrawn_release_later_may_be_older_too(two, publisher) -> None:
+    """Its files are missing at first: until they come nothing is in force."""
+    shutil.rmtree(two.state / "registry" / "000001")
+    one = publisher.target(publisher.releases["registry"][0].files[0].path)
+    kept = one.read_bytes()
+    withdrawn(publisher)
+    one.unlink()
+    assert two.registry().outcome == "not_reached"
+    assert two.in_force() is None
+    one.write_bytes(kept)
+    assert two.registry().outcome == "rolled_back"
+    assert two.in_force() == "one"
+    assert versions(two) == ["000001", "active"]
+
+
+def test_a_withdrawal_that_is_taken_back_puts_the_release_in_force_again(
+    box, publisher, registries
+) -> None:
+    box.registry()
+    kept = list(publisher.releases["registry"])
+    withdrawn(publisher)
+    box.registry()
+    publisher.releases["registry"], publisher.withdrawn["registry"] = kept, []
+    publisher.publish()
+    came = box.registry()
+    assert (came.outcome, came.fetched) == ("activated", None)
     assert box.in_force() == "one"
+
+
+def test_the_way_back_is_for_that_one_step_only(two, publisher, registries) -> None:
+    withdrawn(publisher)
+    two.registry()
+    offered(publisher, registries["three"])
+    two.registry()
+    assert two.in_force() == "three"
+    with wiring.fresh_registry(two.config) as daemon:
+        assert daemon.snapshot is not None
+        assert daemon.snapshot.id == "three"
+        link = two.state / "registry" / "active"
+        link.unlink()
+        link.symlink_to("000001")
+        daemon.look()
+        daemon.wait()
+        assert daemon.snapshot.id == "three"
+        assert "older than those accepted before" in (daemon.refused or "")
 
 
 class Deltas:
