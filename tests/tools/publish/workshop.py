@@ -112,7 +112,7 @@ class Workshop:
         token = folder / "token.key"
         token.write_text(KEY.hex())
         as_of, out = DAY + timedelta(days=number), folder / "registry.sqlite"
-        vehicles = DEMO / "vehicles.csv"
+        vehicles = (DEMO / "vehicles.csv",)
         build(Order(vehicles, exemptions, token, f"day-{number}", as_of, as_of, out, None))
         return out
 
