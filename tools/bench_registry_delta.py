@@ -229,7 +229,7 @@ def put(registry: Path, place: Path) -> None:
 
 
 def waited_s() -> float:
-    """Return how long this thread has waited for a processor so far; 0 where Linux keeps no count."""
+    """Return how long this thread has waited for a processor; 0 where Linux keeps no count."""
     try:
         kept = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat").read_text("ascii")
     except OSError:
