@@ -88,7 +88,7 @@ def contents(name: Path, data: bytes) -> Iterator[bytes]:
             continue
     for record in re.findall(rb"[\w-]{20,}\.[\w-]{20,}\.[\w-]{20,}", data):
         try:
-            yield decode_part(split(record.decode())[1])
+            yield decode_part(split(record)[1])
         except (BoxError, ValueError):  # what only looks like a record is none
             continue
 
