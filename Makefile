@@ -31,7 +31,7 @@ lint: $(VENV)/.ready
 	$(BIN)/mypy
 
 soak: $(VENV)/.ready
-	ANPR_EDGE_KILLS=50 $(BIN)/pytest tests/faults
+	ANPR_EDGE_KILLS=50 ANPR_EDGE_SYNC_KILLS=500 $(BIN)/pytest tests/faults
 
 # A year of 200,000 passages through hold and release; in memory, for a disk would take the night.
 year: $(VENV)/.ready

@@ -75,11 +75,12 @@ class Camera(_Section, frozen=True, kw_only=True):
 class Models(_Section, frozen=True, kw_only=True):
     """Which models of the manifest to run, and how.
 
+    Without `manifest` they follow the updates; before the first they are those of the software.
     `providers`, best first: cpu, xnnpack, cuda, tensorrt, or onnxruntime's own names; each must
     start, or the box does not. `engines` is where TensorRT keeps what it compiled for this device.
     """
 
-    manifest: Path = MODELS_FOLDER / "manifest.toml"
+    manifest: Path | None = None
     detector: str = "plate-detector-int8"
     reader: str = "plate-reader-int8"
     providers: tuple[str, ...] = ("cpu",)
@@ -97,15 +98,15 @@ class Reading(_Section, frozen=True, kw_only=True):
 
 
 class Access(_Section, frozen=True, kw_only=True):
-    """The offline data a decision rests on.
+    """The offline data a decision rests on; without `registry` or `packs` they follow the updates.
 
     `packs` is a folder of rule packs (`NAME.toml`) that come before those of the software: for
     a low-emission zone, say. A new registry that lost a larger share of its vehicles or exemptions
     than `max_shrink` is refused.
     """
 
-    registry: Path
     token_key: Path
+    registry: Path | None = None
     packs: Path | None = None
     max_shrink: Fraction = 0.05
 
@@ -182,6 +183,19 @@ class Uplink(_Section, frozen=True, kw_only=True):
     window: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 64
 
 
+class Updates(_Section, frozen=True, kw_only=True):
+    """Where trusted updates come from.
+
+    `sources` are tried in order: an https:// address or a folder, such as that of a stick. `root`
+    is the root.json of the publisher that this box was given. `cohort` is its group in a staged
+    rollout; without one it follows from the box's id.
+    """
+
+    root: Path
+    sources: tuple[str, ...] = ()
+    cohort: Annotated[int, msgspec.Meta(ge=0, le=99)] | None = None
+
+
 class Config(_Section, frozen=True, kw_only=True):
     """Everything that is set on a box. `sha256` is the hash of the file it came from."""
 
@@ -194,6 +208,7 @@ class Config(_Section, frozen=True, kw_only=True):
     reading: Reading = Reading()
     uplink: Uplink = Uplink()
     authority: Authority = Authority()
+    updates: Updates | None = None
     sha256: str = ""
 
 
@@ -207,6 +222,7 @@ SECTIONS: dict[str, type[_Section]] = {
     "keys": Keys,
     "uplink": Uplink,
     "authority": Authority,
+    "updates": Updates,
 }
 REQUIRED = ("box", "access", "keys", "zones")
 
@@ -245,12 +261,14 @@ class _Reader:
         parts: dict[str, Any] = {
             name: self._section(kind, tables[name], name)
             for name, kind in SECTIONS.items()
-            if name in tables and kind not in (Camera, Authority)
+            if name in tables and kind not in (Camera, Authority, Updates)
         }
         if "camera" in tables:
             parts["camera"] = self._camera(tables["camera"])
         if "authority" in tables:
             parts["authority"] = self._authority(tables["authority"])
+        if "updates" in tables:
+            parts["updates"] = self._updates(tables["updates"])
         parts["zones"] = self._zones(tables["zones"]) if "zones" in tables else ()
         if self.faults:
             raise ConfigError(
@@ -291,6 +309,18 @@ class _Reader:
         authority = self._section(Authority, rest, "authority")
         recipients = tuple(one for one in found if one is not None)
         return authority and msgspec.structs.replace(authority, recipients=recipients)
+
+    def _updates(self, table: object) -> Updates | None:
+        """Read where updates come from; a folder is relative to the file, as every path."""
+        updates = self._section(Updates, table, "updates")
+        if updates is None:
+            return None
+        here = self.path.parent.resolve()
+        if any(NUL in source for source in updates.sources):
+            self.faults.append("updates.sources holds a NUL character")
+            return None
+        sources = tuple(s if "://" in s else str(here / s) for s in updates.sources)
+        return msgspec.structs.replace(updates, sources=sources)
 
     def _each(self, kind: type[SectionT], tables: object, name: str) -> tuple[SectionT | None, ...]:
         if not isinstance(tables, list | tuple) or not all(isinstance(t, dict) for t in tables):

@@ -11,6 +11,8 @@ BoxError
 ├── OutboxError      the durable queue
 ├── CasebookError    the held candidates
 ├── FeedError        the way to the platform
+├── UpdateError      a trusted update
+│   └── SourceError  one source of updates; another may do better
 └── ReportError      files written for people
 """
 
@@ -67,6 +69,14 @@ class CasebookError(BoxError):
 
 class FeedError(BoxError):
     """The platform cannot be reached or does not answer as agreed."""
+
+
+class UpdateError(BoxError):
+    """An update cannot be had, or must not be taken."""
+
+
+class SourceError(UpdateError):
+    """A source of updates does not give what it must; another one may."""
 
 
 class ReportError(BoxError):

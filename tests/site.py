@@ -19,7 +19,8 @@ from edge.record.chain import START as GENESIS
 from edge.record.chain import check, examine
 from edge.record.keys import create_signer, load_signer, load_trusted
 from edge.record.message import ModelRef
-from edge.record.testimony import Provenance, Testimony
+from edge.record.provenance import Provenance
+from edge.record.testimony import Testimony
 from edge.registry.token import pseudonym
 from edge.types import ClockReading, Envelope, Snapshot, Tally
 from tests.cases import KEY, PLATE, T0, passage

@@ -28,6 +28,7 @@ from edge.capture.clip import open_clip
 from edge.clock import ReplayClock
 from edge.config import Models, load
 from edge.daemon import wiring
+from edge.daemon.inforce import manifest
 from edge.daemon.pipeline import Pipeline
 from edge.errors import BoxError
 from edge.record.keys import load_signer
@@ -74,7 +75,7 @@ def _figure(name: str, taken: list[float]) -> Figure:
 
 def vision_work(frame: Image) -> dict[str, Callable[[], object]]:
     """Return our models on one frame and on its first plate: those of a box, and their twins."""
-    entries = read_manifest(Models().manifest)
+    entries = read_manifest(manifest(Models()))
     finders = {
         name: wiring.detector(Models(threads=1, detector=name))
         for name, entry in entries.items()
@@ -147,7 +148,8 @@ def whole_pipeline(frames: list[Frame], folder: Path) -> list[Figure]:
         wiring.casebook(config, outbox) as casebook,
         wiring.registry(config) as registry,
     ):
-        line = wiring.pipeline(config, clock, registry, signer, outbox, casebook)
+        cabinet = wiring.Cabinet(config, clock, registry, signer, outbox, casebook)
+        line = wiring.pipeline(cabinet)
         times: dict[str, list[float]] = {part: [] for part in WATCHED}
         parts: dict[str, Any] = {
             part: Watched(getattr(line, part), method, times[part])

@@ -26,6 +26,7 @@ from edge.registry.cache import RegistryCache
 from edge.types import Passage
 from tools import made_belgian, made_dutch
 from tools.bench_access import measured
+from tools.bench_registry_delta import figures as delta_figures
 from tools.large_registry import FOLDER, KEY
 from tools.make_registry_data import make
 
@@ -75,7 +76,7 @@ class Size:
 
 def figures(size: Size, calls: int) -> list[Figure]:
     """Measure everything. Raises BoxError, OSError."""
-    return [*made(size), *built(size), *asked(size, calls)]
+    return [*made(size), *built(size), *asked(size, calls), *brought(size, calls)]
 
 
 def made(size: Size) -> Iterator[Figure]:
@@ -154,6 +155,19 @@ def asked(size: Size, calls: int) -> Iterator[Figure]:
     yield Figure("look up, median", taken.p50_us, "µs", 30)
     yield Figure("look up, 99 of 100", taken.p99_us, "µs", 200)
     yield Figure("found of those asked", round(100 * found / calls, 1), "%")
+
+
+def brought(size: Size, calls: int) -> Iterator[Figure]:
+    """Bring the registry to its next version, while it is asked."""
+    found = delta_figures(size.registry, list(passing(size, calls)), size.folder)
+    yield Figure(f"delta of {found.changes:,} changes, made", found.make_s, "s")
+    yield Figure("delta, as it travels", found.packed_mb, "MB", 2)
+    yield Figure("delta, applied and checked", found.apply_s, "s", 10)
+    yield Figure("delta, processor time", found.apply_cpu_s, "s")
+    yield Figure("size of the file after it", found.made_mb, "MB")
+    yield Figure("longest gap of look-ups", found.quiet_gap_ms, "ms")
+    yield Figure("longest gap while it takes over", found.gap_ms, "ms", 100)
+    yield Figure("memory more while it takes over", found.growth_mb, "MB", 50)
 
 
 def passing(size: Size, calls: int) -> Iterator[Passage]:

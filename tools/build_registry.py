@@ -16,7 +16,6 @@ Memory does not grow with the tables: a first pass parts every table by the high
 tokens, on disk beside the output, and a second joins one part of all of them after the other.
 """
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -31,11 +30,13 @@ from rich.console import Console
 from rich.progress import Progress
 
 from edge.access.calendar import moment_of
-from edge.access.pack import shipped
+from edge.access.pack import load_pack, shipped
 from edge.errors import BoxError, RegistryError
 from edge.registry.attributes import VEHICLE_EXTRAS, VEHICLE_FIELDS
-from edge.registry.seal import digest_of, seal_of
+from edge.registry.content import content_of
+from edge.registry.seal import settle
 from edge.registry.token import load_key
+from tools.deny_list import Sieve, keep_listed, spans
 from tools.rdw_tables import DATASETS, check_dataset
 from tools.registry_cells import ZONE_OPTION
 from tools.registry_intake import Intake, Sort, Taken, intake
@@ -88,6 +89,7 @@ class Order:
     rejects: Path | None
     zones: tuple[str, ...] = ()
     rdw: Path | None = None
+    deny_list: tuple[Path, ...] = ()
 
     def tables(self) -> list[tuple[str, Path]]:
         """Return every table with its sort, the largest first."""
@@ -122,6 +124,8 @@ def build(order: Order) -> tuple[RegistryWriter, Rejects]:
             writer = RegistryWriter(connection, key, known_zones(order.zones))
             fill(writer, order, rejects, folder)
             writer.add_canaries()
+            if order.deny_list:
+                leave_out(writer, order)
             writer.finish(order.name, order.vehicles_as_of, order.exemptions_as_of)
             writer.compact(compact)
             settle(compact, order.out)
@@ -130,6 +134,15 @@ def build(order: Order) -> tuple[RegistryWriter, Rejects]:
             f"{order.out} cannot be written ({error}).", "Check the disk."
         ) from error
     return writer, rejects
+
+
+def leave_out(writer: RegistryWriter, order: Order) -> None:
+    """Leave out whom none of the rule packs could refuse. Raises PackError, sqlite3.Error."""
+    packs = [load_pack(path) for path in order.deny_list]
+    keep_listed(
+        writer.connection, Sieve(spans(packs, order.vehicles_as_of, order.exemptions_as_of))
+    )
+    writer.content = content_of(writer.connection)
 
 
 def check_tables(order: Order) -> None:
@@ -205,39 +218,12 @@ def refuse_no_exemptions(path: Path, writer: RegistryWriter) -> None:
         raise RegistryError(f"{path.name} holds no exemption at all.", MEND)
 
 
-def settle(draft: Path, out: Path) -> None:
-    """Move a finished file and its seal to their place.
-
-    A power cut leaves the old pair, the new pair, or a registry beside another's seal, which
-    no box opens.
-    """
-    sealed = seal_of(draft)
-    try:
-        with draft.open("rb") as stream:
-            sealed.write_text(digest_of(stream) + "\n", "ascii")
-        for path in (draft, sealed):
-            keep(path)
-        draft.rename(out)
-        sealed.rename(seal_of(out))
-        keep(out.parent)
-    finally:
-        sealed.unlink(missing_ok=True)
-
-
-def keep(path: Path) -> None:
-    """Bring a file or folder to the disk. Raises OSError."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def show(writer: RegistryWriter, rejects: Rejects, out: Path) -> None:
     """Print what the registry holds, by country, category and class."""
     console = Console()
     console.print(summary_table(writer.summary, str(out)))
-    console.print(f"{writer.counts['exemptions']:,} exemption records")
+    held = writer.counts["vehicles"] + writer.counts["plain"]
+    console.print(f"{held:,} vehicles held, {writer.counts['exemptions']:,} exemption records")
     for file, rows in rejects.counts.items():
         console.print(f"{rows:,} rows of {file.name} left out; {rejects.first(file)}")
 
@@ -271,6 +257,13 @@ def show(writer: RegistryWriter, rejects: Rejects, out: Path) -> None:
 @click.option("--out", type=OUTPUT, required=True, help="Registry file to write.")
 @click.option("--rejects", type=OUTPUT, help="CSV for refused rows: file, line, reason.")
 @click.option(
+    "--deny-list",
+    type=INPUT,
+    multiple=True,
+    metavar="PACK",
+    help="Hold only the vehicles that this rule pack could refuse; repeatable.",
+)
+@click.option(
     ZONE_OPTION,
     "zones",
     metavar="NAME",
@@ -287,13 +280,14 @@ def main(
     exemptions_as_of: datetime,
     out: Path,
     rejects: Path | None,
+    deny_list: tuple[Path, ...],
     zones: tuple[str, ...],
 ) -> None:
     """Build a registry file from vehicle tables (--rdw, --vehicles or both) and exemptions."""
     if rdw is None and not vehicles:
         raise click.UsageError("Give --rdw, --vehicles, or both.")
     ages = (vehicles_as_of, exemptions_as_of)
-    order = Order(vehicles, exemptions, key, name, *ages, out, rejects, zones, rdw)
+    order = Order(vehicles, exemptions, key, name, *ages, out, rejects, zones, rdw, deny_list)
     try:
         writer, refused = build(order)
     except BoxError as error:

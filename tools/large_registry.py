@@ -16,10 +16,10 @@ from typing import NamedTuple
 
 from edge.registry.attributes import vehicle
 from edge.registry.schema import VERSION, Row, kind_row
-from edge.registry.seal import seal_of
+from edge.registry.seal import seal_of, settle
 from edge.registry.token import reference, token
 from edge.types import Exemption, Vehicle
-from tools.build_registry import known_zones, settle
+from tools.build_registry import known_zones
 from tools.registry_cells import days
 from tools.registry_writer import RegistryWriter
 

@@ -7,11 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
-from edge.access.evaluate import DERIVED_NORM, OPEN
+from edge.access.decide import signs_of
+from edge.access.desk import desk_passage
+from edge.access.evaluate import DERIVED_NORM, OPEN, evaluated
 from edge.access.outlook import Inquiry
-from edge.access.records import GRANTED
+from edge.access.possible import places
+from edge.access.records import GRANTED, standing
 from edge.access.rules import RecordType
 from edge.access.trials import FACTS, Value
 from edge.types import Consequence, Decision, Exemption, Outcome, Vehicle
@@ -28,7 +31,8 @@ class Alternative:
 
     `fact` is the name of a fact on the command line, or "zero_emission", "registry" (a fresh
     one) or "record". It helps when it is one of `values`, or else lies in [`low`, `below`);
-    None is open. `unknown`: it is not known today. `until`: a record may be asked for so long.
+    None is open. `rules` are all that give this answer, where what is unknown leaves several.
+    `unknown`: it is not known today. `until`: a record may be asked for so long.
     """
 
     fact: str
@@ -45,6 +49,13 @@ class Alternative:
 Answer: TypeAlias = Decision | Alternative
 
 
+class Tried(NamedTuple):
+    """The answer to another input, and every rule that gives it to what the vehicle may be."""
+
+    decision: Decision
+    rules: tuple[str, ...]
+
+
 def what_would_change(inquiry: Inquiry) -> tuple[Alternative, ...]:
     """Return what would lead to another answer, the most realistic first.
 
@@ -59,7 +70,7 @@ def what_would_change(inquiry: Inquiry) -> tuple[Alternative, ...]:
         return missing  # nothing is held against it, or hardly anything is known
     others = (
         fresh(inquiry, now),
-        records(inquiry, now),
+        records(inquiry, vehicle, now),
         (found for fact in OTHERWISE for found in otherwise(inquiry, vehicle, now, fact)),
         electric(inquiry, vehicle, now),
     )
@@ -100,8 +111,8 @@ def fresh(inquiry: Inquiry, now: Decision) -> Iterator[Alternative]:
     if (old := inquiry.facts.snapshot) is None:
         return
     newest = replace(old, vehicles_as_of=inquiry.now, exemptions_as_of=inquiry.now)
-    then = replace(inquiry, facts=replace(inquiry.facts, snapshot=newest)).decided()
-    if effect(then) != effect(now):
+    then = tried(replace(inquiry, facts=replace(inquiry.facts, snapshot=newest)))
+    if effect(then.decision) != effect(now):
         yield named("registry", [(("fresh",), then)])
 
 
@@ -109,19 +120,24 @@ def electric(inquiry: Inquiry, vehicle: Vehicle, now: Decision) -> Iterator[Alte
     """Yield the answer for a zero-emission vehicle, where that is access."""
     clean = replace(vehicle, fuels=frozenset({"electric"}), zero_emission=True, hybrid_class="none")
     then = asked(inquiry, clean)
-    if better(then, now):
+    if better(then.decision, now):
         yield named("zero_emission", [(("yes",), then)])
 
 
-def records(inquiry: Inquiry, now: Decision) -> Iterator[Alternative]:
-    """Yield the types of records that would open access, by outcome and time to ask for them."""
-    tried = [
+def records(inquiry: Inquiry, vehicle: Vehicle, now: Decision) -> Iterator[Alternative]:
+    """Yield the types of records that would open access, by outcome and time to ask for them.
+
+    A type that is meant for groups to which this vehicle cannot belong is not proposed.
+    """
+    groups = {group for group, *_ in places(vehicle, inquiry.law.pack)}
+    found = [
         (kind, then)
         for kind in inquiry.law.pack.types
-        if kind.code != "*" and better((then := registered(inquiry, kind)), now)
+        if kind.code != "*" and (not kind.meant_for or kind.meant_for & groups)
+        if better((then := registered(inquiry, kind)).decision, now)
     ]
-    tried.sort(key=urgency)
-    for _, group in groupby(tried, urgency):
+    found.sort(key=urgency)
+    for _, group in groupby(found, urgency):
         kinds = list(group)
         hours = kinds[0][0].request_hours
         until = None if hours is None else inquiry.at + timedelta(hours=hours)
@@ -129,31 +145,45 @@ def records(inquiry: Inquiry, now: Decision) -> Iterator[Alternative]:
         yield replace(named("record", types), until=until)
 
 
-def urgency(tried: tuple[RecordType, Decision]) -> tuple[bool, float, bool, tuple[str, str]]:
+def urgency(found: tuple[RecordType, Tried]) -> tuple[bool, float, bool, tuple[str, str]]:
     """Sort records by what may still be asked for afterwards, then permissions, exemptions."""
-    kind, then = tried
+    kind, (then, _) = found
     late = kind.request_hours or 0.0
     return not late, late, then.outcome is Outcome.EXEMPT, effect(then)
 
 
-def registered(inquiry: Inquiry, kind: RecordType) -> Decision:
+def registered(inquiry: Inquiry, kind: RecordType) -> Tried:
     """Decide with one more record: granted, for this zone, in force from this moment on."""
     code = kind.code.replace("*", ANY_ENDING)
     scope = frozenset({inquiry.law.zone.id})
     record = Exemption("trial", "trial", code, GRANTED, scope, inquiry.at, None, inquiry.at)
     facts = replace(inquiry.facts, exemptions=(*inquiry.facts.exemptions, record))
-    return replace(inquiry, facts=facts).decided()
+    return tried(replace(inquiry, facts=facts))
 
 
-def asked(inquiry: Inquiry, vehicle: Vehicle) -> Decision:
+def asked(inquiry: Inquiry, vehicle: Vehicle) -> Tried:
     """Decide with another vehicle."""
-    return replace(inquiry, facts=replace(inquiry.facts, vehicle=vehicle)).decided()
+    return tried(replace(inquiry, facts=replace(inquiry.facts, vehicle=vehicle)))
 
 
-def named(fact: str, answers: Sequence[tuple[tuple[Value, ...], Decision]]) -> Alternative:
+def tried(inquiry: Inquiry) -> Tried:
+    """Decide, and name the rules of all combinations that share the answer, not of one of them."""
+    then, law, facts = inquiry.decided(), inquiry.law, inquiry.facts
+    if facts.vehicle is None:
+        return Tried(then, (then.rule,))
+    grants = standing(facts.exemptions, inquiry.at, inquiry.day, law, facts.vehicle.ref)
+    signs = signs_of(desk_passage(inquiry.country, inquiry.at, inquiry.plate), law)
+    derive = DERIVED_NORM in then.marks
+    results = evaluated(facts.vehicle, grants, inquiry.day, law.pack, signs, derive).values()
+    rules = dict.fromkeys(one.rule for one in results if one.outcome is then.outcome)
+    # An answer that no combination gave (no zone yet, old data, several answers) has its own rule.
+    return Tried(then, tuple(rules) if then.rule in rules else (then.rule,))
+
+
+def named(fact: str, answers: Sequence[tuple[tuple[Value, ...], Tried]]) -> Alternative:
     """Return the alternative of values that all lead to the same answer."""
-    (_, first), *_ = answers
-    rules = tuple(dict.fromkeys(decision.rule for _, decision in answers))
+    (_, (first, _)), *_ = answers
+    rules = tuple(dict.fromkeys(rule for _, then in answers for rule in then.rules))
     values = tuple(value for alike, _ in answers for value in alike)
     return Alternative(fact, first.outcome, first.consequence, rules, values)
 
@@ -161,11 +191,12 @@ def named(fact: str, answers: Sequence[tuple[tuple[Value, ...], Decision]]) -> A
 def spanned(fact: str, inquiry: Inquiry, vehicle: Vehicle) -> list[Alternative]:
     """Return what the values of a fact lead to: as ranges where they have an order."""
     trial = FACTS[fact]
-    tried = trial.values(vehicle, inquiry.law.pack, inquiry.day)
-    answers = [(values, asked(inquiry, other)) for values, other in tried]
+    others = trial.values(vehicle, inquiry.law.pack, inquiry.day)
+    answers = [(values, asked(inquiry, other)) for values, other in others]
     if not trial.ordered:
-        answers.sort(key=lambda answer: effect(answer[1]))
-    runs = [named(fact, list(run)) for _, run in groupby(answers, lambda one: effect(one[1]))]
+        answers.sort(key=lambda answer: effect(answer[1].decision))
+    alike = groupby(answers, lambda answer: effect(answer[1].decision))
+    runs = [named(fact, list(run)) for _, run in alike]
     if not trial.ordered or not runs:
         return runs
     starts = [run.values[0] for run in runs]

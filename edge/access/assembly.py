@@ -208,7 +208,7 @@ def check_names(
     for row in rows:
         known_groups(read, row.id, row.when.groups or (), groups)
     for kind in types:
-        known_groups(read, kind.code, kind.last_day, groups)
+        known_groups(read, kind.code, (*kind.last_day, *kind.meant_for), groups)
         if kind.question is not None and kind.question not in read.choices:
             raise read.fault(kind.code, f"there is no open question {kind.question}")
 

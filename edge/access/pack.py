@@ -63,6 +63,13 @@ def load_law(path: Path, zone: str) -> Law:
     return in_zone(pack, pack.zones[zone])
 
 
+def packs_of(folder: Path | None) -> tuple[RulePack, ...]:
+    """Return the packs in a folder; none where there is no folder. Raises PackError."""
+    return (
+        () if folder is None else tuple(load_pack(path) for path in sorted(folder.glob("*.toml")))
+    )
+
+
 def shipped() -> tuple[RulePack, ...]:
     """Return the packs that come with the software. Raises PackError."""
-    return tuple(load_pack(path) for path in sorted(SHIPPED.glob("*.toml")))
+    return packs_of(SHIPPED)

@@ -183,6 +183,7 @@ class Reader:
             words.tot_jaar_na_dei,
             words.dagen_per_jaar,
             words.vraag,
+            frozenset(words.voor_groep),
         )
 
     def zone(self, words: ZoneWords) -> Zone:

@@ -212,6 +212,7 @@ class TypeWords(Words, frozen=True):
     tot_jaar_na_dei: int | None = None
     dagen_per_jaar: int | None = None
     vraag: str | None = None
+    voor_groep: list[str] = []
 
 
 class Head(Words, frozen=True):

@@ -99,6 +99,7 @@ class RecordType:
     `national_from`: since then a municipal record may hold everywhere (N-AMB-07).
     `years_after_first`: it ends so long after the first registration. `days_a_year`: the
     issuer's quota. `question`: the open question about what a record of every zone means.
+    `meant_for`: the groups it is issued for, empty for any; a record of it counts for all.
     """
 
     code: str
@@ -113,6 +114,7 @@ class RecordType:
     years_after_first: int | None = None
     days_a_year: int | None = None
     question: str | None = None
+    meant_for: frozenset[str] = frozenset()
 
     def covers(self, code: str) -> bool:
         """True when this entry speaks of the type; a trailing star stands for any ending."""

@@ -16,8 +16,9 @@ import msgspec
 
 from edge import storefile
 from edge.access.hold import Held
-from edge.casebook.entries import Entry, Mark, Order
+from edge.casebook.entries import Damaged, Entry, Mark, Order
 from edge.casebook.file import CASEBOOK
+from edge.casebook.rows import order_of, parted
 from edge.casebook.vault import Vault
 from edge.closing import Closing
 from edge.errors import CasebookError
@@ -35,6 +36,8 @@ class Casebook(Closing):
     def __init__(self, file: StoreFile, vault: Vault | None) -> None:
         """Use `Casebook.open` or `Casebook.attach`."""
         self._file, self._db, self._vault = file, file.db, vault
+        # A text that rot made unreadable is for `rows` to judge: it must not stop a whole query.
+        self._db.text_factory = lambda text: text.decode(errors="replace")
         self._leftover = True
         self.box: str = self._rows("SELECT box FROM book")[0][0]
 
@@ -79,17 +82,22 @@ class Casebook(Closing):
             with self._writing():
                 self._add(tallies)
 
-    def resolve(self, held: Held, envelope: Envelope, tallies: Sequence[Tally]) -> None:
+    def resolve(
+        self,
+        held: Held,
+        envelope: Envelope,
+        tallies: Sequence[Tally],
+        damaged: Damaged | None = None,
+    ) -> None:
         """Write down how a candidate ended, and delete all that was kept of it.
 
-        Raises CasebookError when it is not held here, or the record before is not in the outbox.
+        `damaged` is its row, where that no longer says what was written. Raises CasebookError when
+        it is not held here, or the record before is not in the outbox.
         """
         with self._writing():
             self._intend(envelope)
             self._add(tallies)
-            place = (held.candidate.epoch, held.candidate.seq)
-            done = self._db.execute("DELETE FROM held WHERE epoch = ? AND seq = ?", place)
-            if done.rowcount != 1:
+            if self._delete(held, damaged) != 1:
                 cause = f"Record {held.candidate.seq} is not a held candidate."
                 raise CasebookError(cause, "Nothing was written; list with `anpr-edge held list`.")
         self._leftover = True
@@ -130,20 +138,28 @@ class Casebook(Closing):
 
     def held(self) -> list[Held]:
         """Return the candidates in the order of their records, without opening them."""
-        rows = self._rows("SELECT about FROM held ORDER BY epoch, seq")
-        try:
-            return [msgspec.json.decode(about, type=Held) for (about,) in rows]
-        except msgspec.DecodeError as e:
-            cause = f"The casebook {self._file.path} holds a candidate that cannot be read."
-            raise CasebookError(cause, storefile.SET_ASIDE) from e
+        return parted(self._told())[0]
+
+    def damaged(self) -> list[Damaged]:
+        """Return the rows that no longer say what was written: none of `held` is among them."""
+        return parted(self._told())[1]
 
     def passage(self, held: Held) -> Passage | None:
         """Open what is kept of a candidate; None when it was altered, or its key is another."""
-        if self._vault is None:
-            raise CasebookError("This process may not open candidates.", "Use Casebook.open.")
         place = (held.candidate.epoch, held.candidate.seq)
-        rows = self._rows("SELECT sealed FROM held WHERE epoch = ? AND seq = ?", place)
-        return self._vault.open(rows[0][0], held) if rows else None
+        return self._opened("SELECT sealed FROM held WHERE epoch = ? AND seq = ?", place, held)
+
+    def is_as_written(self, held: Held, damaged: Damaged | None = None) -> bool:
+        """True when the seal shows that all told of a candidate stands as it was written.
+
+        `damaged` is its row, where its columns cannot be believed.
+        """
+        if damaged is None:
+            return self.passage(held) is not None
+        return (
+            self._opened("SELECT sealed FROM held WHERE rowid = ?", (damaged.row,), held)
+            is not None
+        )
 
     def counted(self, zone: str, hour: datetime) -> list[Tally]:
         """Return what was counted in an hour that has no count record yet."""
@@ -172,7 +188,7 @@ class Casebook(Closing):
     def orders(self) -> list[Order]:
         """Return the standing orders to withdraw."""
         rows = self._rows("SELECT rests_on, reason, given_at FROM orders ORDER BY given_at")
-        return [Order(name, reason, datetime.fromisoformat(at)) for name, reason, at in rows]
+        return [order_of(*row) for row in rows]
 
     def close(self) -> None:
         """Let go of the file."""
@@ -202,6 +218,29 @@ class Casebook(Closing):
             f"INSERT INTO days VALUES (?, ?, ?, 1) {ADD}",
             (mark.zone, mark.day.isoformat(), mark.token),
         )
+
+    def _told(self) -> list[tuple[Any, ...]]:
+        # The index has a place of its own, which would hide that the row's place has changed.
+        query = "SELECT rowid, epoch, seq, about FROM held NOT INDEXED ORDER BY epoch, seq"
+        return self._rows(query)
+
+    def _opened(self, query: str, values: tuple[int, ...], held: Held) -> Passage | None:
+        if self._vault is None:
+            raise CasebookError("This process may not open candidates.", "Use Casebook.open.")
+        rows = self._rows(query, values)
+        sealed = rows[0][0] if rows else None
+        return self._vault.open(sealed, held) if isinstance(sealed, bytes) else None
+
+    def _delete(self, held: Held, damaged: Damaged | None) -> int:
+        place = (held.candidate.epoch, held.candidate.seq)
+        by_place = ("DELETE FROM held WHERE epoch = ? AND seq = ?", place)
+        if done := self._db.execute(*by_place).rowcount:
+            return done
+        # SQLite neither finds nor deletes a row that is not where its index has it.
+        self._db.execute("REINDEX held")
+        if damaged is None:
+            return self._db.execute(*by_place).rowcount
+        return self._db.execute("DELETE FROM held WHERE rowid = ?", (damaged.row,)).rowcount
 
     def _add(self, tallies: Sequence[Tally]) -> None:
         rows = [(t.zone, _text(t.hour), t.figure, t.value, t.n) for t in tallies]

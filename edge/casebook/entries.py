@@ -1,10 +1,12 @@
 """What is written into a casebook and read from it."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from edge.access.hold import Held
 from edge.types import Passage
+
+UNDATED = datetime.min.replace(tzinfo=UTC)
 
 
 class Mark(NamedTuple):
@@ -23,8 +25,24 @@ class Entry(NamedTuple):
     mark: Mark
 
 
+class Damaged(NamedTuple):
+    """A row that no longer says what was written; it is never released.
+
+    `epoch` and `seq` are its place as its columns have it, None where they hold no number; `held`
+    is what is told of it, None where that cannot be read. At most one of both can be believed.
+    """
+
+    row: int
+    epoch: int | None
+    seq: int | None
+    held: Held | None
+
+
 class Order(NamedTuple):
-    """Everything that rests on something bad is to be withdrawn, until the order is lifted."""
+    """Everything that rests on something bad is to be withdrawn, until the order is lifted.
+
+    `given_at` is UNDATED when its date can no longer be read.
+    """
 
     rests_on: str
     reason: str

@@ -2,13 +2,14 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from edge.feed.ledger import Stored, open_ledgers
-from edge.record.affected import Affected, Told, affected_by
+from edge.record.affected import Affected, Basis, Told, affected_by, bases
 from edge.record.envelope import UNREADABLE, RefusedError, decode_part, peek, split
 from edge.record.message import decode
 
@@ -29,19 +30,25 @@ def affected(path: Path, rests_on: str, as_json: bool) -> None:
     """List the passages and resolutions at PATH that rest on something, proving nothing.
 
     A held passage is `open` until its resolution stands at PATH too. Exit status: 0 all was
-    looked at, 1 some records could not be read, 2 misuse.
+    looked at, 1 no record rests on it or some records could not be read, 2 misuse.
     """
     told, unreadable = _told(path)
     rows = affected_by(told, rests_on)
+    # A name that was mistyped must not look like a harm that touched nobody.
+    named = [] if rows else bases(told)
     if as_json:
-        found = {"affected": [asdict(row) for row in rows], "unreadable": unreadable}
+        found = {
+            "affected": [asdict(row) for row in rows],
+            "unreadable": unreadable,
+            "named_instead": [basis._asdict() for basis in named],
+        }
         click.echo(json.dumps(found, indent=2))
     else:
-        for row in rows:
-            click.echo(_line(row))
+        for line in map(_line, rows) if rows else _nothing(rests_on, named):
+            click.echo(line)
     for where in unreadable:
         click.echo(f"{where} cannot be read.", err=True)
-    sys.exit(FINDING if unreadable else 0)
+    sys.exit(0 if rows and not unreadable else FINDING)
 
 
 def _told(path: Path) -> tuple[list[Told], list[str]]:
@@ -63,6 +70,16 @@ def _decoded(stored: Stored) -> list[Told]:
     if peek(stored.jws).envelope.kind not in KINDS:
         return []
     return [decode(decode_part(split(stored.jws)[1])).data]
+
+
+def _nothing(rests_on: str, named: list[Basis]) -> Iterator[str]:
+    """Say that nothing rests on a name, and which names there are."""
+    yield f"No record here rests on {rests_on}."
+    if not named:
+        yield "No passage or resolution stands here that names a snapshot or a pack."
+        return
+    yield "They rest on these (models and configurations are found by their SHA-256):"
+    yield from (f"  {basis.kind}  {basis.id}  sha256 {basis.sha256}" for basis in named)
 
 
 def _line(row: Affected) -> str:

@@ -12,16 +12,23 @@ from statistics import median
 from typing import Any
 
 import click
+import msgspec
 import onnxruntime as ort
 
 from edge.access.announced import remarks
 from edge.access.rules import Law
+from edge.casebook.casebook import Casebook
+from edge.cli.plainly import age_words
 from edge.clock import SystemClock
 from edge.config import DEFAULT_PATH, Config, Zone, load
-from edge.daemon import wiring
+from edge.daemon import damage, wiring
+from edge.daemon.inforce import models_in_force, packs_in_force
+from edge.daemon.late import LOOK, fault_at
+from edge.daemon.sync import REPORT
 from edge.errors import BoxError
 from edge.record.keys import load_public, load_signer
 from edge.registry.token import load_key
+from edge.update.report import read_report
 from edge.vision.model import ModelFile
 from edge.vision.session import (
     WARM_UP_RUNS,
@@ -89,6 +96,8 @@ def examined(path: Path) -> Iterator[Item]:
         ("signing key", partial(_signing_key, config)),
         ("platform key", partial(_platform_key, config)),
         ("state", partial(_state, config)),
+        ("casebook", partial(_casebook, config)),
+        ("updates", partial(_updates, config, now)),
     ]
     for name, look in looks:
         yield _looked(name, look)
@@ -113,17 +122,17 @@ def _runtime() -> Item:
 
 
 def _detector(config: Config) -> Item:
-    found = wiring.detector(config.models)
+    found = wiring.detector(models_in_force(config))
     return model_item("detector", found.model, wiring.execution(config.models))
 
 
 def _reader(config: Config) -> Item:
-    found = wiring.reader(config.models)
+    found = wiring.reader(models_in_force(config))
     return model_item("reader", found.model, wiring.execution(config.models))
 
 
 def _calibration(config: Config) -> Item:
-    found = wiring.calibration_file(config.models)
+    found = wiring.calibration_file(models_in_force(config))
     says = f"of the reader, fitted on {found.tracks} tracks"
     return Item("calibration", says, figures={"tracks": found.tracks, "seed": found.seed})
 
@@ -160,7 +169,7 @@ def model_item(role: str, model: ModelFile, execution: Execution) -> Item:
 
 
 def _law(config: Config, zone: Zone, now: datetime) -> Item:
-    (law,) = wiring.laws((zone,), config.access.packs)
+    (law,) = wiring.laws((zone,), packs_in_force(config))
     pack = law.pack
     says = (
         f"{pack.id} {pack.version}{' (draft)' if pack.draft else ''}, sha256 {pack.sha256[:SHOWN]}"
@@ -181,7 +190,7 @@ def _registry(config: Config, now: datetime) -> Item:
         "exemptions_h": (now - snapshot.exemptions_as_of).total_seconds() / 3600,
     }
     says = ", ".join(f"{name[:-2]} {age:.0f} h old" for name, age in ages.items())
-    wrong, remedy = _age_fault(ages, wiring.laws(config.zones, config.access.packs))
+    wrong, remedy = _age_fault(ages, wiring.laws(config.zones, packs_in_force(config)))
     figures = {"snapshot": snapshot.id} | {name: round(age, 1) for name, age in ages.items()}
     return Item("registry", f"snapshot {snapshot.id}: {says}{wrong}", remedy, figures)
 
@@ -213,6 +222,33 @@ def _state(config: Config) -> Item:
     if not os.access(state, os.W_OK | os.X_OK):
         return Item("state", f"{state} cannot be written.", "Give this user the right to write.")
     return Item("state", f"{state} can be written")
+
+
+def _casebook(config: Config) -> Item:
+    path = config.box.state / wiring.CASEBOOK
+    if not path.exists():
+        return Item("casebook", f"{path} is made at the first start")
+    with Casebook.attach(path) as book:
+        held, damaged, wrong = len(book.held()), len(book.damaged()), damage.fault(book)
+    figures = {"held": held, "damaged": damaged}
+    says = f"{held} held" if wrong is None else f"{held} held. {wrong}"
+    return Item("casebook", says, None if wrong is None else damage.REMEDY, figures)
+
+
+def _updates(config: Config, now: datetime) -> Item:
+    if config.updates is None:
+        return Item("updates", "none are followed")
+    path = config.box.state / "updates" / REPORT
+    wrong, report = fault_at(path, now), read_report(path)
+    told = [] if report is None else [f"last looked for {age_words(now - report.at)} ago"]
+    figures: dict[str, Any] = {} if report is None else {"report": msgspec.to_builtins(report)}
+    for one in () if report is None else report.families:
+        if one.active is not None:
+            told.append(f"{one.family} {one.active.number} ({one.active.id})")
+    says = ", ".join(told)
+    if wrong is None:
+        return Item("updates", says, figures=figures)
+    return Item("updates", f"{wrong.rstrip('.')}{'; ' if says else ''}{says}", LOOK, figures)
 
 
 def _lines(item: Item) -> Iterator[str]:

@@ -19,6 +19,7 @@ from edge.cli.explain_table import run_table
 from edge.cli.explained import as_json, as_text, explained
 from edge.cli.whatif import comparison_of, run_what_if
 from edge.config import load
+from edge.daemon.inforce import packs_in_force
 from edge.errors import BoxError
 from edge.registry.attributes import VEHICLE_FIELDS, vehicle
 from edge.registry.cache import RegistryCache
@@ -144,10 +145,10 @@ def show(inquiry: Inquiry, looked_up: bool, in_json: bool) -> None:
 
 def own_laws(config: Path) -> tuple[Law, ...]:
     """Return the laws of the zones of a box."""
-    from edge.daemon.wiring import laws  # brings the models' runtime: only where it is asked for
+    from edge.daemon import wiring  # brings the models' runtime: only where it is asked for
 
     box = load(config)
-    return laws(box.zones, box.access.packs)
+    return wiring.laws(box.zones, packs_in_force(box))
 
 
 def law_of(zone: str, packs: Sequence[RulePack], own: Sequence[Law]) -> Law:

@@ -13,7 +13,7 @@ from edge.casebook.casebook import Casebook
 from edge.casebook.entries import Order
 from edge.clock import SystemClock
 from edge.config import DEFAULT_PATH, Config, load
-from edge.daemon import wiring
+from edge.daemon import damage, wiring
 from edge.daemon.release import Release
 from edge.feed.outbox import Outbox, TakenError
 from edge.ports import Registry
@@ -64,20 +64,25 @@ def held() -> None:
 @RESTS_ON
 @JSON
 def list_held(config: Path, rests_on: str | None, as_json: bool) -> None:
-    """List the held candidates, and the standing orders to withdraw."""
+    """List the held candidates, those set aside as damaged, and the standing orders to withdraw."""
     with _attached(load(config)) as casebook:
         orders = casebook.orders()
         rows = [_row(h, orders) for h in casebook.held() if _wanted(h, rests_on)]
+        damaged = casebook.damaged()
     if as_json:
         told = [_told(order) for order in orders]
-        click.echo(json.dumps({"held": rows, "orders": told}, indent=2))
+        places = [{"epoch": row.epoch, "seq": row.seq} for row in damaged]
+        click.echo(json.dumps({"held": rows, "damaged": places, "orders": told}, indent=2))
         return
     for row in rows:
         shown = ("seq", "zone", "entered_at", "window_end", "state", "snapshot", "pack")
         click.echo("  ".join(str(row[name]) for name in shown))
     for order in orders:
         click.echo(f"to be withdrawn: what rests on {order.rests_on}: {order.reason}")
-    click.echo(f"{len(rows)} held.", err=True)
+    for found in damaged:
+        click.echo(f"damaged, never released: the candidate of record {damage.place(found)}")
+    also = f", {len(damaged)} damaged and set aside" if damaged else ""
+    click.echo(f"{len(rows)} held{also}.", err=True)
 
 
 @held.command()
@@ -132,12 +137,15 @@ def release(config: Path, as_json: bool) -> None:
             rounds = _release(settings, registry, outbox, casebook)
             trusted = rounds.clock.read().trusted
             ended, left = len(rounds.round(at_once=None)), len(rounds.casebook.held())
+            damaged = len(rounds.casebook.damaged())
     except TakenError:
         _tell({"daemon": True}, f"{AT_WORK}, and does this every minute.", as_json)
         return
-    facts = {"daemon": False, "ended": ended, "held": left, "clock_trusted": trusted}
+    facts = {"daemon": False, "ended": ended, "held": left, "damaged": damaged}
+    aside = f" {damaged} damaged and set aside." if damaged else ""
     why = "" if trusted else " The clock is not trusted, so nothing could be released."
-    _tell(facts, f"{ended} ended, {left} still held.{why}", as_json)
+    told = f"{ended} ended, {left} still held.{aside}{why}"
+    _tell(facts | {"clock_trusted": trusted}, told, as_json)
 
 
 @contextmanager
@@ -149,7 +157,8 @@ def _books(config: Config) -> Iterator[tuple[Outbox, Casebook]]:
 
 def _release(config: Config, registry: Registry, outbox: Outbox, casebook: Casebook) -> Release:
     signer = load_signer(config.keys.signing)
-    return wiring.release(config, SystemClock(), registry, signer, outbox, casebook)
+    cabinet = wiring.Cabinet(config, SystemClock(), registry, signer, outbox, casebook)
+    return wiring.release(cabinet)
 
 
 def _attached(config: Config) -> Casebook:

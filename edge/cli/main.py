@@ -23,6 +23,7 @@ VERBS = {
     "records": "List, show and prove stored or received records.",
     "replay": "Send clips or image folders through the production path.",
     "run": "The daemon: camera to passages to outbox.",
+    "sync": "Look for trusted updates: registry, rule packs, models.",
     "uplink": "Bring the outbox to the platform, and its receipts back.",
 }
 

@@ -74,6 +74,8 @@ def answer_words(ours: Decision) -> str:
 
 def outcome_words(ours: Decision) -> str:
     """Say what an outcome means."""
+    if ours.rule == "MISS" and ours.consequence is Consequence.NONE:
+        return "Not decided, and nobody need look: the vehicle is not registered here."
     if ours.outcome is Outcome.REVIEW and ours.consequence is Consequence.NONE:
         return "Not decided, and nobody need look: every possible answer is harmless."
     return OUTCOMES[ours.outcome]
@@ -173,3 +175,14 @@ def before(value: Value) -> Value:
     if isinstance(value, date):
         return value - timedelta(days=1)
     return STAGES[STAGES.index(value) - 1] if isinstance(value, str) else value - 1
+
+
+def age_words(age: timedelta) -> str:
+    """Return how long ago something was, as a person says it."""
+    minutes = int(age.total_seconds() // 60)
+    if minutes < 0:
+        return "not yet"
+    if minutes < 120:
+        return f"{minutes} minutes"
+    hours = minutes // 60
+    return f"{hours} hours" if hours < 72 else f"{hours // 24} days"

@@ -152,8 +152,8 @@ def _box(config_path: Path | None, work: Path, start: datetime) -> ReplayBox:
     signer = load_signer(config.keys.signing)
     registry, outbox, clock = wiring.registry(config), wiring.outbox(config), ReplayClock(start)
     casebook = wiring.casebook(config, outbox)
-    pipeline = wiring.pipeline(config, clock, registry, signer, outbox, casebook)
-    return ReplayBox(pipeline, clock, signer, outbox, casebook)
+    cabinet = wiring.Cabinet(config, clock, registry, signer, outbox, casebook)
+    return ReplayBox(wiring.pipeline(cabinet), clock, signer, outbox, casebook)
 
 
 def _work_folder(out: Path) -> Path:

@@ -1,12 +1,11 @@
 """The count record: the figures of one zone and hour as the box swears to them. Pure."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
-from edge.record.message import CountRecord, event
-from edge.record.testimony import Provenance, clock_quality
+from edge.record.message import CountRecord
+from edge.record.provenance import Draw, Provenance, written
 from edge.types import ClockReading, Link, Snapshot, Tally
 
 HOUR = timedelta(hours=1)
@@ -53,10 +52,10 @@ def age_h(as_of: datetime, now: datetime) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Bookkeeper:
-    """Writes count messages. `draw` gives n random bytes."""
+    """Writes count messages."""
 
     provenance: Provenance
-    draw: Callable[[int], bytes]
+    draw: Draw
 
     def count(
         self,
@@ -70,13 +69,7 @@ class Bookkeeper:
         """Return the message of one zone and hour: the bytes that will be signed."""
         made_by = self.provenance
         record = CountRecord(
-            box=made_by.box,
-            epoch=link.epoch,
-            seq=link.seq,
-            prev=link.prev,
-            salt=self.draw(16).hex(),
-            software=made_by.software,
-            clock=clock_quality(now),
+            **made_by.carried(now, link, self.draw),
             zone=zone,
             since=hour,
             until=hour + HOUR,
@@ -84,10 +77,4 @@ class Bookkeeper:
             availability=availability(figures, snapshot, now.now),
             config_sha256=made_by.config_sha256,
         )
-        return event(
-            "count",
-            record,
-            id=UUID(bytes=self.draw(16), version=4),
-            source=f"/anpr/{made_by.box}",
-            time=now.now,
-        )
+        return written("count", record, now, self.draw)

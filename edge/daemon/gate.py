@@ -11,7 +11,9 @@ from edge.access.rules import Law, RulePack, Zone
 from edge.errors import RegistryError
 from edge.registry.accepted import (
     KEEP,
+    WayBack,
     accepted,
+    allows_back,
     read_accepted,
     refuse_lesser,
     write_accepted,
@@ -37,13 +39,37 @@ class Gate:
     def __call__(self, cache: RegistryCache) -> None:
         """Refuse what is older, shrunken, or gives a canary another outcome."""
         new, before = accepted(cache), read_accepted(self.kept)
-        if before is not None and before != new:
+        self.weigh(cache)
+        if before != new:
+            write_accepted(self.kept, new)
+
+    def weigh(self, cache: RegistryCache) -> None:
+        """Refuse as a call does, and write nothing down: it is not in force yet."""
+        new, before = accepted(cache), read_accepted(self.kept)
+        if before is not None and before != new and not allows_back(self._way_back, before, new):
             refuse_lesser(new, before, self.max_shrink)
+        self.ask_canaries(cache)
+
+    def ask_canaries(self, cache: RegistryCache) -> None:
+        """Refuse a registry that gives a made-up vehicle another outcome."""
         canaries = cache.canaries()
         for pack in self.packs:
             refuse_other_outcomes(cache, pack, [c for c in canaries if is_of(c, pack)])
-        if before != new:
-            write_accepted(self.kept, new)
+
+    def allow_back(self, cache: RegistryCache) -> None:
+        """Let one registry follow the withdrawn one that was accepted last, though it be lesser.
+
+        What was accepted last is not touched: it belongs to the daemon, which may start on the
+        withdrawn one until the very moment that the other takes its place.
+        """
+        before = read_accepted(self.kept)
+        if before is not None:
+            step = WayBack(before.snapshot.sha256, accepted(cache).snapshot.sha256)
+            write_accepted(self._way_back, step)
+
+    @property
+    def _way_back(self) -> Path:
+        return self.kept.with_name("registry.way-back.json")
 
 
 def is_of(canary: Canary, pack: RulePack) -> bool:

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import TypeAlias
 
 from edge.access.decide import decide
@@ -29,11 +29,13 @@ from edge.access.hold import (
 )
 from edge.access.rules import Law
 from edge.casebook.casebook import Casebook
-from edge.casebook.entries import Order
+from edge.casebook.entries import Damaged, Order
+from edge.daemon.damage import ROTTED, known, recorded
 from edge.daemon.recovery import recover
 from edge.feed.outbox import Outbox
 from edge.ports import Clock, Registry, Signer
 from edge.record.basis import rests_on
+from edge.record.chain import Place
 from edge.record.envelope import seal
 from edge.record.message import CandidateRef, ResolutionRecord, decode
 from edge.record.testimony import Testimony
@@ -44,6 +46,9 @@ AT_ONCE = 8
 """Resolutions between two frames: a camera does not wait for hundreds."""
 Endings: TypeAlias = Callable[[ResolutionRecord, datetime], Sequence[Tally]]
 """What an ending adds to the plate-free figures of its zone."""
+
+Ended: TypeAlias = tuple[Held, Ending, ClockReading, Damaged | None]
+"""A candidate and how it ends; its row, where that is damaged."""
 
 
 def counts_nothing(record: ResolutionRecord, at: datetime) -> Sequence[Tally]:
@@ -70,37 +75,42 @@ class Release:
 
     def round(self, at_once: int | None = AT_ONCE) -> list[Envelope]:
         """End what can be ended, at most so many; return the resolutions, now durable."""
-        return self._end_each(self._endings(), at_once)
+        return self._end_each(chain(self._rotted(), self._endings()), at_once)
 
     def withdraw(self, at_once: int | None = None) -> list[Envelope]:
         """Carry out the orders to withdraw, and nothing else."""
         return self._end_each(self._ordered(self.casebook.orders()), at_once)
 
-    def _end_each(
-        self, endings: Iterator[tuple[Held, Ending, ClockReading]], at_once: int | None
-    ) -> list[Envelope]:
+    def _end_each(self, endings: Iterator[Ended], at_once: int | None) -> list[Envelope]:
         done = [self._resolve(*ending) for ending in islice(endings, at_once)]
         recover(self.casebook, self.outbox)  # nothing of what has left stays in the casebook
         return done
 
-    def _endings(self) -> Iterator[tuple[Held, Ending, ClockReading]]:
+    def _rotted(self) -> Iterator[Ended]:
+        """Withdraw what is damaged where its place is known; the rest stays, and is told."""
+        for row in self.casebook.damaged():
+            if (held := known(row, self.casebook, self.outbox, self.laws)) is not None:
+                yield held, Ending(State.WITHDRAWN, ROTTED), self.clock.read(), row
+
+    def _endings(self) -> Iterator[Ended]:
         orders = self.casebook.orders()
         for held in self.casebook.held():
             now = self.clock.read()
             ending = _ordered(held, orders) or self._ending(held, orders, now)
             if ending is not None:
-                yield held, ending, now
+                yield held, ending, now, None
 
-    def _ordered(self, orders: Sequence[Order]) -> Iterator[tuple[Held, Ending, ClockReading]]:
+    def _ordered(self, orders: Sequence[Order]) -> Iterator[Ended]:
         for held in self.casebook.held():
             if (ending := _ordered(held, orders)) is not None:
-                yield held, ending, self.clock.read()
+                yield held, ending, self.clock.read(), None
 
     def _ending(self, held: Held, orders: Sequence[Order], now: ClockReading) -> Ending | None:
         law = next((law for law in self.laws if law.zone.id == held.zone), None)
         step = next_step(held, now, self.registry.snapshot, law)
         if isinstance(step, End):
-            return Ending(step.state, step.reason)
+            sound = self.casebook.is_as_written(held)
+            return Ending(step.state, step.reason if sound else ROTTED)
         if law is None:
             return None
         return (
@@ -138,7 +148,7 @@ class Release:
         log.info("candidate %d is opened to be decided again", held.candidate.seq)
         passage = self.casebook.passage(held)
         if passage is None:
-            return Ending(State.WITHDRAWN, "What was kept of the passage cannot be opened.")
+            return Ending(State.WITHDRAWN, ROTTED)
         passage = aged(passage, now)
         facts = self.registry.facts(passage)
         decision = decide(passage, facts, law, now)
@@ -158,14 +168,25 @@ class Release:
             return None  # what it would be released on is itself to be withdrawn
         return Ending(end.state, end.reason, decision, passage, facts)
 
-    def _resolve(self, held: Held, ending: Ending, now: ClockReading) -> Envelope:
-        message = self.testimony.resolution(held, ending, now, self.outbox.next_link())
+    def _resolve(
+        self, held: Held, ending: Ending, now: ClockReading, damaged: Damaged | None
+    ) -> Envelope:
+        told = held if ending.passage or damaged else self._as_signed(held)
+        message = self.testimony.resolution(told, ending, now, self.outbox.next_link())
         envelope = seal(message, self.signer)
-        self.casebook.resolve(held, envelope, self.count(decode(message).data, now.now))
+        tallies = self.count(decode(message).data, now.now)
+        self.casebook.resolve(held, envelope, tallies, damaged)
         self.outbox.append(envelope)
         self.asked.pop(held.candidate, None)
-        log.info("record %d: candidate %d %s", envelope.seq, held.candidate.seq, ending.state)
+        log.info("record %d: candidate %d %s", envelope.seq, told.candidate.seq, ending.state)
         return envelope
+
+    def _as_signed(self, held: Held) -> Held:
+        """Return what is to be told of a candidate: of one that was altered, its passage record."""
+        if self.casebook.is_as_written(held):
+            return held
+        place = Place(held.candidate.epoch, held.candidate.seq)
+        return recorded(place, self.outbox, self.laws) or held
 
 
 def _ordered(held: Held, orders: Sequence[Order]) -> Ending | None:

@@ -1,28 +1,44 @@
 """Here a configuration becomes a working box: the place that puts the concrete parts together."""
 
 import os
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from edge import __version__
 from edge.access.assembly import in_zone
-from edge.access.pack import load_pack, shipped
+from edge.access.pack import load_pack, packs_of, shipped
 from edge.access.rules import Law, RulePack
 from edge.access.rules import Zone as LawZone
 from edge.casebook.casebook import Casebook
 from edge.config import Camera, Config, Models, Zone
 from edge.counts.record import Bookkeeper
 from edge.counts.tally import tallies, tallies_of_resolution
+from edge.daemon import damage
 from edge.daemon.alarms import Alarms, Watched
 from edge.daemon.gate import Gate
+from edge.daemon.health import Health
 from edge.daemon.hours import Hours
+from edge.daemon.inforce import (
+    followed,
+    manifest,
+    models_in_force,
+    overtaken,
+    packs_in_force,
+    registry_path,
+)
+from edge.daemon.late import LOOK, fault_at
 from edge.daemon.pipeline import Pipeline
 from edge.daemon.recovery import recover
 from edge.daemon.release import Release
+from edge.daemon.sync import REPORT
+from edge.daemon.synced import synced
 from edge.errors import BoxError, ConfigError, ModelError
-from edge.feed.mqtt import MqttPublisher
+from edge.feed.hint import Hint
+from edge.feed.mqtt import MqttPublisher, unheard
 from edge.feed.outbox import Outbox
 from edge.feed.spool import SpoolPublisher
 from edge.passage.calibration import REMEDY, SUFFIX, Calibration, Fitted, fitted
@@ -30,12 +46,15 @@ from edge.passage.lanes import Lane, View
 from edge.passage.passage import Desk, ReadingPolicy
 from edge.passage.tracker import Tracker
 from edge.ports import Clock, Publisher, Registry, Signer
+from edge.record.active import ActivePack
 from edge.record.message import ModelRef
-from edge.record.testimony import Provenance, Testimony
+from edge.record.provenance import Provenance
+from edge.record.testimony import Testimony
 from edge.registry.cache import RegistryCache
 from edge.registry.fresh import FreshRegistry
 from edge.registry.token import load_key, pseudonym
 from edge.types import Direction
+from edge.update.shelf import active
 from edge.vision.detector import OnnxDetector
 from edge.vision.model import checked_model
 from edge.vision.reader import FastPlateReader
@@ -44,6 +63,19 @@ from edge.vision.session import Execution
 CASEBOOK = "casebook.sqlite"
 REFUSED = "Build or fetch the registry again; until then nothing new is accused on it."
 PACKS = Path(__file__).parent.parent / "access" / "packs"
+RegistryT_co = TypeVar("RegistryT_co", bound=Registry, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Cabinet(Generic[RegistryT_co]):
+    """What stands ready in a box before its parts are put together."""
+
+    config: Config
+    clock: Clock
+    registry: RegistryT_co
+    signer: Signer
+    outbox: Outbox
+    casebook: Casebook
 
 
 def execution(models: Models) -> Execution:
@@ -53,14 +85,23 @@ def execution(models: Models) -> Execution:
 
 def detector(models: Models) -> OnnxDetector:
     """Open the plate detector the configuration names."""
-    found = checked_model(models.manifest, models.detector)
+    found = checked_model(manifest(models), models.detector)
     return OnnxDetector(found, models.detector_threshold, execution(models))
 
 
 def reader(models: Models) -> FastPlateReader:
     """Open the plate reader the configuration names."""
-    found = checked_model(models.manifest, models.reader)
+    found = checked_model(manifest(models), models.reader)
     return FastPlateReader(found, execution(models))
+
+
+def eyes(models: Models) -> tuple[OnnxDetector, FastPlateReader]:
+    """Open detector and reader, which must come with the calibration of that reader.
+
+    Raises ModelError.
+    """
+    calibration(models)
+    return detector(models), reader(models)
 
 
 def calibration(models: Models) -> Calibration:
@@ -76,7 +117,7 @@ def calibration_file(models: Models) -> Fitted:
 
     Raises ModelError when it is missing, malformed or was fitted on another reader.
     """
-    model = checked_model(models.manifest, models.reader)
+    model = checked_model(manifest(models), models.reader)
     path = model.path.with_suffix(SUFFIX)
     try:
         return fitted(path.read_bytes(), model.sha256)
@@ -87,7 +128,7 @@ def calibration_file(models: Models) -> Fitted:
 def policy(config: Config) -> ReadingPolicy:
     """Return when a plate counts as read on this box."""
     read = config.reading
-    return ReadingPolicy(read.min_confidence, read.min_frames, calibration(config.models))
+    return ReadingPolicy(read.min_confidence, read.min_frames, calibration(models_in_force(config)))
 
 
 def laws(zones: tuple[Zone, ...], folder: Path | None = None) -> tuple[Law, ...]:
@@ -97,6 +138,18 @@ def laws(zones: tuple[Zone, ...], folder: Path | None = None) -> tuple[Law, ...]
     """
     packs = {name: _pack(name, folder) for name in {zone.pack for zone in zones}}
     return tuple(in_zone(packs[zone.pack], _zone(zone, packs[zone.pack])) for zone in zones)
+
+
+def laws_in_force(config: Config) -> tuple[Law, ...]:
+    """Load the law by which this box decides.
+
+    Where newer packs did not start here it is known to be overtaken: by an unknown version nobody
+    is accused, so every answer is a review (RULES 7). Raises ConfigError as `laws` does.
+    """
+    found = laws(config.zones, packs_in_force(config))
+    if not overtaken(config):
+        return found
+    return tuple(replace(law, pack=replace(law.pack, expires=date.min)) for law in found)
 
 
 def _pack(name: str, folder: Path | None) -> RulePack:
@@ -154,16 +207,24 @@ def registry(config: Config) -> RegistryCache:
 
     Raises RegistryError when it cannot be trusted.
     """
-    return RegistryCache.open(config.access.registry, load_key(config.access.token_key))
+    return RegistryCache.open(registry_path(config), load_key(config.access.token_key))
+
+
+def registry_gate(config: Config) -> Gate:
+    """Return what a registry must pass before it answers."""
+    used = {zone.pack for zone in config.zones}
+    # The canaries are asked of the law as it is published, without a municipality's own folder.
+    place = active(config.box.state, "packs") if "packs" in followed(config) else None
+    published = {pack.id: pack for pack in (*shipped(), *packs_of(place))}
+    packs = tuple(pack for name, pack in published.items() if name in used)
+    return Gate(packs, config.box.state / "registry.accepted.json", config.access.max_shrink)
 
 
 def fresh_registry(config: Config) -> FreshRegistry:
     """Open whatever registry lies there, now and later; without one everything goes to review."""
-    used = {zone.pack for zone in config.zones}
-    # The canaries are of the packs that come with the software, as they are without overlays.
-    packs = tuple(pack for pack in shipped() if pack.id in used)
-    gate = Gate(packs, config.box.state / "registry.accepted.json", config.access.max_shrink)
-    return FreshRegistry(config.access.registry, load_key(config.access.token_key), gate)
+    return FreshRegistry(
+        registry_path(config), load_key(config.access.token_key), registry_gate(config)
+    )
 
 
 def outbox(config: Config) -> Outbox:
@@ -193,86 +254,106 @@ def casebook(config: Config, outbox: Outbox) -> Casebook:
     return book
 
 
-def pipeline(
-    config: Config,
-    clock: Clock,
-    registry: Registry,
-    signer: Signer,
-    outbox: Outbox,
-    casebook: Casebook,
-) -> Pipeline:
+def pipeline(cabinet: Cabinet[Registry]) -> Pipeline:
     """Put the box together."""
-    finder, text = detector(config.models), reader(config.models)
+    config = cabinet.config
+    models = models_in_force(config)
+    finder, text = detector(models), reader(models)
     seen = view(config.camera)
     return Pipeline(
         detector=finder,
         reader=text,
         tracker=Tracker(config.reading.gone_after_s, view=seen),
         desk=Desk(policy(config)),
-        registry=registry,
-        laws=laws(config.zones, config.access.packs),
-        clock=clock,
+        registry=cabinet.registry,
+        laws=laws_in_force(config),
+        clock=cabinet.clock,
         testimony=testimony(config),
-        signer=signer,
-        outbox=outbox,
-        casebook=casebook,
+        signer=cabinet.signer,
+        outbox=cabinet.outbox,
+        casebook=cabinet.casebook,
         view=seen,
         count=tallies,
     )
 
 
-def release(
-    config: Config,
-    clock: Clock,
-    registry: Registry,
-    signer: Signer,
-    outbox: Outbox,
-    casebook: Casebook,
-) -> Release:
+def release(cabinet: Cabinet[Registry]) -> Release:
     """Put together what ends held candidates; it needs neither camera nor models."""
+    config = cabinet.config
     return Release(
-        registry=registry,
-        laws=laws(config.zones, config.access.packs),
-        clock=clock,
+        registry=cabinet.registry,
+        laws=laws_in_force(config),
+        clock=cabinet.clock,
         testimony=testimony(config),
-        signer=signer,
-        outbox=outbox,
-        casebook=casebook,
+        signer=cabinet.signer,
+        outbox=cabinet.outbox,
+        casebook=cabinet.casebook,
         count=tallies_of_resolution,
     )
 
 
-def alarms(
-    config: Config,
-    clock: Clock,
-    registry: FreshRegistry,
-    signer: Signer,
-    outbox: Outbox,
-    casebook: Casebook,
-) -> Alarms:
+def alarms(cabinet: Cabinet[FreshRegistry]) -> Alarms:
     """Put together what raises alarms."""
-    watched = {"registry": Watched(lambda: registry.refused, REFUSED)}
-    return Alarms(watched, clock, testimony(config), signer, outbox, casebook)
+    config, clock = cabinet.config, cabinet.clock
+    registry, casebook = cabinet.registry, cabinet.casebook
+    watched = {
+        "registry": Watched(lambda: registry.refused, REFUSED),
+        "casebook": Watched(lambda: damage.fault(casebook), damage.REMEDY),
+    }
+    if config.updates is not None:
+        report = config.box.state / "updates" / REPORT
+        watched["updates"] = Watched(lambda: fault_at(report, clock.read().now), LOOK)
+    return Alarms(
+        watched=watched,
+        clock=clock,
+        testimony=testimony(config),
+        signer=cabinet.signer,
+        outbox=cabinet.outbox,
+        casebook=casebook,
+    )
 
 
-def hours(
-    config: Config,
-    clock: Clock,
-    registry: Registry,
-    signer: Signer,
-    outbox: Outbox,
-    casebook: Casebook,
-) -> Hours:
+def health(
+    cabinet: Cabinet[FreshRegistry],
+    laws: Sequence[Law],
+) -> Health:
+    """Put together what signs how the box stands, under the laws that it decides by."""
+    config = cabinet.config
+    report = None if config.updates is None else config.box.state / "updates" / REPORT
+    return Health(
+        registry=cabinet.registry,
+        packs=active_packs(laws),
+        updates=lambda: None if report is None else synced(report),
+        state=config.box.state,
+        clock=cabinet.clock,
+        testimony=testimony(config),
+        signer=cabinet.signer,
+        outbox=cabinet.outbox,
+        casebook=cabinet.casebook,
+    )
+
+
+def active_packs(laws: Sequence[Law]) -> tuple[ActivePack, ...]:
+    """Return which pack decides in which zone."""
+    packs = ((law.zone.id, law.pack) for law in laws)
+    return tuple(
+        ActivePack(zone=zone, id=pack.id, version=pack.version, sha256=pack.sha256)
+        for zone, pack in packs
+    )
+
+
+def hours(cabinet: Cabinet[Registry]) -> Hours:
     """Put together what signs the figures of each hour."""
+    config = cabinet.config
     writer = testimony(config)
     return Hours(
-        laws=laws(config.zones, config.access.packs),
-        clock=clock,
-        registry=registry,
+        laws=laws_in_force(config),
+        clock=cabinet.clock,
+        registry=cabinet.registry,
         bookkeeper=Bookkeeper(writer.provenance, writer.draw),
-        signer=signer,
-        outbox=outbox,
-        casebook=casebook,
+        signer=cabinet.signer,
+        outbox=cabinet.outbox,
+        casebook=cabinet.casebook,
     )
 
 
@@ -288,7 +369,8 @@ def testimony(config: Config) -> Testimony:
 
 def _provenance(config: Config) -> Provenance:
     names = (config.models.detector, config.models.reader)
-    models = [checked_model(config.models.manifest, name) for name in names]
+    listed = manifest(models_in_force(config))
+    models = [checked_model(listed, name) for name in names]
     return Provenance(
         box=config.box.id,
         software=f"anpr-edge {__version__}",
@@ -299,14 +381,19 @@ def _provenance(config: Config) -> Provenance:
     )
 
 
-def publisher(config: Config) -> Publisher:
-    """Open the way to the platform that the configuration names.
+def hint(config: Config) -> Hint:
+    """Return what notes on the disk that updates may have come."""
+    return Hint(config.box.state / "updates" / "hint")
+
+
+def publisher(config: Config, take_hint: Callable[[str], None] = unheard) -> Publisher:
+    """Open the way to the platform that the configuration names; a stick brings no hints.
 
     Raises FeedError when it is closed, ConfigError when the spool has no folder.
     """
     uplink = config.uplink
     if uplink.publisher == "mqtt":
-        return MqttPublisher.connect(config.box.id, uplink)
+        return MqttPublisher.connect(config.box.id, uplink, take_hint)
     if uplink.spool is None:
         raise ConfigError(
             "uplink.publisher is spool, but uplink.spool names no folder.",

@@ -7,6 +7,7 @@ from datetime import date
 from edge.access.rules import Law
 from edge.config import Config, Zone
 from edge.daemon import wiring
+from edge.daemon.inforce import packs_in_force
 from edge.errors import BoxError
 from edge.record.keys import load_public
 from edge.types import Snapshot
@@ -35,7 +36,7 @@ def gathered(config: Config, made_on: date) -> Basis:
 
     Raises ConfigError or PackError when no law can be told.
     """
-    laws = wiring.laws(config.zones, config.access.packs)
+    laws = wiring.laws(config.zones, packs_in_force(config))
     return Basis(config, laws, made_on, _platform_key(config), _snapshot(config))
 
 

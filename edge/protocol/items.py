@@ -7,7 +7,7 @@ from edge.access.rules import Law, RulePack
 from edge.config import Config, Uplink, Zone
 from edge.protocol.basis import Basis
 from edge.protocol.document import Blank, Block, Inline, Prose, Section, Table, Words
-from edge.protocol.places import PROFILES
+from edge.protocol.places import PROFILES, limited, unenforced
 from edge.types import Consequence
 
 NOBODY = Words("niemand: verlaat de doos niet", "nobody: does not leave the box")
@@ -47,7 +47,7 @@ def items(basis: Basis) -> tuple[Item, ...]:
         *per_zone,
         _doubtful(),
         *_registry(basis),
-        *_records(config),
+        *_records(basis),
         *_upkeep(config),
     )
 
@@ -132,19 +132,21 @@ def _seen(config: Config) -> Iterator[Item]:
 
 
 def _plates(zone: Zone, law: Law, config: Config) -> Iterator[Item]:
-    yield _complying(zone, config)
+    yield _complying(zone, law, config)
     yield _candidate(zone, law)
 
 
-def _complying(zone: Zone, config: Config) -> Item:
+def _complying(zone: Zone, law: Law, config: Config) -> Item:
     carried = zone.privacy != "none"
+    purpose = Words(f"{DECIDE.nl}; {PROVE.nl}", f"{DECIDE.en}; {PROVE.en}") if carried else DECIDE
+    limit = unenforced(law.pack)
     return Item(
         Words(
             f"Kenteken van een voertuig dat voldoet (zone {zone.id})",
             f"Plate of a vehicle that complies (zone {zone.id})",
         ),
         Words("kentekenlezer", "plate reader"),
-        Words(f"{DECIDE.nl}; {PROVE.nl}", f"{DECIDE.en}; {PROVE.en}") if carried else DECIDE,
+        purpose if limit is None else limited(purpose, limit),
         PROFILES[zone.privacy],
         until_taken(config.uplink) if carried else NOT_HELD,
         _taken(config.uplink)
@@ -276,8 +278,8 @@ def _registry(basis: Basis) -> Iterator[Item]:
     )
 
 
-def _records(config: Config) -> Iterator[Item]:
-    stays, taken = until_taken(config.uplink), _taken(config.uplink)
+def _records(basis: Basis) -> Iterator[Item]:
+    stays, taken = until_taken(basis.config.uplink), _taken(basis.config.uplink)
     for name, arises, why in (
         (
             Words("Passagerecords", "Passage records"),
@@ -290,10 +292,7 @@ def _records(config: Config) -> Iterator[Item]:
                 "vrijgave, intrekking of verval van een kandidaat",
                 "release, withdrawal or expiry of a candidate",
             ),
-            Words(
-                "aantonen hoe een kandidaat is afgelopen; bij vrijgave met kenteken",
-                "to prove how a candidate ended; with the plate where it was released",
-            ),
+            _of_resolutions(basis),
         ),
         (
             Words("Tellingen per uur", "Hourly counts"),
@@ -308,8 +307,33 @@ def _records(config: Config) -> Iterator[Item]:
             Words("storing of poging tot ingreep", "fault or tampering"),
             Words("onderhoud en veiligheid; geen persoonsgegevens", "upkeep; no personal data"),
         ),
+        (
+            Words("Toestand van de doos", "Health of the box"),
+            Words(
+                "de doos zelf: versies, ouderdom, wat wacht; om de tien minuten",
+                "the box itself: versions, ages, what waits; every ten minutes",
+            ),
+            Words(
+                "weten waarmee elke doos beslist; geen persoonsgegevens",
+                "to know on what each box decides; no personal data",
+            ),
+        ),
     ):
         yield Item(name, arises, why, QUEUE, stays, taken, PLATFORM, sent=True)
+
+
+def _of_resolutions(basis: Basis) -> Words:
+    if any(law.pack.enforced for law in basis.laws):
+        return Words(
+            "aantonen hoe een kandidaat is afgelopen; bij vrijgave met kenteken",
+            "to prove how a candidate ended; with the plate where it was released",
+        )
+    return Words(
+        "aantonen dat een kandidaat van voordien is ingetrokken; de handhaving staat uit: er komt "
+        "geen kandidaat bij, en geen wordt vrijgegeven",
+        "to prove that an earlier candidate was withdrawn; enforcement is off: no candidate is "
+        "added, and none is released",
+    )
 
 
 def _upkeep(config: Config) -> Iterator[Item]:

@@ -2,6 +2,7 @@
 
 from edge import __version__
 from edge.config import Config, Uplink
+from edge.daemon.inforce import registry_path
 from edge.feed.topics import RECEIPT, STATUS, topic
 from edge.protocol.basis import Basis
 from edge.protocol.document import (
@@ -286,7 +287,7 @@ def formats(basis: Basis) -> Section:
         (
             Words("Register naar de doos", "Registry to the box"),
             Words("SQLite zonder kentekens, met SHA-256", "SQLite without plates, with SHA-256"),
-            Code(plain(basis.config.access.registry.name)),
+            Code(plain(registry_path(basis.config).name)),
             none,
         )
     )

@@ -58,7 +58,9 @@ PROFILES = {
 def purposes(basis: Basis) -> Section:
     """Tell one purpose for each camera and zone (R004-82), and the legal basis."""
     camera = plain(basis.config.camera.id)
-    rows = tuple((Code(camera), Code(zone.id), purpose(zone)) for zone in basis.config.zones)
+    rows = tuple(
+        (Code(camera), Code(zone.id), purpose(zone, law.pack)) for zone, law in basis.zones()
+    )
     basis_text = said(
         basis.config.authority.legal_basis,
         Words(
@@ -97,14 +99,36 @@ def purposes(basis: Basis) -> Section:
     )
 
 
-def purpose(zone: Zone) -> Inline:
-    """Return the purpose of a zone: as configured, or its enforcement."""
-    if zone.purpose is None:
+def purpose(zone: Zone, pack: RulePack) -> Words:
+    """Return the purpose of a zone: as configured, or its enforcement where its law allows that."""
+    limit = unenforced(pack)
+    if zone.purpose is not None:
+        given = both(zone.purpose)
+        return given if limit is None else limited(given, limit)
+    if limit is None:
         return Words(
             f"handhaving van de toegangsregels van zone {zone.id}",
             f"enforcement of the access rules of zone {zone.id}",
         )
-    return both(zone.purpose)
+    measured = Words(
+        f"beslissen en tellen volgens de toegangsregels van zone {zone.id}",
+        f"to decide and to count by the access rules of zone {zone.id}",
+    )
+    return limited(measured, limit)
+
+
+def limited(purpose: Words, limit: Words) -> Words:
+    """Return a purpose, and what it does not extend to."""
+    return Words(f"{purpose.nl} ({limit.nl})", f"{purpose.en} ({limit.en})")
+
+
+def unenforced(pack: RulePack) -> Words | None:
+    """Say that nothing follows from a law that is not enforced; None where it is."""
+    if pack.enforced:
+        return None
+    nl = "de rechtsregel is een ontwerp en de handhaving" if pack.draft else "de handhaving"
+    en = "the rule of law is a draft and enforcement" if pack.draft else "enforcement"
+    return Words(f"geen handhaving: {nl} staat uit", f"no enforcement: {en} is off")
 
 
 def camera(basis: Basis) -> Section:
@@ -196,7 +220,7 @@ def _facts(zone: Zone, law: Law) -> Iterator[tuple[Inline, Inline]]:
     yield Words("Privacyprofiel", "Privacy profile"), PROFILES[zone.privacy]
     if zone.privacy == "plate":
         yield PLATE_BASIS, Blank(_of(PLATE_BASIS, zone))
-    yield Words("Doel", "Purpose"), purpose(zone)
+    yield Words("Doel", "Purpose"), purpose(zone, law.pack)
     for name, value, key in _references(zone):
         yield name, said(value, _of(name, zone), f"zones.{key}")
 

@@ -5,7 +5,7 @@ A released accusation rests on two decisions: the one that held it and the one t
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from edge.access.hold import HELD
 from edge.record.basis import names, rests_on
@@ -32,6 +32,24 @@ class Affected:
     outcome: str
     state: str
     candidate: int | None
+
+
+class Basis(NamedTuple):
+    """A snapshot or a pack that records rest on."""
+
+    kind: str
+    id: str
+    sha256: str
+
+
+def bases(records: Iterable[Told]) -> list[Basis]:
+    """Return the snapshots and the packs that occur in records, each once, sorted by name."""
+    found: set[Basis] = set()
+    for record in records:
+        found.add(Basis("pack", record.pack.id, record.pack.sha256))
+        if (registry := record.registry) is not None:
+            found.add(Basis("snapshot", registry.id, registry.sha256))
+    return sorted(found, key=lambda basis: (basis.kind != "snapshot", basis))
 
 
 def affected_by(records: Iterable[Told], wanted: str) -> list[Affected]:

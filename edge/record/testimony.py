@@ -1,4 +1,4 @@
-"""What the box swears about a passage, and about how a held one ended (pure).
+"""What the box swears about a passage, about how a held one ended, and about itself (pure).
 
 Everything that made it is named; of the plate no more than the zone's privacy profile lets out.
 """
@@ -6,16 +6,14 @@ Everything that made it is named; of the plate no more than the zone's privacy p
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from uuid import UUID
 
 from edge.access.hold import Ending, Held, State
+from edge.record.active import Active, Burden
 from edge.record.basis import names
 from edge.record.message import (
     AlarmRecord,
-    Chained,
-    ClockQuality,
     ExemptionRecord,
-    ModelRef,
+    HealthRecord,
     PackRef,
     PassageRecord,
     PlateRecord,
@@ -23,8 +21,8 @@ from edge.record.message import (
     Site,
     SnapshotRef,
     VehicleRecord,
-    event,
 )
+from edge.record.provenance import Draw, Provenance, written
 from edge.types import (
     ClockReading,
     Consequence,
@@ -43,29 +41,16 @@ COMPLYING = {Outcome.FREE_ACCESS, Outcome.EXEMPT, Outcome.PERMITTED}
 
 
 @dataclass(frozen=True, slots=True)
-class Provenance:
-    """What made every record of this run: box, software, models, configuration, place."""
-
-    box: str
-    software: str
-    models: tuple[ModelRef, ...]
-    config_sha256: str
-    camera: str
-    sign: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Testimony:
-    """Writes passage and resolution messages.
+    """Writes all messages but counts.
 
-    `privacy` maps a zone to its profile; `pseudonym` gives the keyed token of a plate and day;
-    `draw` gives n random bytes.
+    `privacy` maps a zone to its profile; `pseudonym` gives the keyed token of a plate and day.
     """
 
     provenance: Provenance
     privacy: Mapping[str, str]
     pseudonym: Callable[[str, str, date], str]
-    draw: Callable[[int], bytes]
+    draw: Draw
 
     def passage(
         self,
@@ -81,13 +66,7 @@ class Testimony:
         """
         made_by = self.provenance
         record = PassageRecord(
-            box=made_by.box,
-            epoch=link.epoch,
-            seq=link.seq,
-            prev=link.prev,
-            salt=self.draw(16).hex(),
-            software=made_by.software,
-            clock=clock_quality(now),
+            **made_by.carried(now, link, self.draw),
             zone=decision.zone,
             seen_first=passage.seen_first,
             seen_last=passage.seen_last,
@@ -112,7 +91,7 @@ class Testimony:
                 sign=made_by.sign,
             ),
         )
-        return self._event("passage", record, now)
+        return written("passage", record, now, self.draw)
 
     def resolution(self, held: Held, ending: Ending, now: ClockReading, link: Link) -> bytes:
         """Return the message of how a held candidate ended.
@@ -123,13 +102,7 @@ class Testimony:
         released = ending.state is State.RELEASED
         passage, facts = ending.passage, ending.facts
         record = ResolutionRecord(
-            box=self.provenance.box,
-            epoch=link.epoch,
-            seq=link.seq,
-            prev=link.prev,
-            salt=self.draw(16).hex(),
-            software=self.provenance.software,
-            clock=clock_quality(now),
+            **self.provenance.carried(now, link, self.draw),
             zone=held.zone,
             candidate=held.candidate,
             state=ending.state,
@@ -147,38 +120,39 @@ class Testimony:
             vehicle=_vehicle(facts) if released and facts else None,
             config_sha256=self.provenance.config_sha256,
         )
-        return self._event("resolution", record, now)
+        return written("resolution", record, now, self.draw)
 
     def alarm(self, alarm: str, cause: str, remedy: str, now: ClockReading, link: Link) -> bytes:
         """Return the message of something that a maintainer must know."""
         record = AlarmRecord(
-            box=self.provenance.box,
-            epoch=link.epoch,
-            seq=link.seq,
-            prev=link.prev,
-            salt=self.draw(16).hex(),
-            software=self.provenance.software,
-            clock=clock_quality(now),
+            **self.provenance.carried(now, link, self.draw),
             alarm=alarm,
             cause=cause,
             remedy=remedy,
         )
-        return self._event("alarm", record, now)
+        return written("alarm", record, now, self.draw)
+
+    def health(self, active: Active, burden: Burden, now: ClockReading, link: Link) -> bytes:
+        """Return the message of how the box stands."""
+        record = HealthRecord(
+            **self.provenance.carried(now, link, self.draw),
+            registry=active.registry,
+            packs=active.packs,
+            models=self.provenance.models,
+            config_sha256=self.provenance.config_sha256,
+            updates=active.updates,
+            waiting=burden.waiting,
+            waiting_s=burden.waiting_s,
+            held=burden.held,
+            disk_free=burden.disk_free,
+        )
+        return written("health", record, now, self.draw)
 
     def names(self, decision: Decision) -> tuple[str, ...]:
         """Return what a decision of this run rests on, by name."""
         pack = PackRef(decision.pack_id, decision.pack_sha256)
         made_by = self.provenance
         return names(_snapshot(decision.snapshot), pack, made_by.models, made_by.config_sha256)
-
-    def _event(self, kind: str, record: Chained, now: ClockReading) -> bytes:
-        return event(
-            kind,
-            record,
-            id=UUID(bytes=self.draw(16), version=4),
-            source=f"/anpr/{self.provenance.box}",
-            time=now.now,
-        )
 
     def _plate(self, passage: Passage, decision: Decision) -> PlateRecord:
         """Let out of the plate what the profile allows for a vehicle that complies.
@@ -202,17 +176,6 @@ class Testimony:
 
     def _token(self, passage: Passage) -> str:
         return self.pseudonym(passage.country or "", passage.plate, passage.seen_first.date())
-
-
-def clock_quality(now: ClockReading) -> ClockQuality:
-    """Return the clock part of a record."""
-    return ClockQuality(
-        source=now.source,
-        trusted=now.trusted,
-        error_ms=now.error_ms,
-        boot_id=now.boot_id,
-        since_boot_ns=now.since_boot_ns,
-    )
 
 
 def _plate(

@@ -8,6 +8,7 @@ import msgspec
 
 from edge.errors import RegistryError
 from edge.registry.cache import RegistryCache
+from edge.storefile import fsync_folder
 from edge.types import Snapshot
 
 KEEP = "The one in force stays; fetch another, or see access.max_shrink in box.toml."
@@ -70,15 +71,38 @@ def read_accepted(path: Path) -> Accepted | None:
     return found
 
 
-def write_accepted(path: Path, found: Accepted) -> None:
+class WayBack(msgspec.Struct, frozen=True):
+    """The one step back that is allowed: from a withdrawn registry, by the digests of both."""
+
+    withdrawn: str
+    to: str
+
+
+def allows_back(path: Path, before: Accepted, new: Accepted) -> bool:
+    """True when the step from the registry accepted before to this one was allowed.
+
+    Raises RegistryError.
+    """
+    try:
+        allowed = msgspec.json.decode(path.read_bytes(), type=WayBack)
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError, RecursionError) as e:
+        raise RegistryError(f"The allowed way back, {path}, cannot be read.", LOOK) from e
+    return allowed == WayBack(before.snapshot.sha256, new.snapshot.sha256)
+
+
+def write_accepted(path: Path, found: Accepted | WayBack) -> None:
     """Keep what was accepted, whole or not at all. Raises RegistryError."""
     draft = path.with_name(f".{path.name}.new")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with draft.open("wb") as file:
             file.write(msgspec.json.encode(found))
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
+        fsync_folder(path.parent)
     except OSError as e:
         cause = f"What was accepted cannot be written to {path} ({e.strerror})."
         raise RegistryError(cause, "Free some disk space, or correct box.state.") from e

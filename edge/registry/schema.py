@@ -70,6 +70,9 @@ COLUMNS = {
 }
 TRUTH = {0: False, 1: True}
 COUNTED = ("kinds", "vehicles", "plain", "exemptions", "canaries")
+SCOPES = {"full": False, "listed": True}
+"""What `scope` of `meta` may say, and whether only vehicles that a rule could refuse are held;
+where it is not stated the registry is full."""
 META = ("id", "vehicles_as_of", "exemptions_as_of", "key_check", "content", *COUNTED)
 
 KindRow = tuple[

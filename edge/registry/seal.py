@@ -13,6 +13,7 @@ from typing import NamedTuple
 from edge.errors import RegistryError
 
 REMEDY = "Fetch the registry again with its .sha256 file; until then every decision is a review."
+BLOCK = 1 << 20
 
 
 class Identity(NamedTuple):
@@ -42,6 +43,23 @@ def digest_of(stream: BufferedReader) -> str:
 
 def prove(registry: Path, stream: BufferedReader) -> None:
     """Raise RegistryError unless an open registry is the one sealed."""
+    refuse_other(registry, digest_of(stream))
+
+
+def copy_proven(registry: Path, to: Path) -> None:
+    """Copy a registry and prove the very bytes that were copied. Raises RegistryError, OSError."""
+    if not registry.is_file():
+        raise RegistryError(f"There is no registry file {registry}.", REMEDY)
+    digest = hashlib.sha256()
+    with registry.open("rb") as source, to.open("wb") as copy:
+        while block := source.read(BLOCK):
+            digest.update(block)
+            copy.write(block)
+    refuse_other(registry, digest.hexdigest())
+
+
+def refuse_other(registry: Path, digest: str) -> None:
+    """Raise RegistryError unless the seal beside a registry states this SHA-256."""
     seal = seal_of(registry)
     try:
         sealed = seal.read_text("ascii").strip()
@@ -49,5 +67,33 @@ def prove(registry: Path, stream: BufferedReader) -> None:
         raise RegistryError(f"The registry {registry} lacks its seal {seal}.", REMEDY) from error
     except (OSError, UnicodeDecodeError) as error:
         raise RegistryError(f"The seal {seal} cannot be read.", REMEDY) from error
-    if digest_of(stream) != sealed:
+    if digest != sealed:
         raise RegistryError(f"The registry {registry} is not the one its seal names.", REMEDY)
+
+
+def settle(draft: Path, out: Path) -> None:
+    """Move a finished registry and its seal to their place, first the seal. Raises OSError.
+
+    A power cut where there was none leaves nothing under the name, or a registry that is whole;
+    elsewhere the old pair, the new pair, or a registry beside another's seal, which no box opens.
+    """
+    sealed = seal_of(draft)
+    try:
+        with draft.open("rb") as stream:
+            sealed.write_text(digest_of(stream) + "\n", "ascii")
+        for path in (draft, sealed):
+            keep(path)
+        for path, place in ((sealed, seal_of(out)), (draft, out)):
+            path.rename(place)
+            keep(out.parent)
+    finally:
+        sealed.unlink(missing_ok=True)
+
+
+def keep(path: Path) -> None:
+    """Bring a file or folder to the disk. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

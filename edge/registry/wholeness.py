@@ -10,6 +10,19 @@ FETCH_AGAIN = "Fetch the registry again; until then every decision is a review."
 
 
 def checked(connection: sqlite3.Connection, key: bytes) -> dict[str, str]:
+    """Return the meta table of a file that is whole and made with this key.
+
+    Raises RegistryError, sqlite3.Error.
+    """
+    meta = whole(connection)
+    if meta["key_check"] != key_check(key):
+        # With another key every plate would be "not found", and nobody would know why.
+        cause = "The registry was made with another token key."
+        raise RegistryError(cause, "Give the box the key that its registry was built with.")
+    return meta
+
+
+def whole(connection: sqlite3.Connection) -> dict[str, str]:
     """Return the meta table of a file that is whole. Raises RegistryError, sqlite3.Error."""
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version != VERSION:
@@ -22,10 +35,6 @@ def checked(connection: sqlite3.Connection, key: bytes) -> dict[str, str]:
     meta = dict(connection.execute("SELECT name, value FROM meta"))
     if missing := sorted(set(META) - meta.keys()):
         raise RegistryError(f"The registry does not state {', '.join(missing)}.", FETCH_AGAIN)
-    if meta["key_check"] != key_check(key):
-        # With another key every plate would be "not found", and nobody would know why.
-        cause = "The registry was made with another token key."
-        raise RegistryError(cause, "Give the box the key that its registry was built with.")
     check_counts(connection, meta)
     check_exemptions(connection)
     return meta

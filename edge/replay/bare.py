@@ -59,5 +59,5 @@ def bare_box(folder: Path, start: datetime, threads: int = 2) -> ReplayBox:
     outbox, clock = wiring.outbox(config), ReplayClock(start)
     absent = AbsentRegistry("this replay was given no registry")
     casebook = wiring.casebook(config, outbox)
-    pipeline = wiring.pipeline(config, clock, absent, signer, outbox, casebook)
-    return ReplayBox(pipeline, clock, signer, outbox, casebook)
+    cabinet = wiring.Cabinet(config, clock, absent, signer, outbox, casebook)
+    return ReplayBox(wiring.pipeline(cabinet), clock, signer, outbox, casebook)

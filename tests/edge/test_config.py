@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.config import Authority, Recipient, load
+from edge.daemon.inforce import followed, models_in_force, packs_in_force, registry_path
 from edge.daemon.wiring import view
 from edge.errors import ConfigError
 from edge.passage.lanes import Lane, View
@@ -268,3 +269,45 @@ def test_no_text_brings_it_down(tmp_path_factory: pytest.TempPathFactory, text: 
     path.write_text(text, encoding="utf-8", errors="replace")
     with pytest.raises(ConfigError):
         load(path)
+
+
+def test_what_is_left_out_follows_the_updates(tmp_path: Path) -> None:
+    text = GOOD.replace('registry = "r.sqlite"\n', "")
+    text += (
+        '[updates]\nroot = "root.json"\nsources = ["https://u.example/a", "stick", "/media/b"]\n'
+    )
+    config = load(written(tmp_path, text))
+    assert config.access.registry is None
+    assert config.models.manifest is None
+    assert config.updates is not None
+    assert config.updates.root == tmp_path / "root.json"
+    assert config.updates.sources == ("https://u.example/a", f"{tmp_path}/stick", "/media/b")
+    assert config.updates.cohort is None
+    assert followed(config) == ("registry", "packs", "models")
+    assert registry_path(config) == tmp_path / "state" / "registry" / "active" / "registry.sqlite"
+
+
+def test_what_is_named_is_used_and_not_followed(tmp_path: Path) -> None:
+    text = GOOD.replace("token_key", 'packs = "packs"\ntoken_key')
+    config = load(written(tmp_path, text + '[models]\nmanifest = "m.toml"\n'))
+    assert followed(config) == ()
+    assert registry_path(config) == tmp_path / "r.sqlite"
+    assert packs_in_force(config) == tmp_path / "packs"
+    assert models_in_force(config).manifest == tmp_path / "m.toml"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("", "root"),
+        ('root = "r"\ncohort = 100', "cohort"),
+        ('root = "r"\ncohort = -1', "cohort"),
+        ('root = "r"\nsource = ["a"]', "unknown key updates.source (did you mean sources?)"),
+        ('root = "r"\nsources = "a"', "sources"),
+        ('root = "r"\nsources = ["a\\u0000"]', "updates.sources holds a NUL"),
+    ],
+)
+def test_updates_that_make_no_sense_are_refused(tmp_path: Path, line: str, said: str) -> None:
+    with pytest.raises(ConfigError) as e:
+        load(written(tmp_path, f"{GOOD}[updates]\n{line}\n"))
+    assert said in e.value.cause

@@ -225,7 +225,7 @@ def test_a_registry_is_sealed_and_a_stale_seal_is_never_accepted(tmp_path, monke
     rename = Path.rename
 
     def cut(source: Path, target: Path) -> Path:
-        if target == seal:
+        if target == path:
             raise OSError("power cut")
         return rename(source, target)
 

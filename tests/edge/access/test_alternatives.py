@@ -191,3 +191,61 @@ def test_a_van_registered_too_late_is_told_the_day_before_which_it_had_access() 
 @pytest.mark.parametrize("vehicle", [None, van(zero_emission=True, fuels=frozenset({"electric"}))])
 def test_nothing_is_proposed_where_nothing_helps_or_nothing_is_needed(vehicle) -> None:
     assert what_would_change(inquiry(vehicle, law=utrecht())) == ()
+
+
+LORRY = van(category="N3", kind=None, max_mass_kg=12000)
+
+
+def test_of_a_lorry_whose_kind_is_unknown_the_rules_of_every_kind_are_named() -> None:
+    told = what_would_change(inquiry(LORRY, law=utrecht(), at=AT))
+    rules = {one.fact: set(one.rules) for one in told}
+    assert rules["zero_emission"] == {"NT1", "NB1"}
+    known = what_would_change(inquiry(replace(LORRY, kind=VehicleKind.TRACTOR), law=utrecht()))
+    assert {one.fact: set(one.rules) for one in known}["zero_emission"] == {"NT1"}
+
+
+@MANY
+@given(LAW, VEHICLES | PLAIN, PASSAGES, st.sets(st.sampled_from(["kind", "max_mass_kg"])))
+def test_the_rule_of_every_kind_and_mass_that_it_may_be_is_among_those_named(
+    law, vehicle, at, unknown
+) -> None:
+    doubtful = replace(vehicle, **dict.fromkeys(unknown))
+    asked = inquiry(doubtful, law=law(), at=at)
+    for one in what_would_change(asked):
+        if one.fact != "zero_emission":
+            continue
+        clean = {
+            "zero_emission": True,
+            "fuels": frozenset({"electric"}),
+            "hybrid_class": "none",
+        }
+        sure = replace(asked, facts=replace(asked.facts, vehicle=replace(vehicle, **clean)))
+        then = sure.decided()
+        assert then.outcome is not one.outcome or then.rule in one.rules
+
+
+def types_named(vehicle: Vehicle) -> set[str]:
+    told = what_would_change(inquiry(vehicle, law=utrecht(), at=AT))
+    return {str(word) for one in told if one.fact == "record" for word in one.values}
+
+
+@pytest.mark.parametrize(
+    ("vehicle", "meant"),
+    [
+        (van(), set()),
+        (van(kind=None, max_mass_kg=None), {"NL-ON-PHEVTRUCK", "NL-ON-BAKWAGEN"}),
+        (LORRY, {"NL-ON-PHEVTRUCK", "NL-ON-BAKWAGEN"}),
+        (replace(LORRY, kind=VehicleKind.TRACTOR), {"NL-ON-PHEVTRUCK"}),
+        (replace(LORRY, kind=VehicleKind.RIGID), {"NL-ON-PHEVTRUCK", "NL-ON-BAKWAGEN"}),
+    ],
+)
+def test_a_type_that_is_not_meant_for_such_a_vehicle_is_not_proposed(vehicle, meant) -> None:
+    named = types_named(vehicle)
+    assert named & {"NL-ON-PHEVTRUCK", "NL-ON-BAKWAGEN"} == meant
+    assert {"NL-ON-DAG", "NL-VR-*"} <= named
+
+
+def test_a_record_of_a_type_that_is_not_meant_for_it_opens_access_all_the_same() -> None:
+    asked = inquiry(van(), law=utrecht(), at=AT)
+    assert asked.decided().outcome is Outcome.NO_ACCESS
+    assert with_record(asked, "NL-ON-PHEVTRUCK").decided().outcome is Outcome.PERMITTED

@@ -187,6 +187,11 @@ def test_a_list_that_says_why_may_come_into_force_at_another_time(tmp_path) -> N
     assert load_pack(odd).lists[0].effective == date(2027, 2, 1)
 
 
+def test_a_type_meant_for_a_group_that_does_not_exist_is_named(tmp_path) -> None:
+    lorries = swap('voor_groep = ["bakwagen"]', 'voor_groep = ["bakfiets"]')
+    assert "unknown group bakfiets" in refusal(tmp_path, NETHERLANDS, lorries)
+
+
 def test_a_missing_age_limit_is_named(tmp_path) -> None:
     gone = swap("[parameters.max_leeftijd_vrijstellingen_uur]", "[parameters.iets_anders]")
     assert "max_leeftijd_vrijstellingen_uur" in refusal(tmp_path, FLANDERS, gone)

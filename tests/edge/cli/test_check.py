@@ -16,6 +16,8 @@ from edge.types import ClockReading
 from tests.conftest import REPOSITORY
 from tests.edge.cli.test_main import anpr_edge
 from tests.fakes import START
+from tests.rot import rot
+from tests.site import OTHER, Site
 from tests.street import StreetBox, street_box
 
 
@@ -148,6 +150,25 @@ def test_a_date_that_a_lawyer_should_see_is_a_warning_and_no_fault(box: StreetBo
     assert law["ok"]
     assert "2027-07-01" in law["warnings"][0]
     assert law["decree"] == "GR 2026/12"
+
+
+def test_a_damaged_candidate_is_a_fault_that_names_its_record(
+    box: StreetBox, tmp_path: Path
+) -> None:
+    assert items(box)["casebook"]["says"].endswith("is made at the first start")
+    site = Site(tmp_path)
+    site.passes()
+    site.passes(OTHER)
+    site.stop()
+    state = box.folder / "state"
+    state.mkdir(exist_ok=True)
+    path = shutil.copy(tmp_path / "casebook.sqlite", state / "casebook.sqlite")
+    assert (items(box)["casebook"]["held"], faults(box)) == (2, {})
+    rot(Path(path), "held", "about", b"{")
+    assert "Check the disk" in faults(box)["casebook"]
+    told = items(box)["casebook"]
+    assert (told["held"], told["damaged"]) == (1, 1)
+    assert "1 held candidate is damaged and set aside: record 1/1." in told["says"]
 
 
 def test_no_secret_is_shown(box: StreetBox) -> None:

@@ -16,7 +16,7 @@ from edge.counts.record import Bookkeeper, Figures
 from edge.record.chain import Head, next_link
 from edge.record.envelope import seal
 from edge.record.message import event
-from edge.record.testimony import Provenance
+from edge.record.provenance import Provenance
 from edge.types import ClockReading, Envelope, Snapshot
 from tests.chains import Pen
 from tests.edge.cli.test_records import STORES, a_list, keys_file

@@ -14,7 +14,8 @@ from edge.record.envelope import decode_part, split
 from edge.record.message import ResolutionRecord, decode
 from edge.types import ClockReading
 from tests.cases import KEY, PLATE, T0
-from tests.site import OTHER, Site, snapshot
+from tests.rot import rot
+from tests.site import LAWS, OTHER, Site, snapshot
 
 CONFIG = """\
 [box]
@@ -151,7 +152,7 @@ def test_an_order_without_its_object_or_its_reason_is_misuse(
 
 
 def test_one_round_by_itself_ends_what_can_be_ended(folder: Path) -> None:
-    facts = {"daemon": False, "ended": 2, "held": 0, "clock_trusted": True}
+    facts = {"daemon": False, "ended": 2, "held": 0, "damaged": 0, "clock_trusted": True}
     assert told(folder, "release") == facts
     assert [record.state for record in resolutions(folder)] == ["expired", "expired"]
 
@@ -181,6 +182,39 @@ def test_a_box_without_a_casebook_is_told_in_one_sentence(folder: Path) -> None:
     assert "There is no casebook" in str(result.exception)
 
 
+def test_a_damaged_candidate_is_listed_by_its_place_and_counted_beside_the_held(
+    folder: Path,
+) -> None:
+    rot(folder / "casebook.sqlite", "held", "about", b"{", row=1)
+    found = told(folder, "list")
+    assert [row["seq"] for row in found["held"]] == [2]
+    assert found["damaged"] == [{"epoch": 1, "seq": 1}]
+    output = run(folder, "list").output
+    assert "damaged, never released: the candidate of record 1/1" in output
+    assert "1 held, 1 damaged and set aside." in output
+
+
+def test_release_withdraws_a_damaged_candidate_as_long_as_its_record_waits(folder: Path) -> None:
+    rot(folder / "casebook.sqlite", "held", "about", b"{", row=1)
+    facts = {"daemon": False, "ended": 2, "held": 0, "damaged": 0, "clock_trusted": True}
+    assert told(folder, "release") == facts
+    assert {(r.candidate.seq, r.state) for r in resolutions(folder)} == {
+        (1, "withdrawn"),
+        (2, "expired"),
+    }
+
+
+def test_release_counts_what_it_leaves_aside(folder: Path) -> None:
+    rot(folder / "casebook.sqlite", "held", "about", b"{", row=1)
+    site = Site(folder)
+    head = site.outbox.head()
+    assert head is not None
+    site.outbox.forget_through(head)
+    site.stop()
+    assert "1 ended, 0 still held. 1 damaged and set aside." in run(folder, "release").output
+    assert told(folder, "list")["damaged"] == [{"epoch": 1, "seq": 1}]
+
+
 def affected(folder: Path, name: str, path: str = "outbox.sqlite") -> Any:
     words = ["affected", str(folder / path), "--rests-on", name, "--json"]
     result = CliRunner().invoke(records, words)
@@ -208,7 +242,47 @@ def test_what_already_left_is_found_with_what_became_of_it(folder: Path) -> None
         released = [(1, "passage", "released"), (3, "resolution", "released")]
         assert affected(folder, "s1", path) == affected(folder, "2" * 64, path) == released
         assert len(affected(folder, "e" * 64, path)) == 6  # the model
-        assert affected(folder, "unknown", path) == []
+
+
+@pytest.mark.parametrize("name", ["s11", "S1", "1" * 7, "nl-zee"])
+def test_a_name_that_no_record_rests_on_is_a_finding_that_lists_those_that_occur(
+    folder: Path, name: str
+) -> None:
+    words = ["affected", str(folder / "outbox.sqlite"), "--rests-on", name]
+    said = CliRunner().invoke(records, words)
+    assert said.exit_code == 1
+    first, _, *rows = said.stdout.splitlines()
+    assert first == f"No record here rests on {name}."
+    pack = LAWS[0].pack.sha256
+    assert rows == [
+        f"  snapshot  s1  sha256 {'1' * 64}",
+        f"  snapshot  s3  sha256 {'3' * 64}",
+        f"  pack  nl-ze  sha256 {pack}",
+    ]
+    in_json = CliRunner().invoke(records, [*words, "--json"])
+    assert in_json.exit_code == 1
+    assert json.loads(in_json.stdout) == {
+        "affected": [],
+        "unreadable": [],
+        "named_instead": [
+            {"kind": "snapshot", "id": "s1", "sha256": "1" * 64},
+            {"kind": "snapshot", "id": "s3", "sha256": "3" * 64},
+            {"kind": "pack", "id": "nl-ze", "sha256": pack},
+        ],
+    }
+
+
+def test_where_a_name_is_found_no_others_are_listed(folder: Path) -> None:
+    words = ["affected", str(folder / "outbox.sqlite"), "--rests-on", "s1", "--json"]
+    assert json.loads(CliRunner().invoke(records, words).stdout)["named_instead"] == []
+
+
+def test_records_of_other_kinds_rest_on_nothing_and_that_is_said(tmp_path: Path) -> None:
+    Site(tmp_path).stop()
+    words = ["affected", str(tmp_path / "outbox.sqlite"), "--rests-on", "s1"]
+    said = CliRunner().invoke(records, words)
+    assert said.exit_code == 1
+    assert "No passage or resolution stands here" in said.stdout
 
 
 def test_a_resolution_is_listed_with_its_state(folder: Path) -> None:

@@ -16,7 +16,8 @@ from edge.cli.explain import explain
 from edge.record.chain import Head, next_link
 from edge.record.envelope import seal
 from edge.record.message import ModelRef
-from edge.record.testimony import Provenance, Testimony
+from edge.record.provenance import Provenance
+from edge.record.testimony import Testimony
 from edge.types import Envelope, Exemption, Passage, Vehicle, VehicleKind
 from tests.chains import Pen
 from tests.edge.access.world import AT, flanders, record, utrecht, van

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from edge.counts.record import Bookkeeper, availability, figures_of
 from edge.record.message import GENESIS, CountRecord, decode
-from edge.record.testimony import Provenance
+from edge.record.provenance import Provenance
 from edge.types import ClockReading, Link, Snapshot, Tally
 from tests.edge.access.world import AT, flanders, van
 from tests.edge.counts.roadside import PLATE, known, seen, tallied

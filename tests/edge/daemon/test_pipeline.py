@@ -15,7 +15,8 @@ from edge.passage.tracker import Tracker
 from edge.record.envelope import decode_part, split
 from edge.record.keys import create_signer
 from edge.record.message import PassageRecord, decode
-from edge.record.testimony import Provenance, Testimony
+from edge.record.provenance import Provenance
+from edge.record.testimony import Testimony
 from edge.types import Outcome, Reading, Tally, Tint, Vehicle
 from tests.fakes import (
     START,

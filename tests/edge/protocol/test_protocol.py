@@ -1,14 +1,16 @@
 """What the document says follows the configuration and the law, and nothing secret stands in it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from edge.errors import ConfigError
-from edge.protocol.document import LANGUAGES, Blank
+from edge.protocol.document import LANGUAGES, Blank, Language
 from edge.protocol.markdown import markdown
 from edge.protocol.page import page
-from tests.edge.protocol.world import DUTCH, FLEMISH, basis, chapter, left, made, row, words
+from edge.protocol.places import purpose
+from tests.edge.protocol.world import DUTCH, FLEMISH, basis, chapter, left, made, row, rows, words
 
 TLS = 'ca = "ca.pem"\n'
 CERTIFICATE = TLS + 'cert = "box.crt"\nkey = "box.key"\n'
@@ -116,7 +118,55 @@ def test_each_camera_and_zone_has_one_purpose(tmp_path: Path) -> None:
     document = made(tmp_path, DUTCH + 'purpose = "a"\n' + FLEMISH)
     told = words(chapter(document, "purposes"))
     assert "camera-1\nrotterdam\na\n" in told
-    assert "voorbeeldgem\nenforcement of the access rules of zone voorbeeldgem" in told
+    assert "voorbeeldgem\nto decide and to count by the access rules of zone voorbeeldgem" in told
+
+
+OFF = {
+    "nl": "geen handhaving: de rechtsregel is een ontwerp en de handhaving staat uit",
+    "en": "no enforcement: the rule of law is a draft and enforcement is off",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("given", ["", 'purpose = "wat de raad besloot"\n'])
+def test_a_purpose_under_a_draft_says_that_nothing_is_enforced(
+    tmp_path: Path, language: Language, given: str
+) -> None:
+    document = made(tmp_path, DUTCH + given + FLEMISH + given)
+    dutch, flemish = (r[2].say(language) for r in rows(chapter(document, "purposes"))[:2])
+    assert flemish.endswith(f"({OFF[language]})")
+    assert OFF[language] not in dutch
+    if given:
+        assert dutch == "wat de raad besloot"
+        assert flemish.startswith("wat de raad besloot (")
+    else:
+        assert dutch.split()[0] in {"handhaving", "enforcement"}
+        assert flemish.split()[0] not in {"handhaving", "enforcement"}
+    zones = [r for r in rows(chapter(document, "zones")) if r[0].say("en") == "Purpose"]
+    assert [r[1].say(language) for r in zones] == [dutch, flemish]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_purpose_of_plates_and_resolutions_under_a_draft_says_so_too(
+    tmp_path: Path, language: Language
+) -> None:
+    document = made(tmp_path, FLEMISH)
+    plates = row(chapter(document, "items"), "Plate of a vehicle that complies")[2].say(language)
+    assert plates.endswith(f"({OFF[language]})")
+    off = {"nl": "de handhaving staat uit", "en": "enforcement is off"}[language]
+    resolutions = row(chapter(document, "items"), "Resolution records")[2].say(language)
+    assert off in resolutions
+    both = made(tmp_path, DUTCH + FLEMISH)
+    assert off not in row(chapter(both, "items"), "Resolution records")[2].say(language)
+    dutch = row(chapter(both, "items"), "Plate of a vehicle that complies (zone rotterdam)")
+    assert OFF[language] not in dutch[2].say(language)
+
+
+def test_a_law_in_force_that_is_not_enforced_is_no_draft(tmp_path: Path) -> None:
+    (zone,), (law,) = basis(tmp_path, DUTCH).config.zones, basis(tmp_path, DUTCH).laws
+    off = purpose(zone, replace(law.pack, enforced=False))
+    assert off.en.endswith("(no enforcement: enforcement is off)")
+    assert "ontwerp" not in off.nl
 
 
 def test_the_region_and_the_lanes_are_told(tmp_path: Path) -> None:

@@ -1,0 +1,64 @@
+"""What is in force on a box: what its configuration names, or what the updates brought."""
+
+from pathlib import Path
+
+import msgspec
+
+from edge.config import MODELS_FOLDER, Config, Models
+from edge.update.releases import FAMILIES, REGISTRY, Family
+from edge.update.shelf import ACTIVE, active
+from edge.update.unfit import outdated
+
+MANIFEST = "manifest.toml"
+
+
+def manifest(models: Models) -> Path:
+    """Return the manifest that is named, or that of the software."""
+    return models.manifest or MODELS_FOLDER / MANIFEST
+
+
+def models_in_force(config: Config) -> Models:
+    """Return the models of this box: those it names, those of the updates, or the software's."""
+    place = active(config.box.state, "models")
+    if config.models.manifest is not None or place is None:
+        return config.models
+    return msgspec.structs.replace(config.models, manifest=place / MANIFEST)
+
+
+def packs_in_force(config: Config) -> Path | None:
+    """Return the folder of packs that come before the software's: named, or of the updates."""
+    return config.access.packs or active(config.box.state, "packs")
+
+
+def overtaken(config: Config) -> bool:
+    """True when newer packs than those in force did not start on this box."""
+    return outdated(config.box.state / "packs", packs_in_force(config))
+
+
+def registry_path(config: Config) -> Path:
+    """Return where the registry lies, or will lie: the one named, or that of the updates."""
+    return config.access.registry or config.box.state / "registry" / ACTIVE / REGISTRY
+
+
+def pinned(config: Config) -> Config:
+    """Return a configuration that names the packs and models in force now.
+
+    A daemon keeps to them however long it runs: no part of it takes a version of its own.
+    """
+    access = msgspec.structs.replace(config.access, packs=packs_in_force(config))
+    return msgspec.structs.replace(config, access=access, models=models_in_force(config))
+
+
+def followed(config: Config) -> tuple[Family, ...]:
+    """Return the families that the updates bring: what the configuration does not name itself."""
+    named = {
+        "registry": config.access.registry,
+        "packs": config.access.packs,
+        "models": config.models.manifest,
+    }
+    return tuple(family for family in FAMILIES if named[family] is None)
+
+
+def lacks_registry(config: Config) -> bool:
+    """True when the registry follows the updates and none of theirs is in force."""
+    return config.access.registry is None and active(config.box.state, "registry") is None

@@ -1,0 +1,166 @@
+"""The daemon goes over to what the updates put in force, in the same process."""
+
+import logging
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge.access.pack import SHIPPED
+from edge.clock import SystemClock
+from edge.config import Config
+from edge.daemon import run, wiring
+from edge.daemon.inforce import pinned
+from edge.record.envelope import decode_part, split
+from edge.record.keys import create_signer, load_signer
+from edge.record.message import decode
+from edge.registry.fresh import FreshRegistry
+from edge.types import Frame
+from tests.follower import Follower
+from tests.repository import Publisher
+
+
+def offered(publisher: Publisher, number: int) -> None:
+    """Release packs that differ in their version."""
+    packs = {path.name: path.read_bytes() for path in SHIPPED.iterdir()}
+    for name in ("fl-zes.toml", "nl-ze.toml"):
+        packs[name] = packs[name].replace(b'versie = "2026.', b'versie = "%d.' % (2026 + number))
+    publisher.offer("packs", f"packs-{number}", packs)
+    publisher.publish()
+
+
+@pytest.fixture
+def box(tmp_path: Path, publisher: Publisher) -> Iterator[Follower]:
+    """A box with keys that follows registry and packs, and the models of the software."""
+    offered(publisher, 1)
+    made = Follower(tmp_path / "daemon", publisher.root, publisher.folder, alone=False)
+    create_signer(made.folder / "box.pem", "b1")
+    assert made.sync().families[1].outcome == "activated"
+    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield made
+    for number, handler in kept.items():
+        signal.signal(number, handler)
+
+
+def other_packs(publisher: Publisher) -> None:
+    offered(publisher, 2)
+
+
+def withdraw(publisher: Publisher) -> None:
+    publisher.withdraw("registry", publisher.releases["registry"][0])
+    publisher.publish()
+
+
+class StreetCamera:
+    """A camera that never ends; while it runs for the first time, an update changes something."""
+
+    opened = 0
+    box: Follower
+    publisher: Publisher
+    change = staticmethod(other_packs)
+
+    def __init__(self, *_: object) -> None:
+        kind = type(self)
+        kind.opened += 1
+        self.number = kind.opened
+
+    def frames(self) -> Iterator[Frame]:
+        image = np.zeros((64, 64, 3), np.uint8)
+        for index in range(10_000):
+            yield Frame(image, index, SystemClock().read().now, time.monotonic_ns())
+            if index == 3 and self.number == 1:
+                self.change(self.publisher)
+                self.box.sync()
+            if index == 3 and self.number == 2:
+                os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(0.005)
+
+
+def test_other_packs_in_force_start_the_daemon_anew_in_the_same_process(
+    box: Follower,
+    publisher: Publisher,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    camera = type("Camera", (StreetCamera,), {"box": box, "publisher": publisher})
+    monkeypatch.setattr(run, "Camera", camera)
+    used: list[set[str]] = []
+    pipeline = wiring.pipeline
+
+    def spied(*parts: object) -> object:
+        made = pipeline(*parts)  # type: ignore[arg-type]
+        used.append({law.pack.sha256 for law in made.laws})
+        return made
+
+    monkeypatch.setattr(wiring, "pipeline", spied)
+    with caplog.at_level(logging.INFO):
+        run.run_box(box.config)
+    assert camera.opened == 2
+    assert len(used) == 2
+    assert used[0].isdisjoint(used[1])
+    assert "the updates changed what is in force" in caplog.text
+
+
+def test_a_withdrawn_registry_without_another_stops_answering_at_once(
+    box: Follower, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is known to be wrong accuses nobody: passages go to review until another comes."""
+    withdrawn = {"box": box, "publisher": publisher, "change": staticmethod(withdraw)}
+    camera = type("Camera", (StreetCamera,), withdrawn)
+    monkeypatch.setattr(run, "Camera", camera)
+    answered: list[str | None] = []
+    fresh = wiring.fresh_registry
+
+    def spied(config: Config) -> FreshRegistry:
+        made = fresh(config)
+        answered.append(None if made.snapshot is None else made.snapshot.id)
+        return made
+
+    monkeypatch.setattr(wiring, "fresh_registry", spied)
+    run.run_box(box.config)
+    assert answered == ["one", None]
+
+
+def test_a_daemon_keeps_to_the_versions_that_it_started_with(box: Follower, publisher) -> None:
+    config = pinned(box.config)
+    offered(publisher, 2)
+    box.sync()
+    assert config.access.packs == box.state / "packs" / "000001"
+    assert pinned(box.config).access.packs == box.state / "packs" / "000002"
+
+
+def test_a_refused_update_raises_one_signed_alarm(
+    box: Follower, publisher: Publisher, registries: dict[str, Path]
+) -> None:
+    publisher.offer_registry(registries["two"], content="0" * 64)
+    publisher.publish()
+    box.sync()
+    config = box.config
+    with (
+        wiring.outbox(config) as outbox,
+        wiring.casebook(config, outbox) as casebook,
+        wiring.fresh_registry(config) as registry,
+    ):
+        signer = load_signer(config.keys.signing)
+        cabinet = wiring.Cabinet(config, box.clock, registry, signer, outbox, casebook)
+        alarms = wiring.alarms(cabinet)
+        (raised,) = alarms.look()
+        assert alarms.look() == []
+    told = decode(decode_part(split(raised.jws)[1])).data
+    assert "Release 2 is not the content it states" in str(told)
+
+
+def test_without_a_registry_every_passage_is_a_review_and_that_is_told(
+    tmp_path: Path, publisher: Publisher
+) -> None:
+    box = Follower(tmp_path / "bare", publisher.root, publisher.folder, alone=False)
+    with wiring.fresh_registry(box.config) as registry:
+        assert registry.snapshot is None
+        box.sync()
+        registry.look()
+        registry.wait()
+        assert registry.snapshot is not None
