@@ -108,6 +108,6 @@ def record(number: int, country: str, owner: str, draws: Sequence[float]) -> str
     elif kind.startswith("FL-IT"):
         scope = "voorbeeldgem"
     return (
-        f"{number:08d},{'rdw' if country == 'NL' else 'vl'},loket,{country},{owner},{kind},"
+        f"r{number:07d},{'rdw' if country == 'NL' else 'vl'},loket,{country},{owner},{kind},"
         f"{STATUSES[int(d * len(STATUSES))]},{scope},{start},{end if c < 0.9 else ''},{start},\n"
     )

@@ -26,6 +26,8 @@ from tools.registry_workers import available, workers
 CHUNK = 100_000
 """Numbers that are drawn together; what is drawn depends on them and on the seed alone."""
 DUTCH, BELGIAN, RECORDS = range(3)
+WORTH_ROWS = 100_000
+"""Fewer rows than this are made before a process has started."""
 NEXT_DAY, OWNERS = 2, 3
 """What a generator of chance is for; 0 and 1 are the draws of the first and of the next day."""
 CHANGED, ADDED = 0.5, 0.3
@@ -216,7 +218,7 @@ def make(
 ) -> None:
     """Write all tables. Raises OSError."""
     rows = vehicles + belgians + exemptions
-    count = available() if rows > CHUNK else 1
+    count = available() if rows > WORTH_ROWS else 1
     with ExitStack() as stack:
         progress = stack.enter_context(Progress(console=Console(stderr=True)))
         few = stack.enter_context(workers(count))

@@ -11,20 +11,17 @@ UNKNOWN = "unknown"
 
 
 def summary_table(summary: Mapping[tuple[str, KindRow], int], title: str) -> Table:
-    """Return a row for each country and category, with a column for each class that occurs."""
+    """Return a row for each country and category, with its classes."""
     found: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for (country, kind), vehicles in summary.items():
         found[country, kind[0] or UNKNOWN][class_of(kind)] += vehicles
-    classes = sorted({name for row in found.values() for name in row})
     table = Table("country", "category", title=title)
-    for name in ("vehicles", *classes):
-        table.add_column(name, justify="right")
+    table.add_column("vehicles", justify="right")
+    table.add_column("of which by class", overflow="fold")
     for place, row in sorted(found.items()):
-        table.add_row(
-            *place,
-            f"{row.total():,}",
-            *(f"{row[name]:,}" if name in row else "" for name in classes),
-        )
+        # No break between a class and its number.
+        classes = (f"{name}:\N{NO-BREAK SPACE}{rows:,}" for name, rows in sorted(row.items()))
+        table.add_row(*place, f"{row.total():,}", "  ".join(classes))
     return table
 
 

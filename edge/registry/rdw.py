@@ -6,10 +6,10 @@ a guess: the rules then weigh every value, and nobody is accused on doubt.
 | attribute | is | unknown |
 |---|---|---|
 | category | `europese_voertuigcategorie`; N1G is N1, L3e-A1 is L3e | N of no Bedrijfsauto |
-| kind | of a Bedrijfsauto alone | of any other sort |
-| - trekker | type BC, or inrichting opleggertrekker | up to 3500 kg: may be a van |
-| - van | maximum mass up to 3500 kg | mass unknown |
-| - bakwagen | above 3500 kg, and no trekker | mass or every body cell unknown |
+| kind | of a Bedrijfsauto alone | of any other sort, or maximum mass unknown |
+| - van | maximum mass up to 3500 kg | a trekker's sign |
+| - trekker | above; type BC, or inrichting opleggertrekker | up to 3500 kg: may be a van |
+| - bakwagen | above, and no trekker | every body cell unknown |
 | max_mass_kg | `toegestane_maximum_massa_voertuig` | 0, or below massa_rijklaar |
 | reference_mass_kg | `massa_rijklaar` + 25 (F-AMB-02) | 2560 up to and with 2660 |
 | fuels | `brandstof_omschrijving` of every row | a row without; electric under 0-7 |
@@ -171,11 +171,14 @@ def kind_of(
         return None
     bodies = {known_text(cell).upper() for cell in types} - {""}
     fitted = known_text(fitting).casefold()
-    if TRACTOR_TYPE in bodies or fitted == TRACTOR_FITTING:
-        return None if light else VehicleKind.TRACTOR
-    if light is None or not (light or bodies or fitted):
+    tractor = TRACTOR_TYPE in bodies or fitted == TRACTOR_FITTING
+    if light is None or (light and tractor):
         return None
-    return VehicleKind.VAN if light else VehicleKind.RIGID
+    if light:
+        return VehicleKind.VAN
+    if tractor:
+        return VehicleKind.TRACTOR
+    return VehicleKind.RIGID if bodies or fitted else None
 
 
 def masses(ready_kg: str, max_kg: str) -> Masses:
