@@ -89,6 +89,7 @@ def test_killed_at_any_moment_the_old_registry_or_the_new_one_is_in_force(tmp_pa
         changed += checked(box) == offered
     syncer.sync()
     syncer.end()
+    assert box.sync().fine
     assert checked(box) == publisher.releases["registry"][-1].number
     assert changed < KILLS, "no kill fell into the work"
     left = {path.name for path in (box.state / "registry").iterdir()}

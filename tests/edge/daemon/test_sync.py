@@ -114,6 +114,37 @@ def test_a_registry_that_shrank_too_far_is_refused_and_the_old_one_stays(
     assert box.in_force() == "one"
 
 
+def test_what_its_gate_refused_is_not_fetched_again_for_a_day(
+    box, publisher, registries, monkeypatch
+) -> None:
+    box.registry()
+    offered(publisher, registries["two"], content="0" * 64)
+    first = box.registry()
+    with monkeypatch.context() as nothing:
+        nothing.setattr(intake.Client, "fetch", _never)
+        box.later(hours=23)
+        second = box.registry()
+    assert refusal(second) == refusal(first)
+    assert second.turned_away == first.turned_away
+    assert "--again" in second.remarks[0]
+    box.later(hours=2)
+    assert box.registry().turned_away != first.turned_away  # it was fetched, and refused again
+    monkeypatch.setattr(intake.Client, "fetch", _never)
+    box.path.write_text(box.path.read_text() + "# another configuration may let it pass\n")
+    with pytest.raises(AssertionError, match="something was fetched"):
+        box.sync()
+
+
+def test_a_newer_release_is_fetched_though_the_one_before_was_refused(
+    box, publisher, registries
+) -> None:
+    box.registry()
+    offered(publisher, registries["two"], content="0" * 64)
+    box.registry()
+    offered(publisher, registries["two"])
+    assert box.registry().outcome == "activated"
+
+
 @pytest.fixture
 def two(box: Follower, publisher: Publisher, registries: dict[str, Path]) -> Follower:
     """A box that went from the first registry to the second, which its daemon accepted."""
