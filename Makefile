@@ -10,13 +10,13 @@ FACES := barlow barlow-condensed barlow-semi-condensed overpass overpass-mono ro
 	saira-condensed saira-semi-condensed archivo-narrow oswald rajdhani titillium-web \
 	fira-sans-condensed ibm-plex-sans-condensed share-tech-mono b612-mono pragati-narrow
 
-# `make soak` is rough and long, `make bench` and `make bench-access` measure: none is part of CI.
+# `make soak` is rough and long, `make bench` and its like measure: none is part of CI.
 # A model that was trained anew loads only once the manifest pins it.
 PIN = $(BIN)/python -m tools.add_model --manifest models/manifest.toml --replace \
 	--licence Apache-2.0 --lineage \
 	"synthetic plates and scenes of tools.synth; near-infrared dashcam frames (MIT)"
 
-.PHONY: demo test lint bench bench-access soak year lock system train-tools train-reader train-detector fonts clean
+.PHONY: demo test lint bench bench-access bench-registry soak year lock system train-tools train-reader train-detector fonts clean
 
 demo: $(VENV)/.ready
 	@$(BIN)/python -m tools.demo --clip "$(CLIP)" --out "$(OUT)"
@@ -43,6 +43,10 @@ bench: $(VENV)/.ready
 
 bench-access: $(VENV)/.ready
 	$(BIN)/python -m tools.bench_access
+
+# Fifteen million vehicles: some minutes, and 5 GB in build/bench.
+bench-registry: $(VENV)/.ready
+	$(BIN)/python -m tools.bench_registry
 
 # The virtual environment: dependencies at their locked versions, each checked by its hash.
 $(VENV)/.ready: requirements.lock pyproject.toml | system

@@ -26,6 +26,10 @@ class BoxError(Exception):
         self.cause = cause
         self.remedy = remedy
 
+    def __reduce__(self) -> tuple[type["BoxError"], tuple[str, str]]:
+        """Cross from a worker process to its parent with both sentences."""
+        return type(self), (self.cause, self.remedy)
+
 
 class ConfigError(BoxError):
     """The configuration cannot be used."""

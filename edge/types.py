@@ -222,12 +222,14 @@ class Snapshot:
     """Which registry answered, and how old each of its sources is (UTC).
 
     `sha256` is the digest of its content: the same for every file that holds the same rows.
+    `listed`: it holds only the vehicles that some rule could refuse, and says nothing of others.
     """
 
     id: str
     sha256: str
     vehicles_as_of: datetime
     exemptions_as_of: datetime
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

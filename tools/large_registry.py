@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from edge.registry.attributes import vehicle
-from edge.registry.schema import VERSION, kind_row
+from edge.registry.schema import VERSION, Row, kind_row
 from edge.registry.seal import seal_of, settle
 from edge.registry.token import reference, token
 from edge.types import Exemption, Vehicle
 from tools.build_registry import known_zones
-from tools.registry_writer import RegistryWriter, days
+from tools.registry_cells import days
+from tools.registry_writer import RegistryWriter
 
 FOLDER = Path("build/bench")
 KEY = bytes(range(32))
@@ -56,21 +57,23 @@ def large_registry(vehicles: int, folder: Path = FOLDER) -> Path:
         return out
     folder.mkdir(parents=True, exist_ok=True)
     draft = out.with_suffix(".draft")
-    draft.unlink(missing_ok=True)
+    compact = out.with_suffix(".compact")
+    for path in (draft, compact):
+        path.unlink(missing_ok=True)
     with closing(sqlite3.connect(draft)) as connection:
         writer = RegistryWriter(connection, KEY, known_zones(()))
-        rows = sorted(vehicle_rows(writer, vehicles))
-        marks = ", ".join("?" * len(rows[0]))
-        connection.executemany(f"INSERT INTO vehicles VALUES ({marks})", rows)
+        writer.put_vehicles(sorted(vehicle_rows(writer, vehicles)))
         for number in range(0, vehicles, EVERY):
             add_records(writer, number)
         writer.add_canaries()
         writer.finish(f"large-{vehicles}", AT, AT)
-    settle(draft, out)
+        writer.compact(compact)
+    draft.unlink()
+    settle(compact, out)
     return out
 
 
-def vehicle_rows(writer: RegistryWriter, vehicles: int) -> Iterator[tuple[int | None, ...]]:
+def vehicle_rows(writer: RegistryWriter, vehicles: int) -> Iterator[Row]:
     """Yield the rows of the table of vehicles."""
     with DEMO.open(newline="") as stream:
         shown = list(csv.DictReader(stream))
@@ -90,7 +93,7 @@ def vehicle_rows(writer: RegistryWriter, vehicles: int) -> Iterator[tuple[int | 
         used = None if born is None else born - drawn.randrange(400)
         name = reference(KEY, str(number))
         token_of = token(KEY, *plate(number))
-        yield (token_of, 0, None, kind, born, like.max_mass_kg, mass, used, name)
+        yield Row(token_of, 0, None, kind, born, like.max_mass_kg, mass, used, name)
 
 
 def add_records(writer: RegistryWriter, number: int) -> None:

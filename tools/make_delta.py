@@ -66,7 +66,8 @@ def make_delta(base: Path, new: Path, out: Path) -> dict[str, Counts]:
             state(connection, old_meta, new_meta)
             counts = {table: compare(connection, table) for table in KEYS}
             connection.execute(
-                "INSERT INTO kinds SELECT * FROM new.kinds WHERE id IN (SELECT kind FROM vehicles)"
+                "INSERT INTO kinds SELECT * FROM new.kinds WHERE id IN "
+                "(SELECT kind FROM main.every_vehicle)"
             )
             connection.commit()
         keep(draft)
@@ -119,7 +120,7 @@ def compare(connection: sqlite3.Connection, table: str) -> Counts:
     keys = KEYS[table]
     joined = " AND ".join(f"theirs.{key} = ours.{key}" for key in keys)
     differing = [f"ours.{c} IS NOT theirs.{c}" for c in sorted(COLUMNS[table] - {*keys, "kind"})]
-    if table == "vehicles":
+    if "kind" in COLUMNS[table]:
         kind = "(SELECT old FROM temp.same_kind WHERE new = theirs.kind)"
         differing.append(f"ours.kind IS NOT {kind}")
     put = connection.execute(

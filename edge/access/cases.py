@@ -143,7 +143,7 @@ def kind_of_row(row: Mapping[str, str]) -> VehicleKind | None:
 
 def body_codes_of(row: Mapping[str, str]) -> frozenset[BodyCode]:
     """Return the body codes in the system that a jurisdiction writes them in."""
-    systems = BODY_SYSTEMS[row["jurisdiction"]]
+    systems = BODY_SYSTEMS.get(row["jurisdiction"], ())
     found = {BodyCode("RDW.bijzonderheid", code) for code in words(row["special_code"])}
     for code in words(row["body_code"]):
         names = (system for system, form in systems if re.fullmatch(form, code))

@@ -41,7 +41,7 @@ def looked_up(
         return doubt("REGISTRY", f"The registry could not be asked: {cause or 'no snapshot'}.")
     vehicle, signs = facts.vehicle, signs_of(passage, law)
     if vehicle is None:
-        return missing(signs, law)
+        return missing(signs, law, facts.snapshot)
     dates = (vehicle.first_registration, vehicle.first_known_use)
     if any(born is not None and not FIRST_CARS <= born <= day for born in dates):
         return doubt("DATA", "The registry dates the first registration where it cannot be.")
@@ -58,8 +58,14 @@ def signs_of(passage: Passage, law: Law) -> Signs:
     return Signs(foreign, of_an_oldtimer(passage.country, passage.plate))
 
 
-def missing(signs: Signs, law: Law) -> Verdict:
-    """Step 4: no record of the vehicle. A foreign one need not be registered (F-AMB-16)."""
+def missing(signs: Signs, law: Law, snapshot: Snapshot) -> Verdict:
+    """Step 4: no record of the vehicle. A foreign one need not be registered (F-AMB-16).
+
+    Of what a deny list leaves out nothing may be known, so nobody is asked to look.
+    """
+    if snapshot.listed:
+        reason = "The registry here is a deny list, and the vehicle is not on it."
+        return replace(doubt("MISS", reason), consequence=Consequence.NONE)
     verdict = doubt("MISS", "The vehicle is not in the registry snapshot.")
     if signs.foreign and law.pack.answer("niet_ingeschreven") == "tellen":
         return replace(verdict, consequence=Consequence.NONE)

@@ -224,6 +224,17 @@ def _state(config: Config) -> Item:
     return Item("state", f"{state} can be written")
 
 
+def _casebook(config: Config) -> Item:
+    path = config.box.state / wiring.CASEBOOK
+    if not path.exists():
+        return Item("casebook", f"{path} is made at the first start")
+    with Casebook.attach(path) as book:
+        held, damaged, wrong = len(book.held()), len(book.damaged()), damage.fault(book)
+    figures = {"held": held, "damaged": damaged}
+    says = f"{held} held" if wrong is None else f"{held} held. {wrong}"
+    return Item("casebook", says, None if wrong is None else damage.REMEDY, figures)
+
+
 def _updates(config: Config, now: datetime) -> Item:
     if config.updates is None:
         return Item("updates", "none are followed")
@@ -238,17 +249,6 @@ def _updates(config: Config, now: datetime) -> Item:
     if wrong is None:
         return Item("updates", says, figures=figures)
     return Item("updates", f"{wrong.rstrip('.')}{'; ' if says else ''}{says}", LOOK, figures)
-
-
-def _casebook(config: Config) -> Item:
-    path = config.box.state / wiring.CASEBOOK
-    if not path.exists():
-        return Item("casebook", f"{path} is made at the first start")
-    with Casebook.attach(path) as book:
-        held, damaged, wrong = len(book.held()), len(book.damaged()), damage.fault(book)
-    figures = {"held": held, "damaged": damaged}
-    says = f"{held} held" if wrong is None else f"{held} held. {wrong}"
-    return Item("casebook", says, None if wrong is None else damage.REMEDY, figures)
 
 
 def _lines(item: Item) -> Iterator[str]:

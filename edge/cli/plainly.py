@@ -74,6 +74,8 @@ def answer_words(ours: Decision) -> str:
 
 def outcome_words(ours: Decision) -> str:
     """Say what an outcome means."""
+    if ours.rule == "MISS" and ours.consequence is Consequence.NONE:
+        return "Not decided, and nobody need look: the vehicle is not registered here."
     if ours.outcome is Outcome.REVIEW and ours.consequence is Consequence.NONE:
         return "Not decided, and nobody need look: every possible answer is harmless."
     return OUTCOMES[ours.outcome]

@@ -14,11 +14,11 @@ from edge.config import Models, load
 from edge.daemon.inforce import models_in_force
 from edge.daemon.wiring import detector, reader
 from edge.errors import CaptureError
-from edge.passage.passage import NONSENSE
-from edge.passage.plate import MIN_LENGTH, country_of
+from edge.passage.plate import country_of
 from edge.passage.vote import vote
 from edge.types import Box, Detection, Image, Point, Reading
 from edge.vision.detector import OnnxDetector
+from edge.vision.golden import is_plate
 from edge.vision.reader import FastPlateReader
 from edge.vision.tiles import find_everywhere
 
@@ -61,12 +61,8 @@ def read(images: tuple[Path, ...], config: Path | None, as_json: bool) -> None:
 
 def readings_in(image: Image, finder: OnnxDetector, text: FastPlateReader) -> list[Reading]:
     """Return the readings in a picture, best plate first."""
-    found = [r for r in text.read(image, find_everywhere(image, finder.detect)) if _is_read(r)]
+    found = [r for r in text.read(image, find_everywhere(image, finder.detect)) if is_plate(r)]
     return found or _as_a_crop(image, text)
-
-
-def _is_read(reading: Reading) -> bool:
-    return len(reading.text) >= MIN_LENGTH and vote([reading]).confidence >= NONSENSE
 
 
 def _as_a_crop(image: Image, text: FastPlateReader) -> list[Reading]:

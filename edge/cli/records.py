@@ -169,9 +169,15 @@ def _row(stored: Stored, claim: Claim) -> dict[str, object]:
     envelope, payload = claim.envelope, _payload(stored.jws)
     data = payload.get("data", {})
     found = data if isinstance(data, dict) else {}
-    what = found.get("state") or found.get("outcome") or found.get("alarm")
+    what = found.get("state") or found.get("outcome") or found.get("alarm") or _active(found)
     place = {"box": envelope.box, "epoch": envelope.epoch, "seq": envelope.seq}
     return {**place, "kind": envelope.kind, "time": payload.get("time"), "what": what}
+
+
+def _active(found: dict[str, object]) -> object:
+    """Return which registry a record that decides nothing tells as active."""
+    registry = found.get("registry")
+    return registry.get("id") if isinstance(registry, dict) else None
 
 
 def _is_at(stored: Stored, place: Place, box: str | None) -> bool:

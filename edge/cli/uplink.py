@@ -30,7 +30,7 @@ FINDING = 1
     help="With --once: give up after this many seconds.",
 )
 def uplink(config: Path, once: bool, deadline: float) -> None:
-    """Bring the outbox to the platform, and its receipts back.
+    """Bring the outbox to the platform, and its receipts and hints of updates back.
 
     Holds the network and neither camera nor signing key. A record is forgotten only on the
     platform's signed receipt. Exit status with --once: 0 all delivered (to a stick: all written
@@ -50,7 +50,7 @@ def _line(config: Config, outbox: Outbox) -> Uplink:
     reader = receipt_reader(outbox.box, load_public(config.keys.platform))
     window = None if _on_stick(config) else config.uplink.window
     pace = Pace(ack=config.uplink.ack, window=window)
-    return Uplink(outbox, partial(wiring.publisher, config), reader, pace)
+    return Uplink(outbox, partial(wiring.publisher, config, wiring.hint(config)), reader, pace)
 
 
 def _on_stick(config: Config) -> bool:

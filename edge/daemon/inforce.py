@@ -7,6 +7,7 @@ import msgspec
 from edge.config import MODELS_FOLDER, Config, Models
 from edge.update.releases import FAMILIES, REGISTRY, Family
 from edge.update.shelf import ACTIVE, active
+from edge.update.unfit import outdated
 
 MANIFEST = "manifest.toml"
 
@@ -27,6 +28,11 @@ def models_in_force(config: Config) -> Models:
 def packs_in_force(config: Config) -> Path | None:
     """Return the folder of packs that come before the software's: named, or of the updates."""
     return config.access.packs or active(config.box.state, "packs")
+
+
+def overtaken(config: Config) -> bool:
+    """True when newer packs than those in force did not start on this box."""
+    return outdated(config.box.state / "packs", packs_in_force(config))
 
 
 def registry_path(config: Config) -> Path:

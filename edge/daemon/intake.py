@@ -24,6 +24,7 @@ from edge.update.shelf import (
     stage,
     version,
 )
+from edge.update.unfit import forget, refuse_unfit
 from edge.update.unpack import unpack
 
 MARGIN_BYTES = 64 << 20
@@ -85,6 +86,7 @@ class Intake:
         Raises BoxError with the reason why what is in force stays; SourceError when another
         source may do better. A withdrawn release stays in no case: a box never accuses on doubt.
         """
+        forget(self.state / self.family, {gone.number for gone in index.withdrawn})
         place = active(self.state, self.family)
         known = place or left(self.state, self.family)
         have = None if known is None else shelved(known).release
@@ -92,6 +94,7 @@ class Intake:
         wanted = chosen(index, self.cohort, None if have is None or place is None else have.number)
         try:
             if wanted is not None:
+                refuse_unfit(self.state / self.family, wanted.number)
                 return self._replace(client, index, wanted, known, gone is not None)
             if gone is not None:
                 cause = f"Release {gone.number} ({gone.id}) was withdrawn: {gone.reason}"

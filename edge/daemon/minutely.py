@@ -3,6 +3,7 @@
 import time
 
 from edge.daemon.alarms import Alarms
+from edge.daemon.health import Health
 from edge.daemon.hours import Hours
 from edge.daemon.release import AT_ONCE, Release
 
@@ -10,16 +11,21 @@ EVERY_S = 60.0
 
 
 class Minutely:
-    """Alarms, hours that are over, candidates that end: at the start, then every minute.
+    """Alarms, health, hours that are over, candidates that end: at the start, then every minute.
 
     While more candidates wait than end between two frames, it is due again at once.
     """
 
     def __init__(
-        self, alarms: Alarms, hours: Hours, release: Release, every_s: float = EVERY_S
+        self,
+        alarms: Alarms,
+        health: Health,
+        hours: Hours,
+        release: Release,
+        every_s: float = EVERY_S,
     ) -> None:
         """Be due now."""
-        self._alarms, self._hours, self._release = alarms, hours, release
+        self._alarms, self._health, self._hours, self._release = alarms, health, hours, release
         self._every_s = every_s
         self._due = self._counted_at = time.monotonic()
         self._frames = 0
@@ -31,6 +37,7 @@ class Minutely:
             return
         self.finish()
         self._alarms.look()
+        self._health.look()
         self._hours.close()
         if len(self._release.round()) < AT_ONCE:
             self._due = time.monotonic() + self._every_s

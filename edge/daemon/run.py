@@ -8,9 +8,11 @@ from edge.capture.newest import NewestFrame
 from edge.clock import SystemClock
 from edge.config import Config
 from edge.daemon import wiring
-from edge.daemon.inforce import lacks_registry, pinned
+from edge.daemon.inforce import lacks_registry, overtaken, pinned
 from edge.daemon.minutely import Minutely
 from edge.daemon.pipeline import Conclusion
+from edge.daemon.wiring_sync import step_back
+from edge.errors import BoxError
 from edge.record.keys import load_signer
 
 log = logging.getLogger(__name__)
@@ -42,21 +44,26 @@ def run_box(config: Config) -> None:
     """Run the box; on SIGTERM finish the frame, conclude on what is in the picture, and end.
 
     When other packs or models come in force it does the same, and starts anew with them; so it
-    does when its registry was withdrawn. A newer registry it takes over without that.
+    does when its registry was withdrawn. A newer registry it takes over without that. Where it does
+    not start and did with the packs or models before, it goes back, and an alarm says so.
     Raises BoxError when a part cannot work: systemd starts the daemon again.
     """
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     logging.getLogger("fast_plate_ocr").setLevel(logging.WARNING)
     stop = Stop()
     while not stop.asked:
-        if not run_version(config, stop):
-            break
+        try:
+            if not run_version(config, stop):
+                break
+        except BoxError:
+            if not step_back(config, SystemClock())():
+                raise
         log.info("the updates changed what is in force: starting anew with it")
 
 
 def run_version(config: Config, stop: Stop) -> bool:
     """Run the box with the packs and models in force now; True when others came in force."""
-    now, clock = pinned(config), SystemClock()
+    now, late, clock = pinned(config), overtaken(config), SystemClock()
     had_registry = not lacks_registry(config)
     with (
         wiring.outbox(now) as outbox,
@@ -66,7 +73,12 @@ def run_version(config: Config, stop: Stop) -> bool:
         signer = load_signer(now.keys.signing)
         cabinet = wiring.Cabinet(now, clock, registry, signer, outbox, casebook)
         pipeline = wiring.pipeline(cabinet)
-        minutely = Minutely(wiring.alarms(cabinet), wiring.hours(cabinet), wiring.release(cabinet))
+        minutely = Minutely(
+            wiring.alarms(cabinet),
+            wiring.health(cabinet, pipeline.laws),
+            wiring.hours(cabinet),
+            wiring.release(cabinet),
+        )
         camera = NewestFrame(Camera(now.camera.source, clock))
         stop.watch(camera)
         try:
@@ -75,7 +87,9 @@ def run_version(config: Config, stop: Stop) -> bool:
                 for conclusion in pipeline.step(frame):
                     _tell(conclusion)
                 minutely.step(1)
-                if pinned(config) != now or (had_registry and lacks_registry(config)):
+                if (pinned(config), overtaken(config)) != (now, late):
+                    return True
+                if had_registry and lacks_registry(config):
                     return True
         finally:
             camera.close()

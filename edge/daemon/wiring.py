@@ -1,6 +1,7 @@
 """Here a configuration becomes a working box: the place that puts the concrete parts together."""
 
 import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -19,15 +20,25 @@ from edge.counts.tally import tallies, tallies_of_resolution
 from edge.daemon import damage
 from edge.daemon.alarms import Alarms, Watched
 from edge.daemon.gate import Gate
+from edge.daemon.health import Health
 from edge.daemon.hours import Hours
-from edge.daemon.inforce import followed, manifest, models_in_force, packs_in_force, registry_path
+from edge.daemon.inforce import (
+    followed,
+    manifest,
+    models_in_force,
+    overtaken,
+    packs_in_force,
+    registry_path,
+)
 from edge.daemon.late import LOOK, fault_at
 from edge.daemon.pipeline import Pipeline
 from edge.daemon.recovery import recover
 from edge.daemon.release import Release
 from edge.daemon.sync import REPORT
+from edge.daemon.synced import synced
 from edge.errors import BoxError, ConfigError, ModelError
-from edge.feed.mqtt import MqttPublisher
+from edge.feed.hint import Hint
+from edge.feed.mqtt import MqttPublisher, unheard
 from edge.feed.outbox import Outbox
 from edge.feed.spool import SpoolPublisher
 from edge.passage.calibration import REMEDY, SUFFIX, Calibration, Fitted, fitted
@@ -35,6 +46,7 @@ from edge.passage.lanes import Lane, View
 from edge.passage.passage import Desk, ReadingPolicy
 from edge.passage.tracker import Tracker
 from edge.ports import Clock, Publisher, Registry, Signer
+from edge.record.active import ActivePack
 from edge.record.message import ModelRef
 from edge.record.provenance import Provenance
 from edge.record.testimony import Testimony
@@ -83,6 +95,15 @@ def reader(models: Models) -> FastPlateReader:
     return FastPlateReader(found, execution(models))
 
 
+def eyes(models: Models) -> tuple[OnnxDetector, FastPlateReader]:
+    """Open detector and reader, which must come with the calibration of that reader.
+
+    Raises ModelError.
+    """
+    calibration(models)
+    return detector(models), reader(models)
+
+
 def calibration(models: Models) -> Calibration:
     """Return how sure a vote over this reader's readings is.
 
@@ -117,6 +138,18 @@ def laws(zones: tuple[Zone, ...], folder: Path | None = None) -> tuple[Law, ...]
     """
     packs = {name: _pack(name, folder) for name in {zone.pack for zone in zones}}
     return tuple(in_zone(packs[zone.pack], _zone(zone, packs[zone.pack])) for zone in zones)
+
+
+def laws_in_force(config: Config) -> tuple[Law, ...]:
+    """Load the law by which this box decides.
+
+    Where newer packs did not start here it is known to be overtaken: by an unknown version nobody
+    is accused, so every answer is a review (RULES 7). Raises ConfigError as `laws` does.
+    """
+    found = laws(config.zones, packs_in_force(config))
+    if not overtaken(config):
+        return found
+    return tuple(replace(law, pack=replace(law.pack, expires=date.min)) for law in found)
 
 
 def _pack(name: str, folder: Path | None) -> RulePack:
@@ -233,7 +266,7 @@ def pipeline(cabinet: Cabinet[Registry]) -> Pipeline:
         tracker=Tracker(config.reading.gone_after_s, view=seen),
         desk=Desk(policy(config)),
         registry=cabinet.registry,
-        laws=laws(config.zones, packs_in_force(config)),
+        laws=laws_in_force(config),
         clock=cabinet.clock,
         testimony=testimony(config),
         signer=cabinet.signer,
@@ -249,7 +282,7 @@ def release(cabinet: Cabinet[Registry]) -> Release:
     config = cabinet.config
     return Release(
         registry=cabinet.registry,
-        laws=laws(config.zones, packs_in_force(config)),
+        laws=laws_in_force(config),
         clock=cabinet.clock,
         testimony=testimony(config),
         signer=cabinet.signer,
@@ -280,12 +313,41 @@ def alarms(cabinet: Cabinet[FreshRegistry]) -> Alarms:
     )
 
 
+def health(
+    cabinet: Cabinet[FreshRegistry],
+    laws: Sequence[Law],
+) -> Health:
+    """Put together what signs how the box stands, under the laws that it decides by."""
+    config = cabinet.config
+    report = None if config.updates is None else config.box.state / "updates" / REPORT
+    return Health(
+        registry=cabinet.registry,
+        packs=active_packs(laws),
+        updates=lambda: None if report is None else synced(report),
+        state=config.box.state,
+        clock=cabinet.clock,
+        testimony=testimony(config),
+        signer=cabinet.signer,
+        outbox=cabinet.outbox,
+        casebook=cabinet.casebook,
+    )
+
+
+def active_packs(laws: Sequence[Law]) -> tuple[ActivePack, ...]:
+    """Return which pack decides in which zone."""
+    packs = ((law.zone.id, law.pack) for law in laws)
+    return tuple(
+        ActivePack(zone=zone, id=pack.id, version=pack.version, sha256=pack.sha256)
+        for zone, pack in packs
+    )
+
+
 def hours(cabinet: Cabinet[Registry]) -> Hours:
     """Put together what signs the figures of each hour."""
     config = cabinet.config
     writer = testimony(config)
     return Hours(
-        laws=laws(config.zones, packs_in_force(config)),
+        laws=laws_in_force(config),
         clock=cabinet.clock,
         registry=cabinet.registry,
         bookkeeper=Bookkeeper(writer.provenance, writer.draw),
@@ -319,14 +381,19 @@ def _provenance(config: Config) -> Provenance:
     )
 
 
-def publisher(config: Config) -> Publisher:
-    """Open the way to the platform that the configuration names.
+def hint(config: Config) -> Hint:
+    """Return what notes on the disk that updates may have come."""
+    return Hint(config.box.state / "updates" / "hint")
+
+
+def publisher(config: Config, take_hint: Callable[[str], None] = unheard) -> Publisher:
+    """Open the way to the platform that the configuration names; a stick brings no hints.
 
     Raises FeedError when it is closed, ConfigError when the spool has no folder.
     """
     uplink = config.uplink
     if uplink.publisher == "mqtt":
-        return MqttPublisher.connect(config.box.id, uplink)
+        return MqttPublisher.connect(config.box.id, uplink, take_hint)
     if uplink.spool is None:
         raise ConfigError(
             "uplink.publisher is spool, but uplink.spool names no folder.",

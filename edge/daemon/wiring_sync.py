@@ -5,13 +5,19 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+import msgspec
+
 from edge import BUILT, __version__
+from edge.access.pack import packs_of
 from edge.config import Config
-from edge.daemon.gates import ModelsGate, PacksGate, RegistryGate
-from edge.daemon.inforce import followed, packs_in_force
+from edge.daemon.gates import RegistryGate
+from edge.daemon.inforce import MANIFEST, followed, packs_in_force
 from edge.daemon.intake import Gate
+from edge.daemon.model_gate import ModelGate
+from edge.daemon.pack_gate import PackGate
+from edge.daemon.stepback import StepBack
 from edge.daemon.sync import Sync
-from edge.daemon.wiring import laws, registry_gate
+from edge.daemon.wiring import eyes, laws, registry_gate
 from edge.errors import ConfigError
 from edge.ports import Clock
 from edge.registry.delta import apply_delta
@@ -32,7 +38,7 @@ def sync(config: Config, clock: Clock, sources: tuple[str, ...] = (), again: boo
         raise ConfigError(cause, "Add [updates] with `root` and `sources`: README.")
     if not (sources or updates.sources):
         raise ConfigError("updates.sources is empty.", "Name a source there, or with --from.")
-    gates = _gates(config)
+    gates = _gates(config, clock)
     return Sync(
         state=config.box.state,
         sources=sources or updates.sources,
@@ -48,13 +54,25 @@ def sync(config: Config, clock: Clock, sources: tuple[str, ...] = (), again: boo
     )
 
 
-def _gates(config: Config) -> dict[Family, Callable[[], Gate]]:
-    names = (config.models.detector, config.models.reader)
+def _gates(config: Config, clock: Clock) -> dict[Family, Callable[[], Gate]]:
     return {
         "registry": lambda: RegistryGate(registry_gate(config), load_key(config.access.token_key)),
-        "packs": lambda: PacksGate(partial(laws, config.zones)),
-        "models": lambda: ModelsGate(names),
+        "packs": lambda: PackGate(config.zones, laws, clock),
+        "models": lambda: ModelGate(config.models, eyes),
     }
+
+
+def step_back(config: Config, clock: Clock) -> StepBack:
+    """Put together what goes back from packs or models that do not start."""
+    starts: dict[Family, Callable[[Path | None], object]] = {
+        "packs": lambda folder: (packs_of(folder), laws(config.zones, folder)),
+        "models": lambda folder: eyes(
+            msgspec.structs.replace(config.models, manifest=folder and folder / MANIFEST)
+        ),
+    }
+    return StepBack(
+        config.box.state, {name: starts[name] for name in followed(config) if name in starts}, clock
+    )
 
 
 def usable_until(config: Config, family: Family, folder: Path) -> datetime | None:

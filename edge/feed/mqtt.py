@@ -1,12 +1,17 @@
-"""Envelopes to an MQTT broker, receipts back."""
+"""Envelopes to an MQTT broker, receipts and hints back."""
 
+import hashlib
 from collections.abc import Callable
 
-from edge.feed.session import Accepted, Broker, Note, Role, Session
-from edge.feed.topics import RECEIPT, STATUS, topic
+from edge.feed.session import Accepted, Arrived, Broker, Note, Role, Session
+from edge.feed.topics import RECEIPT, STATUS, UPDATES, topic
 from edge.types import Envelope
 
 ONLINE, OFFLINE = b"online", b"offline"
+
+
+def unheard(sha256: str) -> None:
+    """Leave a hint unheard."""
 
 
 class MqttPublisher:
@@ -15,23 +20,27 @@ class MqttPublisher:
     The retained status topic says online, and the broker says offline when the box vanishes.
     """
 
-    def __init__(self, box: str, session: Session) -> None:
+    def __init__(self, box: str, session: Session, take_hint: Callable[[str], None]) -> None:
         """Use `MqttPublisher.connect`."""
-        self._box, self._session = box, session
+        self._box, self._session, self._take_hint = box, session, take_hint
+        self._hint: str | None = None
         self._sent: dict[int, Envelope] = {}
         self._take_receipt: Callable[[bytes], None] = lambda jws: None
         self._take_accepted: Callable[[Envelope], None] = lambda envelope: None
 
     @classmethod
-    def connect(cls, box: str, broker: Broker) -> "MqttPublisher":
-        """Connect as a box.
+    def connect(
+        cls, box: str, broker: Broker, take_hint: Callable[[str], None] = unheard
+    ) -> "MqttPublisher":
+        """Connect as a box; `take_hint` gets the hash of the hint that stands, again and again.
 
         Raises FeedError when the broker cannot be reached or refuses.
         """
         will = Note(topic(box, STATUS), OFFLINE, retain=True)
-        session = Session.open(broker, Role(f"anpr-edge-{box}", topic(box, RECEIPT), will))
+        role = Role(f"anpr-edge-{box}", topic(box, RECEIPT), will, overhear=UPDATES)
+        session = Session.open(broker, role)
         session.publish(Note(topic(box, STATUS), ONLINE, retain=True))
-        return cls(box, session)
+        return cls(box, session, take_hint)
 
     def publish(self, envelope: Envelope) -> None:
         """Hand one envelope to the broker.
@@ -47,10 +56,14 @@ class MqttPublisher:
         Raises FeedError when the connection is gone.
         """
         for item in self._session.receive(wait_s):
-            if not isinstance(item, Accepted):
+            if isinstance(item, Arrived) and item.topic == UPDATES:
+                self._hint = hashlib.sha256(item.payload).hexdigest() if item.payload else None
+            elif not isinstance(item, Accepted):
                 self._take_receipt(item.payload)
             elif item.mid in self._sent:  # else that of the status
                 self._take_accepted(self._sent.pop(item.mid))
+        if self._hint is not None:
+            self._take_hint(self._hint)
 
     def on_receipt(self, take: Callable[[bytes], None]) -> None:
         """Call `take` with every receipt."""

@@ -4,10 +4,12 @@ MQTT 5 first, then 3.1.1: clustered brokers in use still refuse 5, so nothing he
 its properties. paho's network thread only fills a queue; whoever owns the session empties it.
 """
 
+import logging
 import queue
 import ssl
 import time
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, Self, TypeAlias
 
@@ -19,10 +21,13 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.errors import FeedError
 
+log = logging.getLogger(__name__)
 ANSWER_S = 10.0
 KEEPALIVE_S = 30
 IN_FLIGHT = 20
 REMEMBER_S = 7 * 24 * 3600
+LARGEST = 1 << 20
+"""No message of ours comes near it; a broker with MQTT 5 keeps larger ones to itself."""
 NAME_CA = "Name its CA (uplink.ca; for the receiver --ca), or correct the host and port."
 CHECK_TLS = (
     "Check that host and port are those of a broker with TLS, and the CA, certificate and key"
@@ -60,12 +65,15 @@ class Role:
     """Who connects, what it listens to, and what the broker says when it vanishes.
 
     `acknowledge_late`: messages are acknowledged by `Session.acknowledge`, not on arrival.
+    `overhear` is a topic that it can do without: a broker may refuse it, and drops what does not
+    fit, so that a flood of it holds up nothing else.
     """
 
     client_id: str
     listen: str
     will: Note | None = None
     acknowledge_late: bool = False
+    overhear: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +120,13 @@ class Session:
 
         Raises FeedError when the broker cannot be reached, or refuses both protocols.
         """
-        try:
+        with suppress(_RefusedError):
             return cls._connect(broker, role, MQTTProtocolVersion.MQTTv5)
-        except _RefusedError:
-            return cls._connect(broker, role, MQTTProtocolVersion.MQTTv311)
+        if role.overhear is not None:  # some brokers hang up on who asks for too much
+            with suppress(_RefusedError):
+                return cls._connect(broker, role, MQTTProtocolVersion.MQTTv311)
+        last = replace(role, overhear=None)
+        return cls._connect(broker, last, MQTTProtocolVersion.MQTTv311)
 
     def publish(self, note: Note) -> int:
         """Hand a message to the broker (QoS 1); return the number of its acknowledgement.
@@ -190,26 +201,36 @@ class Session:
         client.loop_start()
         session = cls(client, inbox, name)
         try:
-            session._await_answer(broker)
+            session._await_yes(broker)
             client.subscribe(role.listen, qos=1)
-            session._await_answer(broker)
+            session._await_yes(broker)
+            if role.overhear is not None:
+                client.subscribe(role.overhear, qos=0)
+                if refusal := session._await_answer(broker):
+                    log.info("%s does not let us hear %s: %s", name, role.overhear, refusal)
         except FeedError:
             session.close()
             raise
         return session
 
-    def _await_answer(self, broker: Broker) -> None:
-        """Wait for CONNACK or SUBACK; what arrives in between is kept for `receive`."""
+    def _await_yes(self, broker: Broker) -> None:
+        refusal = self._await_answer(broker)
+        if refusal is not None:
+            raise _RefusedError(f"Refused by {self._name}: {refusal}.", CHECK_BROKER)
+
+    def _await_answer(self, broker: Broker) -> str | None:
+        """Wait for CONNACK or SUBACK and return why it was no, None for yes.
+
+        What arrives in between is kept for `receive`.
+        """
         deadline = time.monotonic() + ANSWER_S
         while (left := deadline - time.monotonic()) > 0:
             try:
                 found = self._inbox.get(timeout=left)
             except queue.Empty:
                 break
-            if isinstance(found, _Answer) and found.refusal is None:
-                return
             if isinstance(found, _Answer):
-                raise _RefusedError(f"Refused by {self._name}: {found.refusal}.", CHECK_BROKER)
+                return found.refusal
             if isinstance(found, _Lost):
                 raise _hung_up(self._name, broker)
             if isinstance(found, Arrived | Accepted):
@@ -293,6 +314,7 @@ def _dial(client: paho.Client, broker: Broker, version: MQTTProtocolVersion) -> 
         return
     properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
     properties.SessionExpiryInterval = REMEMBER_S
+    properties.MaximumPacketSize = LARGEST
     client.connect(broker.host, broker.port, KEEPALIVE_S, clean_start=False, properties=properties)
 
 

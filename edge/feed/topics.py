@@ -1,4 +1,8 @@
-"""The MQTT topics of a box: `anpr/v1/<box>/<kind>`."""
+"""The MQTT topics: `anpr/v1/<box>/<kind>` of a box, `anpr/v1/updates` of all.
+
+Up: every kind of record, and the retained `status` (online, offline). Down: `receipt`, and the
+retained `anpr/v1/updates`, a hint that updates may have come; what it says is never read.
+"""
 
 from typing import NamedTuple
 
@@ -7,6 +11,7 @@ from edge.record.envelope import NAME as NAME
 
 PREFIX = "anpr/v1"
 STATUS, RECEIPT = "status", "receipt"
+UPDATES = f"{PREFIX}/updates"
 EVERY_RECORD = f"{PREFIX}/+/+"
 
 

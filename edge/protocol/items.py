@@ -307,6 +307,17 @@ def _records(basis: Basis) -> Iterator[Item]:
             Words("storing of poging tot ingreep", "fault or tampering"),
             Words("onderhoud en veiligheid; geen persoonsgegevens", "upkeep; no personal data"),
         ),
+        (
+            Words("Toestand van de doos", "Health of the box"),
+            Words(
+                "de doos zelf: versies, ouderdom, wat wacht; om de tien minuten",
+                "the box itself: versions, ages, what waits; every ten minutes",
+            ),
+            Words(
+                "weten waarmee elke doos beslist; geen persoonsgegevens",
+                "to know on what each box decides; no personal data",
+            ),
+        ),
     ):
         yield Item(name, arises, why, QUEUE, stays, taken, PLATFORM, sent=True)
 

@@ -20,6 +20,11 @@ STRUCTS = {
     "CandidateRef": Words("Verwijzing naar de kandidaat", "Reference to the candidate"),
     "CountRecord": Words("Telling", "Count"),
     "AlarmRecord": Words("Alarm", "Alarm"),
+    "HealthRecord": Words("Toestand van de doos", "Health of the box"),
+    "ActiveRegistry": Words("Register in gebruik", "Registry in use"),
+    "ActivePack": Words("Regelpakket in gebruik", "Rule pack in use"),
+    "Updates": Words("Vernieuwingen", "Updates"),
+    "Family": Words("Soort vernieuwing", "Family of updates"),
 }
 
 MEANINGS = {
@@ -153,4 +158,42 @@ MEANINGS = {
     "alarm": Words("soort alarm", "kind of alarm"),
     "cause": Words("wat er is gebeurd", "what happened"),
     "remedy": Words("wat eraan te doen is", "what to do about it"),
+    "HealthRecord.registry": Words(
+        "register dat nu antwoordt; leeg zonder register",
+        "registry that answers now; empty without one",
+    ),
+    "HealthRecord.models": Words("modellen in gebruik", "models in use"),
+    "packs": Words("regelpakket van elke zone", "rule pack of each zone"),
+    "updates": Words(
+        "wat de laatste synchronisatie vond; leeg als de doos geen vernieuwingen volgt",
+        "what the last sync found; empty when the box follows no updates",
+    ),
+    "waiting": Words("records zonder ontvangstbewijs", "records without receipt"),
+    "waiting_s": Words("hoelang het oudste wacht, in s", "how long the oldest waits, in s"),
+    "held": Words("aantal vastgehouden kandidaten", "number of held candidates"),
+    "disk_free": Words("vrije ruimte op de schijf in bytes", "free bytes on the disk"),
+    "ActiveRegistry.id": Words("naam van het register", "name of the registry"),
+    "ActiveRegistry.sha256": Words("hash van de inhoud", "hash of the content"),
+    "vehicles": Words("aantal voertuigen", "number of vehicles"),
+    "ActiveRegistry.exemptions": Words(
+        "aantal vrijstellingen en toelatingen", "number of exemptions and permissions"
+    ),
+    "ActivePack.zone": Words("zone waarin het geldt", "zone in which it holds"),
+    "ActivePack.id": Words("naam van het regelpakket", "name of the rule pack"),
+    "version": Words("versie van het regelpakket", "version of the rule pack"),
+    "ActivePack.sha256": Words("hash van het regelpakket", "hash of the rule pack"),
+    "synced_at": Words("moment van de laatste synchronisatie", "moment of the last sync"),
+    "reached_at": Words(
+        "wanneer er voor het laatst een was die alles bereikte",
+        "when there last was one that reached everything",
+    ),
+    "fault": Words("waarom dat niet te zeggen is", "why that cannot be told"),
+    "families": Words("register, regelpakketten en modellen", "registry, rule packs and models"),
+    "family": Words("welke soort", "which family"),
+    "Family.outcome": Words("wat de synchronisatie ermee deed", "what the sync did about it"),
+    "release": Words("nummer van de uitgave in gebruik", "number of the release in use"),
+    "refused": Words("nummer van de geweigerde uitgave", "number of the release refused"),
+    "Family.reason": Words(
+        "waarom die is geweigerd, of niet bereikt", "why it was refused, or not reached"
+    ),
 }

@@ -9,6 +9,8 @@ from uuid import UUID
 
 import msgspec
 
+from edge.record.active import ActivePack, ActiveRegistry, Updates
+
 SPEC = "1.0"
 GENESIS = "0" * 64
 TYPE_PREFIX = "anpr-edge."
@@ -208,6 +210,24 @@ class AlarmRecord(Chained, frozen=True, kw_only=True):
     remedy: str
 
 
+class HealthRecord(Chained, frozen=True, kw_only=True):
+    """How a box stands: what is active on it, and what has gathered; never of a vehicle.
+
+    `waiting` records are without receipt, the oldest for `waiting_s`; `held` candidates wait for
+    their end; `disk_free` bytes are left where the state is kept.
+    """
+
+    registry: ActiveRegistry | None
+    packs: tuple[ActivePack, ...]
+    models: tuple[ModelRef, ...]
+    config_sha256: str
+    updates: Updates | None
+    waiting: int
+    waiting_s: float | None
+    held: int
+    disk_free: int | None
+
+
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """The platform's word: everything of this box up to (epoch, seq, sha256) is stored."""
 
@@ -263,6 +283,7 @@ DECODERS: dict[str, msgspec.json.Decoder[CloudEvent[Any]]] = {
     "resolution": msgspec.json.Decoder(CloudEvent[ResolutionRecord]),
     "count": msgspec.json.Decoder(CloudEvent[CountRecord]),
     "alarm": msgspec.json.Decoder(CloudEvent[AlarmRecord]),
+    "health": msgspec.json.Decoder(CloudEvent[HealthRecord]),
 }
 
 

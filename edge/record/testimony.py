@@ -1,4 +1,4 @@
-"""What the box swears about a passage, and about how a held one ended (pure).
+"""What the box swears about a passage, about how a held one ended, and about itself (pure).
 
 Everything that made it is named; of the plate no more than the zone's privacy profile lets out.
 """
@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from edge.access.hold import Ending, Held, State
+from edge.record.active import Active, Burden
 from edge.record.basis import names
 from edge.record.message import (
     AlarmRecord,
     ExemptionRecord,
+    HealthRecord,
     PackRef,
     PassageRecord,
     PlateRecord,
@@ -40,7 +42,7 @@ COMPLYING = {Outcome.FREE_ACCESS, Outcome.EXEMPT, Outcome.PERMITTED}
 
 @dataclass(frozen=True, slots=True)
 class Testimony:
-    """Writes passage and resolution messages.
+    """Writes all messages but counts.
 
     `privacy` maps a zone to its profile; `pseudonym` gives the keyed token of a plate and day.
     """
@@ -129,6 +131,22 @@ class Testimony:
             remedy=remedy,
         )
         return written("alarm", record, now, self.draw)
+
+    def health(self, active: Active, burden: Burden, now: ClockReading, link: Link) -> bytes:
+        """Return the message of how the box stands."""
+        record = HealthRecord(
+            **self.provenance.carried(now, link, self.draw),
+            registry=active.registry,
+            packs=active.packs,
+            models=self.provenance.models,
+            config_sha256=self.provenance.config_sha256,
+            updates=active.updates,
+            waiting=burden.waiting,
+            waiting_s=burden.waiting_s,
+            held=burden.held,
+            disk_free=burden.disk_free,
+        )
+        return written("health", record, now, self.draw)
 
     def names(self, decision: Decision) -> tuple[str, ...]:
         """Return what a decision of this run rests on, by name."""

@@ -27,7 +27,8 @@ class Accepted(msgspec.Struct, frozen=True):
 
 def accepted(cache: RegistryCache) -> Accepted:
     """Return what is kept of a registry."""
-    return Accepted(cache.snapshot, cache.rows("vehicles"), cache.rows("exemptions"))
+    vehicles = cache.rows("vehicles") + cache.rows("plain")
+    return Accepted(cache.snapshot, vehicles, cache.rows("exemptions"))
 
 
 def refuse_lesser(new: Accepted, before: Accepted, max_shrink: float) -> None:

@@ -12,7 +12,7 @@ from typing import Self
 from edge.closing import Closing
 from edge.errors import RegistryError
 from edge.registry.content import WRITTEN
-from edge.registry.schema import Canary, KindRow, kind_of
+from edge.registry.schema import SCOPES, Canary, KindRow, kind_of
 from edge.registry.seal import Identity, identity, prove
 from edge.registry.stored import day, exemption, holds, mass, reference, sound
 from edge.registry.token import token
@@ -33,7 +33,7 @@ reading a mapped file that someone cut short kills the process."""
 VEHICLES = """
 SELECT valid_from, valid_to, kind, first_registered, max_mass_kg, reference_mass_kg, first_used,
     ref
-FROM vehicles WHERE token = ?
+FROM every_vehicle WHERE token = ?
 """
 EXEMPTIONS = """
 SELECT record_id, source, type, status, scope, valid_from, valid_to, requested_at,
@@ -194,11 +194,14 @@ class RegistryCache(Closing):
 def snapshot_of(meta: dict[str, str]) -> Snapshot:
     """Return the identity of a registry: its name, its content and the age of its sources.
 
-    Raises RegistryError for an age without a UTC offset, ValueError for no time at all.
+    Raises RegistryError for an age without a UTC offset or a scope that is not known,
+    ValueError for no time at all.
     """
     ages = {name: datetime.fromisoformat(meta[name]) for name in AGES}
     if naive := [name for name, age in ages.items() if age.utcoffset() is None]:
         raise RegistryError(f"The registry states {naive[0]} without UTC offset.", FETCH_AGAIN)
     if not WRITTEN.fullmatch(meta["content"]):
         raise RegistryError("The registry states no digest of its content.", FETCH_AGAIN)
-    return Snapshot(id=meta["id"], sha256=meta["content"], **ages)
+    if (scope := meta.get("scope", "full")) not in SCOPES:
+        raise RegistryError("The registry states a scope that is not known.", FETCH_AGAIN)
+    return Snapshot(id=meta["id"], sha256=meta["content"], **ages, listed=SCOPES[scope])

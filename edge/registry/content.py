@@ -59,7 +59,7 @@ def kinds_of(connection: sqlite3.Connection) -> dict[object, bytes]:
 def content_of(connection: sqlite3.Connection) -> int:
     """Return the content of an open registry, row by row. Raises sqlite3.Error, KeyError."""
     kinds = kinds_of(connection)
-    vehicles = connection.execute("SELECT * FROM vehicles")
+    vehicles = connection.execute("SELECT * FROM every_vehicle")
     rest = ((exemption_digest, "exemptions"), (canary_digest, "canaries"))
     return (
         total(vehicle_digest(row, kinds) for row in vehicles)

@@ -33,6 +33,8 @@ PRAGMA cache_size = -16384;
 """The copy is thrown away unless it comes out whole, so nothing is ever rolled back in it."""
 Digest = Callable[[Sequence[object]], int]
 REST: dict[str, Digest] = {"exemptions": exemption_digest, "canaries": canary_digest}
+KIND_PLACES = {"vehicles": 3, "plain": 1}
+"""Where the number of its kind stands in a row of a table."""
 
 
 def apply_delta(base: Path, delta: Path, out: Path) -> None:
@@ -105,7 +107,7 @@ class Change:
         if row is None:
             return False
         self.copy.execute(f"DELETE FROM {table} WHERE {where}", key)
-        self.content -= self.digest(table, row)
+        self.content -= row_digest(table, row, self.kinds)
         return True
 
     def put(self, table: str, row: Sequence[object]) -> None:
@@ -113,17 +115,17 @@ class Change:
         self.lost(table, row[: len(KEYS[table])])
         marks = ", ".join("?" * len(row))
         self.copy.execute(f"INSERT INTO {table} VALUES ({marks})", row)
-        self.content += self.digest(table, row)
+        self.content += row_digest(table, row, self.kinds)
 
     def put_vehicles(self) -> None:
         """Put the vehicles, each with the number that its kind has in the copy."""
         theirs = {number: kind for number, *kind in self.changes.execute("SELECT * FROM kinds")}
         ours = {number: self.number_of(kind) for number, kind in theirs.items()}
-        for row in self.changes.execute("SELECT * FROM vehicles"):
-            token, start, end, kind, *own = row
-            if kind not in ours:
-                raise RegistryError("The delta puts vehicles of a kind it lacks.", FETCH_FULL)
-            self.put("vehicles", (token, start, end, ours[kind], *own))
+        for table, place in KIND_PLACES.items():
+            for row in self.changes.execute(f"SELECT * FROM {table}"):
+                if row[place] not in ours:
+                    raise RegistryError("The delta puts vehicles of a kind it lacks.", FETCH_FULL)
+                self.put(table, (*row[:place], ours[row[place]], *row[place + 1 :]))
 
     def number_of(self, kind: Sequence[object]) -> object:
         """Return the number of a kind in the copy, where it is added the first time."""
@@ -135,15 +137,21 @@ class Change:
             self.copy.execute(f"INSERT INTO kinds VALUES ({marks})", (self.last, *kind))
         return self.numbers[text]
 
-    def digest(self, table: str, row: Sequence[object]) -> int:
-        """Return what a row of the copy adds to the content."""
-        return vehicle_digest(row, self.kinds) if table == "vehicles" else REST[table](row)
-
     def state(self) -> None:
         """State what the target states; kinds that no vehicle has any more stay, and count."""
         meta = {**self.aim.meta, "kinds": str(len(self.kinds))}
         self.copy.execute("DELETE FROM meta")
         self.copy.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+
+
+def row_digest(table: str, row: Sequence[object], kinds: Mapping[object, bytes]) -> int:
+    """Return what a row of a table adds to the content. Raises KeyError for an absent kind."""
+    if table in REST:
+        return REST[table](row)
+    if table == "plain":
+        token, kind, born = row
+        row = (token, 0, None, kind, born, None, None, None, None)  # as `every_vehicle` has it
+    return vehicle_digest(row, kinds)
 
 
 def content_before(copy: sqlite3.Connection, aim: Aim) -> int:

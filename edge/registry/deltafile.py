@@ -19,6 +19,7 @@ APPLICATION = 0x414E5044
 """ANPD, as the application id of a delta."""
 KEYS = {
     "vehicles": ("token", "valid_from"),
+    "plain": ("token",),
     "exemptions": ("token", "record_id", "source"),
     "canaries": ("token",),
 }
@@ -27,6 +28,7 @@ CREATE TABLE base (content TEXT PRIMARY KEY, id TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE gone_vehicles (
     token INTEGER NOT NULL, valid_from INTEGER NOT NULL, PRIMARY KEY (token, valid_from)
 ) WITHOUT ROWID;
+CREATE TABLE gone_plain (token INTEGER PRIMARY KEY);
 CREATE TABLE gone_exemptions (
     token INTEGER NOT NULL, record_id TEXT NOT NULL, source TEXT NOT NULL,
     PRIMARY KEY (token, record_id, source)
@@ -54,7 +56,7 @@ def open_reading(path: Path) -> sqlite3.Connection:
 
 
 def has_tables(connection: sqlite3.Connection, tables: str) -> bool:
-    """True when a file holds exactly these tables: no trigger, view, index or column more."""
+    """True when a file holds exactly what these statements make, and nothing that could run."""
     with closing(sqlite3.connect(":memory:")) as model:
         model.executescript(tables)
         return _schema(connection) == _schema(model)

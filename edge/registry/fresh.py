@@ -51,6 +51,15 @@ class FreshRegistry(Closing):
         self.look()
         return self._current.snapshot
 
+    def rows(self, table: str) -> int | None:
+        """Return with how many rows the registry that answers was built; None: not to be read."""
+        if isinstance(self._current, AbsentRegistry):
+            return None
+        try:
+            return self._current.rows(table)
+        except RegistryError:
+            return None
+
     def facts(self, passage: Passage) -> Facts:
         """Return what the registry holds for the plate at the moment it was first seen."""
         self.look()

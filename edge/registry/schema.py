@@ -5,6 +5,9 @@ a vehicle's own row holds its token, its validity (seconds UTC, 0 is always), th
 its kind, its first registration and first known use (days since 1970) and its masses. `ref`
 and `vehicle_ref` are keyed hashes: they tell vehicles on one plate apart, and name none. `meta`
 states what the file is, down to the digest of its content (content.py).
+
+Of nine vehicles in ten nothing is known but kind and first registration: they lie in `plain`,
+which takes half the room. `every_vehicle` shows both tables as one; where a row lies says nothing.
 """
 
 from collections.abc import Iterable
@@ -28,6 +31,12 @@ CREATE TABLE vehicles (
     kind INTEGER NOT NULL, first_registered INTEGER, max_mass_kg INTEGER,
     reference_mass_kg INTEGER, first_used INTEGER, ref INTEGER, PRIMARY KEY (token, valid_from)
 ) WITHOUT ROWID;
+CREATE TABLE plain (
+    token INTEGER NOT NULL PRIMARY KEY, kind INTEGER NOT NULL, first_registered INTEGER
+) WITHOUT ROWID;
+CREATE VIEW every_vehicle AS
+    SELECT * FROM vehicles UNION ALL
+    SELECT token, 0, NULL, kind, first_registered, NULL, NULL, NULL, NULL FROM plain;
 CREATE TABLE exemptions (
     token INTEGER NOT NULL, record_id TEXT NOT NULL, source TEXT NOT NULL, type TEXT NOT NULL,
     status TEXT NOT NULL, scope TEXT, valid_from INTEGER NOT NULL, valid_to INTEGER,
@@ -48,6 +57,11 @@ COLUMNS = {
         *("token", "valid_from", "valid_to", "kind", "first_registered"),
         *("max_mass_kg", "reference_mass_kg", "first_used", "ref"),
     },
+    "plain": {"token", "kind", "first_registered"},
+    "every_vehicle": {
+        *("token", "valid_from", "valid_to", "kind", "first_registered"),
+        *("max_mass_kg", "reference_mass_kg", "first_used", "ref"),
+    },
     "exemptions": {
         *("token", "record_id", "source", "type", "status", "scope"),
         *("valid_from", "valid_to", "requested_at", "vehicle_ref"),
@@ -55,7 +69,10 @@ COLUMNS = {
     "canaries": {"token", "country", "jurisdiction", "at", "outcome"},
 }
 TRUTH = {0: False, 1: True}
-COUNTED = ("kinds", "vehicles", "exemptions", "canaries")
+COUNTED = ("kinds", "vehicles", "plain", "exemptions", "canaries")
+SCOPES = {"full": False, "listed": True}
+"""What `scope` of `meta` may say, and whether only vehicles that a rule could refuse are held;
+where it is not stated the registry is full."""
 META = ("id", "vehicles_as_of", "exemptions_as_of", "key_check", "content", *COUNTED)
 
 KindRow = tuple[
@@ -80,6 +97,29 @@ class Canary(NamedTuple):
     jurisdiction: str
     at: int
     outcome: str
+
+
+class Row(NamedTuple):
+    """A vehicle as it lies in the file; `kind` is the number of its kind."""
+
+    token: int
+    valid_from: int
+    valid_to: int | None
+    kind: int
+    first_registered: int | None
+    max_mass_kg: int | None
+    reference_mass_kg: int | None
+    first_used: int | None
+    ref: int | None
+
+
+PLAIN = (0, None, None, None, None, None)
+"""What a row of `plain` says without a column: always, and the rest unknown."""
+
+
+def is_plain(row: Row | tuple[int | None, ...]) -> bool:
+    """True for a row of `vehicles` that belongs into `plain`: it says no more."""
+    return (*row[1:3], *row[5:]) == PLAIN
 
 
 def kind_row(vehicle: Vehicle) -> KindRow:

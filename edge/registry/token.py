@@ -8,6 +8,7 @@ vehicle itself (chassis number, register id) is hashed likewise: plates move, it
 """
 
 import unicodedata
+from collections.abc import Callable
 from datetime import date
 from hashlib import blake2b
 from pathlib import Path
@@ -59,6 +60,18 @@ def token(key: bytes, country: str, plate: str) -> int:
     country = country.upper()
     text = f"{country}:{normalised(country, plate)}"
     return number(key, text, TOKEN)
+
+
+def tokens(key: bytes, country: str) -> Callable[[str], int]:
+    """Return `token` for the normalised plates of one country, at half its cost."""
+    keyed = blake2b(f"{country.upper()}:".encode(), key=key, digest_size=8, person=TOKEN)
+
+    def one(plate: str) -> int:
+        found = keyed.copy()
+        found.update(plate.encode())
+        return int.from_bytes(found.digest(), "big") & MASK
+
+    return one
 
 
 def reference(key: bytes, name: str) -> int:

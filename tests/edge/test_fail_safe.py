@@ -52,7 +52,7 @@ def build_at(folder: Path, as_of: datetime, exemptions: int, name: str) -> Path:
     (folder / "exemptions.csv").write_text(EXEMPTIONS + "".join(lines))
     (folder / "token.key").write_text(KEY.hex())
     tables = (folder / "vehicles.csv", folder / "exemptions.csv", folder / "token.key")
-    build(Order(*tables, name, as_of, as_of, folder / "registry.sqlite", None))
+    build(Order((tables[0],), *tables[1:], name, as_of, as_of, folder / "registry.sqlite", None))
     return folder / "registry.sqlite"
 
 

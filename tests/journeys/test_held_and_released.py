@@ -61,7 +61,7 @@ def rebuild(box: StreetBox, name: str, as_of: datetime, *more: dict[str, str]) -
             writer.writerows([*known, *rows])
         orders.append(path)
     key, out = box.folder / "keys/token.key", box.folder / "registry.sqlite"
-    build(Order(*orders, key, name, as_of, as_of, out, None))
+    build(Order((orders[0],), orders[1], key, name, as_of, as_of, out, None))
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ def order(
     key.write_text(KEY.hex())
     out = folder / "registry.sqlite"
     return Order(
-        vehicles, exemptions, key, "demo-1", VEHICLES_AS_OF, EXEMPTIONS_AS_OF, out, rejects
+        (vehicles,), exemptions, key, "demo-1", VEHICLES_AS_OF, EXEMPTIONS_AS_OF, out, rejects
     )
 
 

@@ -19,7 +19,7 @@ from edge.registry.seal import seal_of
 from edge.types import Decision, Facts, Outcome
 from tests.conftest import DEMO
 from tests.tools.registry_orders import KEY, order, registry
-from tools.build_registry import VEHICLE_COLUMNS, build, main
+from tools.build_registry import build, main
 from tools.registry_rows import Rejects, take
 
 AT = datetime(2028, 6, 1, 8, tzinfo=UTC)  # 10:00 in Flanders
@@ -240,7 +240,7 @@ def test_a_registry_is_sealed_and_a_stale_seal_is_never_accepted(tmp_path, monke
 def run(tmp_path: Path, **changed: str) -> Result:
     made = order(tmp_path)
     options = {
-        "--vehicles": str(made.vehicles),
+        "--vehicles": str(made.vehicles[0]),
         "--exemptions": str(made.exemptions),
         "--key": str(made.key),
         "--id": "demo-1",
@@ -414,12 +414,12 @@ def test_an_overflow_refuses_the_row_and_not_the_build(tmp_path, row, reason) ->
 
 @pytest.mark.parametrize("error", [OverflowError, ValueError])
 def test_any_other_fault_of_a_cell_is_noted_without_its_text(error) -> None:
-    def add(row: Mapping[str, str]) -> None:
+    def add(line: int, row: Mapping[str, str]) -> None:
         raise error(row["plate"])
 
     rejects = Rejects(None)
-    take(DEMO / "vehicles.csv", VEHICLE_COLUMNS, add, rejects)
-    assert rejects.first[DEMO / "vehicles.csv"] == "line 2: the row cannot be read"
+    take(DEMO / "vehicles.csv", add, rejects, lambda read: None)
+    assert rejects.first(DEMO / "vehicles.csv") == "line 2: the row cannot be read"
 
 
 def test_an_overflow_in_an_exemption_stops_the_build_in_one_sentence(tmp_path) -> None:

@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -15,6 +16,7 @@ from rich.table import Column, Table
 from edge.errors import BoxError
 from edge.record.keys import load_signer, load_trusted
 from tools.receive.accounts import Account
+from tools.receive.boxes import BoxView, described, table
 from tools.receive.listen import BrokerAddress, Listener, Until, ingest
 from tools.receive.schema import cannot_open
 from tools.receive.store import Store
@@ -48,6 +50,9 @@ FILE = click.Path(path_type=Path)
 @click.option("--expect", type=int, help="End when this many proven records are held.")
 @click.option("--until-idle", type=float, help="End after this many quiet seconds.")
 @click.option("--report", is_flag=True, help="Only say how it stands with each box.")
+@click.option(
+    "--boxes", is_flag=True, help="Only say what is active on each box, how old, refused."
+)
 @click.option("--json", "as_json", is_flag=True, help="Say so in JSON.")
 def receive(
     db: Path,
@@ -64,14 +69,20 @@ def receive(
     expect: int | None,
     until_idle: float | None,
     report: bool,
+    boxes: bool,
     as_json: bool,
 ) -> None:
     """Verify and store what boxes send; answer with signed receipts.
 
-    Exit status: 0 fine, 1 a record is missing, forked or refused, 2 misuse.
+    Exit status: 0 fine, 1 a record is missing, forked or refused (with --boxes: a box refused an
+    update), 2 misuse.
     """
+    if boxes:
+        with _stored(db) as store:
+            _end_with_boxes(store.boxes(), as_json)
     if report:
-        _end_with(_accounts(db), as_json)
+        with _stored(db) as store:
+            _end_with(store.accounts(), as_json)
     if keys is None or signing is None:
         raise click.UsageError("--keys and --signing are needed to receive.")
     signer, keyring = load_signer(signing), load_trusted(keys)
@@ -88,15 +99,25 @@ def receive(
     _end_with(accounts, as_json, bool(faults))
 
 
-def _accounts(db: Path) -> list[Account]:
+def _stored(db: Path) -> Store:
+    """Open a database that is there, to look at what it holds."""
     try:
         db.stat()
     except FileNotFoundError:
         raise click.UsageError(f"There is no database {db}.") from None
     except OSError as e:
         raise cannot_open(db, e) from e
-    with Store.open(db, {}) as store:
-        return store.accounts()
+    return Store.open(db, {})
+
+
+def _end_with_boxes(views: list[BoxView], as_json: bool) -> None:
+    now, refusals = datetime.now(UTC), [line for view in views for line in view.refusals()]
+    if as_json:
+        click.echo(json.dumps([described(view, now) for view in views], indent=2))
+    else:
+        Console().print(table(views, now))
+        click.echo("".join(f"{line}\n" for line in refusals), nl=False)
+    sys.exit(FINDING if refusals else 0)
 
 
 def _end_with(accounts: list[Account], as_json: bool, faulty: bool = False) -> None:

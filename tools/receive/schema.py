@@ -18,6 +18,7 @@ CREATE TABLE IF NOT EXISTS records (
     kind TEXT NOT NULL, kid TEXT NOT NULL, jws BLOB NOT NULL, received_at TEXT NOT NULL,
     PRIMARY KEY (box, epoch, seq)
 ) STRICT;
+CREATE INDEX IF NOT EXISTS health ON records (box, epoch, seq) WHERE kind = 'health';
 CREATE TABLE IF NOT EXISTS waiting (
     box TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, sha256 TEXT NOT NULL,
     jws BLOB NOT NULL, received_at TEXT NOT NULL, PRIMARY KEY (box, epoch, seq, sha256)

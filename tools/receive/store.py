@@ -12,6 +12,7 @@ from edge.closing import Closing
 from edge.record.chain import Head, Place, follows
 from edge.record.envelope import Flaw, Keyring, RefusedError, Verified, verify
 from tools.receive.accounts import Account, accounts
+from tools.receive.boxes import BoxView, box_views
 from tools.receive.schema import StoreError, connect
 
 REFUSED_KEPT = 10_000
@@ -88,16 +89,29 @@ class Store(Closing):
 
         Raises StoreError when the database cannot be read.
         """
-        try:
+        with self._readable():
             return accounts(self._db)
-        except sqlite3.Error as e:
-            raise StoreError(
-                f"The database cannot be read ({e}).", "Set it aside; name another with --db."
-            ) from e
+
+    def boxes(self) -> list[BoxView]:
+        """Return what is active on every box, by its own last word.
+
+        Raises StoreError when the database cannot be read.
+        """
+        with self._readable():
+            return box_views(self._db)
 
     def close(self) -> None:
         """Let go of the file."""
         self._db.close()
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as e:
+            raise StoreError(
+                f"The database cannot be read ({e}).", "Set it aside; name another with --db."
+            ) from e
 
     def _place(self, record: Verified) -> Verdict:
         """Put a verified record at the chain's end, aside until a gap fills, or among forks."""

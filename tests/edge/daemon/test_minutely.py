@@ -3,7 +3,7 @@ from edge.daemon.release import AT_ONCE
 
 
 class Chores:
-    """Rounds and hours that only note that they were asked."""
+    """Rounds, hours, alarms and health that only note that they were asked."""
 
     def __init__(self, waiting: int) -> None:
         self.waiting, self.rounds, self.closed, self.looked = waiting, 0, 0, 0
@@ -27,15 +27,15 @@ class Chores:
 
 def test_chores_are_done_at_the_start_and_at_once_again_while_more_waits() -> None:
     chores = Chores(waiting=AT_ONCE + 1)
-    minutely = Minutely(chores, chores, chores, every_s=3600)  # type: ignore[arg-type]
+    minutely = Minutely(chores, chores, chores, chores, every_s=3600)  # type: ignore[arg-type]
     for _ in range(5):
         minutely.step(1)
-    assert (chores.rounds, chores.closed, chores.looked) == (2, 2, 2)
+    assert (chores.rounds, chores.closed, chores.looked) == (2, 2, 4)
 
 
 def test_every_frame_and_every_second_is_counted_once() -> None:
     chores = Chores(waiting=0)
-    minutely = Minutely(chores, chores, chores, every_s=3600)  # type: ignore[arg-type]
+    minutely = Minutely(chores, chores, chores, chores, every_s=3600)  # type: ignore[arg-type]
     minutely.step(0)
     for _ in range(7):
         minutely.step(1)

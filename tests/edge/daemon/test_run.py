@@ -25,8 +25,10 @@ from tests.repository import Publisher
 
 
 def offered(publisher: Publisher, number: int) -> None:
-    """Release packs that differ in a remark."""
-    packs = {p.name: p.read_bytes() + b"# %d\n" % number for p in SHIPPED.glob("*.toml")}
+    """Release packs that differ in their version."""
+    packs = {path.name: path.read_bytes() for path in SHIPPED.iterdir()}
+    for name in ("fl-zes.toml", "nl-ze.toml"):
+        packs[name] = packs[name].replace(b'versie = "2026.', b'versie = "%d.' % (2026 + number))
     publisher.offer("packs", f"packs-{number}", packs)
     publisher.publish()
 

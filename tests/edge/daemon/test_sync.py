@@ -421,14 +421,13 @@ def test_when_every_source_fails_it_is_a_finding_and_the_last_success_is_kept(
 
 
 @pytest.fixture
-def full(tmp_path: Path, publisher: Publisher) -> Follower:
+def full(tmp_path: Path, publisher: Publisher, golden_pictures: Path) -> Follower:
     """A box that follows all three families."""
     models = {
-        path.name: path.read_bytes()
-        for path in MODELS_FOLDER.iterdir()
-        if "int8" in path.name or path.suffix in {".yaml", ".toml"}
+        path.name: path.read_bytes() for path in MODELS_FOLDER.iterdir() if path.suffix != ".md"
     }
-    packs = {path.name: path.read_bytes() for path in SHIPPED.glob("*.toml")}
+    models |= {path.name: path.read_bytes() for path in golden_pictures.iterdir()}
+    packs = {path.name: path.read_bytes() for path in SHIPPED.iterdir()}
     publisher.offer("packs", "packs-1", packs)
     publisher.offer("models", "models-1", models)
     publisher.publish()
@@ -453,7 +452,7 @@ def test_a_family_that_is_refused_hinders_no_other(full, publisher, registries) 
     report = full.sync()
     assert [one.outcome for one in report.families] == ["activated", "refused", "refused"]
     assert "nl-ze" in refusal(report.families[1])
-    assert "No model is called" in refusal(report.families[2])
+    assert "come without golden.json" in refusal(report.families[2])
     assert full.in_force() == "two"
     assert packs_in_force(full.config) == full.state / "packs" / "000001"
     assert not report.fine

@@ -1,7 +1,7 @@
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -50,6 +50,10 @@ def answering(*answers: bytes) -> Iterator[tuple[int, list[int]]]:
                 with connection:
                     asked.append(connection.recv(1000)[8])
                     connection.sendall(answer)
+                    connection.shutdown(socket.SHUT_WR)
+                    with suppress(ConnectionError):  # closed with bytes unread it would reset
+                        while connection.recv(1000):
+                            pass
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
@@ -141,6 +145,23 @@ def test_a_subscription_that_is_not_granted_is_named() -> None:
         pytest.raises(FeedError, match="Refused by the broker"),
     ):
         Session.open(Address(port), LISTENER)
+
+
+BOX = Role("box", "anpr/v1/b/receipt", overhear="anpr/v1/updates")
+
+
+def test_a_topic_that_it_can_do_without_may_be_refused() -> None:
+    accept, yes, no = b"\x20\x02\x00\x00", b"\x90\x03\x00\x01\x01", b"\x90\x03\x00\x02\x80"
+    with answering(b"", accept + yes + no) as (port, asked):
+        Session.open(Address(port), BOX).close()
+    assert asked == [5, 4]
+
+
+def test_a_broker_that_hangs_up_on_such_a_topic_is_asked_without_it() -> None:
+    accept, yes = b"\x20\x02\x00\x00", b"\x90\x03\x00\x01\x01"
+    with answering(b"", accept + yes, accept + yes) as (port, asked):
+        Session.open(Address(port), BOX).close()
+    assert asked == [5, 4, 4]
 
 
 def test_tls_files_that_cannot_be_used_are_named(tmp_path: Path) -> None:

@@ -18,8 +18,10 @@ CHANGES = (
     "INSERT INTO kinds SELECT 900, category, kind, fuels, hybrid_class, zero_emission, euro, "
     "stage, 123.5, body_codes, eev FROM kinds WHERE id = 1",
     f"INSERT INTO vehicles VALUES ({VAN}, 1900000000, NULL, 900, 17000, 2000, 1500, NULL, 7)",
+    "INSERT INTO plain VALUES (11, 900, 17000)",
     "DELETE FROM vehicles WHERE token = (SELECT max(token) FROM vehicles)",
-    "DELETE FROM exemptions WHERE token = (SELECT max(token) FROM exemptions)",
+    "DELETE FROM exemptions WHERE token = "
+    f"(SELECT min(token) FROM exemptions WHERE token <> {VAN})",
     "DELETE FROM canaries WHERE token = (SELECT min(token) FROM canaries)",
     "UPDATE canaries SET at = at + 1 WHERE token = (SELECT max(token) FROM canaries)",
     "UPDATE meta SET value = 'demo-2' WHERE name = 'id'",
@@ -28,6 +30,7 @@ CHANGES = (
 """A record withdrawn, a plate that moved to a vehicle of a new kind, rows and canaries gone."""
 RENUMBERED = (
     "UPDATE vehicles SET kind = kind + 5000",
+    "UPDATE plain SET kind = kind + 5000",
     "UPDATE kinds SET id = id + 5000",
 )
 
@@ -58,7 +61,7 @@ def rows_of(path: Path) -> dict[str, list[tuple[object, ...]]]:
     spelled = "SELECT v.token, v.valid_from, v.valid_to, first_registered, max_mass_kg, "
     spelled += "reference_mass_kg, first_used, ref, k.category, k.kind, fuels, hybrid_class, "
     spelled += "zero_emission, euro, stage, power_kw, body_codes, eev "
-    spelled += "FROM vehicles v JOIN kinds k ON k.id = v.kind ORDER BY 1, 2"
+    spelled += "FROM every_vehicle v JOIN kinds k ON k.id = v.kind ORDER BY 1, 2"
     queries = {
         "vehicles": spelled,
         "exemptions": "SELECT * FROM exemptions ORDER BY 1, 2, 3",

@@ -150,7 +150,7 @@ def test_another_schema_is_refused(copy) -> None:
 def test_a_file_of_the_first_version_is_refused_with_its_remedy(copy) -> None:
     lost = (("kinds", "eev"), ("vehicles", "first_used"), ("vehicles", "ref"))
     dropped = [f"ALTER TABLE {table} DROP COLUMN {name}" for table, name in lost]
-    altered(copy, *dropped, "PRAGMA user_version = 1")
+    altered(copy, "DROP VIEW every_vehicle", *dropped, "PRAGMA user_version = 1")
     with pytest.raises(RegistryError) as refused:
         RegistryCache.open(copy, KEY)
     assert refused.value.cause == "The registry has schema 1, this software reads 3."
