@@ -6,7 +6,7 @@ import msgspec
 
 from edge.config import MODELS_FOLDER, Config, Models
 from edge.update.releases import FAMILIES, REGISTRY, Family
-from edge.update.shelf import ACTIVE, active
+from edge.update.shelf import ACTIVE, active, left
 from edge.update.unfit import outdated
 
 MANIFEST = "manifest.toml"
@@ -31,8 +31,13 @@ def packs_in_force(config: Config) -> Path | None:
 
 
 def overtaken(config: Config) -> bool:
-    """True when newer packs than those in force did not start on this box."""
-    return outdated(config.box.state / "packs", packs_in_force(config))
+    """True when newer packs than those in force did not start here, or left for nothing better.
+
+    What came with the software is older law than any that the updates brought.
+    """
+    found, state = packs_in_force(config), config.box.state
+    withdrawn = found is None and left(state, "packs") is not None
+    return withdrawn or outdated(state / "packs", found)
 
 
 def registry_path(config: Config) -> Path:

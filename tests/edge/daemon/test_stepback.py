@@ -25,7 +25,7 @@ from edge.record.keys import create_signer
 from edge.types import Frame
 from edge.update.releases import Family, File, Release
 from edge.update.report import FamilyReport, Report, read_report, write_report
-from edge.update.shelf import Shelved, activate, active, previous, settle, stage
+from edge.update.shelf import Shelved, activate, active, leave, previous, settle, stage
 from edge.update.unfit import MOST, Unfit, forget, go_back, outdated, refuse_unfit, remember, unfit
 from tests.edge.access.world import DIRTY_VAN, asked
 from tests.fakes import frame
@@ -311,6 +311,17 @@ def test_after_going_back_from_packs_every_answer_is_a_review(config) -> None:
         (law,) = wiring.laws_in_force(pinned(config))
         answer = asked(DIRTY_VAN, law=law)
         assert (answer.outcome, answer.consequence) == ("review", "manual")
+    put(config.box.state, 5, "packs", **files)
+    (law,) = wiring.laws_in_force(pinned(config))
+    assert asked(DIRTY_VAN, law=law).outcome == "no_access"
+
+
+def test_withdrawn_packs_without_successors_leave_reviews_behind(config) -> None:
+    files = {path.name: path.read_bytes() for path in SHIPPED.iterdir()}
+    leave(put(config.box.state, 3, "packs", **files))
+    assert packs_in_force(config) is None
+    (law,) = wiring.laws_in_force(pinned(config))
+    assert asked(DIRTY_VAN, law=law).outcome == "review"
     put(config.box.state, 5, "packs", **files)
     (law,) = wiring.laws_in_force(pinned(config))
     assert asked(DIRTY_VAN, law=law).outcome == "no_access"
