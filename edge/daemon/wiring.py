@@ -143,8 +143,9 @@ def laws(zones: tuple[Zone, ...], folder: Path | None = None) -> tuple[Law, ...]
 def laws_in_force(config: Config) -> tuple[Law, ...]:
     """Load the law by which this box decides.
 
-    Where newer packs did not start here, or were withdrawn and nothing follows them yet, it is known
-    to be overtaken: nobody is accused by it, so every answer is a review (RULES 7). Raises ConfigError as `laws` does.
+    Where newer packs did not start here, or were withdrawn and nothing follows them yet, it is
+    known to be overtaken: nobody is accused by it, so every answer is a review (RULES 7). Raises
+    ConfigError as `laws` does.
     """
     found = laws(config.zones, packs_in_force(config))
     if not overtaken(config):
