@@ -225,5 +225,5 @@ def registry_file(folder: Path, name: str, as_of: datetime, more: int = 0, cut: 
     key.write_text(KEY.hex())
     out = folder / f"{name}.sqlite"
     exemptions = DEMO / "exemptions.csv"
-    build(Order(vehicles, exemptions, key, name, as_of, as_of, out, None))
+    build(Order((vehicles,), exemptions, key, name, as_of, as_of, out, None))
     return out
