@@ -50,6 +50,7 @@ ASKED = 20_000
 class DeltaFigures:
     """What one delta cost; `quiet_gap_ms` is the longest gap without a swap, the machine's own.
 
+    `own_gap_ms` leaves out what the asking thread waited for a processor that other work had.
     Seconds of the processor stand beside those of the clock: other work may have run meanwhile.
     """
 
@@ -63,6 +64,7 @@ class DeltaFigures:
     open_s: float
     quiet_gap_ms: float
     gap_ms: float
+    own_gap_ms: float
     growth_mb: float
     lookups: int
 
@@ -88,6 +90,7 @@ def figures(
         open_s=round(swap.open_s, 2),
         quiet_gap_ms=round(swap.quiet_gap_s * 1000, 1),
         gap_ms=round(swap.gap_s * 1000, 1),
+        own_gap_ms=round(swap.own_gap_s * 1000, 1),
         growth_mb=round(swap.growth_mb, 1),
         lookups=swap.lookups,
     )
@@ -148,6 +151,7 @@ class Swap:
     open_s: float
     quiet_gap_s: float
     gap_s: float
+    own_gap_s: float
     growth_mb: float
     lookups: int
 
@@ -161,7 +165,7 @@ class Asker:
     def __init__(self, registry: FreshRegistry, passages: Sequence[Passage]) -> None:
         self.registry, self.passages = registry, passages
         self.answered: Snapshot | None = None
-        self.gap_s, self.lookups, self.faults = 0.0, 0, 0
+        self.gap_s, self.own_gap_s, self.lookups, self.faults = 0.0, 0.0, 0, 0
         self._thread = threading.Thread(target=self._ask)
         self._ended = threading.Event()
 
@@ -174,15 +178,17 @@ class Asker:
         self._thread.join()
 
     def _ask(self) -> None:
-        last = time.perf_counter()
+        last, waited = time.perf_counter(), waited_s()
         for passage in cycle(self.passages):
             if self._ended.is_set():
                 break
             facts = self.registry.facts(passage)
             self.answered = facts.snapshot
             self.faults += facts.fault is not None
-            now = time.perf_counter()
-            self.gap_s, last = max(self.gap_s, now - last), now
+            now, wait = time.perf_counter(), waited_s()
+            self.gap_s = max(self.gap_s, now - last)
+            self.own_gap_s = max(self.own_gap_s, now - last - (wait - waited))
+            last, waited = now, wait
             self.lookups += 1
 
 
@@ -206,7 +212,7 @@ def swapped(base: Path, new: Path, passages: Sequence[Passage], active: Path) ->
             most = max(most, resident_mb())
     if quiet.faults or asker.faults:
         raise RegistryError("A look-up failed during the swap.", MEND)
-    return Swap(open_s, quiet.gap_s, asker.gap_s, most - resident, asker.lookups)
+    return Swap(open_s, quiet.gap_s, asker.gap_s, asker.own_gap_s, most - resident, asker.lookups)
 
 
 def put(registry: Path, place: Path) -> None:
@@ -220,6 +226,15 @@ def put(registry: Path, place: Path) -> None:
         link.unlink(missing_ok=True)
         link.hardlink_to(source)
         link.rename(to)
+
+
+def waited_s() -> float:
+    """Return how long this thread has waited for a processor; 0 where Linux keeps no count."""
+    try:
+        kept = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat").read_text("ascii")
+    except OSError:
+        return 0.0
+    return int(kept.split()[1]) / 1e9
 
 
 def resident_mb() -> float:

@@ -21,16 +21,17 @@ def make_keys(box: str, out: Path) -> None:
     """Make a box's keys; in a new folder those of a platform too.
 
     box.pem signs records, token.key finds plates in the registry, platform.pem signs receipts;
-    boxes.jwks is what a receiver trusts. A second box is added as BOX.pem and BOX.token.key.
+    boxes.jwks is what a receiver trusts. A second box is added as BOX.pem; token.key serves it too,
+    for boxes that take the same registry share the key it was built with.
     """
     if not NAME.fullmatch(box):
         raise click.UsageError("A box id has letters, digits, dot, dash and underscore only.")
     _make_folder(out)
     _refuse_second(box, out / "boxes.jwks")
     first = not (out / "platform.pem").exists()
-    pem, token = ("box.pem", "token.key") if first else (f"{box}.pem", f"{box}.token.key")
-    signer = _add_box(box, out / pem, out / token, out / "boxes.jwks")
+    signer = _add_box(box, out / ("box.pem" if first else f"{box}.pem"), out / "boxes.jwks")
     if first:
+        write_private(out / "token.key", f"{secrets.token_hex(TOKEN_BYTES)}\n".encode())
         create_signer(out / "platform.pem", None)
     click.echo(f"Keys of {box} are in {out}; its key id is {signer.key_id}.")
 
@@ -53,9 +54,8 @@ def _refuse_second(box: str, jwks: Path) -> None:
         )
 
 
-def _add_box(box: str, pem: Path, token: Path, jwks: Path) -> FileSigner:
+def _add_box(box: str, pem: Path, jwks: Path) -> FileSigner:
     signer = create_signer(pem, box)
-    write_private(token, f"{secrets.token_hex(TOKEN_BYTES)}\n".encode())
     extend_trusted(jwks, signer.public(box))
     return signer
 

@@ -24,6 +24,7 @@ from edge.registry.schema import TABLES, VERSION
 from edge.registry.seal import copy_proven, settle
 from edge.registry.wholeness import whole
 
+NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 OURS_ALONE = """
 PRAGMA trusted_schema = OFF;
 PRAGMA journal_mode = OFF;
@@ -54,10 +55,10 @@ def apply_delta(base: Path, delta: Path, out: Path) -> None:
             refuse_broken(made)
         out.unlink(missing_ok=True)
         settle(draft, out)
-    except OSError as error:
-        cause = f"The registry {out} cannot be written ({error.strerror})."
-        raise RegistryError(cause, "Free some disk space, or correct box.state.") from error
     except UNREADABLE as error:
+        if isinstance(error, OSError) or getattr(error, "sqlite_errorcode", 0) & 0xFF in NO_ROOM:
+            cause = f"The registry {out} cannot be written ({error})."
+            raise RegistryError(cause, "Free some disk space, or correct box.state.") from error
         raise RegistryError(f"The delta cannot be applied ({error}).", FETCH_FULL) from error
     finally:
         draft.unlink(missing_ok=True)

@@ -23,12 +23,13 @@ def test_a_box_and_its_platform_get_their_keys(tmp_path: Path) -> None:
     assert len(load_key(keys / "token.key")) == 32
 
 
-def test_a_second_box_is_added_and_the_platform_stays(tmp_path: Path) -> None:
+def test_a_second_box_is_added_and_shares_platform_and_token_key(tmp_path: Path) -> None:
     run(tmp_path, "box-1")
-    platform = (tmp_path / "platform.pem").read_bytes()
+    shared = [tmp_path / name for name in ("platform.pem", "token.key")]
+    before = [path.read_bytes() for path in shared]
     assert run(tmp_path, "box-2").exit_code == 0
     assert {k.box for k in load_trusted(tmp_path / "boxes.jwks").values()} == {"box-1", "box-2"}
-    assert (tmp_path / "platform.pem").read_bytes() == platform
+    assert [path.read_bytes() for path in shared] == before
     assert load_signer(tmp_path / "box-2.pem").key_id in load_trusted(tmp_path / "boxes.jwks")
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from edge.access.desk import desk_passage
 from edge.errors import RegistryError
+from edge.registry import delta
 from edge.registry.cache import RegistryCache
 from edge.registry.content import content_of, written
 from edge.registry.delta import apply_delta
@@ -37,13 +38,13 @@ def spoilt(built: Path, to: Path, *statements: str) -> Path:
     return to
 
 
-def refusal(base: Path, delta: Path, folder: Path) -> str:
+def refusal(base: Path, changes: Path, folder: Path) -> str:
     """Return why a delta is refused; nothing is left behind and the base is untouched."""
     out = folder / "made" / "registry.sqlite"
     out.parent.mkdir(exist_ok=True)
     before = base.read_bytes(), seal_of(base).read_bytes()
     with pytest.raises(RegistryError) as refused:
-        apply_delta(base, delta, out)
+        apply_delta(base, changes, out)
     assert (base.read_bytes(), seal_of(base).read_bytes()) == before
     assert not any(out.parent.iterdir())
     assert refused.value.remedy
@@ -134,8 +135,8 @@ STRANGE = {
 def test_a_delta_that_is_not_what_its_maker_writes_is_refused(
     built, tmp_path, statement, told
 ) -> None:
-    delta = spoilt(built, tmp_path / "delta", statement)
-    assert told in refusal(built / "registry.sqlite", delta, tmp_path)
+    strange = spoilt(built, tmp_path / "delta", statement)
+    assert told in refusal(built / "registry.sqlite", strange, tmp_path)
 
 
 def test_what_is_no_delta_at_all_is_refused(built, tmp_path) -> None:
@@ -184,6 +185,19 @@ def test_a_full_disk_leaves_nothing_and_says_so(built, tmp_path, monkeypatch) ->
 
     monkeypatch.setattr("edge.registry.seal.keep", full)
     assert "No space left" in refusal(built / "registry.sqlite", built / "delta", tmp_path)
+
+
+def test_a_disk_that_fills_up_while_rows_are_put_says_so(built, tmp_path, monkeypatch) -> None:
+    many = (
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) "
+        "INSERT INTO plain SELECT i, (SELECT min(id) FROM kinds), i FROM n"
+    )
+    new = changed(built / "registry.sqlite", tmp_path / "new.sqlite", (many,))
+    make_delta(built / "registry.sqlite", new, tmp_path / "delta")
+    full = f"{delta.OURS_ALONE}PRAGMA max_page_count = 1;"
+    monkeypatch.setattr(delta, "OURS_ALONE", full)
+    told = refusal(built / "registry.sqlite", tmp_path / "delta", tmp_path)
+    assert told.endswith("cannot be written (database or disk is full).")
 
 
 def test_an_older_file_under_the_name_gives_way_to_the_new_registry(built, tmp_path) -> None:

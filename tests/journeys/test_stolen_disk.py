@@ -1,0 +1,148 @@
+"""A stolen disk without the credential of the box: no plate, and nothing of a person's health."""
+
+import base64
+import csv
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import zstandard
+
+from edge.errors import BoxError
+from edge.record.envelope import decode_part, split
+from edge.registry.token import normalised
+from tests.conftest import DEMO
+from tests.follower import Follower
+from tests.repository import Publisher, registry_file
+from tests.site import OTHER, PLATE, Site
+
+HEALTH = ("HANDICAP", "ROLSTOEL")
+"""What the types of an exemption say of a person; the demonstration's table holds one of them."""
+FRAME = re.compile(re.escape(b"\x28\xb5\x2f\xfd"))
+"""What a zstd frame begins with."""
+HIDDEN = ("", "-", " ", ".")
+
+
+class Disk(NamedTuple):
+    """The state folder of a box, file by file, and what the box held."""
+
+    files: dict[Path, bytes]
+    held: int
+    records: int
+
+
+@pytest.fixture(scope="module")
+def disk(tmp_path_factory: pytest.TempPathFactory) -> Disk:
+    """A box that took a registry, then its successor, saw two vehicles and holds both."""
+    folder = tmp_path_factory.mktemp("stolen")
+    today = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=5)
+    publisher = Publisher(folder / "repository")
+    publisher.offer_registry(registry_file(folder / "one", "one", today))
+    publisher.publish()
+    box = Follower(folder / "box", publisher.root, publisher.folder)
+    assert box.registry().outcome == "activated"
+    later = today + timedelta(hours=1)
+    publisher.offer_registry(registry_file(folder / "two", "two", later, more=3))
+    publisher.publish()
+    assert box.registry().outcome == "activated"
+    site = Site(box.state)
+    site.passes(PLATE)
+    site.passes(OTHER)
+    held, records = len(site.casebook.held()), len(site.chain())
+    # Taken while the box is at work: journals and logs of the databases lie there too.
+    files = {path: path.read_bytes() for path in box.state.rglob("*") if path.is_file()}
+    site.stop()
+    return Disk(files, held, records)
+
+
+def plates() -> list[str]:
+    """Return every plate the box was given or saw."""
+    found = [PLATE, OTHER]
+    for name in ("vehicles", "exemptions"):
+        with (DEMO / f"{name}.csv").open(newline="") as table:
+            found += [normalised(row["country"], row["plate"]) for row in csv.DictReader(table)]
+    return sorted(set(found))
+
+
+def forms(word: str) -> Iterator[bytes]:
+    """Yield the ways in which a word may lie on a disk."""
+    for text in (word, word.lower()):
+        for encoding in ("utf-8", "utf-16-le", "utf-32-le"):
+            yield text.encode(encoding)
+        for shift in range(3):  # inside base64, whatever stands before it
+            code = base64.b64encode(b"\0" * shift + text.encode()).rstrip(b"=")
+            yield code[shift and shift + 1 : -1]
+        yield text.encode().hex().encode()
+
+
+def contents(name: Path, data: bytes) -> Iterator[bytes]:
+    """Yield what a file holds: itself, and what lies packed in it."""
+    yield data
+    for start in (match.start() for match in FRAME.finditer(data)):
+        try:
+            yield zstandard.ZstdDecompressor().decompressobj().decompress(data[start:])
+        except zstandard.ZstdError:
+            continue
+    for record in re.findall(rb"[\w-]{20,}\.[\w-]{20,}\.[\w-]{20,}", data):
+        try:
+            yield decode_part(split(record)[1])
+        except (BoxError, ValueError):  # what only looks like a record is none
+            continue
+
+
+def found(files: dict[Path, bytes], word: str) -> list[str]:
+    """Return the names of the files that show a word."""
+    wanted = list(forms(word))
+    return [
+        path.name
+        for path, data in files.items()
+        if any(form in content for content in contents(path, data) for form in wanted)
+    ]
+
+
+def spelled(plate: str) -> set[str]:
+    """Return a plate as people write it: with separators after every change of signs."""
+    parts = re.findall("[A-Z]+|[0-9]+|-", plate)
+    return {separator.join(part for part in parts if part != "-") for separator in HIDDEN}
+
+
+def test_the_box_that_is_searched_held_candidates_and_two_registries(disk) -> None:
+    names = [path.name for path in disk.files]
+    assert disk.held == disk.records == 2
+    assert names.count("registry.sqlite") == 2
+    assert {"casebook.sqlite", "outbox.sqlite", "report.json", "floors.json"} <= set(names)
+
+
+@pytest.mark.parametrize("plate", plates())
+def test_no_plate_shows(disk, plate) -> None:
+    for spelling in spelled(plate):
+        assert found(disk.files, spelling) == []
+
+
+@pytest.mark.parametrize("word", HEALTH)
+def test_nothing_of_a_persons_health_shows(disk, word) -> None:
+    assert found(disk.files, word) == []
+
+
+def test_the_search_finds_a_plate_however_it_lies_there() -> None:
+    """The control: where a plate lies in clear, packed, encoded or in a record, it shows."""
+    plate = PLATE.encode()
+    record = b".".join(
+        base64.urlsafe_b64encode(part).rstrip(b"=")
+        for part in (b'{"alg":"Ed25519"}', b'{"plate":"' + plate + b'"}', b"s" * 64)
+    )
+    ways = {
+        "clear": b"..." + plate,
+        "wide": PLATE.encode("utf-16-le"),
+        "code": base64.b64encode(b"xy" + plate + b"z"),
+        "hex": plate.hex().encode(),
+        "packed": b"head" + zstandard.compress(b"row " * 9 + plate),
+        "record": record,
+    }
+    files = {Path(name): data for name, data in ways.items()}
+    assert sorted(found(files, PLATE)) == sorted(ways)
+    exemptions = {Path("e.csv"): (DEMO / "exemptions.csv").read_bytes()}
+    assert any(found(exemptions, word) for word in HEALTH)
