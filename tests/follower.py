@@ -1,5 +1,6 @@
 """A box that follows updates, in a folder of its own; a test sets its clock."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from edge.config import MODELS_FOLDER, Config, load
 from edge.daemon import wiring_sync
 from edge.daemon.intake import ApplyDelta
 from edge.registry.cache import RegistryCache
+from edge.registry.delta import apply_delta
 from edge.types import ClockReading
 from edge.update.report import FamilyReport, Report
 from edge.update.shelf import active
@@ -51,7 +53,7 @@ class Follower:
     def __init__(self, folder: Path, root: Path, *sources: Path | str, alone: bool = True) -> None:
         folder.mkdir(parents=True)
         self.folder, self.clock = folder, Clock()
-        self.apply_delta: ApplyDelta | None = None
+        self.apply_delta: ApplyDelta | None = apply_delta
         (folder / "packs").mkdir()
         (folder / "token.key").write_text(KEY.hex())
         (folder / "root.json").write_bytes(root.read_bytes())
@@ -83,8 +85,6 @@ class Follower:
         return self.state / "updates" / "metadata"
 
     def sync(self, *sources: Path | str) -> Report:
-        from dataclasses import replace
-
         made = wiring_sync.sync(self.config, self.clock, tuple(map(str, sources)))
         return replace(made, apply_delta=self.apply_delta).run()
 

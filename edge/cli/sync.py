@@ -34,8 +34,9 @@ OUTCOMES = {
     metavar="FOLDER_OR_URL",
     help="Look here, and not at updates.sources; repeatable.",
 )
+@click.option("--again", is_flag=True, help="Fetch at once what was refused less than a day ago.")
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
-def sync(config: Path, sources: tuple[str, ...], as_json: bool) -> None:
+def sync(config: Path, sources: tuple[str, ...], again: bool, as_json: bool) -> None:
     """Look for trusted updates: registry, rule packs and models.
 
     Says what was checked, fetched and refused, what is in force, how old it is and until when it
@@ -43,7 +44,7 @@ def sync(config: Path, sources: tuple[str, ...], as_json: bool) -> None:
     not reached.
     """
     logging.getLogger("urllib3").setLevel(logging.ERROR)  # the report tells what failed
-    report = wired(load(config), SystemClock(), tuple(map(_place, sources))).run()
+    report = wired(load(config), SystemClock(), tuple(map(_place, sources)), again).run()
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(report), indent=2).decode())
     else:

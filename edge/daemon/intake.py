@@ -48,6 +48,15 @@ ApplyDelta: TypeAlias = Callable[[Path, Path, Path], None]
 """Writes the registry (and its seal) that a delta makes of another; raises RegistryError."""
 
 
+class TurnedAwayError(UpdateError):
+    """A release that was fetched did not pass its gate."""
+
+    def __init__(self, cause: str, remedy: str, number: int) -> None:
+        """Keep which release it was."""
+        super().__init__(cause, remedy)
+        self.number = number
+
+
 class Taken(NamedTuple):
     """What came of it."""
 
@@ -58,7 +67,10 @@ class Taken(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """Takes the releases of one family; each step may be killed, and the old or new one stands."""
+    """Takes the releases of one family; each step may be killed, and the old or new one stands.
+
+    `spared` is the number of a release that its gate refused lately: it is not fetched again.
+    """
 
     state: Path
     family: Family
@@ -66,6 +78,7 @@ class Intake:
     cohort: int
     now: datetime
     apply_delta: ApplyDelta | None = None
+    spared: int | None = None
 
     def take(self, client: Client, index: Releases) -> Taken:
         """Put the release in force that this box should have.
@@ -103,9 +116,14 @@ class Intake:
             renew(here, self.now)
             activate(here, keep_before=not rollback)
             return Taken(outcome)
+        if wanted.number == self.spared:
+            raise TurnedAwayError("It was refused already.", AGAIN, wanted.number)
         staged = stage(self.state, self.family, wanted.number)
         fetched, remarks = self._fill(client, index, wanted, known, staged)
-        stated = self._prove(client, wanted, staged, known, rollback)
+        try:
+            stated = self._prove(client, wanted, staged, known, rollback)
+        except BoxError as e:
+            raise TurnedAwayError(e.cause, e.remedy, wanted.number) from e
         place = settle(staged, Shelved(wanted, self.now, dict(stated.as_of)))
         activate(place, keep_before=not rollback)
         return Taken(outcome, fetched, remarks)

@@ -13,9 +13,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-import msgspec
+from msgspec.structs import replace
 
-from edge.daemon.intake import ApplyDelta, Gate, Intake
+from edge.daemon.intake import ApplyDelta, Gate, Intake, TurnedAwayError
+from edge.daemon.spared import refused, turned_away
 from edge.errors import BoxError, SourceError, UpdateError
 from edge.ports import Clock
 from edge.types import ClockReading
@@ -29,6 +30,7 @@ from edge.update.report import (
     FamilyReport,
     Fault,
     Report,
+    TurnedAway,
     Visit,
     read_report,
     write_report,
@@ -49,7 +51,11 @@ class Until(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Sync:
-    """One box that looks for updates. `gates` names the families that are followed."""
+    """One box that looks for updates. `gates` names the families that are followed.
+
+    A release that its gate refused is not fetched again for a day, unless `under` (software and
+    configuration) is another, or it is asked for `again`.
+    """
 
     state: Path
     sources: tuple[str, ...]
@@ -59,7 +65,9 @@ class Sync:
     built: datetime
     gates: Mapping[Family, Gate]
     until: Until
+    under: str
     apply_delta: ApplyDelta | None = None
+    again: bool = False
 
     def run(self) -> Report:
         """Look for updates once; return what was found, which is also kept for others.
@@ -124,20 +132,34 @@ class Sync:
     def _family(self, client: Client, family: Family, reading: ClockReading) -> FamilyReport:
         """Bring one family up to date; what hinders it is told and hinders nothing else."""
         report = FamilyReport(family, "refused", source=client.source.name)
-        gate, cohort = self.gates[family], self.cohort
-        intake = Intake(self.state, family, gate, cohort, reading.now, self.apply_delta)
+        before = None if self.again else turned_away(self._last(), family, self.under, reading.now)
+        intake = self._intake(family, reading.now, before)
         try:
             index, floors = client.index(family, self._floors())
             self._keep(floors)
             offered = max((release.number for release in index.releases), default=None)
-            report = msgspec.structs.replace(report, offered=offered)
+            report = replace(report, offered=offered)
             outcome, fetched, remarks = intake.take(client, index)
+        except TurnedAwayError as e:
+            turned = TurnedAway(e.number, reading.now, self.under)
+            return refused(report, e, before, turned)
         except BoxError as e:
             outcome = "not_reached" if isinstance(e, SourceError) else "refused"
-            fault = Fault(e.cause, e.remedy)
-            return msgspec.structs.replace(report, outcome=outcome, refused=fault)
+            return replace(report, outcome=outcome, refused=Fault(e.cause, e.remedy))
         self._note_ages(family)
-        return msgspec.structs.replace(report, outcome=outcome, fetched=fetched, remarks=remarks)
+        return replace(report, outcome=outcome, fetched=fetched, remarks=remarks)
+
+    def _intake(self, family: Family, now: datetime, before: FamilyReport | None) -> Intake:
+        turned = None if before is None else before.turned_away
+        return Intake(
+            state=self.state,
+            family=family,
+            gate=self.gates[family],
+            cohort=self.cohort,
+            now=now,
+            apply_delta=self.apply_delta,
+            spared=None if turned is None else turned.number,
+        )
 
     def _note_ages(self, family: Family) -> None:
         """Raise the floor of the clock: what is in force was made before now."""
@@ -160,19 +182,22 @@ class Sync:
             found = shelved(place)
             until = self.until(family, place)
         except BoxError as e:
-            return msgspec.structs.replace(report, remarks=(*report.remarks, str(e)))
+            return replace(report, remarks=(*report.remarks, str(e)))
         stands = Active(found.release.number, found.release.id, found.since, found.as_of, until)
-        return msgspec.structs.replace(report, active=stands)
+        return replace(report, active=stands)
 
     def _succeeded_at(self, now: datetime, families: list[FamilyReport]) -> datetime | None:
         """Return when a sync last reached every family that is followed."""
         if all(family.outcome != "not_reached" for family in families):
             return now
-        try:
-            last = read_report(self.state / "updates" / REPORT)
-        except UpdateError:
-            return None
+        last = self._last()
         return None if last is None else last.succeeded_at
+
+    def _last(self) -> Report | None:
+        try:
+            return read_report(self.state / "updates" / REPORT)
+        except UpdateError:  # it is written anew
+            return None
 
     def _remarks(self, reading: ClockReading) -> tuple[str, ...]:
         try:

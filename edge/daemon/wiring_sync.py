@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from edge import BUILT
+from edge import BUILT, __version__
 from edge.access.pack import packs_of
 from edge.config import Config
 from edge.daemon.gates import RegistryGate
@@ -27,7 +27,7 @@ from edge.update.releases import Family
 from edge.update.shelf import shelved
 
 
-def sync(config: Config, clock: Clock, sources: tuple[str, ...] = ()) -> Sync:
+def sync(config: Config, clock: Clock, sources: tuple[str, ...] = (), again: bool = False) -> Sync:
     """Put together what looks for updates, at the sources given or those of the configuration.
 
     Raises ConfigError for a box that was given no root, or no source.
@@ -48,6 +48,8 @@ def sync(config: Config, clock: Clock, sources: tuple[str, ...] = ()) -> Sync:
         built=BUILT,
         gates={family: gates[family]() for family in followed(config)},
         until=partial(usable_until, config),
+        under=f"{__version__} {config.sha256}",
+        again=again,
         apply_delta=apply_delta,
     )
 

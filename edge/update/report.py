@@ -44,6 +44,14 @@ class Fetched(_Part, frozen=True):
     bytes: int
 
 
+class TurnedAway(_Part, frozen=True):
+    """A release that its gate refused: when, and under which software and configuration."""
+
+    number: int
+    at: datetime
+    under: str
+
+
 class FamilyReport(_Part, frozen=True):
     """What was done for one family."""
 
@@ -53,6 +61,7 @@ class FamilyReport(_Part, frozen=True):
     offered: int | None = None
     fetched: Fetched | None = None
     refused: Fault | None = None
+    turned_away: TurnedAway | None = None
     active: Active | None = None
     remarks: tuple[str, ...] = ()
 

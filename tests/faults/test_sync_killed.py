@@ -15,6 +15,7 @@ from edge.update.shelf import active, shelved
 from tests.conftest import REPOSITORY
 from tests.follower import Follower
 from tests.repository import Publisher, registry_file
+from tools.make_delta import make_delta
 
 KILLS = int(os.environ.get("ANPR_EDGE_SYNC_KILLS", "15"))  # `make soak` asks for 500
 
@@ -69,7 +70,10 @@ def checked(box: Follower) -> int:
 def test_killed_at_any_moment_the_old_registry_or_the_new_one_is_in_force(tmp_path: Path) -> None:
     chance = random.Random(20260625)
     at = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=4)
-    files = [registry_file(tmp_path / name, name, at, more=300) for name in ("odd", "even")]
+    files = [registry_file(tmp_path / f"{n}", f"r{n}", at, more=300 + n) for n in (0, 1)]
+    deltas = [tmp_path / f"to-{n}" for n in (0, 1)]
+    for n, delta in enumerate(deltas):
+        make_delta(files[1 - n], files[n], delta)
     publisher = Publisher(tmp_path / "repository")
     publisher.offer_registry(files[0])
     publisher.publish()
@@ -78,19 +82,32 @@ def test_killed_at_any_moment_the_old_registry_or_the_new_one_is_in_force(tmp_pa
     lasts_s = syncer.sync()
     assert checked(box) == 1
     changed = 0
+
+    def offer(whole: bool) -> int:
+        """Release the other registry, with or without a delta from the last one."""
+        last = publisher.releases["registry"][-1]
+        n = last.number % 2
+        delta = publisher.delta(last, deltas[n].read_bytes())
+        publisher.releases["registry"] = publisher.releases["registry"][-2:]
+        made = publisher.offer_registry(files[n], () if whole else (delta,))
+        publisher.publish()
+        return made.number
+
     for _ in range(KILLS):
         before, offered = checked(box), publisher.releases["registry"][-1].number
         if before == offered:
-            publisher.releases["registry"] = publisher.releases["registry"][-2:]
-            offered = publisher.offer_registry(files[offered % 2]).number
-            publisher.publish()
+            offered = offer(whole=chance.random() < 0.3)
         syncer.sync(killed_after_s=chance.random() * lasts_s)
         assert checked(box) in (before, offered)
         changed += checked(box) == offered
     syncer.sync()
-    syncer.end()
     assert checked(box) == publisher.releases["registry"][-1].number
     assert changed < KILLS, "no kill fell into the work"
+    offer(whole=False)
+    came = box.registry()
+    assert came.fetched is not None
+    assert came.fetched.deltas == 1, came
     left = {path.name for path in (box.state / "registry").iterdir()}
-    assert len(left) <= 4, left
+    assert len(left) == 4, left
     assert not list((box.state / "updates" / "incoming").iterdir())
+    syncer.end()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import zstandard
 
 from edge.access.pack import SHIPPED
 from edge.config import MODELS_FOLDER
@@ -19,6 +20,7 @@ from edge.update.report import Report, read_report
 from edge.update.shelf import previous
 from tests.follower import Follower, family, fault, refusal
 from tests.repository import Publisher, registry_file
+from tools.make_delta import make_delta
 
 PACK = "nl-ze.toml"
 
@@ -110,6 +112,37 @@ def test_a_registry_that_shrank_too_far_is_refused_and_the_old_one_stays(
     offered(publisher, shrunken(tmp_path, registries))
     assert "more than 5%" in refusal(box.registry())
     assert box.in_force() == "one"
+
+
+def test_what_its_gate_refused_is_not_fetched_again_for_a_day(
+    box, publisher, registries, monkeypatch
+) -> None:
+    box.registry()
+    offered(publisher, registries["two"], content="0" * 64)
+    first = box.registry()
+    with monkeypatch.context() as nothing:
+        nothing.setattr(intake.Client, "fetch", _never)
+        box.later(hours=23)
+        second = box.registry()
+    assert refusal(second) == refusal(first)
+    assert second.turned_away == first.turned_away
+    assert "--again" in second.remarks[0]
+    box.later(hours=2)
+    assert box.registry().turned_away != first.turned_away  # it was fetched, and refused again
+    monkeypatch.setattr(intake.Client, "fetch", _never)
+    box.path.write_text(box.path.read_text() + "# another configuration may let it pass\n")
+    with pytest.raises(AssertionError, match="something was fetched"):
+        box.sync()
+
+
+def test_a_newer_release_is_fetched_though_the_one_before_was_refused(
+    box, publisher, registries
+) -> None:
+    box.registry()
+    offered(publisher, registries["two"], content="0" * 64)
+    box.registry()
+    offered(publisher, registries["two"])
+    assert box.registry().outcome == "activated"
 
 
 @pytest.fixture
@@ -296,6 +329,45 @@ def test_a_chain_of_deltas_is_walked_back_to_what_the_box_has(walker, registries
     assert walker.apply_delta.bases == ["000001", "000002"]  # type: ignore[union-attr]
     assert walker.in_force() == "three"
     assert versions(walker) == ["000001", "000003", "active", "previous"]
+
+
+def test_real_deltas_lead_to_the_same_content_as_the_whole_file(
+    box, publisher, registries, tmp_path
+) -> None:
+    box.registry()
+    for old, new in (("one", "two"), ("two", "three")):
+        make_delta(registries[old], registries[new], tmp_path / new)
+        before = publisher.releases["registry"][-1]
+        delta = publisher.delta(before, (tmp_path / new).read_bytes())
+        whole = publisher.offer_registry(registries[new], (delta,))
+        # What is small here is large on the road: the whole file must look worth avoiding.
+        publisher.files[whole.files[0].path] += bytes(100_000)
+    publisher.publish()
+    came = box.registry()
+    assert came.outcome == "activated", came
+    assert came.fetched is not None
+    assert (came.fetched.number, came.fetched.deltas, came.remarks) == (3, 2, ())
+    assert box.in_force() == "three"
+    assert box.registry().outcome == "current"
+
+
+def test_a_delta_on_a_wrong_base_is_refused_and_the_file_comes_whole(
+    box, publisher, registries, tmp_path
+) -> None:
+    box.registry()
+    make_delta(registries["two"], registries["three"], tmp_path / "delta")
+    delta = publisher.delta(publisher.releases["registry"][0], (tmp_path / "delta").read_bytes())
+    whole = publisher.offer_registry(registries["two"], (delta,))
+    path = whole.files[0].path
+    publisher.files[path] = zstandard.compress(registries["two"].read_bytes(), level=-100)
+    assert len(publisher.files[delta.path]) < len(publisher.files[path])
+    publisher.publish()
+    came = box.registry()
+    assert came.outcome == "activated"
+    assert came.remarks
+    assert came.fetched is not None
+    assert came.fetched.deltas == 0
+    assert box.in_force() == "two"
 
 
 def test_without_a_way_to_apply_deltas_the_file_comes_whole(walker) -> None:
