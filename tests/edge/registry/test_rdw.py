@@ -305,6 +305,11 @@ def test_a_blank_fuel_or_class_accuses_nobody_whom_the_cell_would_clear(
         assert not accused(vehicle(main, blank, BOX))
 
 
+def test_what_is_clear_does_accuse() -> None:
+    """Else the tests above would hold of anything."""
+    assert accused(vehicle(VAN, [DIESEL._replace(emission_class="4", level="EURO 4")], BOX))
+
+
 def test_nothing_at_all_accuses_nobody() -> None:
     assert outcome(vehicle(Main(*[""] * 6), [], Bodies())) is Outcome.REVIEW
 
