@@ -125,7 +125,7 @@ def test_every_vehicle_of_every_street_is_one_track_in_its_lane_and_direction(
 def test_what_cannot_be_read_is_followed_by_its_motion_alone(
     street: traffic.Street, kmh: int
 ) -> None:
-    scene = street(random.Random(f"{street}{kmh}"), kmh)
+    scene = street(random.Random(f"{street.__name__}{kmh}"), kmh)
     views = [
         (shown, [(replace(seen, text="", chars=()), car) for seen, car in readings])
         for shown, readings in traffic.film(scene, 15, seed=1)
