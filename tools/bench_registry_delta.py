@@ -32,7 +32,7 @@ from tools.large_registry import EVERY, FOLDER, KEY, large_registry
 from tools.make_delta import make_delta, packed_bytes
 
 CHANGES = 50_000
-MB = 1 << 20
+MB = 1_000_000
 QUIET_S = 2.0
 """How long look-ups are timed without a swap, to tell its gap from the machine's own."""
 LONGEST_S = 120.0
