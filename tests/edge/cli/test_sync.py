@@ -140,7 +140,8 @@ def test_a_root_that_is_none_is_told(box: Follower, content: bytes) -> None:
     (box.folder / "root.json").write_bytes(content)
     result = run(box)
     assert result.exit_code == 1
-    assert "cannot be trusted" in result.output
+    assert "The trusted root" in result.output
+    assert "root.json is no root.json. Give the box the root.json of its" in result.output
 
 
 def test_check_tells_of_the_last_sync(box: Follower) -> None:

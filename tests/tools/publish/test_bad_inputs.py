@@ -255,6 +255,12 @@ class TestCommands:
         assert workshop.run("renew", "packs", "--days", days, keys=PACKS).code == 2
 
 
+def test_a_root_that_is_none_is_told_and_not_blamed_on_the_repository(workshop: Workshop) -> None:
+    said = workshop.run("check", "--root", workshop.pub("root-1"))
+    refused(said, "is no root.json. Name the root.json of a box with --root")
+    assert "A box would refuse" not in said.err
+
+
 def test_metadata_of_another_hand_is_told(workshop: Workshop) -> None:
     (workshop.metadata / "timestamp.json").write_text("{}")
     refused(workshop.run("refresh", keys=("online",)), "is no metadata of a repository")
