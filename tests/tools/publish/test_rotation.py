@@ -24,7 +24,10 @@ def test_a_new_online_key_is_followed_and_the_old_one_is_worth_nothing(
     )
     assert said.code == 0, said.err
     box.updater(workshop.repo)
-    assert workshop.run("refresh", keys=("online",)).code == 1
+    said = workshop.run("refresh", keys=("online",))
+    assert said.code == 1
+    given = workshop.keyid("online")[:8]
+    assert f"The key of snapshot is not among those given ({given})" in said.err
     forge(workshop, "online", {})
     with pytest.raises(UnsignedMetadataError):
         box.updater(workshop.repo)
