@@ -33,6 +33,16 @@ def test_a_new_online_key_is_followed_and_the_old_one_is_worth_nothing(
         box.updater(workshop.repo)
 
 
+def test_a_key_that_a_role_has_already_is_not_added_again(workshop: Workshop) -> None:
+    said = workshop.run(
+        *("rotate", "registry", "--add", workshop.pub("registry")),
+        keys=("targets-1", "targets-2", "online"),
+    )
+    assert said.code == 1
+    assert "is a key of registry already" in said.err
+    assert "staged" not in workshop.run("show").out
+
+
 def test_after_a_theft_boxes_forget_the_versions_that_the_thief_made_up(
     workshop: Workshop, box: Box
 ) -> None:
