@@ -29,6 +29,7 @@ from tools.publish.options import (
     signing,
 )
 from tools.publish.repository import Repository
+from tools.publish.roles import TIMESTAMP
 
 share_option = click.option(
     "--share",
@@ -57,6 +58,11 @@ name_option = click.option("--id", "name", help="What people call this release."
     show_default=True,
     help="Which part of its rows it may have lost since the release before.",
 )
+@click.option(
+    "--not-compared",
+    is_flag=True,
+    help="Compare with no release before: every box gets another token key or software.",
+)
 @share_option
 @keep_option
 @signing
@@ -64,6 +70,7 @@ def registry(
     file: Path,
     token_key: Path,
     max_shrink: float,
+    not_compared: bool,
     share: int,
     keep: int,
     repository: Repository,
@@ -72,13 +79,15 @@ def registry(
     """Release a registry, whole and as a delta from the release before.
 
     Refused unless it is whole and sealed, its canaries have their outcomes by the shipped law,
-    and it is no older and hardly smaller than the release before.
+    it is of no day to come, has the token key of the release before, and is no older and hardly
+    smaller than that.
     """
     secret = load_key(token_key)
+    bounds = of_registry.Bounds(max_shrink, pen.expires(TIMESTAMP), not not_compared)
     with tempfile.TemporaryDirectory(prefix="anpr-publish-") as work:
 
         def parcel(index: Releases) -> Parcel:
-            return of_registry.parcel_of(repository, index, file, secret, max_shrink, Path(work))
+            return of_registry.parcel_of(repository, index, file, secret, bounds, Path(work))
 
         release(repository, "registry", parcel, Terms(share, keep), pen)
 
