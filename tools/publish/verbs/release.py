@@ -1,6 +1,5 @@
 """`registry`, `packs`, `models`, `share`, `withdraw`: what boxes may take."""
 
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -84,12 +83,11 @@ def registry(
     """
     secret = load_key(token_key)
     bounds = of_registry.Bounds(max_shrink, pen.expires(TIMESTAMP), not not_compared)
-    with tempfile.TemporaryDirectory(prefix="anpr-publish-") as work:
 
-        def parcel(index: Releases) -> Parcel:
-            return of_registry.parcel_of(repository, index, file, secret, bounds, Path(work))
+    def parcel(index: Releases, work: Path) -> Parcel:
+        return of_registry.parcel_of(repository, index, file, secret, bounds, work)
 
-        release(repository, "registry", parcel, Terms(share, keep), pen)
+    release(repository, "registry", parcel, Terms(share, keep), pen)
 
 
 @click.command()
@@ -108,7 +106,7 @@ def packs(
 ) -> None:
     """Release the rule packs of a folder; refused unless each agrees with its case table."""
 
-    def parcel(index: Releases) -> Parcel:
+    def parcel(index: Releases, _: Path) -> Parcel:
         return of_packs.parcel_of(source, name or f"packs-{indexes.next_number(index)}")
 
     release(repository, "packs", parcel, Terms(share, keep), pen)
@@ -134,7 +132,7 @@ def models(
     """
     from tools.publish import of_models  # brings the models' runtime: only where it is asked for
 
-    def parcel(index: Releases) -> Parcel:
+    def parcel(index: Releases, _: Path) -> Parcel:
         return of_models.parcel_of(source, name or f"models-{indexes.next_number(index)}")
 
     release(repository, "models", parcel, Terms(share, keep), pen)
@@ -143,16 +141,19 @@ def models(
 def release(
     repository: Repository,
     family: Family,
-    parcel_of: Callable[[Releases], Parcel],
+    parcel_of: Callable[[Releases, Path], Parcel],
     terms: Terms,
     pen: Pen,
 ) -> None:
-    """Check, store, sign and publish a release; the same one twice changes nothing."""
-    with repository.locked():
+    """Check, store, sign and publish a release; the same one twice changes nothing.
+
+    `parcel_of` is given an empty folder to work in.
+    """
+    with repository.locked(), repository.workroom() as work:
         finish_earlier(repository, pen)
         refuse_waiting(repository, family)
         index = published_index(repository, family)
-        parcel = parcel_of(index)
+        parcel = parcel_of(index, work)
         if (same := same_as_newest(index, parcel)) is not None:
             click.echo(f"Release {same.number} of {family} holds these very files already.")
             return
