@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -18,10 +19,10 @@ from edge.feed.ledger import open_ledgers
 from edge.feed.mqtt import MqttPublisher
 from edge.feed.outbox import Outbox
 from edge.feed.receipts import receipt_reader
-from edge.feed.session import Note, Role, Session
+from edge.feed.session import Arrived, Item, Note, Role, Session
 from edge.feed.topics import topic
 from edge.record.chain import START, check, examine
-from edge.record.envelope import seal
+from edge.record.envelope import decode_part, seal, split
 from edge.record.keys import create_signer, extend_trusted, load_public, load_trusted
 from edge.types import Envelope, Link
 from tests.conftest import REPOSITORY
@@ -59,7 +60,8 @@ class Street:
         self.other = create_signer(folder / "other.pem", "box-2")
         self.stranger = create_signer(folder / "stranger.pem", BOX)
         create_signer(folder / "platform.pem", None)
-        for signer, box in ((self.box, BOX), (self.other, "box-2")):
+        self.next = create_signer(folder / "next.pem", BOX)
+        for signer, box in ((self.box, BOX), (self.other, "box-2"), (self.next, BOX)):
             extend_trusted(folder / "boxes.jwks", signer.public(box))
         self.outbox = Outbox.open(folder / "outbox.sqlite", BOX, 0)
         self.uplink = Uplink(
@@ -162,9 +164,14 @@ def test_a_record_that_comes_again_is_kept_once_and_gets_its_receipt_again(
 
 def test_no_receipt_is_given_across_a_gap(street: Street) -> None:
     written = street.write(3)
+    ear = Session.open(street._broker, Role("ear", topic(BOX, "receipt")))
     street.publish(KINDS[2], written[2].jws)
     street.wait_until_said(f"gap {BOX} 1/3")
     assert street.kept() == []
+    street.publish(KINDS[0], written[0].jws)
+    street.wait_until_said(f"stored {BOX} 1/1")
+    receipts = heard(ear)
+    assert [receipt["seq"] for receipt in receipts] == [1]
     assert street.uplink.drain(DRAIN_S) == 0
     assert street.kept() == [envelope.jws for envelope in written]
 
@@ -181,10 +188,21 @@ def test_a_fork_is_refused_and_a_broken_chain_too(street: Street) -> None:
     assert street.kept() == [envelope.jws for envelope in written]
 
 
-def test_a_new_epoch_goes_on_from_the_last_hash_and_keeps_its_key(street: Street) -> None:
+def heard(ear: Session) -> list[dict[str, Any]]:
+    """Return the payloads of the receipts that came, at least one."""
+    arrived: list[Item] = []
+    wait_for(lambda: bool(arrived.extend(ear.receive(0.1)) or arrived), "a receipt")
+    ear.close()
+    return [json.loads(decode_part(split(i.payload)[1])) for i in arrived if isinstance(i, Arrived)]
+
+
+def test_a_new_epoch_has_a_new_key_and_within_it_the_key_stays(street: Street) -> None:
     first = seal(sample("alarm", Link(1, 1, START.sha256)), street.box)
-    opening = seal(sample("alarm", Link(2, 1, first.sha256)), street.box)
-    street.publish("alarm", first.jws, opening.jws)
+    strange = seal(sample("alarm", Link(1, 2, first.sha256)), street.next)
+    street.publish("alarm", first.jws, strange.jws)
+    street.wait_until_said("not that of its epoch")
+    opening = seal(sample("alarm", Link(2, 1, first.sha256)), street.next)
+    street.publish("alarm", opening.jws)
     street.wait_until_said(f"stored {BOX} 2/1")
     assert street.kept() == [first.jws, opening.jws]
 
