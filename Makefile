@@ -33,6 +33,7 @@ lint: $(VENV)/.ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy deploy/platform/python/receive.py
 
 # What developers of a platform are given, after a change of the records.
 schemas: $(VENV)/.ready

@@ -17,6 +17,7 @@ import paho.mqtt.client as mqtt
 from joserfc import jws as jose
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
+from paho.mqtt.enums import CallbackAPIVersion
 
 TOPIC = re.compile(r"anpr/v1/([A-Za-z0-9][A-Za-z0-9._-]{0,127})/([A-Za-z0-9][A-Za-z0-9._-]{0,127})")
 LARGEST = 120_000
@@ -60,7 +61,9 @@ class Chain:
 
     def __init__(self, path: Path) -> None:
         """Take up what the file holds; a line that a power cut tore was never receipted."""
-        self.path, self.head, self.held, self.signer = path, GENESIS, {}, {}
+        self.path, self.head = path, GENESIS
+        self.held: dict[tuple[int, int], str] = {}
+        self.signer: dict[int, str] = {}
         content = path.read_bytes() if path.exists() else b""
         whole = content[: content.rfind(b"\n") + 1]
         if whole != content:
@@ -164,12 +167,12 @@ def main() -> None:
     keys = {key["kid"]: key for key in json.loads(given.keys.read_text())["keys"]}
     given.out.mkdir(parents=True, exist_ok=True)
     receiver = Receiver(keys, OKPKey.import_key(given.signing.read_bytes()), given.out)
-    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="example-platform-python")
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="example-platform-python")
     if given.ca:
         client.tls_set(given.ca, given.cert, given.key)
     client.on_connect = lambda c, *_: c.subscribe("anpr/v1/+/+", qos=1)
     client.on_subscribe = lambda *_: say("listening")
-    client.on_message = lambda c, _, m: say(receiver.hear(c, m.topic, m.payload))
+    client.on_message = lambda c, _, m: say(receiver.hear(c, m.topic, bytes(m.payload)))
     client.connect(given.host, given.port)
     client.loop_forever()
 
