@@ -1,5 +1,6 @@
 """What is in force on a box: what its configuration names, or what the updates brought."""
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -64,6 +65,11 @@ def followed(config: Config) -> tuple[Family, ...]:
     return tuple(family for family in FAMILIES if named[family] is None)
 
 
-def lacks_registry(config: Config) -> bool:
-    """True when the registry follows the updates and none of theirs is in force."""
-    return config.access.registry is None and active(config.box.state, "registry") is None
+def registry_stands(config: Config, file: Path) -> bool:
+    """True while the registry in an open file may answer.
+
+    One of the updates may not when none is in force, or when it was taken off the shelf.
+    """
+    if config.access.registry is not None:
+        return True
+    return active(config.box.state, "registry") is not None and os.access(file, os.F_OK)

@@ -84,6 +84,11 @@ class RegistryCache(Closing):
         self.watch = watch
         self.kinds: dict[object, Vehicle] = {}
 
+    @property
+    def path(self) -> Path:
+        """The file that answers, by the name it was opened by."""
+        return Path(self.watch.stream.name)
+
     @classmethod
     def open(cls, path: Path, token_key: bytes) -> Self:
         """Open a registry file and prove it whole.
