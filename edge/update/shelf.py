@@ -72,7 +72,7 @@ def stage(state: Path, family: Family, number: int) -> Path:
     """Return an empty folder to put a version into. Raises UpdateError."""
     folder = state / family / f".{number:06}.new"
     with _on_disk(folder):
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
         folder.mkdir(parents=True)
         fsync_folder(state)
     return folder
@@ -89,7 +89,7 @@ def settle(staged: Path, found: Shelved) -> Path:
         for path in staged.iterdir():
             keep(path)
         fsync_folder(staged)
-        shutil.rmtree(place, ignore_errors=True)
+        _remove(place)
         staged.rename(place)
         fsync_folder(place.parent)
     return place
@@ -137,10 +137,16 @@ def tidy(family: Path) -> None:
     with _on_disk(family):
         for path in family.iterdir() if family.is_dir() else ():
             left = path.name.startswith(".") and path.name.endswith(".new")
-            if left and path.is_symlink():
-                path.unlink()
-            elif left or (VERSION.fullmatch(path.name) and path not in kept):
-                shutil.rmtree(path)
+            if left or (VERSION.fullmatch(path.name) and path not in kept):
+                _remove(path)
+
+
+def _remove(path: Path) -> None:
+    """Remove whatever lies there: a draft of `unfit.json` is a file. Raises OSError."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _led_to(link: Path) -> Path | None:
