@@ -35,10 +35,14 @@ AGAIN = "The publisher must publish it again; what is active stays."
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """What a version says of itself: the digest of its content, and the ages of its sources."""
+    """What a version says of itself: the digest of its content, the ages of its sources, its id.
+
+    An id that is not empty is the one that records name: that of its release.
+    """
 
     content: str = ""
     as_of: Mapping[str, datetime] = field(default_factory=dict)
+    id: str = ""
 
 
 Gate: TypeAlias = Callable[[Path, Path | None, bool], Stated | None]
@@ -148,6 +152,8 @@ class Intake:
         stated = self.gate(folder, replaces, rollback) or Stated()
         if stated.content != wanted.content:
             raise UpdateError(f"Release {wanted.number} is not the content it states.", AGAIN)
+        if stated.id not in ("", wanted.id):
+            raise UpdateError(f"Release {wanted.number} does not bear the id it states.", AGAIN)
         ahead = [name for name, at in stated.as_of.items() if at > client.expires()]
         if ahead:
             raise UpdateError(f"The {ahead[0]} of {wanted.id} are of a day to come.", AGAIN)

@@ -14,6 +14,7 @@ from edge.access.desk import desk_passage
 from edge.access.pack import SHIPPED
 from edge.clock import SystemClock
 from edge.daemon import run, wiring
+from edge.daemon.alarms import LONGEST, shortened
 from edge.daemon.inforce import pinned
 from edge.record.envelope import decode_part, split
 from edge.record.keys import create_signer, load_signer
@@ -176,6 +177,15 @@ def test_a_refused_update_raises_one_signed_alarm(
         assert alarms.look() == []
     told = decode(decode_part(split(raised.jws)[1])).data
     assert "Release 2 is not the content it states" in str(told)
+
+
+def test_a_cause_without_end_is_told_as_long_as_a_record_can_carry() -> None:
+    """What a registry says of itself may stand in the reason for which it was refused."""
+    told = shortened("No. " + "0" * 1_000_000)
+    assert told is not None
+    assert told.startswith("No. 000")
+    assert len(told) == LONGEST
+    assert (shortened("No."), shortened(None)) == ("No.", None)
 
 
 def test_without_a_registry_every_passage_is_a_review_and_that_is_told(
