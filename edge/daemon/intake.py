@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from edge.errors import BoxError, SourceError, UpdateError
-from edge.update.choice import Step, chosen, steps, withdrawal, worth
+from edge.update.choice import Step, chosen, is_same, steps, withdrawal, worth
 from edge.update.client import Client
 from edge.update.releases import REGISTRY, Family, File, Release, Releases
 from edge.update.report import Fetched, Outcome
@@ -18,9 +18,9 @@ from edge.update.shelf import (
     active,
     leave,
     left,
+    release_of,
     renew,
     settle,
-    shelved,
     stage,
     version,
 )
@@ -90,13 +90,13 @@ class Intake:
         Raises BoxError with the reason why what is in force stays; SourceError when another
         source may do better. A withdrawn release stays in no case: a box never accuses on doubt.
         """
-        forget(self.state / self.family, {gone.number for gone in index.withdrawn})
         place = active(self.state, self.family)
         known = place or left(self.state, self.family)
-        have = None if known is None else shelved(known).release
-        gone = None if have is None else withdrawal(index, have.number)
-        wanted = chosen(index, self.cohort, None if have is None or place is None else have.number)
+        gone = None if known is None else withdrawal(index, int(known.name), release_of(known))
+        have = None if place is None or gone is not None else int(place.name)
+        wanted = chosen(index, self.cohort, have)
         try:
+            forget(self.state / self.family, {one.number for one in index.withdrawn})
             if wanted is not None:
                 refuse_unfit(self.state / self.family, wanted.number)
                 return self._replace(client, index, wanted, known, gone is not None)
@@ -135,12 +135,8 @@ class Intake:
     def _on_shelf(self, wanted: Release) -> Path | None:
         """Return where a release lies already; what lies there is proven by its gate."""
         place = version(self.state, self.family, wanted.number)
-        try:
-            found = shelved(place).release
-        except UpdateError:
-            return None
-        same = (found.id, found.content, found.files) == (wanted.id, wanted.content, wanted.files)
-        return place if same else None
+        found = release_of(place)
+        return place if found is not None and is_same(found, wanted) else None
 
     def _prove(
         self, client: Client, wanted: Release, folder: Path, replaces: Path | None, rollback: bool
@@ -164,8 +160,9 @@ class Intake:
     ) -> tuple[Fetched, tuple[str, ...]]:
         """Fetch a release into a folder, by deltas where that is less."""
         way: tuple[Step, ...] = ()
-        if known is not None and self.apply_delta is not None:
-            way = steps(index, to, shelved(known).release)
+        have = None if known is None else release_of(known)
+        if have is not None and self.apply_delta is not None:
+            way = steps(index, to, have)
         if not worth(way, to, lambda path: client.length(self.family, path)):
             return self._fetch_whole(client, to, staged), ()
         try:

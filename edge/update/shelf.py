@@ -63,6 +63,14 @@ def shelved(folder: Path) -> Shelved:
         raise UpdateError(f"The version {folder} cannot be told ({e}).", FETCH) from e
 
 
+def release_of(folder: Path) -> Release | None:
+    """Return the release of a version; None where that cannot be read any more."""
+    try:
+        return shelved(folder).release
+    except UpdateError:
+        return None
+
+
 def version(state: Path, family: Family, number: int) -> Path:
     """Return where a version lies, or would lie."""
     return state / family / f"{number:06}"

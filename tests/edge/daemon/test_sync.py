@@ -19,7 +19,7 @@ from edge.registry.seal import seal_of
 from edge.update.report import Report, read_report
 from edge.update.shelf import previous
 from tests.follower import Follower, family, fault, refusal
-from tests.repository import Publisher, registry_file
+from tests.repository import Publisher, new_keys, registry_file
 from tools.make_delta import make_delta
 
 PACK = "nl-ze.toml"
@@ -292,6 +292,65 @@ def test_the_way_back_is_for_that_one_step_only(two, publisher, registries) -> N
         daemon.wait()
         assert daemon.snapshot.id == "three"
         assert "older than those accepted before" in (daemon.refused or "")
+
+
+SPOILT = [lambda p: p.write_bytes(b"{"), lambda p: p.unlink()]
+
+
+@pytest.mark.parametrize("spoil", SPOILT)
+def test_a_version_that_no_longer_says_what_it_is_keeps_no_newer_one_away(
+    box, publisher, registries, spoil: Callable[[Path], None]
+) -> None:
+    box.registry()
+    spoil(box.state / "registry" / "000001" / "release.json")
+    told = box.registry()
+    assert told.outcome == "current"
+    assert "cannot be told" in told.remarks[0]
+    offered(publisher, registries["two"])
+    assert box.registry().outcome == "activated"
+    assert box.in_force() == "two"
+
+
+@pytest.mark.parametrize("spoil", SPOILT)
+def test_a_version_that_no_longer_says_what_it_is_can_be_withdrawn(
+    two, publisher, spoil: Callable[[Path], None]
+) -> None:
+    spoil(two.state / "registry" / "000002" / "release.json")
+    withdrawn(publisher)
+    assert two.registry().outcome == "rolled_back"
+    assert two.in_force() == "one"
+
+
+@pytest.mark.parametrize("ahead", [0, 1, 2**40])
+def test_what_a_thief_of_the_registry_key_released_goes_with_the_stolen_key(
+    box, publisher, registries, ahead
+) -> None:
+    """Its publisher cannot withdraw what he never released, whatever number the thief gave it."""
+    box.registry()
+    release = publisher.offer_registry(registries["three"])
+    thief = msgspec.structs.replace(release, number=release.number + ahead)
+    publisher.releases["registry"][-1] = thief
+    publisher.publish()
+    box.registry()
+    with wiring.fresh_registry(box.config) as daemon:
+        assert daemon.snapshot.id == "three"
+    publisher.keys["registry"] = new_keys()
+    del publisher.releases["registry"][-1]
+    offered(publisher, registries["two"])
+    assert box.registry().outcome == "rolled_back"
+    assert box.in_force() == "two"
+    with wiring.fresh_registry(box.config) as daemon:
+        assert daemon.snapshot.id == "two"
+
+
+def test_a_release_that_is_too_old_to_be_listed_stays_where_it_is(
+    two, publisher, registries
+) -> None:
+    publisher.offer_registry(registries["three"], share=0)
+    del publisher.releases["registry"][:2]
+    publisher.publish()
+    assert two.registry().outcome == "current"
+    assert two.in_force() == "two"
 
 
 class Deltas:
