@@ -224,6 +224,23 @@ def test_an_older_registry_that_was_not_allowed_is_refused_by_the_daemon(two) ->
         assert "older than those accepted before" in (daemon.refused or "")
 
 
+@pytest.mark.parametrize("content", [b"", b"{", b"[1]"])
+def test_a_way_back_that_cannot_be_read_allows_nothing_and_keeps_no_newer_registry_away(
+    two, publisher, registries, content
+) -> None:
+    (two.state / "registry.way-back.json").write_bytes(content)
+    offered(publisher, registries["three"])
+    assert two.registry().outcome == "activated"
+    with wiring.fresh_registry(two.config) as daemon:
+        assert daemon.snapshot.id == "three"
+        link = two.state / "registry" / "active"
+        link.unlink()
+        link.symlink_to("000002")
+        daemon.look()
+        daemon.wait()
+        assert "older than those accepted before" in (daemon.refused or "")
+
+
 def test_the_daemon_takes_over_what_a_sync_put_in_force(box, publisher, registries) -> None:
     box.registry()
     with wiring.fresh_registry(box.config) as daemon:
