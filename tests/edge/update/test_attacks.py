@@ -479,9 +479,20 @@ def endless_name(path: Path) -> None:
     altered(path, "UPDATE meta SET value = hex(zeroblob(100000)) WHERE name = 'id'")
 
 
+def endless_table(path: Path) -> None:
+    """A sync that counts it never ends, and holds the lock: no later one mends anything."""
+    altered(
+        path,
+        "ALTER TABLE plain RENAME TO was",
+        "CREATE VIEW plain AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+        " SELECT i AS token, 1 AS kind, 1 AS first_registered FROM n",
+    )
+
+
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
+        (endless_table, "other tables"),
         (without_canaries, "no canary"),
         (wrong_canary, "A canary of registry"),
         (canary_of_the_last_day, "of no moment"),
