@@ -7,6 +7,8 @@ from typing import NamedTuple
 from edge.update.releases import Delta, Release, Releases, Withdrawn
 
 COHORTS = 100
+LONGEST_WAY = 40
+"""Deltas in a row: each writes the whole registry once, which a box does not do without end."""
 
 
 class Step(NamedTuple):
@@ -61,7 +63,7 @@ def chosen(index: Releases, cohort: int, have: int | None) -> Release | None:
 def steps(index: Releases, to: Release, have: Release) -> tuple[Step, ...]:
     """Return the deltas that lead from the release on the box to another, in order of use.
 
-    Empty where the chain is broken, and where there is nothing to walk.
+    Empty where the chain is broken or too long, and where there is nothing to walk.
     """
     known = {release.number: release for release in index.releases}
     way: list[Step] = []
@@ -73,6 +75,8 @@ def steps(index: Releases, to: Release, have: Release) -> tuple[Step, ...]:
             return ()
         before = have if delta.base == have.number else known.get(delta.base)
         if before is None or before.content != delta.base_content:
+            return ()
+        if len(way) == LONGEST_WAY:
             return ()
         way.append(Step(at, delta))
         at = before
