@@ -7,7 +7,7 @@ import msgspec
 
 from edge.config import MODELS_FOLDER, Config, Models
 from edge.update.releases import FAMILIES, REGISTRY, Family
-from edge.update.shelf import ACTIVE, active, left
+from edge.update.shelf import ACTIVE, active, had_one
 from edge.update.unfit import outdated
 
 MANIFEST = "manifest.toml"
@@ -32,13 +32,13 @@ def packs_in_force(config: Config) -> Path | None:
 
 
 def overtaken(config: Config) -> bool:
-    """True when newer packs than those in force did not start here, or left for nothing better.
+    """True when newer packs than those in force did not start here, left for nothing, or are lost.
 
     What came with the software is older law than any that the updates brought.
     """
     found, state = packs_in_force(config), config.box.state
-    withdrawn = found is None and left(state, "packs") is not None
-    return withdrawn or outdated(state / "packs", found)
+    gone = found is None and had_one(state, "packs")
+    return gone or outdated(state / "packs", found)
 
 
 def registry_path(config: Config) -> Path:

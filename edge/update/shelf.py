@@ -55,6 +55,11 @@ def left(state: Path, family: Family) -> Path | None:
     return _led_to(state / family / LEFT)
 
 
+def had_one(state: Path, family: Family) -> bool:
+    """True when a link says that a version is or was in force, though it may lead nowhere now."""
+    return any((state / family / link).is_symlink() for link in (ACTIVE, LEFT))
+
+
 def shelved(folder: Path) -> Shelved:
     """Return what a version says of itself. Raises UpdateError."""
     try:
