@@ -115,8 +115,7 @@ class Intake:
         """Fetch a release if it is not here, send it through its gate, put it in force."""
         outcome: Outcome = "rolled_back" if rollback else "activated"
         here = self._on_shelf(wanted)
-        if here is not None:
-            self._prove(client, wanted, here, known, rollback)
+        if here is not None and self._is_sound(client, wanted, here, known, rollback):
             renew(here, self.now)
             activate(here, keep_before=not rollback)
             return Taken(outcome)
@@ -137,6 +136,16 @@ class Intake:
         place = version(self.state, self.family, wanted.number)
         found = release_of(place)
         return place if found is not None and is_same(found, wanted) else None
+
+    def _is_sound(
+        self, client: Client, wanted: Release, here: Path, replaces: Path | None, rollback: bool
+    ) -> bool:
+        """True when what lies on the shelf still passes; what rotted there is fetched anew."""
+        try:
+            self._prove(client, wanted, here, replaces, rollback)
+        except BoxError:
+            return False
+        return True
 
     def _prove(
         self, client: Client, wanted: Release, folder: Path, replaces: Path | None, rollback: bool

@@ -53,8 +53,8 @@ class Until(Protocol):
 class Sync:
     """One box that looks for updates. `gates` names the families that are followed.
 
-    A release that its gate refused is not fetched again for a day, unless `under` (software and
-    configuration) is another, or it is asked for `again`.
+    A release that its gate refused is not fetched again for a day, unless `under` (software,
+    configuration and law in force) is another, or it is asked for `again`.
     """
 
     state: Path

@@ -171,6 +171,17 @@ def test_a_withdrawn_release_makes_room_for_the_one_before_without_a_fetch(two, 
     assert two.registry().outcome == "current"
 
 
+def test_a_withdrawn_release_makes_room_for_one_that_rotted_on_the_shelf(two, publisher) -> None:
+    with (two.state / "registry" / "000001" / "registry.sqlite").open("r+b") as file:
+        file.seek(9000)
+        file.write(b"rot")
+    withdrawn(publisher)
+    came = two.registry()
+    assert came.outcome == "rolled_back"
+    assert came.fetched is not None
+    assert two.in_force() == "one"
+
+
 def test_a_withdrawn_release_makes_room_for_one_that_is_no_longer_here(two, publisher) -> None:
     shutil.rmtree(two.state / "registry" / "000001")
     withdrawn(publisher)
@@ -532,6 +543,22 @@ def test_a_family_that_is_refused_hinders_no_other(full, publisher, registries) 
     assert full.in_force() == "two"
     assert packs_in_force(full.config) == full.state / "packs" / "000001"
     assert not report.fine
+
+
+def test_packs_in_force_that_rotted_keep_neither_their_successor_nor_models_away(
+    full, publisher, registries
+) -> None:
+    """The canaries of a registry are asked of them: it comes in as soon as they are replaced."""
+    full.sync()
+    (full.state / "packs" / "000001" / PACK).write_bytes(b"[pack]\n")
+    offered(publisher, registries["two"])
+    report = full.sync()
+    assert [one.outcome for one in report.families] == ["refused", "current", "current"]
+    packs = {path.name: path.read_bytes() for path in SHIPPED.iterdir()}
+    publisher.offer("packs", "packs-2", packs)
+    publisher.publish()
+    assert family(full.sync(), "packs").outcome == "activated"
+    assert full.registry().outcome == "activated"
 
 
 def test_packs_without_the_law_of_a_zone_of_this_box_are_refused(full, publisher) -> None:
