@@ -105,6 +105,18 @@ class Publisher:
         more = {"content": snapshot.sha256} | more
         return self.offer("registry", snapshot.id, files, deltas=deltas, **more)
 
+    def replace(self, release: Release, path: Path) -> None:
+        """Give a release of the registry other files, as who holds its keys may."""
+        content = {"registry.sqlite": path.read_bytes()}
+        content["registry.sqlite.sha256"] = seal_of(path).read_bytes()
+        files = []
+        for file in release.files:
+            held = content[file.name]
+            self.files[file.path] = zstandard.compress(held)
+            files.append(File(file.name, file.path, len(held), hashlib.sha256(held).hexdigest()))
+        at = self.releases["registry"].index(release)
+        self.releases["registry"][at] = msgspec.structs.replace(release, files=tuple(files))
+
     def delta(self, base: Release, content: bytes) -> Delta:
         """Make the target of a delta on a release."""
         path = f"registry/{base.number}-to-{base.number + 1}.delta.zst"

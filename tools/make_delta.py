@@ -24,12 +24,11 @@ from edge.registry.deltafile import (
     APPLICATION,
     DELTA_TABLES,
     KEYS,
-    has_tables,
     open_reading,
 )
 from edge.registry.schema import COLUMNS, TABLES, VERSION
 from edge.registry.seal import keep, prove
-from edge.registry.wholeness import whole
+from edge.registry.wholeness import has_tables, whole
 
 BUILD_AGAIN = "Build it again with tools.build_registry."
 CACHE = "PRAGMA {}.cache_size = -16384"

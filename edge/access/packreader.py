@@ -82,7 +82,8 @@ class Reader:
             return True
         question, _, answer = str(wanted).partition(":")
         known = next((q for q in self.head.vraag if q.get("id") == question), {}).get("keuzes")
-        if not isinstance(known, dict) or answer not in known:
+        asked = question in self.choices  # not yet while the questions themselves are read
+        if not isinstance(known, dict) or answer not in known or not asked:
             raise self.fault(named(entry), f"no open question has the answer {wanted!r}")
         return self.choices[question] == answer
 

@@ -11,12 +11,19 @@ from edge.record.envelope import seal
 from edge.record.testimony import Testimony
 from edge.types import Envelope
 
+LONGEST = 2000
+
 
 class Watched(NamedTuple):
     """Something that can go wrong: what is wrong with it now, and what to do about it."""
 
     fault: Callable[[], str | None]
     remedy: str
+
+
+def shortened(cause: str | None) -> str | None:
+    """Return a cause as long as a record can carry: what a source sent may have no end."""
+    return cause if cause is None or len(cause) <= LONGEST else f"{cause[: LONGEST - 3]}..."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +42,7 @@ class Alarms:
         """Look at everything; return the alarms that were raised, now durable."""
         raised: list[Envelope] = []
         for name, (fault, remedy) in self.watched.items():
-            cause = fault()
+            cause = shortened(fault())
             if cause is not None and cause != self.told.get(name):
                 raised.append(self._raise(name, cause, remedy))
             self.told[name] = cause

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from edge.access.decide import decide
@@ -21,6 +21,7 @@ from edge.registry.accepted import (
 from edge.registry.cache import RegistryCache
 from edge.registry.schema import Canary
 
+SPARE = timedelta(days=366)
 EVERYWHERE = Zone("canary", "canary", "", date.min)
 """A zone in force on any day: a canary is asked what the law says, not where."""
 
@@ -101,6 +102,8 @@ def refuse_other_outcomes(cache: RegistryCache, pack: RulePack, canaries: Sequen
 def moment_of(canary: Canary) -> datetime:
     """Return the moment at which a canary is asked. Raises RegistryError."""
     try:
-        return datetime.fromtimestamp(canary.at, UTC)
+        found = datetime.fromtimestamp(canary.at, UTC)
+        _ = found - SPARE, found + SPARE  # the law adds to it, and tells it in local time
+        return found
     except (TypeError, ValueError, OverflowError, OSError) as error:
         raise RegistryError("A canary of the registry is of no moment.", KEEP) from error

@@ -29,4 +29,4 @@ class RegistryGate:
                 self.gate.weigh(cache)
             found = cache.snapshot
         ages = {"vehicles": found.vehicles_as_of, "exemptions": found.exemptions_as_of}
-        return Stated(found.sha256, ages)
+        return Stated(found.sha256, ages, found.id)

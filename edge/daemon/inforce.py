@@ -1,12 +1,13 @@
 """What is in force on a box: what its configuration names, or what the updates brought."""
 
+import os
 from pathlib import Path
 
 import msgspec
 
 from edge.config import MODELS_FOLDER, Config, Models
 from edge.update.releases import FAMILIES, REGISTRY, Family
-from edge.update.shelf import ACTIVE, active, left
+from edge.update.shelf import ACTIVE, active, had_one
 from edge.update.unfit import outdated
 
 MANIFEST = "manifest.toml"
@@ -31,13 +32,13 @@ def packs_in_force(config: Config) -> Path | None:
 
 
 def overtaken(config: Config) -> bool:
-    """True when newer packs than those in force did not start here, or left for nothing better.
+    """True when newer packs than those in force did not start here, left for nothing, or are lost.
 
     What came with the software is older law than any that the updates brought.
     """
     found, state = packs_in_force(config), config.box.state
-    withdrawn = found is None and left(state, "packs") is not None
-    return withdrawn or outdated(state / "packs", found)
+    gone = found is None and had_one(state, "packs")
+    return gone or outdated(state / "packs", found)
 
 
 def registry_path(config: Config) -> Path:
@@ -64,6 +65,11 @@ def followed(config: Config) -> tuple[Family, ...]:
     return tuple(family for family in FAMILIES if named[family] is None)
 
 
-def lacks_registry(config: Config) -> bool:
-    """True when the registry follows the updates and none of theirs is in force."""
-    return config.access.registry is None and active(config.box.state, "registry") is None
+def registry_stands(config: Config, file: Path) -> bool:
+    """True while the registry in an open file may answer.
+
+    One of the updates may not when none is in force, or when it was taken off the shelf.
+    """
+    if config.access.registry is not None:
+        return True
+    return active(config.box.state, "registry") is not None and os.access(file, os.F_OK)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from edge.errors import BoxError, SourceError, UpdateError
-from edge.update.choice import Step, chosen, steps, withdrawal, worth
+from edge.update.choice import Step, chosen, is_same, steps, withdrawal, worth
 from edge.update.client import Client
 from edge.update.releases import REGISTRY, Family, File, Release, Releases, Withdrawn
 from edge.update.report import Fetched, Outcome
@@ -18,9 +18,9 @@ from edge.update.shelf import (
     active,
     leave,
     left,
+    release_of,
     renew,
     settle,
-    shelved,
     stage,
     version,
 )
@@ -35,10 +35,14 @@ AGAIN = "The publisher must publish it again; what is active stays."
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """What a version says of itself: the digest of its content, and the ages of its sources."""
+    """What a version says of itself: the digest of its content, the ages of its sources, its id.
+
+    An id that is not empty is the one that records name: that of its release.
+    """
 
     content: str = ""
     as_of: Mapping[str, datetime] = field(default_factory=dict)
+    id: str = ""
 
 
 Gate: TypeAlias = Callable[[Path, Path | None, bool], Stated | None]
@@ -86,13 +90,13 @@ class Intake:
         Raises BoxError with the reason why what is in force stays; SourceError when another
         source may do better. A withdrawn release stays in no case: a box never accuses on doubt.
         """
-        forget(self.state / self.family, {gone.number for gone in index.withdrawn})
         place = active(self.state, self.family)
         known = place or left(self.state, self.family)
-        have = None if known is None else shelved(known).release
-        gone = None if have is None else withdrawal(index, have.number)
-        wanted = chosen(index, self.cohort, None if have is None or place is None else have.number)
+        gone = None if known is None else withdrawal(index, int(known.name), release_of(known))
+        have = None if place is None or gone is not None else int(place.name)
+        wanted = chosen(index, self.cohort, have)
         try:
+            forget(self.state / self.family, {one.number for one in index.withdrawn})
             if wanted is not None:
                 refuse_unfit(self.state / self.family, wanted.number)
                 taken = self._replace(client, index, wanted, known, gone is not None)
@@ -114,8 +118,7 @@ class Intake:
         """Fetch a release if it is not here, send it through its gate, put it in force."""
         outcome: Outcome = "rolled_back" if rollback else "activated"
         here = self._on_shelf(wanted)
-        if here is not None:
-            self._prove(client, wanted, here, known, rollback)
+        if here is not None and self._is_sound(client, wanted, here, known, rollback):
             renew(here, self.now)
             activate(here, keep_before=not rollback)
             return Taken(outcome)
@@ -134,12 +137,18 @@ class Intake:
     def _on_shelf(self, wanted: Release) -> Path | None:
         """Return where a release lies already; what lies there is proven by its gate."""
         place = version(self.state, self.family, wanted.number)
+        found = release_of(place)
+        return place if found is not None and is_same(found, wanted) else None
+
+    def _is_sound(
+        self, client: Client, wanted: Release, here: Path, replaces: Path | None, rollback: bool
+    ) -> bool:
+        """True when what lies on the shelf still passes; what rotted there is fetched anew."""
         try:
-            found = shelved(place).release
-        except UpdateError:
-            return None
-        same = (found.id, found.content, found.files) == (wanted.id, wanted.content, wanted.files)
-        return place if same else None
+            self._prove(client, wanted, here, replaces, rollback)
+        except BoxError:
+            return False
+        return True
 
     def _prove(
         self, client: Client, wanted: Release, folder: Path, replaces: Path | None, rollback: bool
@@ -151,6 +160,8 @@ class Intake:
         stated = self.gate(folder, replaces, rollback) or Stated()
         if stated.content != wanted.content:
             raise UpdateError(f"Release {wanted.number} is not the content it states.", AGAIN)
+        if stated.id not in ("", wanted.id):
+            raise UpdateError(f"Release {wanted.number} does not bear the id it states.", AGAIN)
         ahead = [name for name, at in stated.as_of.items() if at > client.expires()]
         if ahead:
             raise UpdateError(f"The {ahead[0]} of {wanted.id} are of a day to come.", AGAIN)
@@ -161,8 +172,9 @@ class Intake:
     ) -> tuple[Fetched, tuple[str, ...]]:
         """Fetch a release into a folder, by deltas where that is less."""
         way: tuple[Step, ...] = ()
-        if known is not None and self.apply_delta is not None:
-            way = steps(index, to, shelved(known).release)
+        have = None if known is None else release_of(known)
+        if have is not None and self.apply_delta is not None:
+            way = steps(index, to, have)
         if not worth(way, to, lambda path: client.length(self.family, path)):
             return self._fetch_whole(client, to, staged), ()
         try:

@@ -112,7 +112,7 @@ def goldens_of(path: Path) -> Goldens:
         raise ModelError(f"The models come without {path.name}.", KEEP) from error
     except OSError as error:
         raise ModelError(f"{path.name} cannot be read ({error.strerror}).", KEEP) from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         cause = f"{path.name} does not name {FEWEST} pictures or more to read: {error}."
         raise ModelError(cause, KEEP) from error
 

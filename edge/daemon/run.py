@@ -8,7 +8,7 @@ from edge.capture.newest import NewestFrame
 from edge.clock import SystemClock
 from edge.config import Config
 from edge.daemon import wiring
-from edge.daemon.inforce import lacks_registry, overtaken, pinned
+from edge.daemon.inforce import overtaken, pinned
 from edge.daemon.minutely import Minutely
 from edge.daemon.pipeline import Conclusion
 from edge.daemon.wiring_sync import step_back
@@ -43,9 +43,9 @@ class Stop:
 def run_box(config: Config) -> None:
     """Run the box; on SIGTERM finish the frame, conclude on what is in the picture, and end.
 
-    When other packs or models come in force it does the same, and starts anew with them; so it
-    does when its registry was withdrawn. A newer registry it takes over without that. Where it does
-    not start and did with the packs or models before, it goes back, and an alarm says so.
+    When other packs or models come in force it does the same, and starts anew with them. A newer
+    registry it takes over without that, and lets go of one that was withdrawn. Where it does not
+    start and did with the packs or models before, it goes back, and an alarm says so.
     Raises BoxError when a part cannot work: systemd starts the daemon again.
     """
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
@@ -64,7 +64,6 @@ def run_box(config: Config) -> None:
 def run_version(config: Config, stop: Stop) -> bool:
     """Run the box with the packs and models in force now; True when others came in force."""
     now, late, clock = pinned(config), overtaken(config), SystemClock()
-    had_registry = not lacks_registry(config)
     with (
         wiring.outbox(now) as outbox,
         wiring.casebook(now, outbox) as casebook,
@@ -88,8 +87,6 @@ def run_version(config: Config, stop: Stop) -> bool:
                     _tell(conclusion)
                 minutely.step(1)
                 if (pinned(config), overtaken(config)) != (now, late):
-                    return True
-                if had_registry and lacks_registry(config):
                     return True
         finally:
             camera.close()

@@ -35,7 +35,7 @@ from edge.update.report import (
     read_report,
     write_report,
 )
-from edge.update.shelf import active, shelved, tidy
+from edge.update.shelf import active, release_of, shelved, tidy
 
 REPORT = "report.json"
 ROOT_REMEDY = "Give the box the root.json of its publisher: updates.root in box.toml."
@@ -53,8 +53,8 @@ class Until(Protocol):
 class Sync:
     """One box that looks for updates. `gates` names the families that are followed.
 
-    A release that its gate refused is not fetched again for a day, unless `under` (software and
-    configuration) is another, or it is asked for `again`.
+    A release that its gate refused is not fetched again for a day, unless `under` (software,
+    configuration and law in force) is another, or it is asked for `again`.
     """
 
     state: Path
@@ -166,7 +166,7 @@ class Sync:
     def _note_ages(self, family: Family) -> None:
         """Raise the floor of the clock: what is in force was made before now."""
         place = active(self.state, family)
-        if place is not None:
+        if place is not None and release_of(place) is not None:  # else `_standing` tells it
             for at in shelved(place).as_of.values():
                 self._keep(raised(self._floors(), {}, at))
 

@@ -29,6 +29,7 @@ from edge.daemon.inforce import (
     overtaken,
     packs_in_force,
     registry_path,
+    registry_stands,
 )
 from edge.daemon.late import LOOK, fault_at
 from edge.daemon.pipeline import Pipeline
@@ -222,9 +223,15 @@ def registry_gate(config: Config) -> Gate:
 
 
 def fresh_registry(config: Config) -> FreshRegistry:
-    """Open whatever registry lies there, now and later; without one everything goes to review."""
+    """Open whatever registry lies there, now and later; without one everything goes to review.
+
+    One that was withdrawn answers nothing more, though no other is there.
+    """
     return FreshRegistry(
-        registry_path(config), load_key(config.access.token_key), registry_gate(config)
+        registry_path(config),
+        load_key(config.access.token_key),
+        registry_gate(config),
+        partial(registry_stands, config),
     )
 
 

@@ -12,7 +12,7 @@ from edge.access.pack import packs_of
 from edge.config import Config
 from edge.daemon.gates import RegistryGate
 from edge.daemon.inforce import MANIFEST, followed, packs_in_force
-from edge.daemon.intake import Gate
+from edge.daemon.intake import Gate, Stated
 from edge.daemon.model_gate import ModelGate
 from edge.daemon.pack_gate import PackGate
 from edge.daemon.stepback import StepBack
@@ -48,7 +48,7 @@ def sync(config: Config, clock: Clock, sources: tuple[str, ...] = (), again: boo
         built=BUILT,
         gates={family: gates[family]() for family in followed(config)},
         until=partial(usable_until, config),
-        under=f"{__version__} {config.sha256}",
+        under=f"{__version__} {config.sha256} {packs_in_force(config)}",
         again=again,
         apply_delta=apply_delta,
     )
@@ -56,10 +56,19 @@ def sync(config: Config, clock: Clock, sources: tuple[str, ...] = (), again: boo
 
 def _gates(config: Config, clock: Clock) -> dict[Family, Callable[[], Gate]]:
     return {
-        "registry": lambda: RegistryGate(registry_gate(config), load_key(config.access.token_key)),
+        "registry": lambda: partial(_let_in, config),
         "packs": lambda: PackGate(config.zones, laws, clock),
         "models": lambda: ModelGate(config.models, eyes),
     }
+
+
+def _let_in(config: Config, folder: Path, replaces: Path | None, rollback: bool) -> Stated:
+    """Send a registry through its gate, which is made of the law in force at that moment.
+
+    Raises BoxError, for law that cannot be read too: that must not keep its successor away.
+    """
+    gate = RegistryGate(registry_gate(config), load_key(config.access.token_key))
+    return gate(folder, replaces, rollback)
 
 
 def step_back(config: Config, clock: Clock) -> StepBack:

@@ -107,9 +107,10 @@ def fitted(content: bytes, reader_sha256: str) -> Fitted:
     """
     try:
         found = msgspec.json.decode(content, type=Fitted)
+        # What no field takes is looked at here only: it may be no text at all.
+        named = msgspec.json.decode(content)["calibration"].keys()
     except (msgspec.DecodeError, UnicodeDecodeError) as e:
         raise ModelError(f"The calibration of the reader is malformed: {e}.", REMEDY) from e
-    named = msgspec.json.decode(content)["calibration"].keys()
     if wrong := named ^ {field.name for field in fields(Calibration)}:
         listed = ", ".join(sorted(wrong))
         raise ModelError(f"The calibration lacks, or should not have: {listed}.", REMEDY)

@@ -25,6 +25,7 @@ from edge.types import Envelope, Link
 
 ALGORITHM: Final = "Ed25519"
 MAX_BYTES = 120_000
+TOO_LONG = "Nothing was stored; look for what is too long in registry, packs or configuration."
 HEADER_MEMBERS = {"alg", "kid", "typ"}
 HASH_DIGITS = 64
 LAST_PLACE = 2**53 - 1
@@ -109,9 +110,13 @@ class Verified:
 def seal(message: bytes, signer: Signer) -> Envelope:
     """Sign a message; the bytes of the envelope are stored and sent as they are.
 
-    Raises RecordError when the message lacks its place in the chain.
+    Raises RecordError when the message lacks its place in the chain, or is so long that nobody
+    would take it: written down anywhere, it could never leave.
     """
-    return claim_of(message, signer.sign(message)).envelope
+    jws = signer.sign(message)
+    if len(jws) > MAX_BYTES:
+        raise RecordError(f"A record of {len(jws)} bytes is longer than any may be.", TOO_LONG)
+    return claim_of(message, jws).envelope
 
 
 def verify(jws: bytes, keyring: Keyring) -> Verified:

@@ -20,6 +20,9 @@ from edge.registry.wholeness import FETCH_AGAIN, checked
 from edge.types import Facts, Passage, Snapshot, Vehicle
 
 AGES = ("vehicles_as_of", "exemptions_as_of")
+LONGEST_ID = 300
+MOST_TOLD = 10_000
+"""Characters of all exemptions of a plate: every record of it tells them, and has its limit."""
 CHANGED = "the registry file was changed while it was open"
 UNREADABLE = (
     *(sqlite3.Error, OSError, ValueError, OverflowError),
@@ -84,6 +87,11 @@ class RegistryCache(Closing):
         self.watch = watch
         self.kinds: dict[object, Vehicle] = {}
 
+    @property
+    def path(self) -> Path:
+        """The file that answers, by the name it was opened by."""
+        return Path(self.watch.stream.name)
+
     @classmethod
     def open(cls, path: Path, token_key: bytes) -> Self:
         """Open a registry file and prove it whole.
@@ -141,6 +149,8 @@ class RegistryCache(Closing):
             return Facts(None, (), self.snapshot, "two vehicles hold this plate at once")
         vehicle = self.vehicle(*held[0]) if held else None
         records = self.connection.execute(EXEMPTIONS, (key,)).fetchall()
+        if sum(len(str(cell)) for row in records for cell in row) > MOST_TOLD:
+            return Facts(None, (), self.snapshot, "this plate has more exemptions than can be told")
         return Facts(vehicle, tuple(map(exemption, records)), self.snapshot)
 
     def vehicle(
@@ -194,9 +204,12 @@ class RegistryCache(Closing):
 def snapshot_of(meta: dict[str, str]) -> Snapshot:
     """Return the identity of a registry: its name, its content and the age of its sources.
 
-    Raises RegistryError for an age without a UTC offset or a scope that is not known,
-    ValueError for no time at all.
+    Raises RegistryError for a name that no record could carry, an age without a UTC offset or a
+    scope that is not known, ValueError for no time at all.
     """
+    name = meta["id"]
+    if not (name.strip() and name.isprintable() and len(name) <= LONGEST_ID):
+        raise RegistryError("The registry has no name of one line.", FETCH_AGAIN)
     ages = {name: datetime.fromisoformat(meta[name]) for name in AGES}
     if naive := [name for name, age in ages.items() if age.utcoffset() is None]:
         raise RegistryError(f"The registry states {naive[0]} without UTC offset.", FETCH_AGAIN)
@@ -204,4 +217,4 @@ def snapshot_of(meta: dict[str, str]) -> Snapshot:
         raise RegistryError("The registry states no digest of its content.", FETCH_AGAIN)
     if (scope := meta.get("scope", "full")) not in SCOPES:
         raise RegistryError("The registry states a scope that is not known.", FETCH_AGAIN)
-    return Snapshot(id=meta["id"], sha256=meta["content"], **ages, listed=SCOPES[scope])
+    return Snapshot(id=name, sha256=meta["content"], **ages, listed=SCOPES[scope])

@@ -19,10 +19,10 @@ from edge.registry.content import (
     vehicle_digest,
     written,
 )
-from edge.registry.deltafile import FETCH_FULL, KEYS, Aim, aim_of, has_tables, open_reading
+from edge.registry.deltafile import FETCH_FULL, KEYS, Aim, aim_of, open_reading
 from edge.registry.schema import TABLES, VERSION
 from edge.registry.seal import copy_proven, settle
-from edge.registry.wholeness import whole
+from edge.registry.wholeness import has_tables, whole
 
 NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 OURS_ALONE = """

@@ -7,13 +7,13 @@ deltas numbers them otherwise than one that took the full file.
 """
 
 import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
 from edge.errors import RegistryError
 from edge.registry.content import WRITTEN
 from edge.registry.schema import META, TABLES, VERSION
+from edge.registry.wholeness import has_tables
 
 APPLICATION = 0x414E5044
 """ANPD, as the application id of a delta."""
@@ -55,13 +55,6 @@ def open_reading(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def has_tables(connection: sqlite3.Connection, tables: str) -> bool:
-    """True when a file holds exactly what these statements make, and nothing that could run."""
-    with closing(sqlite3.connect(":memory:")) as model:
-        model.executescript(tables)
-        return _schema(connection) == _schema(model)
-
-
 def aim_of(delta: sqlite3.Connection) -> Aim:
     """Return what a delta is made for, once it is whole. Raises RegistryError, sqlite3.Error."""
     application = delta.execute("PRAGMA application_id").fetchone()[0]
@@ -90,7 +83,3 @@ def _stated(delta: sqlite3.Connection) -> Aim:
         raise RegistryError("The delta states no digest of its target.", FETCH_FULL)
     base, base_id = bases[0]
     return Aim(base, base_id, meta)
-
-
-def _schema(connection: sqlite3.Connection) -> set[tuple[str, ...]]:
-    return set(connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema"))

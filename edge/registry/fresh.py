@@ -1,7 +1,8 @@
 """The registry as it lies there now: a newer file takes over without a restart.
 
 Proving a registry of millions of vehicles takes seconds. It is done on a thread of its own while
-the old one answers; a new one that is refused changes nothing.
+the old one answers; a new one that is refused changes nothing. One that stands no longer (it was
+withdrawn) answers nothing from that moment on, whatever comes after it.
 """
 
 import logging
@@ -17,6 +18,7 @@ from edge.registry.seal import Identity, identity, seal_of
 from edge.types import Facts, Passage, Snapshot
 
 log = logging.getLogger(__name__)
+WITHDRAWN = "The registry was withdrawn, and no other answers yet."
 Found: TypeAlias = tuple[Identity | None, Identity | None]
 """The registry and its seal, as they are on the disk."""
 
@@ -25,13 +27,18 @@ class FreshRegistry(Closing):
     """Answers from the newest registry at a path that is whole; implements `Registry`."""
 
     def __init__(
-        self, path: Path, token_key: bytes, admit: Callable[[RegistryCache], None] = lambda _: None
+        self,
+        path: Path,
+        token_key: bytes,
+        admit: Callable[[RegistryCache], None] = lambda _: None,
+        stands: Callable[[Path], bool] = lambda _: True,
     ) -> None:
         """Open what lies there; without one every look-up says why, until one comes.
 
-        `admit` raises RegistryError for a registry that is whole and may not be used.
+        `admit` raises RegistryError for a registry that is whole and may not be used; `stands`
+        says whether the file of the one that answers may still be used.
         """
-        self._path, self._key, self._admit = path, token_key, admit
+        self._path, self._key, self._admit, self._stands = path, token_key, admit, stands
         self._refused: str | None = None
         self._tried = self._found()
         self._current = self._opened()
@@ -40,10 +47,14 @@ class FreshRegistry(Closing):
 
     @property
     def refused(self) -> str | None:
-        """Why the registry that lies there is not the one that answers; None where it is."""
+        """Why the registry that lies there is not the one that answers; None where it is.
+
+        Where none answers while one is opened it is None: there is no reason yet.
+        """
         self.look()
-        absent = self._current if isinstance(self._current, AbsentRegistry) else None
-        return absent.reason if absent is not None else self._refused
+        if isinstance(self._current, RegistryCache):
+            return self._refused
+        return self._current.reason if self._opening is None else None
 
     @property
     def snapshot(self) -> Snapshot | None:
@@ -70,11 +81,12 @@ class FreshRegistry(Closing):
 
     def look(self) -> None:
         """Take over what was opened meanwhile, and begin to open what is new; never waits."""
-        if self._opening is not None:
-            if self._opening.is_alive():
-                return
+        if self._opening is not None and not self._opening.is_alive():
             self._take_over()
-        if (found := self._found()) != self._tried:
+        if isinstance(self._current, RegistryCache) and not self._stands(self._current.path):
+            _close(self._current)
+            self._current = AbsentRegistry(WITHDRAWN)
+        if self._opening is None and (found := self._found()) != self._tried:
             self._tried = found
             self._opening = threading.Thread(target=self._open_next, daemon=True)
             self._opening.start()

@@ -12,6 +12,8 @@ from edge.types import Exemption, Vehicle
 
 EPOCH = date(1970, 1, 1).toordinal()
 NORMS = range(8)
+MOST_CODES = 1000
+"""Characters of all body codes of a vehicle: its record tells them, and has its limit."""
 
 
 def whole(name: str, cell: object) -> int:
@@ -98,6 +100,7 @@ def names(scope: str) -> frozenset[str]:
 
 def sound(kind: Vehicle) -> Vehicle:
     """Return the shared part of a vehicle whose words are all known. Raises ValueError."""
+    codes = kind.body_codes or ()
     known = {
         "category": kind.category is None or CATEGORY.fullmatch(kind.category) is not None,
         "fuels": kind.fuels is None or kind.fuels <= FUELS,
@@ -106,7 +109,8 @@ def sound(kind: Vehicle) -> Vehicle:
         "eev": not kind.eev or kind.euro is None,
         "stage": kind.stage is None or kind.stage in STAGES,
         "power_kw": kind.power_kw is None or 0 < kind.power_kw < 10_000,
-        "body_codes": all(code.system and code.code for code in kind.body_codes or ()),
+        "body_codes": all(code.system and code.code for code in codes)
+        and sum(len(code.system) + len(code.code) for code in codes) <= MOST_CODES,
     }
     if strange := [name for name, holds in known.items() if not holds]:
         raise ValueError(f"{strange[0]} of a vehicle is not known")

@@ -1,9 +1,10 @@
 """Is a registry file whole? Schema, damage, key and row counts, before anyone asks it."""
 
 import sqlite3
+from contextlib import closing
 
 from edge.errors import RegistryError
-from edge.registry.schema import COLUMNS, COUNTED, META, VERSION
+from edge.registry.schema import COLUMNS, COUNTED, META, TABLES, VERSION
 from edge.registry.token import key_check
 
 FETCH_AGAIN = "Fetch the registry again; until then every decision is a review."
@@ -28,10 +29,13 @@ def whole(connection: sqlite3.Connection) -> dict[str, str]:
     if version != VERSION:
         cause = f"The registry has schema {version}, this software reads {VERSION}."
         raise RegistryError(cause, "Update the software, or build the registry again.")
+    check_columns(connection)
+    if not has_tables(connection, TABLES):
+        # A view in the place of a table may count for ever, and the sync would hang on it.
+        raise RegistryError("The file holds other tables than a registry.", FETCH_AGAIN)
     damage = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if damage != "ok":
         raise RegistryError(f"The registry is damaged ({damage}).", FETCH_AGAIN)
-    check_columns(connection)
     meta = dict(connection.execute("SELECT name, value FROM meta"))
     if missing := sorted(set(META) - meta.keys()):
         raise RegistryError(f"The registry does not state {', '.join(missing)}.", FETCH_AGAIN)
@@ -47,6 +51,17 @@ def check_columns(connection: sqlite3.Connection) -> None:
         if missing := sorted(columns - found):
             cause = f"The registry table {table} lacks {', '.join(missing)}."
             raise RegistryError(cause, FETCH_AGAIN)
+
+
+def has_tables(connection: sqlite3.Connection, tables: str) -> bool:
+    """True when a file holds exactly what these statements make, and nothing that could run."""
+    with closing(sqlite3.connect(":memory:")) as model:
+        model.executescript(tables)
+        return _schema(connection) == _schema(model)
+
+
+def _schema(connection: sqlite3.Connection) -> set[tuple[str, ...]]:
+    return set(connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema"))
 
 
 def check_counts(connection: sqlite3.Connection, meta: dict[str, str]) -> None:

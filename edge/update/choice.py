@@ -7,6 +7,8 @@ from typing import NamedTuple
 from edge.update.releases import Delta, Release, Releases, Withdrawn
 
 COHORTS = 100
+LONGEST_WAY = 40
+"""Deltas in a row: each writes the whole registry once, which a box does not do without end."""
 
 
 class Step(NamedTuple):
@@ -21,9 +23,27 @@ def cohort_of(box: str) -> int:
     return int.from_bytes(hashlib.sha256(box.encode()).digest(), "big") % COHORTS
 
 
-def withdrawal(index: Releases, number: int) -> Withdrawn | None:
-    """Return why a release is withdrawn; None while it stands."""
-    return next((gone for gone in index.withdrawn if gone.number == number), None)
+def withdrawal(index: Releases, number: int, have: Release | None) -> Withdrawn | None:
+    """Return why the release on the box may not stay; None while it stands.
+
+    One that the index should list and does not was signed by a thief of its keys, who lost them:
+    nobody can withdraw what he never released. Only what is older than all that is listed may be
+    missing there. `have` is None where the box cannot tell what the number stands for.
+    """
+    gone = next((gone for gone in index.withdrawn if gone.number == number), None)
+    listed = {release.number: release for release in index.releases}
+    old = bool(listed) and number < min(listed)
+    if gone is not None or old:
+        return gone
+    if number in listed and (have is None or is_same(listed[number], have)):
+        return None
+    name = f"release {number}" if have is None else have.id
+    return Withdrawn(number, name, "its publisher lists no such release under that number")
+
+
+def is_same(one: Release, other: Release) -> bool:
+    """True when two releases are one, whatever their shares and deltas."""
+    return (one.id, one.content, one.files) == (other.id, other.content, other.files)
 
 
 def chosen(index: Releases, cohort: int, have: int | None) -> Release | None:
@@ -43,7 +63,7 @@ def chosen(index: Releases, cohort: int, have: int | None) -> Release | None:
 def steps(index: Releases, to: Release, have: Release) -> tuple[Step, ...]:
     """Return the deltas that lead from the release on the box to another, in order of use.
 
-    Empty where the chain is broken, and where there is nothing to walk.
+    Empty where the chain is broken or too long, and where there is nothing to walk.
     """
     known = {release.number: release for release in index.releases}
     way: list[Step] = []
@@ -55,6 +75,8 @@ def steps(index: Releases, to: Release, have: Release) -> tuple[Step, ...]:
             return ()
         before = have if delta.base == have.number else known.get(delta.base)
         if before is None or before.content != delta.base_content:
+            return ()
+        if len(way) == LONGEST_WAY:
             return ()
         way.append(Step(at, delta))
         at = before

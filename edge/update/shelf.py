@@ -55,12 +55,25 @@ def left(state: Path, family: Family) -> Path | None:
     return _led_to(state / family / LEFT)
 
 
+def had_one(state: Path, family: Family) -> bool:
+    """True when a link says that a version is or was in force, though it may lead nowhere now."""
+    return any((state / family / link).is_symlink() for link in (ACTIVE, LEFT))
+
+
 def shelved(folder: Path) -> Shelved:
     """Return what a version says of itself. Raises UpdateError."""
     try:
         return msgspec.json.decode((folder / OWN).read_bytes(), type=Shelved)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as e:
         raise UpdateError(f"The version {folder} cannot be told ({e}).", FETCH) from e
+
+
+def release_of(folder: Path) -> Release | None:
+    """Return the release of a version; None where that cannot be read any more."""
+    try:
+        return shelved(folder).release
+    except UpdateError:
+        return None
 
 
 def version(state: Path, family: Family, number: int) -> Path:
@@ -72,7 +85,7 @@ def stage(state: Path, family: Family, number: int) -> Path:
     """Return an empty folder to put a version into. Raises UpdateError."""
     folder = state / family / f".{number:06}.new"
     with _on_disk(folder):
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
         folder.mkdir(parents=True)
         fsync_folder(state)
     return folder
@@ -89,7 +102,7 @@ def settle(staged: Path, found: Shelved) -> Path:
         for path in staged.iterdir():
             keep(path)
         fsync_folder(staged)
-        shutil.rmtree(place, ignore_errors=True)
+        _remove(place)
         staged.rename(place)
         fsync_folder(place.parent)
     return place
@@ -137,10 +150,16 @@ def tidy(family: Path) -> None:
     with _on_disk(family):
         for path in family.iterdir() if family.is_dir() else ():
             left = path.name.startswith(".") and path.name.endswith(".new")
-            if left and path.is_symlink():
-                path.unlink()
-            elif left or (VERSION.fullmatch(path.name) and path not in kept):
-                shutil.rmtree(path)
+            if left or (VERSION.fullmatch(path.name) and path not in kept):
+                _remove(path)
+
+
+def _remove(path: Path) -> None:
+    """Remove whatever lies there: a draft of `unfit.json` is a file. Raises OSError."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _led_to(link: Path) -> Path | None:

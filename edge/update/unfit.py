@@ -31,10 +31,17 @@ def unfit(family: Path) -> tuple[Unfit, ...]:
 
     Where that cannot be read there is none: one that is taken again shows itself again.
     """
+    return _written(family) or ()
+
+
+def _written(family: Path) -> tuple[Unfit, ...] | None:
+    """Return what was written down; None where it cannot be read."""
     try:
         return msgspec.json.decode((family / NAME).read_bytes(), type=tuple[Unfit, ...])
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+    except FileNotFoundError:
         return ()
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return None
 
 
 def refuse_unfit(family: Path, number: int) -> None:
@@ -48,12 +55,16 @@ def refuse_unfit(family: Path, number: int) -> None:
 def outdated(family: Path, in_force: Path | None) -> bool:
     """True when a newer version than the one in force, or than none, did not start here.
 
+    With none in force that holds where nobody can read any more which it was, until one is taken.
     What lies elsewhere than on the shelf of the family is no version of it.
     """
     if in_force is not None and in_force.parent != family:
         return False
+    known = _written(family)
+    if known is None:
+        return in_force is None
     number = 0 if in_force is None else int(in_force.name)
-    return any(one.number > number for one in unfit(family))
+    return any(one.number > number for one in known)
 
 
 def remedy(family: Path) -> str:

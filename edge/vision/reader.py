@@ -8,6 +8,7 @@ import numpy as np
 from fast_plate_ocr import LicensePlateRecognizer
 from fast_plate_ocr.core.process import resize_image
 from numpy.typing import NDArray
+from yaml import YAMLError
 
 from edge.errors import ModelError
 from edge.types import Detection, Image, Reading
@@ -53,7 +54,7 @@ class FastPlateReader:
                 providers=[(name, provider_options(name, execution)) for name in names],
                 sess_options=session_options(1 if XNNPACK in names else execution.threads),
             )
-        except ORT_ERRORS as e:
+        except (*ORT_ERRORS, YAMLError) as e:
             raise ModelError(
                 f"{model.path} cannot be opened as a plate reader.", "Install the models again."
             ) from e

@@ -124,6 +124,11 @@ def test_an_empty_table_is_refused(tmp_path) -> None:
     [
         ('als = "F-AMB-03:alle_n1"', 'als = "F-AMB-03:niemand"', "no open question has the answer"),
         ('als = "F-AMB-03:alle_n1"', 'als = "F-AMB-99:ja"', "no open question has the answer"),
+        (
+            '[[vraag]]\nid = "F-AMB-24"',
+            '[[vraag]]\nals = "F-AMB-03:alle_n1"\nid = "F-AMB-24"',
+            "no open question has the answer",
+        ),
         ('keuze = "alle_n1"', 'keuze = "alle_n2"', "unknown answer 'alle_n2', known are alle_n1"),
         ('stuurt = "eev"', 'stuurt = "eeuw"', "unknown word 'eeuw'"),
         ('6 = "Euro VI"', '9 = "Euro IX"', "eev cannot be answered 9"),

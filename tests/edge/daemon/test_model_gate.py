@@ -92,6 +92,17 @@ def test_a_reader_that_does_not_start_is_refused(release) -> None:
     assert "do not start here" in refused(release)
 
 
+@pytest.mark.parametrize("content", [b"a: [1", b"\x01", b"\xff", b"", b"[]", b"a: 1"])
+def test_a_reader_whose_configuration_is_none_is_refused(release, content) -> None:
+    """What reading it raised ended the sync: nothing was told, and all was fetched each time."""
+    config = release / "plate-reader.yaml"
+    before = sha256_of(config)
+    config.write_bytes(content)
+    manifest = release / MANIFEST
+    manifest.write_text(manifest.read_text().replace(before, sha256_of(config)))
+    assert "do not start here" in refused(release)
+
+
 def test_a_reader_without_its_own_calibration_is_refused(release) -> None:
     calibration = release / f"{READER}.calibration.json"
     shutil.copy(release / "plate-reader.calibration.json", calibration)
@@ -131,7 +142,7 @@ def test_fewer_than_four_golden_pictures_are_refused(release) -> None:
     assert "does not name 4 pictures" in refused(release)
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff", b"{}", b"[]"])
+@pytest.mark.parametrize("content", [b"", b"\xff", b'{"\xff": 1}', b"{}", b"[]"])
 def test_a_broken_golden_file_is_refused(release, content) -> None:
     (release / FILE).write_bytes(content)
     assert "golden.json does not name" in refused(release)

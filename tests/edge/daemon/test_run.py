@@ -10,17 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edge.access.desk import desk_passage
 from edge.access.pack import SHIPPED
 from edge.clock import SystemClock
-from edge.config import Config
 from edge.daemon import run, wiring
+from edge.daemon.alarms import LONGEST, shortened
 from edge.daemon.inforce import pinned
 from edge.record.envelope import decode_part, split
 from edge.record.keys import create_signer, load_signer
 from edge.record.message import decode
-from edge.registry.fresh import FreshRegistry
 from edge.types import Frame
-from tests.follower import Follower
+from tests.follower import Follower, family
 from tests.repository import Publisher
 
 
@@ -105,24 +105,49 @@ def test_other_packs_in_force_start_the_daemon_anew_in_the_same_process(
     assert "the updates changed what is in force" in caplog.text
 
 
+@pytest.mark.parametrize("had_one", [True, False])
 def test_a_withdrawn_registry_without_another_stops_answering_at_once(
-    box: Follower, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, publisher: Publisher, had_one: bool
 ) -> None:
-    """What is known to be wrong accuses nobody: passages go to review until another comes."""
-    withdrawn = {"box": box, "publisher": publisher, "change": staticmethod(withdraw)}
-    camera = type("Camera", (StreetCamera,), withdrawn)
-    monkeypatch.setattr(run, "Camera", camera)
-    answered: list[str | None] = []
-    fresh = wiring.fresh_registry
+    """Nor does one that came after the daemon started: no passage is decided on it any more."""
+    box = Follower(tmp_path / "b", publisher.root, publisher.folder)
+    if had_one:
+        box.sync()
+    with wiring.fresh_registry(box.config) as registry:
+        box.sync()
+        registry.look()
+        registry.wait()
+        assert registry.snapshot is not None
+        withdraw(publisher)
+        box.sync()
+        facts = registry.facts(desk_passage("NL", box.clock.now, "1ZZZ999"))
+        assert (facts.vehicle, facts.snapshot) == (None, None)
+        assert facts.fault is not None
+        assert "was withdrawn" in facts.fault
+        registry.wait()
+        assert registry.snapshot is None
+        assert registry.refused is not None
 
-    def spied(config: Config) -> FreshRegistry:
-        made = fresh(config)
-        answered.append(None if made.snapshot is None else made.snapshot.id)
-        return made
 
-    monkeypatch.setattr(wiring, "fresh_registry", spied)
-    run.run_box(box.config)
-    assert answered == ["one", None]
+def test_a_withdrawn_registry_answers_nothing_while_the_one_before_is_opened(
+    tmp_path: Path, publisher: Publisher, registries: dict[str, Path]
+) -> None:
+    """To prove millions of vehicles takes its time."""
+    box = Follower(tmp_path / "b", publisher.root, publisher.folder)
+    box.sync()
+    publisher.offer_registry(registries["two"])
+    publisher.publish()
+    box.sync()
+    with wiring.fresh_registry(box.config) as registry:
+        publisher.withdraw("registry", publisher.releases["registry"][-1])
+        publisher.publish()
+        assert registry.snapshot is not None
+        assert family(box.sync(), "registry").outcome == "rolled_back"
+        facts = registry.facts(desk_passage("NL", box.clock.now, "1ZZZ999"))  # never waits
+        assert facts.snapshot is None
+        registry.wait()
+        assert registry.snapshot is not None
+        assert registry.snapshot.id == "one"
 
 
 def test_a_daemon_keeps_to_the_versions_that_it_started_with(box: Follower, publisher) -> None:
@@ -152,6 +177,15 @@ def test_a_refused_update_raises_one_signed_alarm(
         assert alarms.look() == []
     told = decode(decode_part(split(raised.jws)[1])).data
     assert "Release 2 is not the content it states" in str(told)
+
+
+def test_a_cause_without_end_is_told_as_long_as_a_record_can_carry() -> None:
+    """What a registry says of itself may stand in the reason for which it was refused."""
+    told = shortened("No. " + "0" * 1_000_000)
+    assert told is not None
+    assert told.startswith("No. 000")
+    assert len(told) == LONGEST
+    assert (shortened("No."), shortened(None)) == ("No.", None)
 
 
 def test_without_a_registry_every_passage_is_a_review_and_that_is_told(

@@ -316,6 +316,30 @@ def test_after_going_back_from_packs_every_answer_is_a_review(config) -> None:
     assert asked(DIRTY_VAN, law=law).outcome == "no_access"
 
 
+@pytest.mark.parametrize("content", [b"", b"{", b"[1]"])
+def test_after_going_back_what_cannot_be_read_clears_no_older_law(config, content) -> None:
+    files = {path.name: path.read_bytes() for path in SHIPPED.iterdir()}
+    remember(config.box.state / "packs", Unfit(4, "four", "It is broken.", NOW))
+    (config.box.state / "packs" / "unfit.json").write_bytes(content)
+    (law,) = wiring.laws_in_force(pinned(config))
+    assert asked(DIRTY_VAN, law=law).outcome == "review"
+    put(config.box.state, 4, "packs", **files)
+    (law,) = wiring.laws_in_force(pinned(config))
+    assert asked(DIRTY_VAN, law=law).outcome == "no_access"
+
+
+@pytest.mark.parametrize("withdrawn", [True, False])
+def test_packs_that_are_lost_leave_reviews_behind(config, withdrawn) -> None:
+    files = {path.name: path.read_bytes() for path in SHIPPED.iterdir()}
+    place = put(config.box.state, 3, "packs", **files)
+    if withdrawn:
+        leave(place)
+    shutil.rmtree(place)
+    assert packs_in_force(config) is None
+    (law,) = wiring.laws_in_force(pinned(config))
+    assert asked(DIRTY_VAN, law=law).outcome == "review"
+
+
 def test_withdrawn_packs_without_successors_leave_reviews_behind(config) -> None:
     files = {path.name: path.read_bytes() for path in SHIPPED.iterdir()}
     leave(put(config.box.state, 3, "packs", **files))

@@ -19,7 +19,7 @@ from edge.registry.seal import seal_of
 from edge.update.report import Report, read_report
 from edge.update.shelf import previous
 from tests.follower import Follower, family, fault, refusal
-from tests.repository import Publisher, registry_file
+from tests.repository import Publisher, new_keys, registry_file
 from tools.make_delta import make_delta
 
 PACK = "nl-ze.toml"
@@ -171,6 +171,17 @@ def test_a_withdrawn_release_makes_room_for_the_one_before_without_a_fetch(two, 
     assert two.registry().outcome == "current"
 
 
+def test_a_withdrawn_release_makes_room_for_one_that_rotted_on_the_shelf(two, publisher) -> None:
+    with (two.state / "registry" / "000001" / "registry.sqlite").open("r+b") as file:
+        file.seek(9000)
+        file.write(b"rot")
+    withdrawn(publisher)
+    came = two.registry()
+    assert came.outcome == "rolled_back"
+    assert came.fetched is not None
+    assert two.in_force() == "one"
+
+
 def test_a_withdrawn_release_makes_room_for_one_that_is_no_longer_here(two, publisher) -> None:
     shutil.rmtree(two.state / "registry" / "000001")
     withdrawn(publisher)
@@ -221,6 +232,23 @@ def test_an_older_registry_that_was_not_allowed_is_refused_by_the_daemon(two) ->
         daemon.wait()
         assert daemon.snapshot is not None
         assert daemon.snapshot.id == "two"
+        assert "older than those accepted before" in (daemon.refused or "")
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[1]"])
+def test_a_way_back_that_cannot_be_read_allows_nothing_and_keeps_no_newer_registry_away(
+    two, publisher, registries, content
+) -> None:
+    (two.state / "registry.way-back.json").write_bytes(content)
+    offered(publisher, registries["three"])
+    assert two.registry().outcome == "activated"
+    with wiring.fresh_registry(two.config) as daemon:
+        assert daemon.snapshot.id == "three"
+        link = two.state / "registry" / "active"
+        link.unlink()
+        link.symlink_to("000002")
+        daemon.look()
+        daemon.wait()
         assert "older than those accepted before" in (daemon.refused or "")
 
 
@@ -292,6 +320,65 @@ def test_the_way_back_is_for_that_one_step_only(two, publisher, registries) -> N
         daemon.wait()
         assert daemon.snapshot.id == "three"
         assert "older than those accepted before" in (daemon.refused or "")
+
+
+SPOILT = [lambda p: p.write_bytes(b"{"), lambda p: p.unlink()]
+
+
+@pytest.mark.parametrize("spoil", SPOILT)
+def test_a_version_that_no_longer_says_what_it_is_keeps_no_newer_one_away(
+    box, publisher, registries, spoil: Callable[[Path], None]
+) -> None:
+    box.registry()
+    spoil(box.state / "registry" / "000001" / "release.json")
+    told = box.registry()
+    assert told.outcome == "current"
+    assert "cannot be told" in told.remarks[0]
+    offered(publisher, registries["two"])
+    assert box.registry().outcome == "activated"
+    assert box.in_force() == "two"
+
+
+@pytest.mark.parametrize("spoil", SPOILT)
+def test_a_version_that_no_longer_says_what_it_is_can_be_withdrawn(
+    two, publisher, spoil: Callable[[Path], None]
+) -> None:
+    spoil(two.state / "registry" / "000002" / "release.json")
+    withdrawn(publisher)
+    assert two.registry().outcome == "rolled_back"
+    assert two.in_force() == "one"
+
+
+@pytest.mark.parametrize("ahead", [0, 1, 2**40])
+def test_what_a_thief_of_the_registry_key_released_goes_with_the_stolen_key(
+    box, publisher, registries, ahead
+) -> None:
+    """Its publisher cannot withdraw what he never released, whatever number the thief gave it."""
+    box.registry()
+    release = publisher.offer_registry(registries["three"])
+    thief = msgspec.structs.replace(release, number=release.number + ahead)
+    publisher.releases["registry"][-1] = thief
+    publisher.publish()
+    box.registry()
+    with wiring.fresh_registry(box.config) as daemon:
+        assert daemon.snapshot.id == "three"
+    publisher.keys["registry"] = new_keys()
+    del publisher.releases["registry"][-1]
+    offered(publisher, registries["two"])
+    assert box.registry().outcome == "rolled_back"
+    assert box.in_force() == "two"
+    with wiring.fresh_registry(box.config) as daemon:
+        assert daemon.snapshot.id == "two"
+
+
+def test_a_release_that_is_too_old_to_be_listed_stays_where_it_is(
+    two, publisher, registries
+) -> None:
+    publisher.offer_registry(registries["three"], share=0)
+    del publisher.releases["registry"][:2]
+    publisher.publish()
+    assert two.registry().outcome == "current"
+    assert two.in_force() == "two"
 
 
 class Deltas:
@@ -456,6 +543,22 @@ def test_a_family_that_is_refused_hinders_no_other(full, publisher, registries) 
     assert full.in_force() == "two"
     assert packs_in_force(full.config) == full.state / "packs" / "000001"
     assert not report.fine
+
+
+def test_packs_in_force_that_rotted_keep_neither_their_successor_nor_models_away(
+    full, publisher, registries
+) -> None:
+    """The canaries of a registry are asked of them: it comes in as soon as they are replaced."""
+    full.sync()
+    (full.state / "packs" / "000001" / PACK).write_bytes(b"[pack]\n")
+    offered(publisher, registries["two"])
+    report = full.sync()
+    assert [one.outcome for one in report.families] == ["refused", "current", "current"]
+    packs = {path.name: path.read_bytes() for path in SHIPPED.iterdir()}
+    publisher.offer("packs", "packs-2", packs)
+    publisher.publish()
+    assert family(full.sync(), "packs").outcome == "activated"
+    assert full.registry().outcome == "activated"
 
 
 def test_packs_without_the_law_of_a_zone_of_this_box_are_refused(full, publisher) -> None:

@@ -93,6 +93,7 @@ def test_a_file_of_the_reader_is_read() -> None:
         (b'"margin":1e999', "malformed"),
         (b'"margin":NaN', "malformed"),
         (b'"margin":"\xff"', "malformed"),
+        (b'"margin":0.5,"\xff":1.0', "malformed"),
     ],
 )
 def test_coefficients_that_no_fit_could_give_are_refused(instead: bytes, cause: str) -> None:

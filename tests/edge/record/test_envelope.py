@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from joserfc import jws as jose
 
+from edge.errors import RecordError
 from edge.record.chain import next_link
-from edge.record.envelope import Flaw, RefusedError, peek, verify
+from edge.record.envelope import MAX_BYTES, Flaw, RefusedError, peek, verify
 from tests.chains import Pen, alarm
 
 PEN, OTHER = Pen("box-1"), Pen("box-2")
@@ -124,6 +125,12 @@ def test_a_genuine_record_is_verified() -> None:
     assert record.envelope == GENUINE
     assert record.kid == PEN.signer.key_id
     assert peek(GENUINE.jws).link == record.link == next_link(None)
+
+
+def test_what_is_too_long_to_be_taken_by_anybody_is_never_sealed() -> None:
+    """Written down, it would be put into the outbox at every start, and refused there."""
+    with pytest.raises(RecordError, match="longer than any may be"):
+        PEN.at(next_link(None), "x" * MAX_BYTES)
 
 
 def test_the_hash_is_that_of_the_bytes_sent() -> None:

@@ -215,6 +215,23 @@ def test_a_fault_at_look_up_is_a_fact(built) -> None:
     assert "VDS41K" not in facts.fault
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE exemptions SET type = hex(zeroblob(50000))",
+        "UPDATE kinds SET body_codes = 'a:' || hex(zeroblob(50000))",
+    ],
+)
+def test_what_no_record_could_carry_is_a_fault(copy, statement) -> None:
+    """A passage whose record is too long to leave would stop the box, and every start of it."""
+    altered(copy, statement)
+    with RegistryCache.open(copy, KEY) as cache:
+        facts = cache.facts(desk_passage("NL", AT, "VDS41K"))
+    assert facts.fault is not None
+    assert len(facts.fault) < 200
+    assert (facts.vehicle, facts.exemptions) == (None, ())
+
+
 def test_a_registry_overwritten_while_open_is_a_fault(copy, tmp_path) -> None:
     """`cp old new` keeps the file and changes what is in it: stale rows would answer as fresh."""
     other = copied(copy, tmp_path / "other.sqlite")

@@ -469,16 +469,44 @@ def wrong_canary(path: Path) -> None:
     altered(path, "UPDATE canaries SET outcome = 'exempt'")
 
 
+def canary_of_the_last_day(path: Path) -> None:
+    """No law can add a day to it: what that raised ended the sync, and that of law and models."""
+    altered(path, "UPDATE canaries SET at = 253402300799")
+
+
+def endless_name(path: Path) -> None:
+    """Every record carries the name; one that was too long to leave stopped the box for ever."""
+    altered(path, "UPDATE meta SET value = hex(zeroblob(100000)) WHERE name = 'id'")
+
+
+def endless_table(path: Path) -> None:
+    """A sync that counts it never ends, and holds the lock: no later one mends anything."""
+    altered(
+        path,
+        "ALTER TABLE plain RENAME TO was",
+        "CREATE VIEW plain AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+        " SELECT i AS token, 1 AS kind, 1 AS first_registered FROM n",
+    )
+
+
 @pytest.mark.parametrize(
-    ("spoil", "said"), [(without_canaries, "no canary"), (wrong_canary, "A canary of registry")]
+    ("spoil", "said"),
+    [
+        (endless_table, "other tables"),
+        (without_canaries, "no canary"),
+        (wrong_canary, "A canary of registry"),
+        (canary_of_the_last_day, "of no moment"),
+        (endless_name, "no name of one line"),
+    ],
 )
-def test_a_registry_without_its_canaries_is_refused(
+def test_a_registry_without_its_canaries_or_its_name_is_refused(
     served, publisher, registries, tmp_path, spoil: Callable[[Path], None], said: str
 ) -> None:
     for file in registries["two"].parent.glob("two.sqlite*"):
         shutil.copy(file, tmp_path)
+    release = publisher.offer_registry(tmp_path / "two.sqlite")
     spoil(tmp_path / "two.sqlite")
-    publisher.offer_registry(tmp_path / "two.sqlite")
+    publisher.replace(release, tmp_path / "two.sqlite")
     publisher.publish()
     assert said in refusal(served.registry())
     assert served.in_force() == "one"
@@ -499,3 +527,14 @@ def test_a_registry_that_is_not_the_content_stated_is_refused(
     publisher.offer_registry(registries["two"], content="0" * 64)
     publisher.publish()
     assert "is not the content it states" in refusal(served.registry())
+
+
+def test_a_registry_under_another_name_than_its_own_is_refused(
+    served, publisher, registries
+) -> None:
+    """Records name the registry: a release of another name could not be withdrawn by it."""
+    release = publisher.offer_registry(registries["two"])
+    publisher.releases["registry"][1] = msgspec.structs.replace(release, id="tuesday")
+    publisher.publish()
+    assert "does not bear the id it states" in refusal(served.registry())
+    assert served.in_force() == "one"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.update.choice import chosen, cohort_of, steps, worth
+from edge.update.choice import LONGEST_WAY, chosen, cohort_of, steps, worth
 from edge.update.releases import Delta, File, Release, Releases, Withdrawn
 
 AT = datetime(2028, 1, 1, tzinfo=UTC)
@@ -91,3 +91,10 @@ def test_deltas_that_are_no_smaller_are_not_worth_it() -> None:
     assert worth(way, two, {"registry/1-2.zst": 9, "registry/2.zst": 10}.__getitem__)
     assert not worth(way, two, {"registry/1-2.zst": 10, "registry/2.zst": 10}.__getitem__)
     assert not worth((), two, lambda _: 1)
+
+
+def test_a_chain_without_end_is_no_way() -> None:
+    """Each step writes the whole registry: who signs thousands of deltas wears out every box."""
+    releases = [release(1), *(release(n, bases=(n - 1,)) for n in range(2, LONGEST_WAY + 3))]
+    assert len(steps(index(*releases), releases[-1], releases[1])) == LONGEST_WAY
+    assert steps(index(*releases), releases[-1], releases[0]) == ()

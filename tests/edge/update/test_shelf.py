@@ -108,3 +108,24 @@ def test_a_shelf_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "packs").write_text("no folder")
     with pytest.raises(UpdateError, match="cannot be written"):
         stage(tmp_path, "packs", 1)
+
+
+@pytest.mark.parametrize("name", [".unfit.json.new", ".000002.new", "000002", ".active.new"])
+@pytest.mark.parametrize("kind", ["file", "folder", "dangling link"])
+def test_whatever_a_kill_or_a_full_disk_left_never_stops_the_next_version(
+    tmp_path: Path, name: str, kind: str
+) -> None:
+    """`unfit.json` is drafted beside the versions: half of it shut out every later sync."""
+    one = put(tmp_path, 1)
+    left_over = tmp_path / "packs" / name
+    if kind == "file":
+        left_over.write_bytes(b"[")
+    elif kind == "folder":
+        (left_over / "deeper").mkdir(parents=True)
+    else:
+        left_over.symlink_to("nowhere")
+    tidy(tmp_path / "packs")
+    assert names(tmp_path) == ["000001", "active"]
+    assert active(tmp_path, "packs") == one
+    put(tmp_path, 2)
+    assert names(tmp_path) == ["000001", "000002", "active", "previous"]
