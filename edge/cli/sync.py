@@ -59,13 +59,14 @@ def _place(source: str) -> str:
 
 def told(report: Report) -> Iterator[str]:
     """Yield the lines of a report."""
+    told_already = {visit.fault for visit in report.visits}
     for visit in report.visits:
         fault = visit.fault
         says = "proven" if fault is None else _sentence(fault).removeprefix(f"{visit.source} ")
         yield f"source {visit.source}: {says}"
     for family in report.families:
         yield f"{family.family}: {'; '.join(_parts(family))}"
-        if family.refused is not None:
+        if family.refused is not None and family.refused not in told_already:
             yield f"  {_sentence(family.refused)}"
         yield from (f"  {remark}" for remark in family.remarks)
         if family.active is not None:

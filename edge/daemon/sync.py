@@ -6,7 +6,7 @@ by the next. Whatever happens, what is in force stays until something better is.
 
 import fcntl
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -116,7 +116,8 @@ class Sync:
                 continue
             visits.append(Visit(name))
             found |= {family: self._family(client, family, reading) for family in waiting}
-        return tuple(visits), [self._standing(family, found.get(family)) for family in FAMILIES]
+        families = (found.get(family) or unreached(family, visits) for family in FAMILIES)
+        return tuple(visits), [self._standing(report) for report in families]
 
     def _proven(self, name: str, reading: ClockReading) -> Client:
         """Return a source whose state was proven, and raise the floors to it."""
@@ -170,13 +171,11 @@ class Sync:
             for at in shelved(place).as_of.values():
                 self._keep(raised(self._floors(), {}, at))
 
-    def _standing(self, family: Family, report: FamilyReport | None) -> FamilyReport:
+    def _standing(self, report: FamilyReport) -> FamilyReport:
         """Add to a report what is in force now."""
+        family = report.family
         if family not in self.gates:
             return FamilyReport(family, "not_followed")
-        if report is None:
-            fault = Fault("No source could be used.", "See what is said of each source.")
-            report = FamilyReport(family, "not_reached", refused=fault)
         place = active(self.state, family)
         if place is None:
             return report
@@ -217,6 +216,12 @@ class Sync:
     def _keep(self, floors: Floors) -> None:
         if floors != self._floors():
             write_floors(self.state / "updates" / NAME, floors)
+
+
+def unreached(family: Family, visits: Sequence[Visit]) -> FamilyReport:
+    """Return the report of a family that no source gave: why the last of them was of no use."""
+    faults = [visit.fault for visit in visits if visit.fault is not None]
+    return FamilyReport(family, "not_reached", refused=faults[-1] if faults else None)
 
 
 @contextmanager

@@ -47,6 +47,19 @@ def test_nothing_newer_is_fine(box: Follower) -> None:
     assert "registry: nothing newer for this box" in result.output
 
 
+def test_a_family_that_no_source_gave_knows_why_and_that_is_said_once(box: Follower) -> None:
+    run(box)
+    result = run(box, "--from", "/nowhere")
+    assert result.exit_code == 1
+    assert "registry: NOT REACHED" in result.output
+    assert result.output.count("is not, or no longer, there") == 1
+    told = json.loads(run(box, "--from", "/nowhere", "--json").stdout)
+    (why,) = {visit["fault"]["cause"] for visit in told["visits"]}
+    (registry,) = (one for one in told["families"] if one["family"] == "registry")
+    assert registry["refused"]["cause"] == why
+    assert registry["active"]["number"] == 1
+
+
 def test_a_refusal_is_a_finding_with_its_reason_and_what_stays(
     box: Follower, publisher: Publisher, registries: dict[str, Path]
 ) -> None:

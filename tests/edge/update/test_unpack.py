@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from edge.errors import UpdateError
 from edge.update.unpack import unpack
 
-ANY_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+ANY_FOLDER = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.mark.parametrize("name", ["registry/a.zst", "registry/a"])
