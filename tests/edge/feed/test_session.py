@@ -220,3 +220,11 @@ def test_a_peer_that_hangs_up_is_told_with_its_likely_cause(peer: str) -> None:
     assert "expects TLS" in told.value.cause
     assert "uplink.ca" in told.value.remedy
     assert "--ca" in told.value.remedy
+
+
+def test_small_packets_do_not_wait_for_each_other(broker: Mosquitto) -> None:
+    session = Session.open(broker, LISTENER)
+    opened = session._client.socket()
+    assert isinstance(opened, socket.socket)
+    assert opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    session.close()
