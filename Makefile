@@ -16,7 +16,7 @@ PIN = $(BIN)/python -m tools.add_model --manifest models/manifest.toml --replace
 	--licence Apache-2.0 --lineage \
 	"synthetic plates and scenes of tools.synth; near-infrared dashcam frames (MIT)"
 
-.PHONY: demo test lint bench bench-access bench-registry soak year lock system train-tools train-reader train-detector fonts clean
+.PHONY: demo test lint bench bench-access bench-backlog bench-registry soak year lock system train-tools train-reader train-detector fonts clean
 
 demo: $(VENV)/.ready
 	@$(BIN)/python -m tools.demo --clip "$(CLIP)" --out "$(OUT)"
@@ -31,7 +31,8 @@ lint: $(VENV)/.ready
 	$(BIN)/mypy
 
 soak: $(VENV)/.ready
-	ANPR_EDGE_KILLS=50 ANPR_EDGE_SYNC_KILLS=500 $(BIN)/pytest tests/faults
+	ANPR_EDGE_KILLS=50 ANPR_EDGE_SYNC_KILLS=500 ANPR_EDGE_PROCESS_KILLS=1000 \
+		ANPR_EDGE_POWER_CUTS=10000 ANPR_EDGE_FILLS=50 $(BIN)/pytest -s tests/faults
 
 # A year of 200,000 passages through hold and release; in memory, for a disk would take the night.
 year: $(VENV)/.ready
@@ -40,6 +41,10 @@ year: $(VENV)/.ready
 
 bench: $(VENV)/.ready
 	$(BIN)/python -m tools.bench
+
+# Weeks without a network, brought home over a real Mosquitto: some minutes, 2 GB in build/bench.
+bench-backlog: $(VENV)/.ready
+	$(BIN)/python -m tools.bench_backlog
 
 bench-access: $(VENV)/.ready
 	$(BIN)/python -m tools.bench_access
