@@ -29,22 +29,24 @@ CONTROL = 200
 class Trial:
     """Lives of one box: each is cut at many moments, and the next begins on what one cut left."""
 
-    def __init__(self, folder: Path, seed: int, how: tuple[str, str] = HOW) -> None:
+    def __init__(
+        self, folder: Path, seed: int, how: tuple[str, str] = HOW, steps: int = STEPS
+    ) -> None:
         self._listener, self._chance = recorder(folder), random.Random(seed)
-        self._folder, self._how = folder, how
+        self._folder, self._how, self._steps = folder, how, steps
         create_signer(self._now(0) / "box.pem", "b1")
         self._auditor = Auditor(load_trusted(self._now(0) / "box.jwk"))
         self.word, self.found = Word(), Counter[str]()
 
-    def cut(self, points: int) -> "Trial":
-        for life, begun in enumerate(range(0, points, AT_ONCE)):
-            self._life(life, min(AT_ONCE, points - begun))
+    def cut(self, points: int, at_once: int = AT_ONCE) -> "Trial":
+        for life, begun in enumerate(range(0, points, at_once)):
+            self._life(life, min(at_once, points - begun))
         return self
 
     def _life(self, life: int, points: int) -> None:
         now, chosen, word = self._now(life), self._chance.randrange(points), self.word
         disk, left = Disk(now), self._folder / "left"
-        calls = record(self._listener, now, STEPS, self._how)
+        calls = record(self._listener, now, self._steps, self._how)
         for n, cut in enumerate(cuts(disk, calls, word, points, self._chance, left)):
             if n == chosen:
                 copytree(cut.folder, self._now(life + 1), dirs_exist_ok=True)
@@ -71,6 +73,12 @@ def memory(tmp_path: Path) -> Iterator[Path]:
 
 def test_after_a_cut_at_any_call_nothing_acknowledged_is_lost(memory: Path) -> None:
     trial = Trial(memory, 20261).cut(POINTS)
+    assert trial.found == Counter()
+    print(f"{POINTS} cuts: {len(trial.word.records)} records acknowledged in one chain, all there")
+
+
+def test_after_a_cut_while_its_files_are_made_a_box_starts_again(memory: Path) -> None:
+    trial = Trial(memory, 20263, steps=1).cut(POINTS, at_once=POINTS)
     assert trial.found == Counter()
 
 
