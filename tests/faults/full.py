@@ -79,4 +79,4 @@ class Box:
 
     def faults(self) -> list[str]:
         """Return what is wrong now that the disk takes records again; it takes one more."""
-        return self._auditor.faults(Cut(self._folder, self._word, None))
+        return self._auditor.faults(Cut(self._folder, self._word))

@@ -46,7 +46,6 @@ class Cut:
 
     folder: Path
     word: Word
-    after: Call | None
 
 
 def recorder(folder: Path) -> Path:
@@ -55,7 +54,7 @@ def recorder(folder: Path) -> Path:
     if compiler is None:
         pytest.skip("no C compiler here: apt install gcc")
     built = folder / "syscalls.so"
-    command = [compiler, "-O1", "-Wall", "-Werror", "-shared", "-fPIC", "-o", str(built)]
+    command = [compiler, "-O1", "-Wall", "-shared", "-fPIC", "-o", str(built)]
     subprocess.run([*command, str(SOURCE), "-ldl", "-lpthread"], check=True)
     return built
 
@@ -88,4 +87,4 @@ def cuts(
         out.mkdir()
         before.after_cut(out, chance)
         (out / ACKNOWLEDGED).unlink(missing_ok=True)
-        yield Cut(out, word, calls[moment - 1] if moment else None)
+        yield Cut(out, word)
