@@ -16,12 +16,16 @@ PIN = $(BIN)/python -m tools.add_model --manifest models/manifest.toml --replace
 	--licence Apache-2.0 --lineage \
 	"synthetic plates and scenes of tools.synth; near-infrared dashcam frames (MIT)"
 
-.PHONY: demo test lint bench bench-access bench-backlog bench-registry soak year lock system train-tools train-reader train-detector fonts clean
+# Node for one of the examples that platform developers are given; a machine that has its own keeps it.
+NODE = $(if $(shell command -v node),,nodejs) $(if $(shell command -v npm),,npm)
+EXAMPLE := deploy/platform/node
+
+.PHONY: demo test lint schemas examples bench bench-access bench-backlog bench-registry soak year lock system train-tools train-reader train-detector fonts clean
 
 demo: $(VENV)/.ready
 	@$(BIN)/python -m tools.demo --clip "$(CLIP)" --out "$(OUT)"
 
-test: lint
+test: lint examples
 	@deploy/system-packages $(FONTS)
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
@@ -29,6 +33,18 @@ lint: $(VENV)/.ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy deploy/platform/python/receive.py
+
+# What developers of a platform are given, after a change of the records.
+schemas: $(VENV)/.ready
+	$(BIN)/python -m tools.make_schemas
+
+# The packages of the Node example, at their locked versions; without them its tests skip and say so.
+examples: $(EXAMPLE)/node_modules/.ready
+$(EXAMPLE)/node_modules/.ready: $(EXAMPLE)/package-lock.json | system
+	@deploy/system-packages $(NODE)
+	npm ci --ignore-scripts --no-audit --no-fund --prefix $(EXAMPLE) && touch $@ \
+		|| echo "The Node example's packages were not installed: its tests skip." >&2
 
 soak: $(VENV)/.ready
 	ANPR_EDGE_KILLS=50 ANPR_EDGE_SYNC_KILLS=500 ANPR_EDGE_PROCESS_KILLS=1000 \
@@ -93,4 +109,4 @@ train-detector: train-tools fonts
 		$(PIN) --name $$name --model models/$$name.onnx || exit 1; done
 
 clean:
-	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf $(VENV) $(EXAMPLE)/node_modules out .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

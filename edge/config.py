@@ -170,6 +170,7 @@ class Uplink(_Section, frozen=True, kw_only=True):
     """The way to the platform.
 
     `ack = "puback"` forgets a record once the broker has it: a broker that dies then loses it.
+    One that speaks only MQTT 3.1.1 also acknowledges what its access list makes it throw away.
     """
 
     publisher: Literal["mqtt", "spool"] = "spool"

@@ -292,7 +292,9 @@ class Consequence(StrEnum):
 class Decision:
     """The answer for one vehicle, one zone and one moment, with all that it rests on.
 
-    `rule` is the row of the pack that answered; `source` the place in the law it cites.
+    `rule` is the row of the pack that answered; `source` the place in the law it cites. Where what
+    is unknown leaves several rows with this answer, `rule` is the first, `reason` names the others
+    and `source` cites all.
     """
 
     zone: str

@@ -27,7 +27,7 @@ def case(envelope: Envelope, plate: str = PLATE, at: datetime = T0, *names: str)
 
 
 def entry(envelope: Envelope, plate: str = PLATE, at: datetime = T0, *names: str) -> Entry:
-    mark = Mark("utrecht", at.date(), f"token of {envelope.seq}")
+    mark = Mark("utrecht", at.date(), f"{envelope.seq:032x}")
     return Entry(case(envelope, plate, at, *names), passage(plate, at), mark)
 
 

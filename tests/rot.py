@@ -6,6 +6,11 @@ from pathlib import Path
 
 LOOSE = {
     "held": "CREATE TABLE held (epoch, seq, about, sealed, PRIMARY KEY (epoch, seq))",
+    "days": "CREATE TABLE days (zone, day, token, n, PRIMARY KEY (zone, day, token))",
+    "hours": (
+        "CREATE TABLE hours (zone, hour, figure, value, n, PRIMARY KEY (zone, hour, figure, value))"
+    ),
+    "book": "CREATE TABLE book (one INTEGER PRIMARY KEY, box, kind, epoch, seq, sha256, jws)",
     "orders": "CREATE TABLE orders (rests_on PRIMARY KEY, reason, given_at)",
 }
 
@@ -21,10 +26,10 @@ def rot_text(path: Path, column: str, value: bytes, row: int = 1) -> None:
     _write(path, "held", query, (value, row))
 
 
-def cell(path: Path, column: str, row: int = 1) -> bytes:
-    """Return what stands in a cell of a candidate."""
+def cell(path: Path, column: str, row: int = 1, table: str = "held") -> bytes:
+    """Return the bytes that stand in a cell, of a candidate unless another table is named."""
     with closing(sqlite3.connect(path)) as db:
-        query = f"SELECT {column} FROM held WHERE rowid = ?"
+        query = f"SELECT CAST({column} AS BLOB) FROM {table} WHERE rowid = ?"
         return bytes(db.execute(query, (row,)).fetchone()[0])
 
 

@@ -119,7 +119,21 @@ def joined(results: dict[Point, Verdict], vehicle: Vehicle, pack: RulePack) -> V
     by_hand = any(verdict.consequence is Consequence.MANUAL for verdict in verdicts)
     marks = dict.fromkeys(mark for verdict in verdicts for mark in verdict.marks)
     consequence = Consequence.MANUAL if by_hand else verdicts[0].consequence
-    return replace(verdicts[0], consequence=consequence, marks=tuple(marks))
+    return replace(all_named(verdicts), consequence=consequence, marks=tuple(marks))
+
+
+def all_named(verdicts: Sequence[Verdict]) -> Verdict:
+    """Return the first of answers that agree; its reason names the other rules, its source all.
+
+    `rule` stays the name of one row: counts, quotations and later readers look it up.
+    """
+    first, *_ = verdicts
+    others = sorted({verdict.rule for verdict in verdicts} - {first.rule})
+    if not others:
+        return first
+    reason = f"{first.reason} For what else it may be, the same follows from {', '.join(others)}."
+    sources = dict.fromkeys(verdict.source for verdict in verdicts)
+    return replace(first, reason=reason, source="; ".join(sources))
 
 
 def misfit(vehicle: Vehicle, pack: RulePack) -> Verdict:

@@ -7,7 +7,7 @@ before the outbox takes that record; after a cut it is appended again, the same 
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -16,9 +16,9 @@ import msgspec
 
 from edge import storefile
 from edge.access.hold import Held
-from edge.casebook.entries import Damaged, Entry, Mark, Order
+from edge.casebook.entries import Damaged, Entry, Mark, Order, Spoilt, Torn
 from edge.casebook.file import CASEBOOK
-from edge.casebook.rows import order_of, parted
+from edge.casebook.rows import COUNTABLE, figures, intent_of, is_mark, order_of, parted, times
 from edge.casebook.vault import Vault
 from edge.closing import Closing
 from edge.errors import CasebookError
@@ -27,7 +27,11 @@ from edge.types import Envelope, Passage, Tally
 
 MARKS_KEPT = timedelta(days=7)
 START_AGAIN = "Start the daemon again: the record is appended first, and nothing is lost."
-ADD = "ON CONFLICT DO UPDATE SET n = n + excluded.n"
+LOOK_AGAIN = "Start the daemon again: it looks whether the outbox has that record."
+ADD = f"ON CONFLICT DO UPDATE SET n = n + excluded.n WHERE {COUNTABLE}"
+"""A number that rotted is left as it is, to be told of; SQLite would refuse or heal the sum."""
+A_DAY = "day GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'"
+"""What is no day sorts before every day, and may be of today."""
 
 
 class Casebook(Closing):
@@ -55,6 +59,7 @@ class Casebook(Closing):
             book.close()
             cause = f"The casebook {path} belongs to box {book.box}, not {box}."
             raise CasebookError(cause, "Correct box.id or box.state.")
+        book._mend_indexes()
         return book
 
     @classmethod
@@ -108,14 +113,14 @@ class Casebook(Closing):
             self._intend(envelope)
             self._db.execute("DELETE FROM hours WHERE zone = ? AND hour = ?", (zone, _text(hour)))
 
-    def appended(self, envelope: Envelope) -> None:
+    def appended(self, intent: Envelope | Torn) -> None:
         """Forget the intent: the outbox has the record. What was deleted leaves the log too."""
         with self._writing():
-            self._db.execute(
-                "UPDATE book SET kind = NULL, epoch = NULL, seq = NULL, sha256 = NULL, jws = NULL"
-                " WHERE sha256 = ?",
-                (envelope.sha256,),
-            )
+            if self.intent() == intent:
+                self._db.execute(
+                    "UPDATE book"
+                    " SET kind = NULL, epoch = NULL, seq = NULL, sha256 = NULL, jws = NULL"
+                )
         self._leftover = True
 
     def clean(self) -> None:
@@ -125,16 +130,17 @@ class Casebook(Closing):
                 (busy, *_rest) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             self._leftover = bool(busy)
 
-    def intent(self) -> Envelope | None:
+    def intent(self) -> Envelope | Torn | None:
         """Return the record that may not have reached the outbox."""
-        kind, *rest = self._rows("SELECT kind, epoch, seq, sha256, jws FROM book")[0]
-        return None if kind is None else Envelope(kind, self.box, *rest)
+        return intent_of(self.box, self._rows("SELECT kind, epoch, seq, sha256, jws FROM book")[0])
 
     def times_held(self, mark: Mark) -> int:
-        """Return how often a vehicle became a candidate in a zone on a day."""
-        values = (mark.zone, mark.day.isoformat(), mark.token)
-        found = self._rows("SELECT n FROM days WHERE zone = ? AND day = ? AND token = ?", values)
-        return int(found[0][0]) if found else 0
+        """Return how often a vehicle became, or may have become, a candidate in a zone on a day."""
+        return times(self._marks(), mark)
+
+    def damaged_marks(self) -> int:
+        """Return how many marks of a day no longer say what was written."""
+        return sum(not is_mark(row) for row in self._marks())
 
     def held(self) -> list[Held]:
         """Return the candidates in the order of their records, without opening them."""
@@ -163,15 +169,20 @@ class Casebook(Closing):
 
     def counted(self, zone: str, hour: datetime) -> list[Tally]:
         """Return what was counted in an hour that has no count record yet."""
-        query = "SELECT figure, value, n FROM hours WHERE zone = ? AND hour = ? ORDER BY 1, 2"
-        rows = self._rows(query, (zone, _text(hour)))
-        return [Tally(zone, hour.astimezone(UTC), *row) for row in rows]
+        query = (
+            "SELECT zone, hour, figure, value, n FROM hours WHERE zone = ? AND hour = ?"
+            " ORDER BY figure, value"
+        )
+        return figures(self._rows(query, (zone, _text(hour))))[0]
 
     def hours_open(self, before: datetime) -> list[tuple[str, datetime]]:
         """Return the zones and hours before a moment that wait for their count record."""
-        query = "SELECT DISTINCT zone, hour FROM hours WHERE hour < ? ORDER BY hour, zone"
-        rows = self._rows(query, (_text(before),))
-        return [(zone, datetime.fromisoformat(hour)) for zone, hour in rows]
+        waiting = {(tally.hour, tally.zone) for tally in self._figures()[0] if tally.hour < before}
+        return [(zone, hour) for hour, zone in sorted(waiting)]
+
+    def damaged_figures(self) -> list[Spoilt]:
+        """Return the figures that no longer say what was counted: they are in no count record."""
+        return self._figures()[1]
 
     def order(self, order: Order) -> None:
         """Order that everything that rests on something is withdrawn."""
@@ -197,6 +208,8 @@ class Casebook(Closing):
     def _intend(self, envelope: Envelope) -> None:
         before = self.intent()
         place = (envelope.epoch, envelope.seq)
+        if isinstance(before, Torn):
+            raise CasebookError("The record that is written down is damaged.", LOOK_AGAIN)
         if before is not None and place <= (before.epoch, before.seq):
             cause = f"Record {before.seq} is written down, but not in the outbox yet."
             raise CasebookError(cause, START_AGAIN)
@@ -213,11 +226,25 @@ class Casebook(Closing):
         place = (held.candidate.epoch, held.candidate.seq)
         self._db.execute("INSERT INTO held VALUES (?, ?, ?, ?)", (*place, *row))
         oldest = (mark.day - MARKS_KEPT).isoformat()
-        self._db.execute("DELETE FROM days WHERE day < ?", (oldest,))
+        self._db.execute(f"DELETE FROM days WHERE day < ? AND {A_DAY}", (oldest,))
         self._db.execute(
             f"INSERT INTO days VALUES (?, ?, ?, 1) {ADD}",
             (mark.zone, mark.day.isoformat(), mark.token),
         )
+
+    def _mend_indexes(self) -> None:
+        """Make an index anew that rotted: SQLite deletes no row that is not where it has it."""
+        for table in ("days", "hours"):
+            sound = self._rows(f"PRAGMA integrity_check({table})") == [("ok",)]
+            with self._translated(), suppress(sqlite3.IntegrityError):  # two rows read alike now
+                if not sound:
+                    self._db.execute(f"REINDEX {table}")
+
+    def _marks(self) -> list[tuple[Any, ...]]:
+        return self._rows("SELECT zone, day, token, n FROM days")
+
+    def _figures(self) -> tuple[list[Tally], list[Spoilt]]:
+        return figures(self._rows("SELECT zone, hour, figure, value, n FROM hours"))
 
     def _told(self) -> list[tuple[Any, ...]]:
         # The index has a place of its own, which would hide that the row's place has changed.

@@ -38,6 +38,22 @@ class Damaged(NamedTuple):
     held: Held | None
 
 
+class Spoilt(NamedTuple):
+    """The place of a figure that no longer says what was counted; None where it cannot be read."""
+
+    zone: str | None
+    hour: datetime | None
+
+
+class Torn(NamedTuple):
+    """A record about to be appended whose bytes and hash no longer agree.
+
+    `hashes` are that of the bytes and the one beside them: where one cell rotted, one is right.
+    """
+
+    hashes: frozenset[str]
+
+
 class Order(NamedTuple):
     """Everything that rests on something bad is to be withdrawn, until the order is lifted.
 

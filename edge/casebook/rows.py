@@ -1,17 +1,27 @@
 """What the rows of a casebook tell in clear, and whether it can be so. Pure.
 
 A disk rots bit by bit: one cell that no longer says what was written must cost one candidate its
-end by decision, and no other candidate anything.
+end by decision or one hour a figure, and no other anything.
 """
 
+import hashlib
+import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
 
 from edge.access.hold import Held
-from edge.casebook.entries import UNDATED, Damaged, Order
+from edge.casebook.entries import UNDATED, Damaged, Mark, Order, Spoilt, Torn
+from edge.record.envelope import RefusedError, peek
+from edge.types import Envelope, Tally
+
+MOST = 10**9
+"""No hour and no day counts so many: what is beyond was not written by a box."""
+COUNTABLE = f"typeof(n) = 'integer' AND n BETWEEN 1 AND {MOST}"
+"""The same of a cell `n`, as SQL has it."""
+TOKEN = re.compile("[0-9a-f]{32}")
 
 
 def parted(rows: Iterable[tuple[Any, ...]]) -> tuple[list[Held], list[Damaged]]:
@@ -42,6 +52,63 @@ def order_of(rests_on: object, reason: object, given_at: object) -> Order:
     return Order(str(rests_on), str(reason), _moment(given_at))
 
 
+def figures(rows: Iterable[tuple[Any, ...]]) -> tuple[list[Tally], list[Spoilt]]:
+    """Return what was counted, of (zone, hour, figure, value, n), and what is damaged of it."""
+    sound: list[Tally] = []
+    spoilt: list[Spoilt] = []
+    for zone, hour, figure, value, n in rows:
+        at = _hour(hour)
+        if at is not None and all(map(_is_name, (zone, figure, value))) and _is_countable(n):
+            sound.append(Tally(zone, at, figure, value, n))
+        else:
+            spoilt.append(Spoilt(zone if _is_name(zone) else None, at))
+    return sound, spoilt
+
+
+def times(rows: Iterable[tuple[Any, ...]], mark: Mark) -> int:
+    """Return how often a vehicle was a candidate, of (zone, day, token, n).
+
+    A damaged row that may be its own counts as more than any law allows: in doubt it is let go.
+    """
+    return max((_times(row, mark) for row in rows), default=0)
+
+
+def is_mark(row: tuple[Any, ...]) -> bool:
+    """True when a row (zone, day, token, n) can be what was written."""
+    zone, day, token, n = row
+    return _is_name(zone) and _is_day(day) and _is_token(token) and _is_countable(n)
+
+
+def intent_of(box: str, cells: tuple[Any, ...]) -> Envelope | Torn | None:
+    """Return the record about to be appended, of (kind, epoch, seq, sha256, jws).
+
+    Its bytes tell everything, and their hash proves them: what rotted beside them costs nothing.
+    """
+    *_, sha256, jws = cells
+    if all(cell is None for cell in cells):
+        return None
+    raw = jws if isinstance(jws, bytes) else str(jws).encode()
+    digest = hashlib.sha256(raw).hexdigest()
+    torn = Torn(frozenset({digest, str(sha256)}))
+    try:
+        found = peek(raw).envelope
+    except RefusedError:
+        return torn
+    return found if (found.box, digest) == (box, sha256) else torn
+
+
+def _times(row: tuple[Any, ...], mark: Mark) -> int:
+    zone, day, token, n = row
+    if (zone, day, token) == (mark.zone, mark.day.isoformat(), mark.token):
+        return n if _is_countable(n) else MOST
+    may_be = (
+        zone == mark.zone or not _is_name(zone),
+        day == mark.day.isoformat() or not _is_day(day),
+        token == mark.token or not _is_token(token),
+    )
+    return MOST if all(may_be) else 0
+
+
 def _in_place(held: Held, epoch: object, seq: object) -> bool:
     return (held.candidate.epoch, held.candidate.seq) == (_number(epoch), _number(seq))
 
@@ -62,3 +129,32 @@ def _moment(cell: object) -> datetime:
         return datetime.fromisoformat(str(cell))
     except ValueError:
         return UNDATED
+
+
+def _hour(cell: object) -> datetime | None:
+    """Return the hour of a cell as `Casebook` writes it."""
+    try:
+        moment = datetime.fromisoformat(str(cell))
+    except ValueError:
+        return None
+    whole = moment.replace(minute=0, second=0, microsecond=0, tzinfo=UTC)
+    return whole if whole.isoformat(timespec="microseconds") == cell else None
+
+
+def _is_name(cell: object) -> bool:
+    return isinstance(cell, str) and cell.isprintable() and bool(cell) and "\ufffd" not in cell
+
+
+def _is_day(cell: object) -> bool:
+    try:
+        return date.fromisoformat(str(cell)).isoformat() == cell
+    except ValueError:
+        return False
+
+
+def _is_token(cell: object) -> bool:
+    return isinstance(cell, str) and TOKEN.fullmatch(cell) is not None
+
+
+def _is_countable(cell: object) -> bool:
+    return isinstance(cell, int) and 1 <= cell <= MOST

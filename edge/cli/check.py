@@ -28,7 +28,7 @@ from edge.daemon.sync import REPORT
 from edge.errors import BoxError
 from edge.record.keys import load_public, load_signer
 from edge.registry.token import load_key
-from edge.update.report import read_report
+from edge.update.report import Active, read_report
 from edge.vision.model import ModelFile
 from edge.vision.session import (
     WARM_UP_RUNS,
@@ -244,11 +244,15 @@ def _updates(config: Config, now: datetime) -> Item:
     figures: dict[str, Any] = {} if report is None else {"report": msgspec.to_builtins(report)}
     for one in () if report is None else report.families:
         if one.active is not None:
-            told.append(f"{one.family} {one.active.number} ({one.active.id})")
+            told.append(f"{one.family} {one.active.number} ({one.active.id}){_until(one.active)}")
     says = ", ".join(told)
     if wrong is None:
         return Item("updates", says, figures=figures)
     return Item("updates", f"{wrong.rstrip('.')}{'; ' if says else ''}{says}", LOOK, figures)
+
+
+def _until(one: Active) -> str:
+    return "" if one.until is None else f" to be used until {one.until:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _lines(item: Item) -> Iterator[str]:

@@ -2,8 +2,9 @@
 
 import difflib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import click
@@ -19,7 +20,7 @@ from edge.cli.explain_table import run_table
 from edge.cli.explained import as_json, as_text, explained
 from edge.cli.whatif import comparison_of, run_what_if
 from edge.config import load
-from edge.daemon.inforce import packs_in_force
+from edge.daemon.inforce import packs_in_force, registry_path
 from edge.errors import BoxError
 from edge.registry.attributes import VEHICLE_FIELDS, vehicle
 from edge.registry.cache import RegistryCache
@@ -36,11 +37,11 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.command(epilog=FACTS_HELP)
 @click.option("--cases", "table", type=FILE, help="Case table (CSV) to run against the packs.")
 @click.option("--zone", help="Zone id of a pack, or of the box of --config.")
-@click.option("--config", type=FILE, help="box.toml, for zones that it defines itself.")
+@click.option("--config", type=FILE, help="box.toml: its zones, law and registry.")
 @click.option("--at", help="Moment, ISO 8601; local time of the zone without an offset.")
-@click.option("--plate", help="Plate as COUNTRY:TEXT, looked up in --registry.")
-@click.option("--registry", type=FILE, help="Registry file for --plate.")
-@click.option("--token-key", type=FILE, help="Token key of that registry.")
+@click.option("--plate", help="Plate as COUNTRY:TEXT, looked up in a registry.")
+@click.option("--registry", type=FILE, help="Registry file for --plate; else that of --config.")
+@click.option("--token-key", type=FILE, help="Token key of that registry; else that of --config.")
 @click.option("--facts", "with_facts", is_flag=True, help="Facts follow as key=value.")
 @click.option("--pack", "paths", type=FILE, multiple=True, help="Rule pack instead of our own.")
 @click.option("--what-if", "what_if", type=click.DateTime(["%Y-%m-%d"]), help="Rules of this day.")
@@ -86,7 +87,8 @@ def explain(
             if plate is None:
                 inquiry = with_given(law, moment, facts_of(facts))
             else:
-                inquiry = with_plate(law, moment, plate, registry, token_key)
+                files = partial(asked_of, config, registry, token_key)
+                inquiry = with_plate(law, moment, plate, files)
             show(inquiry, plate is not None, in_json)
         else:
             raise click.UsageError("Give --cases FILE, or --zone ZONE with facts or a plate.")
@@ -105,8 +107,20 @@ def with_given(law: Law, moment: datetime, given: Mapping[str, str]) -> Inquiry:
     return Inquiry(law, country, known, moment, moment)
 
 
+def asked_of(
+    config: Path | None, registry: Path | None, token_key: Path | None
+) -> tuple[Path, Path]:
+    """Return the registry and the token key that are named, or else those of a box."""
+    if config is not None and (registry is None or token_key is None):
+        box = load(config)
+        registry, token_key = registry or registry_path(box), token_key or box.access.token_key
+    if registry is None or token_key is None:
+        raise click.UsageError("A plate needs --registry and --token-key, or --config.")
+    return registry, token_key
+
+
 def with_plate(
-    law: Law, moment: datetime, plate: str, registry: Path | None, token_key: Path | None
+    law: Law, moment: datetime, plate: str, files: Callable[[], tuple[Path, Path]]
 ) -> Inquiry:
     """Ask with what a registry file holds of a plate.
 
@@ -116,9 +130,8 @@ def with_plate(
     country, separator, text = plate.partition(":")
     if not (country and separator and text):
         raise click.UsageError(f"{plate!r} is not of the form NL:V123AB.")
-    if registry is None or token_key is None:
-        raise click.UsageError("A plate needs --registry and --token-key.")
     passage = desk_passage(country.upper(), moment, text)
+    registry, token_key = files()
     with RegistryCache.open(registry, load_key(token_key)) as cache:
         snapshot, known = cache.snapshot, cache.facts(passage)
     today = min(moment, datetime.now(UTC))

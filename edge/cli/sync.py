@@ -61,7 +61,8 @@ def told(report: Report) -> Iterator[str]:
     """Yield the lines of a report."""
     for visit in report.visits:
         fault = visit.fault
-        yield f"source {visit.source}: {'proven' if fault is None else _sentence(fault)}"
+        says = "proven" if fault is None else _sentence(fault).removeprefix(f"{visit.source} ")
+        yield f"source {visit.source}: {says}"
     for family in report.families:
         yield f"{family.family}: {'; '.join(_parts(family))}"
         if family.refused is not None:
@@ -69,17 +70,21 @@ def told(report: Report) -> Iterator[str]:
         yield from (f"  {remark}" for remark in family.remarks)
         if family.active is not None:
             yield f"  {_standing(family.active, report.at)}"
+        elif family.outcome != "not_followed":
+            yield f"  in force: {_without(family)}"
     yield from report.remarks
 
 
 def _parts(one: FamilyReport) -> Iterator[str]:
-    yield OUTCOMES[one.outcome]
+    turned = one.turned_away
+    which = "" if turned is None else f" release {turned.number}"
+    yield f"{OUTCOMES[one.outcome]}{which}"
     if one.fetched is not None:
         yield _fetched(one.fetched)
 
 
 def _fetched(what: Fetched) -> str:
-    way = f"by {what.deltas} deltas" if what.deltas else "whole"
+    way = {0: "whole", 1: "by a delta"}.get(what.deltas, f"by {what.deltas} deltas")
     return f"release {what.number} fetched {way}, {what.bytes:,} bytes"
 
 
@@ -90,6 +95,13 @@ def _standing(active: Active, now: datetime) -> str:
     since = f"since {_moment(active.since)}"
     held = f": {ages}" if ages else ""
     return f"in force: release {active.number} ({active.id}) {since}{held}{until}{over}"
+
+
+def _without(one: FamilyReport) -> str:
+    """Say what holds without a release. The software's packs and models only before a first."""
+    if one.family == "registry":
+        return "no registry: every passage is a review"
+    return f"the {one.family} of the software" if one.outcome == "current" else "no release"
 
 
 def _sentence(fault: Fault) -> str:

@@ -1,15 +1,15 @@
-"""What can still be told of a candidate whose row in the casebook rotted on the disk.
+"""What rotted in the casebook, and what can still be told of a candidate whose row did.
 
 Its passage record says the same, signed, as long as it stands in the outbox.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from edge.access.hold import HELD, Held, window_end
 from edge.access.rules import Law
 from edge.casebook.casebook import Casebook
-from edge.casebook.entries import Damaged
+from edge.casebook.entries import Damaged, Spoilt, Torn
 from edge.feed.outbox import Outbox
 from edge.record.chain import Place
 from edge.record.envelope import UNREADABLE, RefusedError, decode_part, peek, split
@@ -21,19 +21,40 @@ NAMED = 8
 REMEDY = (
     "Check the disk, and replace it. `anpr-edge held list` names what is damaged: as long as its"
     " passage record waits in the outbox the daemon withdraws it; what is left keeps its place"
-    " in the casebook and never leaves this box. Tell the auditor that no resolution will come."
+    " in the casebook and never leaves this box. Tell the auditor that no resolution will come,"
+    " and that a damaged figure is missing in its hour."
 )
 
 
 def fault(casebook: Casebook) -> str | None:
-    """Say how many candidates are damaged, and where; None when none is."""
-    damaged = casebook.damaged()
-    if not damaged:
-        return None
-    places = ", ".join(place(row) for row in damaged[:NAMED])
-    more = " and others" if len(damaged) > NAMED else ""
-    many = "candidate is" if len(damaged) == 1 else "candidates are"
-    return f"{len(damaged)} held {many} damaged and set aside: record {places}{more}."
+    """Say what is damaged, how much of it and where; None when nothing is."""
+    return " ".join(_faults(casebook)) or None
+
+
+def _faults(casebook: Casebook) -> Iterator[str]:
+    if damaged := casebook.damaged():
+        many = "candidate is" if len(damaged) == 1 else "candidates are"
+        places = _listed([place(row) for row in damaged])
+        yield f"{len(damaged)} held {many} damaged and set aside: record {places}."
+    if spoilt := casebook.damaged_figures():
+        many = "figure is" if len(spoilt) == 1 else "figures are"
+        hours = _listed(list(dict.fromkeys(map(_hour, spoilt))))
+        yield f"{len(spoilt)} counted {many} damaged and in no count record: {hours}."
+    if marks := casebook.damaged_marks():
+        many = "mark of a day is" if marks == 1 else "marks of a day are"
+        yield f"{marks} {many} damaged: whose it may be is let go."
+    if isinstance(casebook.intent(), Torn):
+        yield "The record that was written down last is damaged."
+
+
+def _listed(places: Sequence[str]) -> str:
+    more = " and others" if len(places) > NAMED else ""
+    return ", ".join(places[:NAMED]) + more
+
+
+def _hour(figure: Spoilt) -> str:
+    hour = "?" if figure.hour is None else f"{figure.hour:%Y-%m-%dT%H:%MZ}"
+    return f"{figure.zone or '?'} {hour}"
 
 
 def place(row: Damaged) -> str:

@@ -74,7 +74,7 @@ class Health:
             sha256=found.sha256,
             vehicles_as_of=found.vehicles_as_of,
             exemptions_as_of=found.exemptions_as_of,
-            vehicles=self._registry.rows("vehicles"),
+            vehicles=self._registry.rows("vehicles", "plain"),
             exemptions=self._registry.rows("exemptions"),
         )
 

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 from edge.errors import BoxError, SourceError, UpdateError
 from edge.update.choice import Step, chosen, steps, withdrawal, worth
 from edge.update.client import Client
-from edge.update.releases import REGISTRY, Family, File, Release, Releases
+from edge.update.releases import REGISTRY, Family, File, Release, Releases, Withdrawn
 from edge.update.report import Fetched, Outcome
 from edge.update.shelf import (
     Shelved,
@@ -95,10 +95,13 @@ class Intake:
         try:
             if wanted is not None:
                 refuse_unfit(self.state / self.family, wanted.number)
-                return self._replace(client, index, wanted, known, gone is not None)
+                taken = self._replace(client, index, wanted, known, gone is not None)
+                told = () if gone is None else (f"{_gone(gone)}.",)
+                return taken._replace(remarks=(*told, *taken.remarks))
             if gone is not None:
-                cause = f"Release {gone.number} ({gone.id}) was withdrawn: {gone.reason}"
-                raise UpdateError(f"{cause}. No other stands for this box.", withdrawn(gone.id))
+                raise UpdateError(
+                    f"{_gone(gone)}. No other stands for this box.", withdrawn(gone.id)
+                )
         except BoxError:
             if gone is not None and place is not None:
                 leave(place)
@@ -219,6 +222,10 @@ class Intake:
     @property
     def _incoming(self) -> Path:
         return self.state / "updates" / "incoming"
+
+
+def _gone(one: Withdrawn) -> str:
+    return f"Release {one.number} ({one.id}) was withdrawn: {one.reason}"
 
 
 def withdrawn(name: str) -> str:

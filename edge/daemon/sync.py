@@ -20,7 +20,7 @@ from edge.daemon.spared import refused, turned_away
 from edge.errors import BoxError, SourceError, UpdateError
 from edge.ports import Clock
 from edge.types import ClockReading
-from edge.update.client import Client
+from edge.update.client import Client, is_root
 from edge.update.fetch import Source
 from edge.update.files import ROOM
 from edge.update.floors import NAME, Floors, raised, read_floors, write_floors
@@ -125,6 +125,8 @@ class Sync:
         except OSError as e:
             cause = f"The trusted root {self.root} cannot be read ({e.strerror})."
             raise UpdateError(cause, ROOT_REMEDY) from e
+        if not is_root(root):
+            raise UpdateError(f"The trusted root {self.root} is no root.json.", ROOT_REMEDY)
         client = Client(Source(name), self.state / "updates" / "metadata", root, reading)
         self._keep(client.refresh(self._floors()))
         return client

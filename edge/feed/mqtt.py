@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 
-from edge.feed.session import Accepted, Arrived, Broker, Note, Role, Session
+from edge.feed.session import Arrived, Broker, Note, Refused, Role, Session
 from edge.feed.topics import RECEIPT, STATUS, UPDATES, topic
 from edge.types import Envelope
 
@@ -58,8 +58,10 @@ class MqttPublisher:
         for item in self._session.receive(wait_s):
             if isinstance(item, Arrived) and item.topic == UPDATES:
                 self._hint = hashlib.sha256(item.payload).hexdigest() if item.payload else None
-            elif not isinstance(item, Accepted):
+            elif isinstance(item, Arrived):
                 self._take_receipt(item.payload)
+            elif isinstance(item, Refused):  # it waits on in the outbox, and is sent again
+                self._sent.pop(item.mid, None)
             elif item.mid in self._sent:  # else that of the status
                 self._take_accepted(self._sent.pop(item.mid))
         if self._hint is not None:

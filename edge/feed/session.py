@@ -94,6 +94,17 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """The broker's no (PUBACK of MQTT 5 from 0x80 on) to what was numbered `mid`: it keeps nothing.
+
+    MQTT 3.1.1 has no such answer: there a broker acknowledges what it throws away.
+    """
+
+    mid: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Answer:
     refusal: str | None
 
@@ -103,7 +114,7 @@ class _Lost:
     reason: str
 
 
-Item: TypeAlias = Arrived | Accepted
+Item: TypeAlias = Arrived | Accepted | Refused
 
 
 class Session:
@@ -113,7 +124,8 @@ class Session:
         """Use `Session.open`."""
         self._client, self._inbox, self._name = client, inbox, name
         self._early: list[Item] = []
-        self._unaccepted: set[int] = set()
+        self._unanswered: dict[int, str] = {}  # the topic of each number
+        self._refused: dict[str, str] = {}  # what was told last of each topic
 
     @classmethod
     def open(cls, broker: Broker, role: Role) -> Self:
@@ -137,17 +149,17 @@ class Session:
         sent = self._client.publish(note.topic, note.payload, qos=1, retain=note.retain)
         if sent.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise FeedError(f"The connection to {self._name} is gone.", CHECK_BROKER)
-        self._unaccepted.add(sent.mid)
+        self._unanswered[sent.mid] = note.topic
         return sent.mid
 
     def settle(self, within_s: float) -> None:
-        """Wait until the broker has everything that was published; what arrives is kept.
+        """Wait until the broker has answered all that was published; what arrives is kept.
 
         Raises FeedError when the connection is gone.
         """
         deadline = time.monotonic() + within_s
         kept: list[Item] = []
-        while self._unaccepted and time.monotonic() < deadline:
+        while self._unanswered and time.monotonic() < deadline:
             kept += self.receive(0.1)
         self._early += kept
 
@@ -164,9 +176,9 @@ class Session:
                 else self._inbox.get_nowait()
             )
             while not isinstance(found, _Lost):
-                if isinstance(found, Accepted):
-                    self._unaccepted.discard(found.mid)
-                if isinstance(found, Arrived | Accepted):
+                if isinstance(found, Accepted | Refused):
+                    self._note(found)
+                if isinstance(found, Item):
                     items.append(found)
                 found = self._inbox.get_nowait()
         except queue.Empty:
@@ -187,6 +199,15 @@ class Session:
             self._client.publish(last.topic, last.payload, qos=1, retain=last.retain)
         self._client.disconnect()
         self._client.loop_stop()
+
+    def _note(self, answer: Accepted | Refused) -> None:
+        """Tell a refusal, once for each topic and reason."""
+        topic = self._unanswered.pop(answer.mid, "")
+        if isinstance(answer, Accepted):
+            self._refused.pop(topic, None)
+        elif self._refused.get(topic) != answer.reason:
+            self._refused[topic] = answer.reason
+            log.warning("%s refuses what goes to %s: %s", self._name, topic, answer.reason)
 
     @classmethod
     def _connect(cls, broker: Broker, role: Role, version: MQTTProtocolVersion) -> Self:
@@ -234,7 +255,7 @@ class Session:
                 return found.refusal
             if isinstance(found, _Lost):
                 raise _hung_up(self._name, broker)
-            if isinstance(found, Arrived | Accepted):
+            if isinstance(found, Item):
                 self._early.append(found)
         raise FeedError(
             f"No answer from {self._name} within {ANSWER_S:.0f} s.",
@@ -281,7 +302,7 @@ def _client(
     client.on_subscribe = lambda c, u, mid, reasons, p: inbox.put(_Answer(_refusal(reasons)))
     client.on_disconnect = lambda c, u, flags, reason, p: inbox.put(_Lost(str(reason)))
     client.on_message = lambda c, u, m: inbox.put(Arrived(m.topic, bytes(m.payload), m.mid))
-    client.on_publish = lambda c, u, mid, reason, p: inbox.put(Accepted(mid))
+    client.on_publish = lambda c, u, mid, reason, p: inbox.put(answered(mid, reason))
     return client
 
 
@@ -324,6 +345,13 @@ def _dial(client: paho.Client, broker: Broker, version: MQTTProtocolVersion) -> 
     properties.SessionExpiryInterval = REMEMBER_S
     properties.MaximumPacketSize = LARGEST
     client.connect(broker.host, broker.port, KEEPALIVE_S, clean_start=False, properties=properties)
+
+
+def answered(mid: int, reason: ReasonCode) -> Accepted | Refused:
+    """Return what a PUBACK says of a message."""
+    if reason.is_failure:
+        return Refused(mid, f"{reason} (0x{reason.value:02x})")
+    return Accepted(mid)
 
 
 def _refusal(reasons: list[ReasonCode]) -> str | None:

@@ -4,15 +4,25 @@ Up: every kind of record, and the retained `status` (online, offline). Down: `re
 retained `anpr/v1/updates`, a hint that updates may have come; what it says is never read.
 """
 
-from typing import NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 from edge.errors import FeedError
 from edge.record.envelope import NAME as NAME
+from edge.record.wording import says
 
 PREFIX = "anpr/v1"
 STATUS, RECEIPT = "status", "receipt"
 UPDATES = f"{PREFIX}/updates"
 EVERY_RECORD = f"{PREFIX}/+/+"
+
+Status = Annotated[
+    Literal["online", "offline"],
+    says(
+        "Whether the box is connected: it says `online`, and `offline` when it leaves; the broker"
+        " says `offline` when it vanishes."
+    ),
+]
+Hint = Annotated[str, says("Anything, such as a time: no box reads it, it only differs.")]
 
 
 class Topic(NamedTuple):

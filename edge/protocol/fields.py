@@ -7,7 +7,7 @@ import msgspec
 from msgspec import inspect
 
 from edge.protocol.document import Blank, Code, Inline, Prose, Section, Table, Words
-from edge.protocol.meanings import MEANINGS, STRUCTS
+from edge.protocol.meanings import DUTCH, STRUCTS
 from edge.record.message import DECODERS, Chained
 
 FORMS: dict[type[inspect.Type], Words] = {
@@ -28,7 +28,8 @@ def structs() -> tuple[type[msgspec.Struct], ...]:
     return tuple(found)
 
 
-def _collect(form: inspect.Type, found: list[type[msgspec.Struct]]) -> None:
+def _collect(told: inspect.Type, found: list[type[msgspec.Struct]]) -> None:
+    form = _bare(told)
     if isinstance(form, inspect.StructType) and form.cls not in found:
         found.append(form.cls)
         for field in form.fields:
@@ -61,14 +62,30 @@ def own_fields(struct: type[msgspec.Struct]) -> Iterator[inspect.Field]:
 
 
 def meaning(struct: type[msgspec.Struct], field: str) -> Inline:
-    """Return what a field means: its own meaning in this struct, or that of its name."""
+    """Return what a field means: in English as the field says, in Dutch as the dictionary does."""
     name = f"{struct.__name__}.{field}"
-    found = MEANINGS.get(name) or MEANINGS.get(field)
-    return found or Blank(Words(f"Betekenis van veld {name}", f"Meaning of field {name}"))
+    dutch, english = DUTCH.get(name) or DUTCH.get(field), _english(struct).get(field)
+    if dutch is None or english is None:
+        return Blank(Words(f"Betekenis van veld {name}", f"Meaning of field {name}"))
+    return Words(dutch, english)
 
 
-def form(found: inspect.Type) -> Words:
+def _english(struct: type[msgspec.Struct]) -> dict[str, str]:
+    return {
+        field.name: (field.type.extra_json_schema or {})["description"].replace("`", "")
+        for field in own_fields(struct)
+        if isinstance(field.type, inspect.Metadata)
+    }
+
+
+def _bare(told: inspect.Type) -> inspect.Type:
+    """Return a type without what is said of it."""
+    return told.type if isinstance(told, inspect.Metadata) else told
+
+
+def form(told: inspect.Type) -> Words:
     """Return the type of a field in words."""
+    found = _bare(told)
     parts = [form(part) for part in _parts(found) if not isinstance(part, inspect.NoneType)]
     match found:
         case inspect.UnionType():

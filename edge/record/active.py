@@ -1,54 +1,67 @@
 """What is active on a box, and what the last sync found, as its health record tells. Pure."""
 
-from datetime import datetime
+from typing import Annotated
 
 import msgspec
 
+from edge.record.wording import Moment, Sha256, says
+
 
 class ActiveRegistry(msgspec.Struct, frozen=True, kw_only=True):
-    """The registry that answers, and with how many rows it was built; None: it cannot be read."""
+    """The registry that answers, and with how many rows it was built."""
 
-    id: str
-    sha256: str
-    vehicles_as_of: datetime
-    exemptions_as_of: datetime
-    vehicles: int | None
-    exemptions: int | None
+    id: Annotated[str, says("Its name.")]
+    sha256: Annotated[Sha256, says("Digest of all its rows.")]
+    vehicles_as_of: Annotated[Moment, says("The moment of which its vehicle data are (UTC).")]
+    exemptions_as_of: Annotated[Moment, says("The moment of which its exemptions are (UTC).")]
+    vehicles: Annotated[
+        int | None, says("How many vehicles it was built with; null: it cannot be read.")
+    ]
+    exemptions: Annotated[
+        int | None, says("How many exemptions it was built with; null: it cannot be read.")
+    ]
 
 
 class ActivePack(msgspec.Struct, frozen=True, kw_only=True):
     """The rule pack that decides in a zone."""
 
-    zone: str
-    id: str
-    version: str
-    sha256: str
+    zone: Annotated[str, says("Id of the zone.")]
+    id: Annotated[str, says("Name of the pack.")]
+    version: Annotated[str, says("Its version.")]
+    sha256: Annotated[Sha256, says("SHA-256 of its file.")]
 
 
 class Family(msgspec.Struct, frozen=True, kw_only=True):
-    """One family of updates: what the last sync did for it, the release in force, and the refused.
+    """One family of updates: what the last sync did for it, the release in force, the refused."""
 
-    `release` None: none of the updates is in force. `refused` None: the release that was refused
-    is not known; `reason` None: nothing was refused, and the family was reached.
-    """
-
-    family: str
-    outcome: str
-    release: int | None
-    refused: int | None = None
-    reason: str | None = None
+    family: Annotated[str, says("`registry`, `packs` or `models`.")]
+    outcome: Annotated[
+        str,
+        says(
+            "What became of it: `current`, `activated`, `rolled_back`, `refused`, `not_reached`,"
+            " `not_followed`."
+        ),
+    ]
+    release: Annotated[
+        int | None, says("Number of the release in force; null: none of the updates is.")
+    ]
+    refused: Annotated[
+        int | None, says("Number of the release that was refused; null: none, or not known.")
+    ] = None
+    reason: Annotated[
+        str | None, says("Why it was refused or not reached, for people; null: it was not.")
+    ] = None
 
 
 class Updates(msgspec.Struct, frozen=True, kw_only=True):
-    """What the last sync found; `fault` is why that cannot be told.
+    """What the last sync found."""
 
-    `synced_at` None: there was none yet. `reached_at` is when one last reached every family.
-    """
-
-    synced_at: datetime | None
-    reached_at: datetime | None
-    fault: str | None
-    families: tuple[Family, ...]
+    synced_at: Annotated[Moment | None, says("When it was (UTC); null: there was none yet.")]
+    reached_at: Annotated[
+        Moment | None, says("When a sync last reached every family (UTC); null: never.")
+    ]
+    fault: Annotated[str | None, says("Why that cannot be told, for people; null: it can.")]
+    families: Annotated[tuple[Family, ...], says("What was found for each family.")]
 
 
 class Active(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,12 +4,14 @@ Source: CloudEvents 1.0 JSON format; the names are those of the platform contrac
 """
 
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 import msgspec
 
 from edge.record.active import ActivePack, ActiveRegistry, Updates
+from edge.record.wording import Moment, Sha256, one_of, says
+from edge.types import Consequence, Direction, Outcome
 
 SPEC = "1.0"
 GENESIS = "0" * 64
@@ -17,95 +19,157 @@ TYPE_PREFIX = "anpr-edge."
 SCHEMA_PREFIX = "urn:anpr-edge:schema:"
 
 
+PROFILES = ("none", "pseudonym", "plate")
+ENDS = ("released", "withdrawn", "expired")
+"""How a candidate ends: `edge.access.hold.State`, which builds on this module."""
+
+BoxId = Annotated[str, says("Id of a box.", pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
+ZONE = "Id of the zone."
+OUTCOME = (
+    "What the law says: `free_access` the vehicle itself complies, `exempt` or `permitted` by a"
+    " record or a row of the law, `permit_possible` a permit could be bought and none is known,"
+    " `no_access` none of these, `out_of_scope` the zone does not concern it, `review` in doubt:"
+    " the box says neither yes nor no."
+)
+CONSEQUENCE = (
+    "What follows: `none` nothing, `not_enforced` nothing because the law is a draft, `warn` a"
+    " warning after the hold, `hold48` and `hold_day` held for 48 hours or until the next morning,"
+    " `manual` only a person may decide."
+)
+MARKS = (
+    "Remarks on the decision, any number: `held` a resolution will follow, `already_held` another"
+    " passage of that day is held, `draft` law that is not in force ... More may come."
+)
+CONFIG = "SHA-256 of the configuration of the box."
+
+
 class Chained(msgspec.Struct, frozen=True, kw_only=True):
     """What every record carries: its box, its place in the chain, its salt, its clock."""
 
-    box: str
-    epoch: int
-    seq: int
-    prev: str
-    salt: str
-    software: str
-    clock: "ClockQuality"
+    box: Annotated[BoxId, says("The box that swears to this; it stands in the topic too.")]
+    epoch: Annotated[int, says("Number of the chain of this box, from 1.", minimum=1)]
+    seq: Annotated[int, says("Place in the epoch, from 1 and without a gap.", minimum=1)]
+    prev: Annotated[
+        Sha256,
+        says("SHA-256 of the whole JWS before this one; 64 zeros in the first record of a box."),
+    ]
+    salt: Annotated[
+        str,
+        says(
+            "128 random bits in hexadecimal: what was erased cannot be found by trying.",
+            pattern="^[0-9a-f]{32}$",
+        ),
+    ]
+    software: Annotated[str, says("Version of the software of the box.")]
+    clock: Annotated["ClockQuality", says("How far the times of this record can be trusted.")]
 
 
 class ClockQuality(msgspec.Struct, frozen=True, kw_only=True):
     """How far the time in a record can be trusted."""
 
-    source: str
-    trusted: bool
-    error_ms: float | None
-    boot_id: str
-    since_boot_ns: int
+    source: Annotated[
+        str, says("Where the time is from: `kernel`; `replay` is a tester's, and no evidence.")
+    ]
+    trusted: Annotated[
+        bool, says("The clock was synchronised to within a second; without that nobody is accused.")
+    ]
+    error_ms: Annotated[
+        float | None, says("The largest error that the kernel expects, in milliseconds.")
+    ]
+    boot_id: Annotated[str, says("Which start of the box this was; another one after each boot.")]
+    since_boot_ns: Annotated[
+        int, says("Nanoseconds since that start: they rise even where the date was set back.")
+    ]
 
 
 class ModelRef(msgspec.Struct, frozen=True):
     """A model that took part."""
 
-    name: str
-    sha256: str
+    name: Annotated[str, says("Its name.")]
+    sha256: Annotated[Sha256, says("SHA-256 of its file.")]
 
 
 class PackRef(msgspec.Struct, frozen=True):
     """The rule pack that decided."""
 
-    id: str
-    sha256: str
+    id: Annotated[str, says("Its name.")]
+    sha256: Annotated[Sha256, says("SHA-256 of its file.")]
 
 
 class SnapshotRef(msgspec.Struct, frozen=True):
     """The registry snapshot that was asked, and how old its sources were."""
 
-    id: str
-    sha256: str
-    vehicles_as_of: datetime
-    exemptions_as_of: datetime
+    id: Annotated[str, says("Its name.")]
+    sha256: Annotated[Sha256, says("Digest of all its rows, whatever file holds them.")]
+    vehicles_as_of: Annotated[Moment, says("The moment of which its vehicle data are (UTC).")]
+    exemptions_as_of: Annotated[Moment, says("The moment of which its exemptions are (UTC).")]
 
 
 class PlateRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the zone's privacy profile lets out of the plate.
+    """What the zone's privacy profile lets out of the plate."""
 
-    `none` fills no text; `pseudonym` a daily keyed token; `plate` the text itself. `corrected`:
-    one character is not as it was read, because the country's syntax forces another.
-    """
-
-    profile: str
-    country: str | None = None
-    confidence: float | None = None
-    chars: tuple[float, ...] | None = None
-    corrected: bool = False
-    text: str | None = None
-    pseudonym: str | None = None
+    profile: Annotated[
+        str,
+        one_of(
+            PROFILES,
+            "What was let out: `none` no text, `pseudonym` a token that changes every day,"
+            " `plate` the text itself.",
+        ),
+    ]
+    country: Annotated[
+        str | None, says("Country of the plate, ISO 3166 alpha-2; absent: the plate does not tell.")
+    ] = None
+    confidence: Annotated[
+        float | None, says("Probability that the whole text is right, 0 to 1.")
+    ] = None
+    chars: Annotated[
+        tuple[float, ...] | None, says("Probability of each character, 0 to 1, in reading order.")
+    ] = None
+    corrected: Annotated[
+        bool,
+        says("One character is not as it was read: the country's syntax forces another."),
+    ] = False
+    text: Annotated[
+        str | None, says("The plate, without spaces and dashes; only with profile `plate`.")
+    ] = None
+    pseudonym: Annotated[
+        str | None, says("Keyed token of plate and day; only with profile `pseudonym`.")
+    ] = None
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Where the camera stands, which sign stood there (R000-28), and how the vehicle passed.
+    """Where the camera stands, which sign stood there, and how the vehicle passed."""
 
-    `wrong_way`: against the direction that the lane has in the configuration.
-    """
-
-    camera: str
-    lane: str | None = None
-    direction: str = "unknown"
-    wrong_way: bool = False
-    sign: str | None = None
+    camera: Annotated[str, says("Name of the camera.")]
+    lane: Annotated[str | None, says("Name of the lane; absent: none was told apart.")] = None
+    direction: Annotated[
+        str, one_of(Direction, "How the vehicle moved, as the camera sees it.")
+    ] = "unknown"
+    wrong_way: Annotated[
+        bool, says("Against the direction that the lane has in the configuration of the box.")
+    ] = False
+    sign: Annotated[str | None, says("The traffic sign that stands at the site.")] = None
 
 
 class ExemptionRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One registered exemption or permission as the register gave it.
+    """One registered exemption or permission as the register gave it."""
 
-    `other_vehicle`: it was granted to another vehicle than now bears the plate (F-AMB-25).
-    """
-
-    id: str
-    source: str
-    type: str
-    status: str
-    scope: tuple[str, ...] | None = None
-    valid_from: datetime
-    valid_to: datetime | None = None
-    requested_at: datetime | None = None
-    other_vehicle: bool = False
+    id: Annotated[str, says("Its number in the register.")]
+    source: Annotated[str, says("The register that it is from.")]
+    type: Annotated[str, says("What it is for, as the rule pack names it.")]
+    status: Annotated[str, says("How it stands, in the register's word.")]
+    scope: Annotated[
+        tuple[str, ...] | None,
+        says("Zones or municipalities that it opens; absent: all of the jurisdiction."),
+    ] = None
+    valid_from: Annotated[Moment, says("From this moment on (UTC).")]
+    valid_to: Annotated[
+        Moment | None, says("Until before this moment (UTC); absent: it has no end.")
+    ] = None
+    requested_at: Annotated[Moment | None, says("When it was asked for (UTC).")] = None
+    other_vehicle: Annotated[
+        bool, says("It was granted to another vehicle than now bears the plate.")
+    ] = False
 
 
 class VehicleRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -114,143 +178,184 @@ class VehicleRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     Of a vehicle that is not held: no masses, no exemptions, of its first registration the year.
     """
 
-    found: bool
-    category: str | None = None
-    kind: str | None = None
-    max_mass_kg: int | None = None
-    reference_mass_kg: int | None = None
-    fuels: tuple[str, ...] | None = None
-    hybrid_class: str | None = None
-    zero_emission: bool | None = None
-    euro: int | None = None
-    stage: str | None = None
-    power_kw: float | None = None
-    first_registration: str | None = None
-    body_codes: tuple[tuple[str, str], ...] | None = None
-    first_known_use: str | None = None
-    eev: bool = False
-    exemptions: tuple[ExemptionRecord, ...] = ()
+    found: Annotated[bool, says("The registry knows a vehicle with this plate.")]
+    category: Annotated[str | None, says("European vehicle category: `M1`, `N1`, `N2` ...")] = None
+    kind: Annotated[str | None, says("Dutch kind of vehicle: `van`, `bakwagen` or `trekker`.")] = (
+        None
+    )
+    max_mass_kg: Annotated[int | None, says("Technically permissible maximum mass, kg.")] = None
+    reference_mass_kg: Annotated[int | None, says("Reference mass, kg.")] = None
+    fuels: Annotated[
+        tuple[str, ...] | None, says("All its fuels, sorted: `diesel`, `electric` ...")
+    ] = None
+    hybrid_class: Annotated[
+        str | None, says("Class of hybrid: `none`, `OVC-HEV`, `NOVC-HEV` ...; OVC is a plug-in.")
+    ] = None
+    zero_emission: Annotated[bool | None, says("It emits nothing, by its register.")] = None
+    euro: Annotated[int | None, says("Euro norm or emission class, 0 to 7.")] = None
+    stage: Annotated[
+        str | None, says("Emission stage of a tractor, `I` to `V`; words, not numbers.")
+    ] = None
+    power_kw: Annotated[float | None, says("Engine power, kW.")] = None
+    first_registration: Annotated[
+        str | None, says("Date of first registration, or its year alone: `2019-04-30`, `2019`.")
+    ] = None
+    body_codes: Annotated[
+        tuple[tuple[str, str], ...] | None,
+        says("Body codes, each with its system first: `DIV.nationalBuildup`, `F5`."),
+    ] = None
+    first_known_use: Annotated[
+        str | None, says("Another date of first use that its register holds.")
+    ] = None
+    eev: Annotated[bool, says("Its norm is EEV, which is no number.")] = False
+    exemptions: Annotated[
+        tuple[ExemptionRecord, ...], says("The registered exemptions of this plate.")
+    ] = ()
 
 
 class PassageRecord(Chained, frozen=True, kw_only=True):
     """One vehicle pass in one zone: what was seen, decided, and by what."""
 
-    zone: str
-    seen_first: datetime
-    seen_last: datetime
-    frames_read: int
-    plate: PlateRecord
-    vehicle: VehicleRecord | None
-    outcome: str
-    consequence: str
-    rule: str
-    reason: str
-    source: str
-    marks: tuple[str, ...]
-    pack: PackRef
-    registry: SnapshotRef | None
-    models: tuple[ModelRef, ...]
-    config_sha256: str
-    site: Site
+    zone: Annotated[str, says(ZONE)]
+    seen_first: Annotated[Moment, says("The first frame on which the plate was read (UTC).")]
+    seen_last: Annotated[Moment, says("The last frame on which the plate was read (UTC).")]
+    frames_read: Annotated[int, says("On how many frames it was read.", minimum=0)]
+    plate: Annotated[PlateRecord, says("The reading, and what may be told of it.")]
+    vehicle: Annotated[
+        VehicleRecord | None, says("What was known of the vehicle; null: nothing was looked up.")
+    ]
+    outcome: Annotated[str, one_of(Outcome, OUTCOME)]
+    consequence: Annotated[str, one_of(Consequence, CONSEQUENCE)]
+    rule: Annotated[str, says("The row of the rule pack that answered, or the doubt.")]
+    reason: Annotated[str, says("Why, for people; it may be worded otherwise tomorrow.")]
+    source: Annotated[str, says("The place in the law.")]
+    marks: Annotated[tuple[str, ...], says(MARKS)]
+    pack: Annotated[PackRef, says("The law that decided.")]
+    registry: Annotated[SnapshotRef | None, says("The registry that was asked; null: none was.")]
+    models: Annotated[tuple[ModelRef, ...], says("The models that found and read the plate.")]
+    config_sha256: Annotated[Sha256, says(CONFIG)]
+    site: Annotated[Site, says("Where it was.")]
 
 
 class CandidateRef(msgspec.Struct, frozen=True):
     """The passage record of the candidate that a resolution ends."""
 
-    epoch: int
-    seq: int
-    sha256: str
+    epoch: Annotated[int, says("Its epoch.", minimum=1)]
+    seq: Annotated[int, says("Its place in the epoch.", minimum=1)]
+    sha256: Annotated[Sha256, says("SHA-256 of its whole JWS.")]
 
 
 class ResolutionRecord(Chained, frozen=True, kw_only=True):
-    """How one held candidate ended: `released`, `withdrawn` or `expired` (RULES 2.6).
+    """How one held candidate ended.
 
-    Outcome, rule, pack and registry are those of the last decision; without one the registry
-    is None. Plate and vehicle stand here only where `state` is `released`.
+    Outcome, rule, pack and registry are those of the last decision.
     """
 
-    zone: str
-    candidate: CandidateRef
-    state: str
-    reason: str
-    entered_at: datetime
-    window_closed_at: datetime
-    outcome: str
-    consequence: str
-    rule: str
-    source: str
-    marks: tuple[str, ...]
-    pack: PackRef
-    registry: SnapshotRef | None
-    plate: PlateRecord | None
-    vehicle: VehicleRecord | None
-    config_sha256: str
+    zone: Annotated[str, says(ZONE)]
+    candidate: Annotated[CandidateRef, says("The passage that was held.")]
+    state: Annotated[
+        str,
+        one_of(
+            ENDS,
+            "`released`: it still accuses, and its plate is told. `withdrawn`: it accuses nobody."
+            " `expired`: it could not be decided in time, and accuses nobody.",
+        ),
+    ]
+    reason: Annotated[str, says("Why it ended so, for people.")]
+    entered_at: Annotated[Moment, says("When the vehicle was first seen (UTC).")]
+    window_closed_at: Annotated[Moment, says("Until when a permit could still be asked for (UTC).")]
+    outcome: Annotated[str, one_of(Outcome, OUTCOME)]
+    consequence: Annotated[str, one_of(Consequence, CONSEQUENCE)]
+    rule: Annotated[str, says("The row of the rule pack that answered last, or the doubt.")]
+    source: Annotated[str, says("The place in the law.")]
+    marks: Annotated[tuple[str, ...], says(MARKS)]
+    pack: Annotated[PackRef, says("The law that decided last.")]
+    registry: Annotated[
+        SnapshotRef | None, says("The registry that was asked at the end; null: none was.")
+    ]
+    plate: Annotated[PlateRecord | None, says("The plate; null unless `released`.")]
+    vehicle: Annotated[
+        VehicleRecord | None, says("What is known of the vehicle; null unless `released`.")
+    ]
+    config_sha256: Annotated[Sha256, says(CONFIG)]
 
 
 class CountRecord(Chained, frozen=True, kw_only=True):
-    """Plate-free figures of one zone over one hour, [since, until) in UTC (RULES 6).
+    """Plate-free figures of one zone over one hour."""
 
-    `figures` maps the name of a figure to its values and their counts; `availability` states
-    how far the box was at work in that hour.
-    """
-
-    zone: str
-    since: datetime
-    until: datetime
-    figures: dict[str, dict[str, int]]
-    availability: dict[str, float]
-    config_sha256: str
+    zone: Annotated[str, says(ZONE)]
+    since: Annotated[Moment, says("Beginning of the hour (UTC).")]
+    until: Annotated[Moment, says("End of the hour (UTC), itself not in it.")]
+    figures: Annotated[
+        dict[str, dict[str, int]],
+        says("For each figure its values, and how many vehicles had each. More figures may come."),
+    ]
+    availability: Annotated[
+        dict[str, float],
+        says(
+            "How far the box was at work: `uptime` and `read_rate` as shares 0 to 1, `frames`,"
+            " `announced` and `settled` passages, `vehicles_age_h` and `exemptions_age_h` in hours."
+            " What is not known is absent."
+        ),
+    ]
+    config_sha256: Annotated[Sha256, says(CONFIG)]
 
 
 class AlarmRecord(Chained, frozen=True, kw_only=True):
     """Something a maintainer must know: what happened and what to do."""
 
-    alarm: str
-    cause: str
-    remedy: str
+    alarm: Annotated[str, says("What it is about: `registry`, `casebook`, `updates` ...")]
+    cause: Annotated[str, says("What happened, for people.")]
+    remedy: Annotated[str, says("What to do about it, for people.")]
 
 
 class HealthRecord(Chained, frozen=True, kw_only=True):
-    """How a box stands: what is active on it, and what has gathered; never of a vehicle.
+    """How a box stands: what is active on it, and what has gathered; never of a vehicle."""
 
-    `waiting` records are without receipt, the oldest for `waiting_s`; `held` candidates wait for
-    their end; `disk_free` bytes are left where the state is kept.
-    """
-
-    registry: ActiveRegistry | None
-    packs: tuple[ActivePack, ...]
-    models: tuple[ModelRef, ...]
-    config_sha256: str
-    updates: Updates | None
-    waiting: int
-    waiting_s: float | None
-    held: int
-    disk_free: int | None
+    registry: Annotated[
+        ActiveRegistry | None, says("The registry that answers; null: there is none.")
+    ]
+    packs: Annotated[tuple[ActivePack, ...], says("The rule pack of each zone.")]
+    models: Annotated[tuple[ModelRef, ...], says("The models in use.")]
+    config_sha256: Annotated[Sha256, says(CONFIG)]
+    updates: Annotated[
+        Updates | None, says("What the last sync found; null: the box follows no updates.")
+    ]
+    waiting: Annotated[int, says("How many records wait for a receipt.", minimum=0)]
+    waiting_s: Annotated[
+        float | None, says("Since how many seconds the oldest waits; null: none waits.")
+    ]
+    held: Annotated[int, says("How many candidates wait for their end.", minimum=0)]
+    disk_free: Annotated[
+        int | None, says("Bytes left on the disk of the box; null: it cannot tell.")
+    ]
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
-    """The platform's word: everything of this box up to (epoch, seq, sha256) is stored."""
+    """The platform's word: everything of this box up to one record is stored."""
 
-    box: str
-    epoch: int
-    seq: int
-    sha256: str
-    stored_at: datetime
+    box: Annotated[BoxId, says("The box that it is for.")]
+    epoch: Annotated[int, says("Epoch of the last record that is stored.", minimum=1)]
+    seq: Annotated[int, says("Place of that record in its epoch.", minimum=1)]
+    sha256: Annotated[Sha256, says("SHA-256 of the whole JWS of that record.")]
+    stored_at: Annotated[Moment, says("When it was stored (RFC 3339, with its offset).")]
 
 
 DataT = TypeVar("DataT", bound=msgspec.Struct)
 
 
 class CloudEvent(msgspec.Struct, Generic[DataT], frozen=True, kw_only=True):
-    """The outer form of every message."""
+    """The outer form of every message: CloudEvents 1.0 in JSON."""
 
-    specversion: str
-    id: str
-    source: str
-    type: str
-    time: datetime
-    dataschema: str
-    data: DataT
+    specversion: Annotated[str, says("Version of CloudEvents: `1.0`.")]
+    id: Annotated[str, says("A random UUID; it proves nothing, the place in the chain does.")]
+    source: Annotated[str, says("The box as a path: `/anpr/` and its id.")]
+    type: Annotated[str, says("Kind and version of the record: `anpr-edge.passage.v1`.")]
+    time: Annotated[Moment, says("When the record was written (UTC).")]
+    dataschema: Annotated[
+        str, says("The schema of `data`, by kind and version: `urn:anpr-edge:schema:passage:1`.")
+    ]
+    data: Annotated[DataT, says("The record.")]
 
 
 def type_of(kind: str) -> str:

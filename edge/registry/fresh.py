@@ -51,12 +51,15 @@ class FreshRegistry(Closing):
         self.look()
         return self._current.snapshot
 
-    def rows(self, table: str) -> int | None:
-        """Return with how many rows the registry that answers was built; None: not to be read."""
+    def rows(self, *tables: str) -> int | None:
+        """Return with how many rows of these tables the registry that answers was built.
+
+        None: it cannot be read.
+        """
         if isinstance(self._current, AbsentRegistry):
             return None
         try:
-            return self._current.rows(table)
+            return sum(map(self._current.rows, tables))
         except RegistryError:
             return None
 

@@ -5,7 +5,7 @@ a guess: the rules then weigh every value, and nobody is accused on doubt.
 
 | attribute | is | unknown |
 |---|---|---|
-| category | `europese_voertuigcategorie`; N1G is N1, L3e-A1 is L3e | N of no Bedrijfsauto |
+| category | `europese_voertuigcategorie`; N1G is N1 | N of no Bedrijfsauto, N1 of a trekker |
 | kind | of a Bedrijfsauto alone | of any other sort, or maximum mass unknown |
 | - van | maximum mass up to 3500 kg | a trekker's sign |
 | - trekker | above; type BC, or inrichting opleggertrekker | up to 3500 kg: may be a van |
@@ -131,6 +131,8 @@ def shared_part(
     known = category_of(category)
     if is_goods(known) and known_text(sort).casefold() != GOODS:
         known = None  # the two contradict, or nothing confirms that it carries goods
+    if known == "N1" and is_tractor(fitting, bodies.types):
+        known = None  # a tractor unit is N2 or N3 (RVV 1990, art. 86c)
     goods = is_goods(known)
     driven = fuels_of(fuels)
     return Vehicle(
@@ -169,16 +171,21 @@ def kind_of(
     """Return the Dutch kind of a vehicle, None for an unknown one."""
     if known_text(sort).casefold() != GOODS:
         return None
-    bodies = {known_text(cell).upper() for cell in types} - {""}
-    fitted = known_text(fitting).casefold()
-    tractor = TRACTOR_TYPE in bodies or fitted == TRACTOR_FITTING
+    tractor = is_tractor(fitting, types)
     if light is None or (light and tractor):
         return None
     if light:
         return VehicleKind.VAN
     if tractor:
         return VehicleKind.TRACTOR
-    return VehicleKind.RIGID if bodies or fitted else None
+    told = known_text(fitting) or any(map(known_text, types))
+    return VehicleKind.RIGID if told else None
+
+
+def is_tractor(fitting: str, types: Iterable[str]) -> bool:
+    """True where a cell says that the vehicle draws a semi-trailer."""
+    bodies = {known_text(cell).upper() for cell in types}
+    return TRACTOR_TYPE in bodies or known_text(fitting).casefold() == TRACTOR_FITTING
 
 
 def masses(ready_kg: str, max_kg: str) -> Masses:

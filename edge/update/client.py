@@ -125,13 +125,22 @@ class Client:
         try:
             yield
         except DownloadError as e:
-            raise SourceError(f"{name} gives nothing: {e or 'it took too long.'}", LOOK) from e
+            reason = str(e).rstrip(".") or "it took too long"
+            raise SourceError(f"{name} gives nothing: {reason}.", LOOK) from e
         except ExpiredMetadataError as e:
             raise SourceError(f"{name} has run out: {e}.", SIGN_AGAIN) from e
         except (RepositoryError, StorageError, ValueError, LookupError) as e:
             raise SourceError(f"{name} cannot be trusted: {e}.", LOOK) from e
         except OSError as e:
             raise UpdateError(f"An update cannot be kept ({e.strerror or e}).", ROOM) from e
+
+
+def is_root(content: bytes) -> bool:
+    """True for what a publisher signed as the keys to begin with."""
+    try:
+        return isinstance(Metadata.from_bytes(content).signed, Root)
+    except RepositoryError:
+        return False
 
 
 def admitted(floors: Floors, held: Mapping[str, Signed], clock: ClockReading) -> Floors:

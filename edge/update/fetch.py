@@ -4,6 +4,7 @@ Nothing here is trusted: whatever comes is proven by signature and hash afterwar
 """
 
 import os
+import ssl
 import stat
 import time
 from collections.abc import Callable, Iterator
@@ -56,9 +57,7 @@ class FolderFetcher(FetcherInterface):
             handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except FileNotFoundError as e:
             if not (self._folder / "metadata").is_dir():
-                raise DownloadError(
-                    f"The folder {self._folder} is not, or no longer, there."
-                ) from e
+                raise DownloadError(self._lack()) from e
             raise DownloadHTTPError(f"There is no {path.name}.", NO_SUCH) from e
         except OSError as e:
             raise DownloadError(f"{path.name} cannot be read ({e.strerror}).") from e
@@ -66,6 +65,11 @@ class FolderFetcher(FetcherInterface):
             os.close(handle)
             raise DownloadError(f"{path.name} is no file.")
         return self._read(path, handle)
+
+    def _lack(self) -> str:
+        if self._folder.is_dir():
+            return f"The folder {self._folder} holds no updates: no metadata lies in it."
+        return f"The folder {self._folder} is not, or no longer, there."
 
     def _read(self, path: Path, handle: int) -> Iterator[bytes]:
         try:
@@ -87,10 +91,11 @@ class HttpsFetcher(Urllib3Fetcher):
     def _fetch(self, url: str) -> Iterator[bytes]:
         try:
             return super()._fetch(url)
+        except DownloadHTTPError as e:
+            told = f"{urlsplit(url).path} was answered with HTTP status {e.status_code}."
+            raise DownloadHTTPError(told, e.status_code) from e
         except (urllib3.exceptions.HTTPError, SlowRetrievalError) as e:
-            told = e.__cause__ or e
-            reason = getattr(told, "reason", None) or told
-            raise DownloadError(f"{urlsplit(url).hostname} cannot be reached ({reason}).") from e
+            raise DownloadError(unreached(urlsplit(url).hostname, e.__cause__ or e)) from e
 
     def _chunks(self, response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
         """Yield what has come so far: a full chunk may never come from a server that drips."""
@@ -104,6 +109,16 @@ class HttpsFetcher(Urllib3Fetcher):
             raise DownloadError(f"The connection broke off ({e}).") from e
         finally:
             response.close()  # what was not read to its end is read by nobody
+
+
+def unreached(host: str | None, error: BaseException) -> str:
+    """Say why a host was not reached: what a person can mend of its certificate, too."""
+    reason = getattr(error, "reason", None) or error
+    inner = next(iter(reason.args), None)
+    if isinstance(inner, ssl.SSLCertVerificationError):
+        lists = "SSL_CERT_FILE names another list of those who may vouch for it"
+        return f"The certificate of {host} is not trusted ({inner.verify_message}); {lists}."
+    return f"{host} cannot be reached ({reason})."
 
 
 class Source:

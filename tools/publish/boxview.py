@@ -7,7 +7,7 @@ from pathlib import Path
 from edge import BUILT
 from edge.clock import SystemClock
 from edge.errors import UpdateError
-from edge.update.client import Client
+from edge.update.client import Client, is_root
 from edge.update.fetch import Source
 from edge.update.floors import Floors
 from edge.update.releases import FAMILIES, Family, Releases
@@ -15,13 +15,17 @@ from edge.update.unpack import unpack
 
 REMEDY = "`show` tells what is published; `refresh`, `renew` or publish again what is wrong."
 
+CORRECT = "Name the root.json of a box with --root, or none for the first one."
+
 
 def examined(folder: Path, root: Path) -> Iterator[str]:
     """Prove all that a box would fetch; yield what is right. Raises UpdateError."""
     try:
         given = root.read_bytes()
     except OSError as e:
-        raise UpdateError(f"The root {root} cannot be read ({e.strerror}).", REMEDY) from e
+        raise UpdateError(f"The root {root} cannot be read ({e.strerror}).", CORRECT) from e
+    if not is_root(given):
+        raise UpdateError(f"{root} is no root.json.", CORRECT)
     try:
         with tempfile.TemporaryDirectory(prefix="anpr-check-") as work:
             yield from proven(Source(str(folder.absolute())), given, Path(work))

@@ -122,6 +122,9 @@ def exchanged(
     """Change the keys of a role in what names them. Raises UpdateError."""
     named = delegator.get_delegated_role(role)
     for key in added:
+        if key.keyid in named.keyids:
+            cause = f"Key {key.keyid[:SHOWN]} is a key of {role} already."
+            raise UpdateError(cause, "Add a new one; `renew` signs anew and changes no key.")
         delegator.add_key(key, role)
     for given in removed:
         delegator.revoke_key(key_meant(named, given, role), role)

@@ -16,7 +16,7 @@ from edge.errors import UpdateError
 from tools.publish.keys import Signers
 from tools.publish.repository import Document, Repository, write_durably
 from tools.publish.roles import OFFLINE, ONLINE, ROOT, SNAPSHOT, TIMESTAMP, expiry
-from tools.publish.signing import Drafts, in_force, lacks, ready
+from tools.publish.signing import SHOWN, Drafts, in_force, lacks, ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +97,9 @@ def refuse_offline(repository: Repository, drafts: Drafts, pen: Pen) -> None:
     assert root is not None
     for role in ONLINE:
         if not enough(root.signed, role, pen):
-            cause = f"The key of {role} is not among those given; nothing was published."
-            raise UpdateError(cause, "Give the online key with --online-key.")
+            given = ", ".join(sorted(key[:SHOWN] for key in pen.signers)) or "none"
+            cause = f"The key of {role} is not among those given ({given}); nothing was published."
+            raise UpdateError(cause, "Give it with --online-key; `show` tells which it is.")
 
 
 def next_snapshot(repository: Repository, drafts: Drafts, pen: Pen) -> Metadata[Snapshot]:

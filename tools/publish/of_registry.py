@@ -2,9 +2,9 @@
 
 import shutil
 import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-
-import click
 
 from edge.access.pack import shipped
 from edge.daemon.gate import is_of, refuse_other_outcomes
@@ -23,10 +23,28 @@ from tools.publish.store import unpack
 
 NAME = "registry.sqlite"
 BUILD_AGAIN = "Build it again with tools.build_registry; nothing was published."
+LESSER = "If the loss is right, allow it with --max-shrink; if an older one is, withdraw the newer."
+NOT_COMPARED = (
+    "Build it with the token key of the boxes; nothing was published. If every box is given "
+    "another key or software first, allow it with --not-compared."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How far a registry may go: which part of its rows it may lose, and how late it may be as of.
+
+    `comparable` is False where nothing of the release before binds it: it has another token key
+    or schema, as all boxes are about to have.
+    """
+
+    max_shrink: float
+    latest: datetime
+    comparable: bool = True
 
 
 def parcel_of(
-    repository: Repository, index: Releases, file: Path, key: bytes, max_shrink: float, work: Path
+    repository: Repository, index: Releases, file: Path, key: bytes, bounds: Bounds, work: Path
 ) -> Parcel:
     """Prove a registry and return what is released of it. Raises RegistryError, UpdateError.
 
@@ -37,9 +55,11 @@ def parcel_of(
     with RegistryCache.open(copy, key) as cache:
         refuse_false_content(cache)
         refuse_wrong_canaries(cache)
-        base = unpacked_base(repository, index, work)
-        comparable = base is not None and refuse_lesser_than(base[1], cache, key, max_shrink)
-        delta = delta_from(base, copy, work) if comparable and base is not None else None
+        refuse_ahead(cache, bounds.latest)
+        base = unpacked_base(repository, index, work) if bounds.comparable else None
+        if base is not None:
+            refuse_lesser_than(base[1], cache, key, bounds.max_shrink)
+        delta = None if base is None else delta_from(base, copy, work)
         if delta is not None and base is not None:
             refuse_wrong_delta(base[1], delta[1], cache, key)
         return Parcel(
@@ -88,6 +108,16 @@ def refuse_wrong_canaries(cache: RegistryCache) -> None:
         raise UpdateError(e.cause, BUILD_AGAIN) from e
 
 
+def refuse_ahead(cache: RegistryCache, latest: datetime) -> None:
+    """Raise UpdateError for a registry of a day to come: every box refuses it, too."""
+    snapshot = cache.snapshot
+    ages = {"vehicles": snapshot.vehicles_as_of, "exemptions": snapshot.exemptions_as_of}
+    for name, at in ages.items():
+        if at > latest:
+            cause = f"The {name} of registry {snapshot.id} are of a day to come, {at:%Y-%m-%d}."
+            raise UpdateError(cause, BUILD_AGAIN)
+
+
 def unpacked_base(
     repository: Repository, index: Releases, work: Path
 ) -> tuple[Release, Path] | None:
@@ -104,23 +134,21 @@ def unpacked_base(
     return newest, path
 
 
-def refuse_lesser_than(base: Path, cache: RegistryCache, key: bytes, max_shrink: float) -> bool:
-    """True when a registry may follow the one before; False where that one cannot be opened.
+def refuse_lesser_than(base: Path, cache: RegistryCache, key: bytes, max_shrink: float) -> None:
+    """Raise UpdateError unless a registry may follow the one before.
 
-    Raises UpdateError when it is older, or lost too many rows.
+    It may not when it is older, lost too many rows, or has another token key: boxes keep theirs.
     """
     try:
         before = RegistryCache.open(base, key)
     except RegistryError as e:  # another schema or token key: nothing to measure against
-        click.echo(f"The release before cannot be compared with: {e.cause}", err=True)
-        return False
+        cause = f"The release before cannot be compared with this one: {e.cause}"
+        raise UpdateError(cause, NOT_COMPARED) from e
     with before:
         try:
             refuse_lesser(accepted(cache), accepted(before), max_shrink)
         except RegistryError as e:
-            remedy = f"{BUILD_AGAIN} If it is right, allow it with --max-shrink."
-            raise UpdateError(e.cause, remedy) from e
-    return True
+            raise UpdateError(e.cause, f"{BUILD_AGAIN} {LESSER}") from e
 
 
 def delta_from(base: tuple[Release, Path], file: Path, work: Path) -> tuple[Release, Path]:

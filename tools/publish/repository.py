@@ -3,12 +3,14 @@
     metadata/N.root.json ... timestamp.json   what a box sees: the timestamp leads to all of it
     targets/<family>/<hash>.<name>            what it fetches
     staged/ROLE.json                          a version that is not published yet
+    .work/                                    what is being proven; empty between the commands
 
 Every file is written beside its place, brought to the disk and renamed there.
 """
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -125,6 +127,23 @@ class Repository:
             except OSError as e:
                 raise cannot_write(self.folder, e) from e
             yield
+
+    @contextmanager
+    def workroom(self) -> Iterator[Path]:
+        """Lend an empty folder to who holds the lock; what a killed one left there goes.
+
+        Raises UpdateError.
+        """
+        room = self.folder / ".work"
+        try:
+            shutil.rmtree(room, ignore_errors=True)
+            room.mkdir()
+        except OSError as e:
+            raise cannot_write(room, e) from e
+        try:
+            yield room
+        finally:
+            shutil.rmtree(room, ignore_errors=True)
 
 
 def read_document(path: Path) -> Document:

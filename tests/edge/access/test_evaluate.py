@@ -11,6 +11,7 @@ from tests.edge.access.world import DIRTY_VAN, asked, record, utrecht, van
 
 IN_2025 = datetime(2025, 8, 1, 10, tzinfo=UTC)
 IN_2026 = datetime(2026, 6, 1, 10, tzinfo=UTC)
+IN_2030 = datetime(2030, 6, 1, 10, tzinfo=UTC)
 IN_2033 = datetime(2033, 2, 1, 10, tzinfo=UTC)
 REFUSE = BodyCode("DIV.nationalBuildup", "F7")
 CRANE = BodyCode("DIV.codeForBodyWork", "KG")
@@ -141,3 +142,27 @@ def test_an_unknown_first_registration_may_lie_beyond_the_age_limit_of_a_list() 
 def test_data_that_contradict_do_not_prove_another_category() -> None:
     heavy = van(category=None, kind=VehicleKind.VAN, max_mass_kg=3501)
     assert asked(heavy, law=utrecht()).rule == "DATA"
+
+
+def test_an_answer_that_holds_by_several_rules_names_them_all_and_cites_them_all() -> None:
+    lorry = van(category="N3", kind=None, max_mass_kg=None, reference_mass_kg=None)
+    found = asked(lorry, law=utrecht(), at=IN_2030)
+    assert (found.outcome, found.rule) == ("no_access", "NV3")
+    assert found.reason.endswith("For what else it may be, the same follows from NB3, NT3.")
+    assert "art. 86e lid 4" in found.source
+    assert found.source.count("art. 86e lid 5") == 1
+
+
+def test_an_answer_by_one_rule_names_no_other() -> None:
+    known = asked(van(kind=VehicleKind.TRACTOR, category="N3"), law=utrecht(), at=IN_2030)
+    by_several = asked(van(power_kw=None), law=utrecht(), at=IN_2030)
+    assert known.rule == "NT3"
+    for found in (known, by_several):
+        assert "what else" not in found.reason
+        assert ";" not in found.source
+
+
+def test_the_rule_of_a_joined_answer_is_one_row_of_the_pack() -> None:
+    for kind in (None, *VehicleKind):
+        found = asked(van(category="N3", kind=kind, max_mass_kg=None), law=utrecht(), at=IN_2030)
+        assert found.rule in {row.id for rows in utrecht().pack.tables.values() for row in rows}

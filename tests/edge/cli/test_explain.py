@@ -35,6 +35,28 @@ DUTCH_VAN = [
     "body_codes=-",
 ]
 
+BOX = """\
+[box]
+id = "b-1"
+state = "state"
+[camera]
+id = "c-1"
+lane = "in"
+[access]
+registry = "{registry}"
+token_key = "token.key"
+[keys]
+signing = "box.key"
+platform = "platform.key"
+[[zones]]
+id = "utrecht"
+pack = "nl-ze"
+start = 2025-01-01
+[uplink]
+publisher = "spool"
+spool = "stick"
+"""
+
 
 def run(*arguments: str) -> Result:
     return CliRunner().invoke(explain, list(arguments))
@@ -165,6 +187,16 @@ def test_a_plate_is_looked_up_in_a_registry(tmp_path) -> None:
     missing = run(*asked, "--plate=NL:27BXK4").output
     assert "rule MISS" in missing
     assert "What would change it: a registry that holds it" in missing
+
+
+def test_a_plate_is_looked_up_in_the_registry_in_force_on_a_box(tmp_path: Path) -> None:
+    path = registry(tmp_path)
+    config = tmp_path / "box.toml"
+    config.write_text(BOX.format(registry=path.name))
+    asked = ("--zone=utrecht", "--at=2028-06-01T10:00", "--plate=NL:VDS41K", f"--config={config}")
+    assert "Registry demo-1: " in run(*asked).output
+    (tmp_path / "token.key").unlink()
+    assert "The token key" in run(*asked).output
 
 
 def test_any_moment_is_judged_with_the_registry_of_now_and_that_is_said(tmp_path) -> None:

@@ -1,13 +1,16 @@
 """`sync`: what was checked, fetched, refused and why, what is in force, and until when."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from edge.cli.check import check
-from edge.cli.sync import sync
+from edge.cli.sync import sync, told
+from edge.update.releases import Family
+from edge.update.report import FamilyReport, Outcome, Report
 from tests.conftest import REPOSITORY
 from tests.edge.cli.test_main import anpr_edge
 from tests.follower import Follower
@@ -52,9 +55,34 @@ def test_a_refusal_is_a_finding_with_its_reason_and_what_stays(
     publisher.publish()
     result = run(box)
     assert result.exit_code == 1
-    assert "registry: REFUSED" in result.output
+    assert "registry: REFUSED release 2" in result.output
     assert "Release 2 is not the content it states." in result.output
     assert "in force: release 1 (one)" in result.output
+
+
+def test_without_a_release_it_says_what_holds() -> None:
+    def said(family: Family, outcome: Outcome) -> list[str]:
+        report = Report(datetime(2026, 11, 20, tzinfo=UTC), (), (FamilyReport(family, outcome),))
+        return list(told(report))[1:]
+
+    assert said("registry", "current") == ["  in force: no registry: every passage is a review"]
+    assert said("registry", "not_reached") == said("registry", "current")
+    assert said("packs", "current") == ["  in force: the packs of the software"]
+    assert said("packs", "refused") == ["  in force: no release"]
+    assert said("models", "not_followed") == []
+
+
+def test_a_rollback_tells_what_was_withdrawn_and_why(
+    box: Follower, publisher: Publisher, registries: dict[str, Path]
+) -> None:
+    offered = publisher.offer_registry(registries["two"])
+    publisher.publish()
+    run(box)
+    publisher.withdraw("registry", offered, "exemptions were missing")
+    publisher.publish()
+    output = run(box).output
+    assert "registry: its release was withdrawn; another one is in force" in output
+    assert "  Release 2 (two) was withdrawn: exemptions were missing.\n" in output
 
 
 def test_the_json_is_the_report(box: Follower) -> None:
@@ -78,7 +106,8 @@ def test_another_source_is_asked_in_place_of_those_configured(
 def test_an_unreachable_source_is_a_finding(box: Follower, tmp_path: Path) -> None:
     result = run(box, "--from", str(tmp_path / "nothing"))
     assert result.exit_code == 1
-    assert "is not, or no longer, there" in result.output
+    assert f"source {tmp_path / 'nothing'}: gives nothing: The folder" in result.output
+    assert "is not, or no longer, there. Look" in result.output
     assert "registry: NOT REACHED" in result.output
 
 
@@ -111,7 +140,8 @@ def test_a_root_that_is_none_is_told(box: Follower, content: bytes) -> None:
     (box.folder / "root.json").write_bytes(content)
     result = run(box)
     assert result.exit_code == 1
-    assert "cannot be trusted" in result.output
+    assert "The trusted root" in result.output
+    assert "root.json is no root.json. Give the box the root.json of its" in result.output
 
 
 def test_check_tells_of_the_last_sync(box: Follower) -> None:
@@ -119,7 +149,8 @@ def test_check_tells_of_the_last_sync(box: Follower) -> None:
     run(box)
     found = updates(box)
     assert found["ok"]
-    assert found["says"] == "last looked for 0 minutes ago, registry 1 (one)"
+    told = "last looked for 0 minutes ago, registry 1 (one) to be used until 20"
+    assert str(found["says"]).startswith(told)
 
 
 def test_check_tells_what_was_refused_and_why(

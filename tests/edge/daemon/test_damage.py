@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.access.hold import State
+from edge.access.hold import ALREADY_HELD, HELD, State
 from edge.casebook.casebook import Casebook
 from edge.casebook.entries import Order
 from edge.config import load
@@ -19,6 +19,7 @@ from edge.daemon.alarms import Alarms, Watched
 from edge.record.envelope import decode_part, split
 from edge.record.message import AlarmRecord, ResolutionRecord, decode
 from edge.registry.fresh import FreshRegistry
+from edge.types import Tally
 from tests.cases import T0
 from tests.edge.access.world import DIRTY_VAN
 from tests.rot import cell, rot, rot_file, rot_text
@@ -296,3 +297,79 @@ def test_the_daemon_watches_its_casebook(folder: Path, tmp_path: Path) -> None:
     alarms = wiring.alarms(wiring.Cabinet(*parts))
     assert alarms.watched["casebook"].fault() == damage.fault(site.casebook) is not None
     site.stop()
+
+
+FRESH = "1ZZZ995"
+
+
+def marked(site: Site, plate: str, at: datetime) -> bool:
+    """Let a vehicle pass again; return whether it became a candidate (else it was let go)."""
+    site.registry.vehicles[plate] = DIRTY_VAN
+    marks = site.passes(plate, at).decision.marks
+    assert (HELD in marks) != (ALREADY_HELD in marks)
+    return HELD in marks
+
+
+@pytest.mark.parametrize("what", NONSENSE)
+@pytest.mark.parametrize("column", ["zone", "day", "n"])
+def test_of_whom_a_mark_of_the_day_may_be_is_let_go_and_nobody_else(
+    folder: Path, column: str, what: str
+) -> None:
+    rot(folder / "casebook.sqlite", "days", column, NONSENSE[what], ROTTEN)
+    site = start(folder)
+    assert marked(site, FRESH, T0 + HOUR)
+    assert marked(site, PLATES[ROTTEN - 1], T0 + HOUR) is ((column, what) == UNSEEN)
+    assert not marked(site, PLATES[0], T0 + HOUR)
+    site.proven()
+    site.stop()
+
+
+UNSEEN = ("zone", "a text")
+"""What is the name of a zone is believed: nothing else tells that it was another."""
+
+
+@pytest.mark.parametrize("what", NONSENSE)
+def test_a_mark_that_may_be_anybodys_lets_go_everybody_that_day_and_no_longer(
+    folder: Path, what: str
+) -> None:
+    rot(folder / "casebook.sqlite", "days", "token", NONSENSE[what], ROTTEN)
+    site = start(folder)
+    assert not marked(site, PLATES[ROTTEN - 1], T0 + HOUR)
+    assert not marked(site, FRESH, T0 + HOUR)
+    site.later(T0 + timedelta(days=1))
+    assert marked(site, FRESH, T0 + timedelta(days=1))
+    site.stop()
+
+
+def test_a_mark_that_rotted_in_the_file_does_not_stop_the_marks_of_a_later_week(
+    folder: Path,
+) -> None:
+    path = folder / "casebook.sqlite"
+    rot_file(path, cell(path, "token", ROTTEN, "days"), 3, ord("x"))
+    site = start(folder)
+    site.later(T0 + timedelta(days=8), T0 + timedelta(days=8))
+    assert marked(site, FRESH, T0 + timedelta(days=8))
+    assert len(site.casebook._marks()) == 1
+    site.stop()
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value", "told"),
+    [
+        ("days", "n", "x", "1 mark of a day is damaged: whose it may be is let go."),
+        ("hours", "n", "x", "1 counted figure is damaged and in no count record: utrecht "),
+        ("hours", "hour", "soon", "in no count record: utrecht ?."),
+        ("hours", "zone", 7, "in no count record: ? 2028-06-01T08:00Z."),
+        ("book", "jws", b"{", "The record that was written down last is damaged."),
+    ],
+)
+def test_what_else_is_damaged_is_told(
+    folder: Path, table: str, column: str, value: object, told: str
+) -> None:
+    site = start(folder)
+    site.casebook.count([Tally("utrecht", T0, "passages", "in_scope")])
+    assert damage.fault(site.casebook) is None
+    site.stop()
+    rot(folder / "casebook.sqlite", table, column, value)
+    with Casebook.attach(folder / "casebook.sqlite") as book:
+        assert told in str(damage.fault(book))

@@ -81,7 +81,7 @@ def test_at_the_start_it_tells_all_that_is_active(box: Standing) -> None:
         sha256=snapshot.sha256,
         vehicles_as_of=snapshot.vehicles_as_of,
         exemptions_as_of=snapshot.exemptions_as_of,
-        vehicles=box.file.rows("vehicles"),
+        vehicles=box.file.rows("vehicles", "plain"),
         exemptions=box.file.rows("exemptions"),
     )
     (pack,) = record.packs

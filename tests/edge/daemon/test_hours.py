@@ -1,6 +1,8 @@
 """From passages to one signed count record for each zone and hour."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,11 +14,13 @@ from edge.counts.record import Bookkeeper
 from edge.counts.tally import tallies, tallies_of_resolution
 from edge.daemon import wiring
 from edge.daemon.hours import Hours
+from edge.daemon.minutely import Minutely
 from edge.record.envelope import decode_part, split
 from edge.record.message import CountRecord, decode
 from edge.types import Envelope
 from tests.cases import PLATE, T0
-from tests.site import HOUR, LAWS, OTHER, Site
+from tests.rot import cell, rot, rot_file
+from tests.site import HOUR, LAWS, NOW, OTHER, Site
 
 NEXT = T0 + HOUR + timedelta(minutes=5)
 
@@ -163,3 +167,74 @@ def test_no_figure_holds_a_plate(site: CountingSite) -> None:
     site.clock.now = NEXT
     (envelope,) = site.hours.close()
     assert PLATE.encode() not in decode_part(split(envelope.jws)[1])
+
+
+NONSENSE: tuple[object, ...] = (None, 0, -7, 2**62, 2.5, "", "x\n", b"x", b"\xff")
+TIMES = ("soon", "2028-06-01", "2028-13-01T08:00:00.000000+00:00", "2028-06-01T08:00:00.000000")
+
+
+class Idle:
+    """Alarms and health that have nothing to say."""
+
+    def look(self) -> None:
+        return None
+
+
+def first_row(path: Path) -> tuple[str, str]:
+    with closing(sqlite3.connect(path)) as db:
+        figure, value = db.execute("SELECT figure, value FROM hours WHERE rowid = 1").fetchone()
+    return str(figure), str(value)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [(c, v) for c in ("zone", "hour", "figure", "value", "n") for v in NONSENSE]
+    + [("hour", v) for v in TIMES],
+    ids=repr,
+)
+def test_a_figure_that_rotted_is_lost_alone_and_the_box_counts_on(
+    site: CountingSite, column: str, value: object
+) -> None:
+    site.passes()
+    site.passes(OTHER, T0 + timedelta(minutes=20))
+    site.stop()
+    path = site.folder / "casebook.sqlite"
+    figure, lost = first_row(path)
+    rot(path, "hours", column, value)
+    site.start()
+    assert len(site.casebook.damaged_figures()) == 1
+    site.passes(OTHER, T0 + timedelta(minutes=40))  # the same figures again: none is refused
+    site.clock.now = NEXT
+    (envelope,) = site.hours.close()
+    figures = count_of(envelope).figures
+    assert count_of(envelope).since == T0
+    assert (figure, lost) == ("operation", "announced")
+    assert figures["operation"].get("announced") == (None if column == "n" else 1)
+    assert figures["operation"]["settled"] == 3
+    assert figures["outcome"] == {"no_access": 3}
+    assert site.hours.close() == []
+    site.proven()
+
+
+def test_an_hour_that_rotted_whole_keeps_nobody_from_the_end(site: CountingSite) -> None:
+    site.passes()
+    site.stop()
+    rot(site.folder / "casebook.sqlite", "hours", "hour", "2028-06-01T")
+    site.start()
+    site.later()
+    minutely = Minutely(Idle(), Idle(), site.hours, site.release)  # type: ignore[arg-type]
+    minutely.step(0)
+    assert len(site.casebook.damaged_figures()) == 1
+    assert site.casebook.held() == []
+    assert T0 not in {hour for _, hour in site.casebook.hours_open(NOW)}
+
+
+def test_a_figure_that_rotted_in_the_file_does_not_stop_its_hour(site: CountingSite) -> None:
+    site.passes()
+    site.stop()
+    path = site.folder / "casebook.sqlite"
+    rot_file(path, cell(path, "value", 1, "hours"), 0, ord("~"))
+    site.start()
+    site.clock.now = NEXT
+    assert len(site.hours.close()) == 1
+    assert site.hours.close() == []

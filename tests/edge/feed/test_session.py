@@ -1,3 +1,4 @@
+import logging
 import socket
 import threading
 from collections.abc import Iterator
@@ -6,11 +7,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.reasoncodes import ReasonCode
 
+from edge.daemon.uplink import Pace, Uplink
 from edge.errors import FeedError
 from edge.feed.mqtt import MqttPublisher
-from edge.feed.session import Arrived, Note, Role, Session
-from tests.mosquitto import Mosquitto, free_port, wait_for
+from edge.feed.outbox import Outbox
+from edge.feed.receipts import receipt_reader
+from edge.feed.session import Accepted, Arrived, Note, Refused, Role, Session, answered
+from tests.chains import Pen
+from tests.mosquitto import Mosquitto, find_mosquitto, free_port, wait_for
 
 LISTENER = Role("listener", "anpr/v1/+/+")
 
@@ -227,4 +234,76 @@ def test_small_packets_do_not_wait_for_each_other(broker: Mosquitto) -> None:
     opened = session._client.socket()
     assert isinstance(opened, socket.socket)
     assert opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    session.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "refused"), [(0x00, False), (0x10, False), (0x80, True), (0x87, True), (0x97, True)]
+)
+def test_a_puback_from_0x80_on_is_a_refusal(code: int, refused: bool) -> None:
+    answer = answered(7, ReasonCode(PacketTypes.PUBACK, identifier=code))  # type: ignore[no-untyped-call]
+    assert isinstance(answer, Refused if refused else Accepted)
+    assert answer.mid == 7
+
+
+@pytest.fixture
+def strict_broker(tmp_path: Path) -> Iterator[Mosquitto]:
+    """A broker whose access list lets a box say alarms to nobody, and how it stands to all."""
+    access = tmp_path / "access"
+    access.write_text("topic readwrite anpr/v1/+/status\ntopic readwrite anpr/v1/+/receipt\n")
+    broker = Mosquitto(find_mosquitto(), tmp_path, f"acl_file {access}")
+    broker.start()
+    yield broker
+    broker.kill()
+
+
+def test_a_record_that_the_broker_refused_stays_in_the_outbox_and_is_told_once(
+    strict_broker: Mosquitto, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    with Outbox.open(tmp_path / "outbox.sqlite", "box-1", 0) as outbox:
+        for envelope in Pen("box-1").chain(3):
+            outbox.append(envelope)
+        answers: list[str] = []
+
+        def connect() -> MqttPublisher:
+            publisher = MqttPublisher.connect("box-1", strict_broker)
+            note = publisher._session._note
+
+            def noted(answer: Accepted | Refused) -> None:
+                answers.append(type(answer).__name__)
+                note(answer)
+
+            publisher._session._note = noted  # type: ignore[method-assign]
+            return publisher
+
+        reader = receipt_reader("box-1", Pen("platform").trusted)
+        uplink = Uplink(outbox, connect, reader, Pace(ack="puback", patience_s=0.01))
+
+        def refused_twice() -> bool:
+            uplink.step(0.05)
+            return answers.count("Refused") >= 6
+
+        wait_for(refused_twice, "two rounds of refusals")
+        uplink.close()
+        assert [e.seq for e in outbox.pending(None, 9)] == [1, 2, 3]
+        assert "Accepted" in answers  # what it may say, its status, is taken
+    told = [r.getMessage() for r in caplog.records if "refuses" in r.getMessage()]
+    assert len(told) == 1
+    assert "anpr/v1/box-1/alarm: Not authorized (0x87)" in told[0]
+
+
+def test_a_refusal_is_told_again_once_the_topic_was_accepted_in_between(
+    broker: Mosquitto, caplog: pytest.LogCaptureFixture
+) -> None:
+    session = Session.open(broker, LISTENER)
+
+    def answer(code: int) -> int:
+        session._unanswered[9] = "anpr/v1/box-1/alarm"
+        reason = ReasonCode(PacketTypes.PUBACK, identifier=code)  # type: ignore[no-untyped-call]
+        session._inbox.put(answered(9, reason))
+        session.receive(0)
+        return sum("refuses" in record.getMessage() for record in caplog.records)
+
+    assert [answer(code) for code in (0x87, 0x87, 0x97, 0x97, 0x00, 0x97)] == [1, 1, 2, 2, 2, 3]
     session.close()

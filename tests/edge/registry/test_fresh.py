@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from edge.access.desk import desk_passage
+from edge.registry.accepted import accepted
+from edge.registry.cache import RegistryCache
 from edge.registry.fresh import FreshRegistry
 from edge.registry.seal import seal_of
 from tests.edge.registry.test_cache import AT, altered, copied
@@ -57,6 +59,14 @@ def test_a_newer_registry_takes_over_without_a_restart(
     facts = fresh.facts(desk_passage("NL", AT, "VDS41K"))
     assert facts.vehicle is not None
     assert facts.snapshot == fresh.snapshot
+
+
+def test_its_size_is_that_of_all_its_tables(fresh: FreshRegistry, path: Path) -> None:
+    with RegistryCache.open(path, KEY) as cache:
+        plain = cache.rows("plain")
+        assert plain > 0
+        assert fresh.rows("vehicles", "plain") == accepted(cache).vehicles
+        assert fresh.rows("vehicles") == accepted(cache).vehicles - plain
 
 
 def test_an_unchanged_registry_is_not_opened_again(fresh: FreshRegistry) -> None:

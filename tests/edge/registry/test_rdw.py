@@ -305,6 +305,17 @@ def test_a_blank_fuel_or_class_accuses_nobody_whom_the_cell_would_clear(
         assert not accused(vehicle(main, blank, BOX))
 
 
+@pytest.mark.parametrize("max_kg", ["", "3500", "12000"])
+@pytest.mark.parametrize("told", ["inrichting", "bodywork"])
+def test_a_tractor_unit_of_category_n1_contradicts_itself(max_kg: str, told: str) -> None:
+    fitting = "opleggertrekker" if told == "inrichting" else ""
+    bodies = Bodies(("BC",)) if told == "bodywork" else BOX
+    main = Main("Bedrijfsauto", fitting, "N1", "20250405", "1500", max_kg)
+    found = vehicle(main, [DIESEL], bodies)
+    assert found.category is None
+    assert outcome(found) is Outcome.REVIEW
+
+
 def test_what_is_clear_does_accuse() -> None:
     """Else the tests above would hold of anything."""
     assert accused(vehicle(VAN, [DIESEL._replace(emission_class="4", level="EURO 4")], BOX))

@@ -109,8 +109,9 @@ def test_a_server_whose_certificate_nobody_vouches_for_is_refused(
     box: Follower, server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
-    assert "cannot be reached" in fault(box.sync(server))
-    assert "certificate" in fault(box.sync(server))
+    said = fault(box.sync(server))
+    assert "The certificate of 127.0.0.1 is not trusted" in said
+    assert "SSL_CERT_FILE" in said
 
 
 def test_a_server_that_is_not_there_is_told(box: Follower) -> None:
@@ -207,6 +208,20 @@ def test_a_server_that_falls_silent_is_left(monkeypatch: pytest.MonkeyPatch) -> 
 def test_what_is_not_there_is_told_as_such() -> None:
     with pytest.raises(DownloadHTTPError):
         received(gone)
+
+
+def test_an_address_without_updates_is_told_with_what_it_answered(
+    box: Follower, server: str, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    said = fault(box.sync(f"{server}/elsewhere"))
+    assert "/elsewhere/metadata/timestamp.json was answered with HTTP status 404." in said
+
+
+def test_a_folder_without_updates_is_not_called_missing(box: Follower, tmp_path: Path) -> None:
+    (tmp_path / "stick/anpr").mkdir(parents=True)
+    said = fault(box.sync(str(tmp_path / "stick")))
+    assert "stick holds no updates: no metadata lies in it." in said
 
 
 def test_a_stick_that_vanishes_is_a_clear_error(box: Follower, publisher: Publisher) -> None:

@@ -97,6 +97,25 @@ class TestRegistry:
         other.write_text("ab" * 32)
         refused(released(workshop, made, other), "another token key")
 
+    def test_one_of_a_day_to_come(self, workshop: Workshop) -> None:
+        made = workshop.registry(100 * 365)
+        refused(released(workshop, made), "are of a day to come")
+
+
+def test_a_registry_with_a_token_key_that_the_boxes_do_not_have_needs_a_word(
+    workshop: Workshop,
+) -> None:
+    assert workshop.publish_registry(1).code == 0
+    made = workshop.registry(2, key=b"o" * 32)
+    refused(released(workshop, made), "--not-compared")
+    token = made.with_name("token.key")
+    allowed = workshop.run(
+        *("registry", "--file", made, "--token-key", token, "--not-compared"),
+        keys=("registry", "online"),
+    )
+    assert allowed.code == 0
+    assert "with a delta" not in allowed.out
+
 
 def test_an_older_registry_is_refused(workshop: Workshop) -> None:
     assert workshop.publish_registry(5).code == 0
@@ -234,6 +253,12 @@ class TestCommands:
     @pytest.mark.parametrize("days", ["packs", "packs=0", "nobody=3", "packs=x"])
     def test_a_lifetime_that_is_none(self, workshop: Workshop, days: str) -> None:
         assert workshop.run("renew", "packs", "--days", days, keys=PACKS).code == 2
+
+
+def test_a_root_that_is_none_is_told_and_not_blamed_on_the_repository(workshop: Workshop) -> None:
+    said = workshop.run("check", "--root", workshop.pub("root-1"))
+    refused(said, "is no root.json. Name the root.json of a box with --root")
+    assert "A box would refuse" not in said.err
 
 
 def test_metadata_of_another_hand_is_told(workshop: Workshop) -> None:

@@ -71,6 +71,7 @@ def test_a_killed_release_leaves_the_old_or_the_new_and_a_repeat_succeeds(
         longest_s = longest_s or time.perf_counter() - begun
         assert newest(box, workshop) == day
     assert killed > ROUNDS / 3
+    assert not (workshop.repo / ".work").exists()  # nothing of a killed one stays behind
     assert workshop.run("prune", "--days", "0").code == 0
     assert workshop.run("check").code == 0
 

@@ -24,10 +24,23 @@ def test_a_new_online_key_is_followed_and_the_old_one_is_worth_nothing(
     )
     assert said.code == 0, said.err
     box.updater(workshop.repo)
-    assert workshop.run("refresh", keys=("online",)).code == 1
+    said = workshop.run("refresh", keys=("online",))
+    assert said.code == 1
+    given = workshop.keyid("online")[:8]
+    assert f"The key of snapshot is not among those given ({given})" in said.err
     forge(workshop, "online", {})
     with pytest.raises(UnsignedMetadataError):
         box.updater(workshop.repo)
+
+
+def test_a_key_that_a_role_has_already_is_not_added_again(workshop: Workshop) -> None:
+    said = workshop.run(
+        *("rotate", "registry", "--add", workshop.pub("registry")),
+        keys=("targets-1", "targets-2", "online"),
+    )
+    assert said.code == 1
+    assert "is a key of registry already" in said.err
+    assert "staged" not in workshop.run("show").out
 
 
 def test_after_a_theft_boxes_forget_the_versions_that_the_thief_made_up(

@@ -80,5 +80,5 @@ def test_a_wrong_online_key_publishes_nothing(workshop: Workshop) -> None:
     before = (workshop.metadata / "timestamp.json").read_bytes()
     said = workshop.run("refresh", keys=("spare",))
     assert said.code == 1
-    assert "The key of snapshot is not among those given" in said.err
+    assert "The key of snapshot is not among those given (" in said.err
     assert (workshop.metadata / "timestamp.json").read_bytes() == before

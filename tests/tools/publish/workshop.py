@@ -26,7 +26,7 @@ HOLDERS = (
     *("root-1", "root-2", "root-3", "targets-1", "targets-2"),
     *("registry", "packs-1", "packs-2", "models", "online", "spare", "spare-2"),
 )
-DAY = datetime(2026, 11, 20, tzinfo=UTC)
+DAY = datetime(2025, 11, 20, tzinfo=UTC)
 CASES = """\
 case_id,jurisdiction,date,category,reference_mass_kg,fuel,euro_norm_or_stage,\
 first_registration,body_code,exemption,expected_outcome,reason,source,certain,time,vehicle_kind,\
@@ -105,12 +105,14 @@ class Workshop:
             given += ["--online-key" if online else "--key", self.key(holder)]
         return run(verb, *arguments, "--repo", self.repo, *given)
 
-    def registry(self, number: int = 1, exemptions: Path = DEMO / "exemptions.csv") -> Path:
+    def registry(
+        self, number: int = 1, exemptions: Path = DEMO / "exemptions.csv", key: bytes = KEY
+    ) -> Path:
         """Build a registry as of some day."""
         folder = self.folder / "build"
         folder.mkdir(exist_ok=True)
         token = folder / "token.key"
-        token.write_text(KEY.hex())
+        token.write_text(key.hex())
         as_of, out = DAY + timedelta(days=number), folder / "registry.sqlite"
         vehicles = (DEMO / "vehicles.csv",)
         build(Order(vehicles, exemptions, token, f"day-{number}", as_of, as_of, out, None))

@@ -1,6 +1,5 @@
 """`registry`, `packs`, `models`, `share`, `withdraw`: what boxes may take."""
 
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,6 +28,7 @@ from tools.publish.options import (
     signing,
 )
 from tools.publish.repository import Repository
+from tools.publish.roles import TIMESTAMP
 
 share_option = click.option(
     "--share",
@@ -57,6 +57,11 @@ name_option = click.option("--id", "name", help="What people call this release."
     show_default=True,
     help="Which part of its rows it may have lost since the release before.",
 )
+@click.option(
+    "--not-compared",
+    is_flag=True,
+    help="Compare with no release before: every box gets another token key or software.",
+)
 @share_option
 @keep_option
 @signing
@@ -64,6 +69,7 @@ def registry(
     file: Path,
     token_key: Path,
     max_shrink: float,
+    not_compared: bool,
     share: int,
     keep: int,
     repository: Repository,
@@ -72,15 +78,16 @@ def registry(
     """Release a registry, whole and as a delta from the release before.
 
     Refused unless it is whole and sealed, its canaries have their outcomes by the shipped law,
-    and it is no older and hardly smaller than the release before.
+    it is of no day to come, has the token key of the release before, and is no older and hardly
+    smaller than that.
     """
     secret = load_key(token_key)
-    with tempfile.TemporaryDirectory(prefix="anpr-publish-") as work:
+    bounds = of_registry.Bounds(max_shrink, pen.expires(TIMESTAMP), not not_compared)
 
-        def parcel(index: Releases) -> Parcel:
-            return of_registry.parcel_of(repository, index, file, secret, max_shrink, Path(work))
+    def parcel(index: Releases, work: Path) -> Parcel:
+        return of_registry.parcel_of(repository, index, file, secret, bounds, work)
 
-        release(repository, "registry", parcel, Terms(share, keep), pen)
+    release(repository, "registry", parcel, Terms(share, keep), pen)
 
 
 @click.command()
@@ -99,7 +106,7 @@ def packs(
 ) -> None:
     """Release the rule packs of a folder; refused unless each agrees with its case table."""
 
-    def parcel(index: Releases) -> Parcel:
+    def parcel(index: Releases, _: Path) -> Parcel:
         return of_packs.parcel_of(source, name or f"packs-{indexes.next_number(index)}")
 
     release(repository, "packs", parcel, Terms(share, keep), pen)
@@ -125,7 +132,7 @@ def models(
     """
     from tools.publish import of_models  # brings the models' runtime: only where it is asked for
 
-    def parcel(index: Releases) -> Parcel:
+    def parcel(index: Releases, _: Path) -> Parcel:
         return of_models.parcel_of(source, name or f"models-{indexes.next_number(index)}")
 
     release(repository, "models", parcel, Terms(share, keep), pen)
@@ -134,16 +141,19 @@ def models(
 def release(
     repository: Repository,
     family: Family,
-    parcel_of: Callable[[Releases], Parcel],
+    parcel_of: Callable[[Releases, Path], Parcel],
     terms: Terms,
     pen: Pen,
 ) -> None:
-    """Check, store, sign and publish a release; the same one twice changes nothing."""
-    with repository.locked():
+    """Check, store, sign and publish a release; the same one twice changes nothing.
+
+    `parcel_of` is given an empty folder to work in.
+    """
+    with repository.locked(), repository.workroom() as work:
         finish_earlier(repository, pen)
         refuse_waiting(repository, family)
         index = published_index(repository, family)
-        parcel = parcel_of(index)
+        parcel = parcel_of(index, work)
         if (same := same_as_newest(index, parcel)) is not None:
             click.echo(f"Release {same.number} of {family} holds these very files already.")
             return

@@ -1,0 +1,91 @@
+"""The record that a casebook wrote down, rotted: the chain neither loses nor repeats one."""
+
+from pathlib import Path
+
+import pytest
+
+from edge.daemon.recovery import recover
+from edge.errors import CasebookError
+from edge.types import Envelope
+from tests.rot import rot
+from tests.site import OTHER, Site
+
+NONSENSE: tuple[object, ...] = (None, 0, 7, -1, 2.5, "", "x", b"", b"\xff", b"a.b.c", bytes(9))
+PROVEN_BESIDES = ("kind", "epoch", "seq")
+"""The bytes and their hash tell these too."""
+
+
+class CutError(Exception):
+    """The power went."""
+
+
+def boxed(folder: Path, monkeypatch: pytest.MonkeyPatch, cut: bool) -> list[Envelope]:
+    """Leave a box whose last record was written down, and stored unless the power was cut."""
+    site = Site(folder)
+    site.passes()
+
+    def fail(*_: object) -> None:
+        raise CutError
+
+    with monkeypatch.context() as m:
+        if cut:
+            m.setattr(type(site.outbox), "append", fail)
+            with pytest.raises(CutError):
+                site.passes(OTHER)
+        else:
+            site.passes(OTHER)
+    chain = site.chain()
+    intent = site.casebook.intent()
+    assert isinstance(intent, Envelope)
+    site.stop()
+    return chain if not cut else [*chain, intent]
+
+
+@pytest.mark.parametrize("value", NONSENSE, ids=repr)
+@pytest.mark.parametrize("column", [*PROVEN_BESIDES, "sha256", "jws"])
+def test_a_damaged_record_that_is_stored_is_forgotten_and_the_chain_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, column: str, value: object
+) -> None:
+    chain = boxed(tmp_path, monkeypatch, cut=False)
+    rot(tmp_path / "casebook.sqlite", "book", column, value)
+    site = Site(tmp_path)
+    assert site.casebook.intent() is None
+    assert site.chain() == chain
+    site.passes("1ZZZ993")
+    site.passes(OTHER)
+    assert len(site.chain()) == len(chain) + 2
+    site.proven()
+    site.stop()
+
+
+@pytest.mark.parametrize("value", NONSENSE, ids=repr)
+@pytest.mark.parametrize("column", PROVEN_BESIDES)
+def test_a_record_whose_bytes_are_whole_is_appended_whatever_rotted_beside_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, column: str, value: object
+) -> None:
+    chain = boxed(tmp_path, monkeypatch, cut=True)
+    rot(tmp_path / "casebook.sqlite", "book", column, value)
+    site = Site(tmp_path)
+    assert site.chain() == chain
+    site.proven()
+    site.stop()
+
+
+@pytest.mark.parametrize("value", NONSENSE, ids=repr)
+@pytest.mark.parametrize("column", ["sha256", "jws"])
+def test_a_record_that_nothing_proves_and_nobody_else_has_stops_the_start_and_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, column: str, value: object
+) -> None:
+    stored = boxed(tmp_path, monkeypatch, cut=True)[:-1]
+    path = tmp_path / "casebook.sqlite"
+    rot(path, "book", column, value)
+    monkeypatch.setattr("tests.site.recover", lambda *_: None)
+    site = Site(tmp_path)
+    assert site.chain() == stored
+    with pytest.raises(CasebookError, match="is damaged"):
+        site.passes("1ZZZ993")  # no other takes its place in the casebook
+    for _ in range(2):
+        with pytest.raises(CasebookError, match="damaged, and not in the outbox"):
+            recover(site.casebook, site.outbox)
+    assert site.chain() == stored
+    site.stop()
