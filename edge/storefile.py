@@ -5,9 +5,11 @@ The outbox and the casebook are such files; each names itself in a `Kind`.
 
 import os
 import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
+from urllib.parse import quote
 
 from edge.errors import BoxError
 
@@ -19,6 +21,8 @@ NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
 UNWRITABLE = NO_ROOM | {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}
 IN_USE = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 SET_ASIDE = "It was left as it is: set it aside for an auditor and restore or start another."
+UNEVEN_CUTS = "psow=0"
+"""Tells SQLite that a cut may garble a whole sector, with what was synced in it before."""
 PUT_BACK = "Nothing was taken. Put the file back, or name the right box.state, then start again."
 
 
@@ -77,6 +81,7 @@ def create(kind: Kind, path: Path, box: str) -> None:
             db.execute(f"PRAGMA application_id = {kind.application_id}")
             db.execute(f"PRAGMA user_version = {kind.version}")
             db.execute("COMMIT")
+            db.execute("PRAGMA journal_mode = WAL")  # in place, its header is never without a log
         finally:
             db.close()
         draft.replace(path)
@@ -96,11 +101,12 @@ def connect(kind: Kind, path: Path) -> StoreFile:
     identity = recognise(kind, path)
     db: sqlite3.Connection | None = None
     try:
-        db = sqlite3.connect(path, isolation_level=None, timeout=BUSY_MS / 1000)
+        db = _open(path, UNEVEN_CUTS)
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA secure_delete = ON")
         db.execute(f"SELECT box FROM {kind.owner}").fetchone()
+        _begin_log_anew(db)
     except sqlite3.Error as e:
         if db is not None:
             db.close()
@@ -142,21 +148,16 @@ def primary_code(error: sqlite3.Error) -> int:
 def recognise(kind: Kind, path: Path) -> tuple[int, int]:
     """Check from the file's first bytes that it is one of this kind and version; say which file.
 
+    A cut may have garbled those bytes while they were copied from the log: then the log has them.
     Raises the kind's error.
     """
-    try:
-        with path.open("rb") as file:
-            head, identity = file.read(HEADER_BYTES), _identity(os.fstat(file.fileno()))
-    except OSError as e:
-        raise kind.error(
-            f"There is no {kind.name} at {path} ({e.strerror}).",
-            "Start `anpr-edge run` first, or correct box.state.",
-        ) from e
-    version, application = head[60:64], head[68:72]
-    ours = int.from_bytes(application, "big") == kind.application_id
-    if not head.startswith(SQLITE_MAGIC) or not ours:
+    head, identity = _read_head(kind, path)
+    application, version = _marks(head)
+    if application != kind.application_id and _has_log(path):
+        application, version = _marks_by_log(kind, path)
+    if application != kind.application_id:
         _refuse(kind, f"{path} is not {kind.a_name}.")
-    if int.from_bytes(version, "big") != kind.version:
+    if version != kind.version:
         _refuse(kind, f"{path} is {kind.a_name} of another version of this software.")
     return identity
 
@@ -168,6 +169,57 @@ def fsync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _open(path: Path, option: str) -> sqlite3.Connection:
+    address = f"file:{quote(str(path.absolute()))}?{option}"
+    return sqlite3.connect(address, uri=True, isolation_level=None, timeout=BUSY_MS / 1000)
+
+
+def _begin_log_anew(db: sqlite3.Connection) -> None:
+    """Empty the log: where a cut tore its end, the next record would share a sector with the last.
+
+    On a full disk it stays as it is: it holds all it held.
+    """
+    try:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    except sqlite3.OperationalError as e:
+        if primary_code(e) not in NO_ROOM | IN_USE:
+            raise
+
+
+def _read_head(kind: Kind, path: Path) -> tuple[bytes, tuple[int, int]]:
+    try:
+        with path.open("rb") as file:
+            return file.read(HEADER_BYTES), _identity(os.fstat(file.fileno()))
+    except OSError as e:
+        raise kind.error(
+            f"There is no {kind.name} at {path} ({e.strerror}).",
+            "Start `anpr-edge run` first, or correct box.state.",
+        ) from e
+
+
+def _marks(head: bytes) -> tuple[int, int]:
+    """Return whose file it is and of which version; (0, 0) when it is none of SQLite."""
+    if not head.startswith(SQLITE_MAGIC):
+        return 0, 0
+    return int.from_bytes(head[68:72], "big"), int.from_bytes(head[60:64], "big")
+
+
+def _has_log(path: Path) -> bool:
+    log = path.with_name(f"{path.name}-wal")
+    return log.exists() and log.stat().st_size > 0
+
+
+def _marks_by_log(kind: Kind, path: Path) -> tuple[int, int]:
+    """Return the same, as SQLite finds it in file and log together; the file is left as it is."""
+    try:
+        with closing(_open(path, "mode=ro")) as db:
+            names = ("application_id", "user_version")
+            application, version = (db.execute(f"PRAGMA {n}").fetchone()[0] for n in names)
+    except sqlite3.Error as e:
+        raise fault(kind, path, e) from e
+    return application, version
 
 
 def _identity(found: os.stat_result) -> tuple[int, int]:

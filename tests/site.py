@@ -1,6 +1,7 @@
 """A box in Utrecht that holds candidates, without camera and models; a test sets its clock."""
 
 import itertools
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -61,9 +62,13 @@ class Site:
         self.start()
 
     def start(self) -> None:
-        self.outbox = Outbox.open(self.folder / "outbox.sqlite", "b1", 0)
-        self.casebook = Casebook.open(self.folder / "casebook.sqlite", "b1", KEY)
-        recover(self.casebook, self.outbox)
+        with ExitStack() as opened:
+            self.outbox = Outbox.open(self.folder / "outbox.sqlite", "b1", 0)
+            opened.callback(self.outbox.close)
+            self.casebook = Casebook.open(self.folder / "casebook.sqlite", "b1", KEY)
+            opened.callback(self.casebook.close)
+            recover(self.casebook, self.outbox)
+            opened.pop_all()
         eyes = ScriptedEyes({})
         counter = itertools.count()
         self.pipeline = Pipeline(

@@ -28,6 +28,7 @@ class Ballast:
             handle = os.open(draft, os.O_WRONLY | os.O_CREAT, 0o600)
             try:
                 os.posix_fallocate(handle, 0, self.size_bytes)
+                os.fsync(handle)  # else a cut may leave the name, and nothing held back behind it
             finally:
                 os.close(handle)
             draft.replace(self.path)

@@ -142,12 +142,6 @@ class Outbox(Closing):
 
         Raises RecordError when the record here has another hash.
         """
-        try:
-            return self._delete(last)
-        except sqlite3.Error as e:
-            if storefile.primary_code(e) not in storefile.NO_ROOM:
-                raise storefile.fault(OUTBOX, self._path, e) from e
-        self._ballast.release()  # a delete needs room for its log
         with self._translated():
             return self._delete(last)
 
@@ -194,6 +188,18 @@ class Outbox(Closing):
         return None if row is None else Head(*row)
 
     def _delete_step(self, step: Head) -> int:
+        try:
+            done = self._forget_step(step)
+        except sqlite3.Error as e:
+            if storefile.primary_code(e) not in storefile.NO_ROOM:
+                raise
+            self._ballast.release()  # a delete needs room for its log, and so does the next one
+            done = self._forget_step(step)
+        if not self._ballast.is_held:
+            self._give_back()
+        return done
+
+    def _forget_step(self, step: Head) -> int:
         with self._transaction():
             self._db.execute(
                 "UPDATE head SET forgotten_epoch = ?, forgotten_seq = ?, forgotten_sha256 = ?", step
@@ -201,8 +207,6 @@ class Outbox(Closing):
             done = self._db.execute(
                 "DELETE FROM records WHERE (epoch, seq) <= (?, ?)", (step.epoch, step.seq)
             )
-        if not self._ballast.is_held:
-            self._give_back()
         return done.rowcount
 
     def _give_back(self) -> None:

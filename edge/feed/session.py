@@ -6,6 +6,7 @@ its properties. paho's network thread only fills a queue; whoever owns the sessi
 
 import logging
 import queue
+import socket
 import ssl
 import time
 from contextlib import suppress
@@ -294,6 +295,7 @@ def _client(
     )
     client.max_inflight_messages_set(IN_FLIGHT)
     client.connect_timeout = ANSWER_S
+    client.on_socket_open = _send_at_once
     if role.will is not None:
         client.will_set(role.will.topic, role.will.payload, qos=1, retain=role.will.retain)
     client.on_connect = lambda c, u, flags, reason, p: inbox.put(_Answer(_refusal([reason])))
@@ -302,6 +304,12 @@ def _client(
     client.on_message = lambda c, u, m: inbox.put(Arrived(m.topic, bytes(m.payload), m.mid))
     client.on_publish = lambda c, u, mid, reason, p: inbox.put(answered(mid, reason))
     return client
+
+
+def _send_at_once(_client: paho.Client, _userdata: object, opened: object) -> None:
+    """Let no small packet wait for the answer to the one before: that halves a backlog's pace."""
+    if isinstance(opened, socket.socket):
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _secure(client: paho.Client, broker: Broker) -> None:

@@ -1,4 +1,4 @@
-"""kill -9 at fifty random moments: what was acknowledged is there, and the chain verifies."""
+"""kill -9 at random moments: what was acknowledged is there, and the chain verifies."""
 
 import os
 import random
@@ -8,14 +8,13 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
-
 from edge.feed.outbox import Outbox
-from edge.record.chain import START, check, examine
+from edge.record.chain import START, Head, check, examine
 from edge.record.keys import create_signer, load_trusted
 
-KILLS = 50
+KILLS = int(os.environ.get("ANPR_EDGE_PROCESS_KILLS", "50"))  # `make soak` asks for 1,000
 LONGEST_S = 0.02
+MOST_STORED = 200
 
 
 class Appender:
@@ -59,9 +58,8 @@ class Appender:
         return 0
 
 
-@pytest.mark.parametrize("seed", [20281])
-def test_nothing_acknowledged_is_missing_after_fifty_kills(tmp_path: Path, seed: int) -> None:
-    chance = random.Random(seed)
+def test_nothing_acknowledged_is_missing_after_any_kill(tmp_path: Path) -> None:
+    chance = random.Random(20281)
     create_signer(tmp_path / "box.pem", "box-1")
     keyring = load_trusted(tmp_path / "box.jwk")
     path = tmp_path / "outbox.sqlite"
@@ -72,10 +70,14 @@ def test_nothing_acknowledged_is_missing_after_fifty_kills(tmp_path: Path, seed:
         if not path.exists():
             continue  # killed before the outbox was made: nothing was acknowledged
         with Outbox.attach(path, 0) as outbox:
-            stored = outbox.pending(None, 10**6)
+            since, stored = outbox.forgotten() or START, outbox.pending(None, 10**6)
             entries = [check(str(e.seq), e.jws, keyring) for e in stored]
-            assert examine("box-1", entries, START, outbox.head() or START) == []
-        there = {e.seq: e.sha256 for e in stored}
-        assert acknowledged.items() <= there.items()
+            assert examine("box-1", entries, since, outbox.head() or START) == []
+            there = {e.seq: e.sha256 for e in stored}
+            due = {seq: sha256 for seq, sha256 in acknowledged.items() if seq > since.seq}
+            assert due.items() <= there.items()
+            if len(stored) > MOST_STORED:  # as on a receipt: a chain of days is not read each time
+                outbox.forget_through(Head(1, stored[-1].seq, stored[-1].sha256))
     appender.end()
     assert len(acknowledged) > KILLS / 2
+    print(f"{KILLS} kills, {len(acknowledged)} records acknowledged")

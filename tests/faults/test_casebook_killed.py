@@ -14,7 +14,9 @@ from tests.cases import T0
 from tests.conftest import REPOSITORY
 from tests.site import Site
 
-KILLS = int(os.environ.get("ANPR_EDGE_KILLS", "12"))  # `make soak` asks for 50
+KILLS = int(os.environ.get("ANPR_EDGE_PROCESS_KILLS", "12"))  # `make soak` asks for 1,000
+OF_ONE_BOX = 100
+"""After so many the next box begins: its whole chain is proven after every kill."""
 LONGEST_S = 0.06
 
 
@@ -78,11 +80,18 @@ def check_books(folder: Path) -> dict[int, str]:
 
 def test_killed_at_any_moment_a_candidate_is_held_or_ended_and_never_both(tmp_path: Path) -> None:
     chance = random.Random(20260610)
-    Site(tmp_path).stop()
-    holder = Holder(tmp_path)
+    for begun in range(0, KILLS, OF_ONE_BOX):
+        folder = tmp_path / f"box-{begun}"
+        folder.mkdir()
+        kill_one_box(folder, min(OF_ONE_BOX, KILLS - begun), chance)
+
+
+def kill_one_box(folder: Path, kills: int, chance: random.Random) -> None:
+    Site(folder).stop()
+    holder = Holder(folder)
     acknowledged: dict[int, str] = {}
-    for _ in range(KILLS):
+    for _ in range(kills):
         acknowledged |= holder.live_and_die(chance.randrange(5), chance.random() * LONGEST_S)
-        assert acknowledged.items() <= check_books(tmp_path).items()
+        assert acknowledged.items() <= check_books(folder).items()
     holder.end()
-    assert len(acknowledged) > KILLS
+    assert len(acknowledged) > kills

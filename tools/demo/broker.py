@@ -11,6 +11,7 @@ from typing import Self
 CONFIG = """\
 listener {port} 127.0.0.1
 allow_anonymous true
+set_tcp_nodelay true
 persistence true
 persistence_location {folder}/
 log_type error

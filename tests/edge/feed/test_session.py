@@ -229,6 +229,14 @@ def test_a_peer_that_hangs_up_is_told_with_its_likely_cause(peer: str) -> None:
     assert "--ca" in told.value.remedy
 
 
+def test_small_packets_do_not_wait_for_each_other(broker: Mosquitto) -> None:
+    session = Session.open(broker, LISTENER)
+    opened = session._client.socket()
+    assert isinstance(opened, socket.socket)
+    assert opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    session.close()
+
+
 @pytest.mark.parametrize(
     ("code", "refused"), [(0x00, False), (0x10, False), (0x80, True), (0x87, True), (0x97, True)]
 )

@@ -1,0 +1,50 @@
+"""The uplink of a box, or the platform's receiver, until it is killed.
+
+Run as `python -m tests.faults.deliverer uplink|receiver FOLDER PORT`; parks a copy of itself for
+every order on standard input, so that a thousand kills do not cost a thousand starts of Python.
+"""
+
+import os
+import sys
+from functools import partial
+from pathlib import Path
+
+from edge.daemon.uplink import Uplink
+from edge.feed.mqtt import MqttPublisher
+from edge.feed.outbox import Outbox
+from edge.feed.receipts import receipt_reader
+from edge.record.keys import load_public, load_signer, load_trusted
+from tools.receive.listen import BrokerAddress, Listener, Until
+from tools.receive.store import Store
+
+
+def deliver_for_ever(folder: Path, broker: BrokerAddress) -> None:
+    reader = receipt_reader("box-1", load_public(folder / "keys/platform.jwk"))
+    with Outbox.attach(folder / "outbox.sqlite", 0) as outbox:
+        connect = partial(MqttPublisher.connect, "box-1", broker)
+        Uplink(outbox, connect, reader).run(lambda: False)
+
+
+def receive_for_ever(folder: Path, broker: BrokerAddress) -> None:
+    keyring = load_trusted(folder / "keys/boxes.jwks")
+    with Store.open(folder / "received.sqlite", keyring) as store:
+        signer = load_signer(folder / "keys/platform.pem")
+        Listener(store, signer, broker, "receiver").run(Until(), lambda: False)
+
+
+ROLES = {"uplink": deliver_for_ever, "receiver": receive_for_ever}
+
+
+def main() -> None:
+    role, folder, port = ROLES[sys.argv[1]], Path(sys.argv[2]), int(sys.argv[3])
+    for _order in sys.stdin:
+        child = os.fork()
+        if not child:
+            role(folder, BrokerAddress("127.0.0.1", port))
+        os.write(1, f"{child}\n".encode())
+        os.waitpid(child, 0)
+        os.write(1, b"dead\n")
+
+
+if __name__ == "__main__":
+    main()
