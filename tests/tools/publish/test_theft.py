@@ -4,13 +4,20 @@ import pytest
 from tuf.api.exceptions import RepositoryError, UnsignedMetadataError
 
 from tests.tools.publish.workshop import Box, Workshop, evil_target, forge
+from tools.publish.repository import Document
+
+
+def poisoned(workshop: Workshop, role: str, path: str) -> Document:
+    """Return the next version of a role that names a target of the thief."""
+    document = workshop.document(role)
+    document.signed.version += 1
+    target = evil_target(workshop, path)
+    document.signed.targets[target.path] = target
+    return document
 
 
 def test_a_stolen_online_key_cannot_add_a_target(workshop: Workshop, box: Box) -> None:
-    document = workshop.document("registry")
-    document.signed.version += 1
-    target = evil_target(workshop, "registry/evil")
-    document.signed.targets[target.path] = target
+    document = poisoned(workshop, "registry", "registry/evil")
     document.sign(workshop.signer("online"), append=True)
     forge(workshop, "online", {"registry": document})
     with pytest.raises(UnsignedMetadataError, match="registry was signed by 0/1 keys"):
@@ -18,10 +25,7 @@ def test_a_stolen_online_key_cannot_add_a_target(workshop: Workshop, box: Box) -
 
 
 def test_the_key_of_the_registry_cannot_sign_packs(workshop: Workshop, box: Box) -> None:
-    document = workshop.document("packs")
-    document.signed.version += 1
-    target = evil_target(workshop, "packs/evil")
-    document.signed.targets[target.path] = target
+    document = poisoned(workshop, "packs", "packs/evil")
     document.sign(workshop.signer("registry"))
     forge(workshop, "online", {"packs": document})
     with pytest.raises(UnsignedMetadataError, match="packs was signed by 0/2 keys"):
@@ -29,10 +33,7 @@ def test_the_key_of_the_registry_cannot_sign_packs(workshop: Workshop, box: Box)
 
 
 def test_the_registry_cannot_name_a_target_of_packs(workshop: Workshop, box: Box) -> None:
-    document = workshop.document("registry")
-    document.signed.version += 1
-    target = evil_target(workshop, "packs/evil")
-    document.signed.targets[target.path] = target
+    document = poisoned(workshop, "registry", "packs/evil")
     document.sign(workshop.signer("registry"))
     forge(workshop, "online", {"registry": document})
     assert box.updater(workshop.repo).get_targetinfo("packs/evil") is None
