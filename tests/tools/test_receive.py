@@ -20,9 +20,10 @@ from edge.record.message import GENESIS
 from edge.types import Envelope, Link
 from tests.chains import Pen, alarm
 from tools.receive.__main__ import main, receive
+from tools.receive.database import StoreError
+from tools.receive.growth import Verdict
 from tools.receive.listen import ingest, receipts, take_burst
-from tools.receive.schema import StoreError
-from tools.receive.store import Store, Verdict
+from tools.receive.store import Store
 
 PEN, PLATFORM = Pen("box-1"), Pen("platform")
 CHAIN = PEN.chain(10)
@@ -30,12 +31,11 @@ CHAIN = PEN.chain(10)
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    return Store.open(tmp_path / "received.sqlite", PEN.keyring)
+    return Store.open(tmp_path / "received.sqlite", lambda: PEN.keyring)
 
 
 def send(store: Store, *envelopes: Envelope) -> list[Verdict]:
-    with store.burst():
-        return [store.take("box-1", envelope.jws) for envelope in envelopes]
+    return store.take([("box-1", envelope.jws) for envelope in envelopes])
 
 
 def head(last: int) -> Head:
@@ -44,7 +44,7 @@ def head(last: int) -> Head:
 
 def test_records_are_stored_byte_for_byte(store: Store) -> None:
     assert set(send(store, *CHAIN)) == {Verdict.STORED}
-    rows = store._db.execute("SELECT jws FROM records ORDER BY seq").fetchall()
+    rows = store._db._db.execute("SELECT jws FROM records ORDER BY seq").fetchall()
     assert [jws for (jws,) in rows] == [envelope.jws for envelope in CHAIN]
 
 
@@ -69,7 +69,7 @@ def test_what_comes_out_of_order_waits_until_the_gap_fills(store: Store) -> None
 @given(st.permutations(CHAIN))
 @settings(deadline=None, max_examples=25)
 def test_whatever_the_order_all_are_stored_once(order: list[Envelope]) -> None:
-    with Store.open(Path(":memory:"), PEN.keyring) as store:
+    with Store.open(Path(":memory:"), lambda: PEN.keyring) as store:
         send(store, *order, *order)
         (account,) = store.accounts()
         assert store.head("box-1") == head(len(CHAIN))
@@ -80,7 +80,7 @@ def test_whatever_the_order_all_are_stored_once(order: list[Envelope]) -> None:
 def test_a_long_wait_is_taken_up_in_one_go() -> None:
     pen = Pen("box-1")
     chain = pen.chain(1500)
-    with Store.open(Path(":memory:"), pen.keyring) as large:
+    with Store.open(Path(":memory:"), lambda: pen.keyring) as large:
         send(large, *chain[1:], chain[0])
         assert large.total() == 1500
 
@@ -103,14 +103,14 @@ def test_a_key_that_changes_within_an_epoch_is_not_taken(tmp_path: Path) -> None
     thief = Pen("box-1")
     forged = thief.at(Link(1, 2, CHAIN[0].sha256))
     keyring = {**PEN.keyring, **thief.keyring}
-    with Store.open(tmp_path / "received.sqlite", keyring) as store:
+    with Store.open(tmp_path / "received.sqlite", lambda: keyring) as store:
         assert send(store, CHAIN[0], forged) == [Verdict.STORED, Verdict.FORKED]
 
 
 def test_a_new_epoch_waits_for_the_end_of_the_old_one(tmp_path: Path) -> None:
     heir = Pen("box-1")
     first = heir.at(Link(2, 1, CHAIN[2].sha256))
-    with Store.open(tmp_path / "received.sqlite", {**PEN.keyring, **heir.keyring}) as store:
+    with Store.open(tmp_path / "received.sqlite", lambda: {**PEN.keyring, **heir.keyring}) as store:
         assert send(store, CHAIN[0], first) == [Verdict.STORED, Verdict.WAITING]
         send(store, CHAIN[2], CHAIN[1])
         assert store.head("box-1") == Head(2, 1, first.sha256)
@@ -136,23 +136,21 @@ REFUSED = {
 
 @pytest.mark.parametrize("forgery", REFUSED)
 def test_what_is_refused_is_kept_with_its_reason(store: Store, forgery: str) -> None:
-    with store.burst():
-        assert store.take("box-1", REFUSED[forgery]()) is Verdict.REFUSED
+    assert store.take([("box-1", REFUSED[forgery]())]) == [Verdict.REFUSED]
     assert store.total() == 0
-    reason, cause = store._db.execute("SELECT reason, cause FROM refused").fetchone()
+    reason, cause = store._db._db.execute("SELECT reason, cause FROM refused").fetchone()
     assert reason
     assert cause
 
 
 def test_a_genuine_record_under_another_boxs_name_is_refused(store: Store) -> None:
-    with store.burst():
-        assert store.take("box-2", CHAIN[0].jws) is Verdict.REFUSED
-    (row,) = store._db.execute("SELECT reason FROM refused").fetchall()
+    assert store.take([("box-2", CHAIN[0].jws)]) == [Verdict.REFUSED]
+    (row,) = store._db._db.execute("SELECT reason FROM refused").fetchall()
     assert row == ("other box",)
 
 
 def test_a_burst_that_fails_leaves_nothing_behind(store: Store) -> None:
-    store._db.execute("PRAGMA max_page_count = 20")
+    store._db._db.execute("PRAGMA max_page_count = 20")
     with pytest.raises(StoreError, match="cannot be stored"):
         send(store, *CHAIN, *_many())
     assert store.total() == 0
@@ -165,7 +163,7 @@ def _many() -> list[Envelope]:
 def test_the_store_survives_its_own_reopening(tmp_path: Path, store: Store) -> None:
     send(store, *CHAIN[:4])
     store.close()
-    with Store.open(tmp_path / "received.sqlite", PEN.keyring) as again:
+    with Store.open(tmp_path / "received.sqlite", lambda: PEN.keyring) as again:
         assert again.head("box-1") == head(4)
         assert send(again, CHAIN[3], CHAIN[4]) == [Verdict.DUPLICATE, Verdict.STORED]
 
@@ -317,7 +315,7 @@ def test_a_database_that_is_damaged_inside_is_told_in_one_sentence(desk: Desk) -
     desk.run("--ingest", stick(desk.folder))
     db = sqlite3.connect(desk.db)
     db.execute("DROP TABLE waiting")
-    db.execute("CREATE TABLE waiting (box TEXT)")
+    db.execute("CREATE TABLE waiting (other TEXT)")
     db.close()
     result = desk.run("--report")
     assert isinstance(result.exception, StoreError)
