@@ -26,7 +26,7 @@ demo: $(VENV)/.ready
 	@$(BIN)/python -m tools.demo --clip "$(CLIP)" --out "$(OUT)"
 
 test: lint examples
-	@deploy/system-packages $(FONTS)
+	@deploy/system-packages $(FONTS) postgresql
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 lint: $(VENV)/.ready
