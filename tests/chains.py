@@ -7,8 +7,8 @@ from joserfc.jwk import OKPKey
 
 from edge.record.chain import Head, next_link
 from edge.record.envelope import Keyring, TrustedKey, seal
-from edge.record.keys import FileSigner
 from edge.record.message import AlarmRecord, ClockQuality, event
+from edge.record.signer import FileSigner
 from edge.types import Envelope, Link
 
 NOW = datetime(2028, 6, 1, 8, tzinfo=UTC)
