@@ -80,6 +80,7 @@ class TrustedKey:
 
     `epoch` is the only one that it signs, None: any. Of a revoked key what came before
     `revoked_at` still counts, or stands no later than `last` (epoch, seq): `edge.record.standing`.
+    `is_introduced`: by a rotation, and not by a register.
     """
 
     kid: str
@@ -89,6 +90,7 @@ class TrustedKey:
     not_after: datetime | None = None
     revoked_at: datetime | None = None
     last: tuple[int, int] | None = None
+    is_introduced: bool = False
 
 
 Keyring = Mapping[str, TrustedKey]

@@ -360,9 +360,7 @@ class NextKey(msgspec.Struct, frozen=True, kw_only=True):
     kty: Annotated[str, one_of(("OKP",), "Key type: `OKP`.")]
     crv: Annotated[str, one_of(("Ed25519",), "Curve: `Ed25519`.")]
     x: Annotated[str, says("The key itself, base64url.", pattern="^[A-Za-z0-9_-]{43}$")]
-    kid: Annotated[
-        str, says("Its id: the thumbprint of RFC 7638.", pattern="^[A-Za-z0-9_-]{43}$")
-    ]
+    kid: Annotated[str, says("Its id: the thumbprint of RFC 7638.", pattern="^[A-Za-z0-9_-]{43}$")]
 
 
 class RotationRecord(Chained, frozen=True, kw_only=True):
