@@ -160,10 +160,11 @@ class Authority(_Section, frozen=True, kw_only=True):
 
 
 class Keys(_Section, frozen=True, kw_only=True):
-    """Key files: this box's private key and the platform's public key."""
+    """Key files: this box's private key, the platform's public key, and the key of the outbox."""
 
     signing: Path
     platform: Path
+    storage: Path
 
 
 class Uplink(_Section, frozen=True, kw_only=True):

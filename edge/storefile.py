@@ -5,6 +5,7 @@ The outbox and the casebook are such files; each names itself in a `Kind`.
 
 import os
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,8 +67,8 @@ class StoreFile:
             raise self.kind.error(f"The {name} {path} was replaced while it was open.", PUT_BACK)
 
 
-def create(kind: Kind, path: Path, box: str) -> None:
-    """Make an empty file beside `path` and move it there, durably.
+def create(kind: Kind, path: Path, owner: Mapping[str, str]) -> None:
+    """Make an empty file beside `path` and move it there, durably; `owner` says whose it is.
 
     Raises the kind's error when the folder cannot be written to.
     """
@@ -77,7 +78,10 @@ def create(kind: Kind, path: Path, box: str) -> None:
         db = sqlite3.connect(draft, isolation_level=None)
         try:
             db.executescript(kind.schema)
-            db.execute(f"INSERT INTO {kind.owner} (one, box) VALUES (1, ?)", (box,))
+            names, marks = ", ".join(owner), ", ".join("?" * len(owner))
+            db.execute(
+                f"INSERT INTO {kind.owner} (one, {names}) VALUES (1, {marks})", (*owner.values(),)
+            )
             db.execute(f"PRAGMA application_id = {kind.application_id}")
             db.execute(f"PRAGMA user_version = {kind.version}")
             db.execute("COMMIT")

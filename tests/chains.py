@@ -12,6 +12,7 @@ from edge.record.signer import FileSigner
 from edge.types import Envelope, Link
 
 NOW = datetime(2028, 6, 1, 8, tzinfo=UTC)
+STORAGE_KEY = b"s" * 32
 CLOCK = ClockQuality(source="test", trusted=True, error_ms=1.0, boot_id="boot", since_boot_ns=1)
 
 

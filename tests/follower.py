@@ -12,6 +12,7 @@ from edge.registry.delta import apply_delta
 from edge.types import ClockReading
 from edge.update.report import FamilyReport, Report
 from edge.update.shelf import active
+from tests.chains import STORAGE_KEY
 from tests.tools.registry_orders import KEY
 
 CONFIG = """\
@@ -26,6 +27,7 @@ token_key = "token.key"
 [keys]
 signing = "box.pem"
 platform = "platform.jwk"
+storage = "storage.key"
 [[zones]]
 id = "utrecht"
 pack = "nl-ze"
@@ -56,6 +58,7 @@ class Follower:
         self.apply_delta: ApplyDelta | None = apply_delta
         (folder / "packs").mkdir()
         (folder / "token.key").write_text(KEY.hex())
+        (folder / "storage.key").write_text(STORAGE_KEY.hex())
         (folder / "root.json").write_bytes(root.read_bytes())
         text = CONFIG.format(
             models=f'manifest = "{MODELS_FOLDER / "manifest.toml"}"' if alone else "",

@@ -10,7 +10,7 @@ LOOSE = {
     "hours": (
         "CREATE TABLE hours (zone, hour, figure, value, n, PRIMARY KEY (zone, hour, figure, value))"
     ),
-    "book": "CREATE TABLE book (one INTEGER PRIMARY KEY, box, kind, epoch, seq, sha256, jws)",
+    "book": "CREATE TABLE book (one INTEGER PRIMARY KEY, box, kind, epoch, seq, sha256, sealed)",
     "orders": "CREATE TABLE orders (rests_on PRIMARY KEY, reason, given_at)",
 }
 

@@ -25,6 +25,7 @@ from edge.record.testimony import Testimony
 from edge.registry.token import pseudonym
 from edge.types import ClockReading, Envelope, Snapshot, Tally
 from tests.cases import KEY, PLATE, T0, passage
+from tests.chains import STORAGE_KEY
 from tests.edge.access.world import DIRTY_VAN
 from tests.fakes import ListedRegistry, ScriptedEyes
 
@@ -63,7 +64,7 @@ class Site:
 
     def start(self) -> None:
         with ExitStack() as opened:
-            self.outbox = Outbox.open(self.folder / "outbox.sqlite", "b1", 0)
+            self.outbox = Outbox.open(self.folder / "outbox.sqlite", "b1", STORAGE_KEY, 0)
             opened.callback(self.outbox.close)
             self.casebook = Casebook.open(self.folder / "casebook.sqlite", "b1", KEY)
             opened.callback(self.casebook.close)

@@ -43,12 +43,17 @@ class StreetBox:
     def keys(self) -> Path:
         return self.folder / "keys" / "boxes.jwks"
 
+    @property
+    def storage_key(self) -> Path:
+        return self.folder / "keys" / "storage.key"
+
     def replay(self, *args: str, clip: Path = CLIP) -> subprocess.CompletedProcess[str]:
         out, config = str(self.folder / "out"), str(self.config)
         return verb("replay", str(clip), "--out", out, "--config", config, "--at", AT, *args)
 
     def verify(self, path: Path | None = None) -> subprocess.CompletedProcess[str]:
-        return verb("records", "verify", str(path or self.outbox), "--keys", str(self.keys))
+        keys = ("--keys", str(self.keys), "--storage-key", str(self.storage_key))
+        return verb("records", "verify", str(path or self.outbox), *keys)
 
     def summary(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads((self.folder / "out" / "summary.json").read_text())

@@ -26,6 +26,7 @@ from edge.ports import Signer
 from edge.record.envelope import seal
 from edge.record.keys import load_signer
 from edge.record.message import AlarmRecord, ClockQuality, event
+from edge.registry.token import load_key
 from edge.types import Envelope, Link
 from tools.bench_registry import resident_bytes
 from tools.demo.broker import Broker, find_mosquitto
@@ -48,6 +49,7 @@ token_key = "keys/token.key"
 [keys]
 signing = "keys/box.pem"
 platform = "keys/platform.jwk"
+storage = "keys/storage.key"
 [[zones]]
 id = "bench"
 pack = "nl-ze"
@@ -119,9 +121,9 @@ def figures(records: int, folder: Path, mosquitto: Path) -> BacklogFigures:
 
 def filled(folder: Path, records: int) -> tuple[float, int]:
     """Append so many records; return how long that took in all, and how long one is."""
-    signer = load_signer(folder / "keys/box.pem")
+    signer, key = load_signer(folder / "keys/box.pem"), load_key(folder / "keys/storage.key")
     began = time.perf_counter()
-    with Outbox.open(folder / "outbox.sqlite", BOX) as outbox:
+    with Outbox.open(folder / "outbox.sqlite", BOX, key) as outbox:
         for _ in range(records):
             envelope = sealed(outbox.next_link(), signer)
             outbox.append(envelope)

@@ -12,7 +12,7 @@ from edge.record.keys import create_signer, extend_trusted, load_trusted, write_
 from edge.record.signer import FileSigner
 
 FINDING = 1
-TOKEN_BYTES = 32
+SECRET_BYTES = 32
 
 
 @click.command()
@@ -21,9 +21,10 @@ TOKEN_BYTES = 32
 def make_keys(box: str, out: Path) -> None:
     """Make a box's keys; in a new folder those of a platform too.
 
-    box.pem signs records, token.key finds plates in the registry, platform.pem signs receipts;
-    boxes.jwks is what a receiver trusts. A second box is added as BOX.pem; token.key serves it too,
-    for boxes that take the same registry share the key it was built with.
+    box.pem signs records, storage.key seals the outbox, token.key finds plates in the registry,
+    platform.pem signs receipts; boxes.jwks is what a receiver trusts. A second box is added as
+    BOX.pem and BOX.storage.key; token.key serves it too, for boxes that take the same registry
+    share the key it was built with.
     """
     if not NAME.fullmatch(box):
         raise click.UsageError("A box id has letters, digits, dot, dash and underscore only.")
@@ -31,8 +32,9 @@ def make_keys(box: str, out: Path) -> None:
     _refuse_second(box, out / "boxes.jwks")
     first = not (out / "platform.pem").exists()
     signer = _add_box(box, out / ("box.pem" if first else f"{box}.pem"), out / "boxes.jwks")
+    _write_secret(out / ("storage.key" if first else f"{box}.storage.key"))
     if first:
-        write_private(out / "token.key", f"{secrets.token_hex(TOKEN_BYTES)}\n".encode())
+        _write_secret(out / "token.key")
         create_signer(out / "platform.pem", None)
     click.echo(f"Keys of {box} are in {out}; its key id is {signer.key_id}.")
 
@@ -44,6 +46,10 @@ def _make_folder(out: Path) -> None:
         raise KeyFileError(
             f"The folder {out} cannot be made ({e.strerror}).", "Name another with --out."
         ) from e
+
+
+def _write_secret(path: Path) -> None:
+    write_private(path, f"{secrets.token_hex(SECRET_BYTES)}\n".encode())
 
 
 def _refuse_second(box: str, jwks: Path) -> None:

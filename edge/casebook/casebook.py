@@ -19,11 +19,12 @@ from edge.access.hold import Held
 from edge.casebook.entries import Damaged, Entry, Mark, Order, Spoilt, Torn
 from edge.casebook.file import CASEBOOK
 from edge.casebook.rows import COUNTABLE, figures, intent_of, is_mark, order_of, parted, times
-from edge.casebook.vault import Vault
+from edge.casebook.sealed import INTENT, USE, open_passage, seal_passage
 from edge.closing import Closing
 from edge.errors import CasebookError
 from edge.storefile import StoreFile
 from edge.types import Envelope, Passage, Tally
+from edge.vault import Vault
 
 MARKS_KEPT = timedelta(days=7)
 START_AGAIN = "Start the daemon again: the record is appended first, and nothing is lost."
@@ -53,8 +54,8 @@ class Casebook(Closing):
         """
         if not path.exists():
             storefile.check_no_log(CASEBOOK, path)
-            storefile.create(CASEBOOK, path, box)
-        book = cls(storefile.connect(CASEBOOK, path), Vault(box, token_key))
+            storefile.create(CASEBOOK, path, {"box": box})
+        book = cls(storefile.connect(CASEBOOK, path), Vault(token_key, USE, box))
         if book.box != box:
             book.close()
             cause = f"The casebook {path} belongs to box {book.box}, not {box}."
@@ -63,12 +64,16 @@ class Casebook(Closing):
         return book
 
     @classmethod
-    def attach(cls, path: Path) -> Self:
+    def attach(cls, path: Path, token_key: bytes | None = None) -> Self:
         """Open an existing casebook to list and to order; the daemon may be at work.
 
-        Raises CasebookError when there is none, or the file is foreign or damaged.
+        Without the key nothing that is sealed can be opened. Raises CasebookError when there is no
+        casebook, or the file is foreign or damaged.
         """
-        return cls(storefile.connect(CASEBOOK, path), None)
+        book = cls(storefile.connect(CASEBOOK, path), None)
+        if token_key is not None:
+            book._vault = Vault(token_key, USE, book.box)
+        return book
 
     def enter(self, envelope: Envelope, entry: Entry | None, tallies: Sequence[Tally]) -> None:
         """Write down a passage record and what follows from it, before the outbox takes it.
@@ -119,7 +124,7 @@ class Casebook(Closing):
             if self.intent() == intent:
                 self._db.execute(
                     "UPDATE book"
-                    " SET kind = NULL, epoch = NULL, seq = NULL, sha256 = NULL, jws = NULL"
+                    " SET kind = NULL, epoch = NULL, seq = NULL, sha256 = NULL, sealed = NULL"
                 )
         self._leftover = True
 
@@ -132,7 +137,11 @@ class Casebook(Closing):
 
     def intent(self) -> Envelope | Torn | None:
         """Return the record that may not have reached the outbox."""
-        return intent_of(self.box, self._rows("SELECT kind, epoch, seq, sha256, jws FROM book")[0])
+        cells = self._rows("SELECT kind, epoch, seq, sha256, sealed FROM book")[0]
+        if all(cell is None for cell in cells):
+            return None
+        *_, sha256, sealed = cells
+        return intent_of(self.box, sha256, self._opener().open(sealed, INTENT))
 
     def times_held(self, mark: Mark) -> int:
         """Return how often a vehicle became, or may have become, a candidate in a zone on a day."""
@@ -214,15 +223,13 @@ class Casebook(Closing):
             cause = f"Record {before.seq} is written down, but not in the outbox yet."
             raise CasebookError(cause, START_AGAIN)
         self._db.execute(
-            "UPDATE book SET kind = ?, epoch = ?, seq = ?, sha256 = ?, jws = ?",
-            (envelope.kind, *place, envelope.sha256, envelope.jws),
+            "UPDATE book SET kind = ?, epoch = ?, seq = ?, sha256 = ?, sealed = ?",
+            (envelope.kind, *place, envelope.sha256, self._opener().seal(envelope.jws, INTENT)),
         )
 
     def _hold(self, entry: Entry) -> None:
-        if self._vault is None:
-            raise CasebookError("This process may not hold candidates.", "Use Casebook.open.")
         held, mark = entry.held, entry.mark
-        row = (msgspec.json.encode(held), self._vault.seal(entry.passage, held))
+        row = (msgspec.json.encode(held), seal_passage(self._opener(), entry.passage, held))
         place = (held.candidate.epoch, held.candidate.seq)
         self._db.execute("INSERT INTO held VALUES (?, ?, ?, ?)", (*place, *row))
         oldest = (mark.day - MARKS_KEPT).isoformat()
@@ -252,11 +259,13 @@ class Casebook(Closing):
         return self._rows(query)
 
     def _opened(self, query: str, values: tuple[int, ...], held: Held) -> Passage | None:
-        if self._vault is None:
-            raise CasebookError("This process may not open candidates.", "Use Casebook.open.")
         rows = self._rows(query, values)
-        sealed = rows[0][0] if rows else None
-        return self._vault.open(sealed, held) if isinstance(sealed, bytes) else None
+        return open_passage(self._opener(), rows[0][0] if rows else None, held)
+
+    def _opener(self) -> Vault:
+        if self._vault is None:
+            raise CasebookError("This process may not open candidates.", "Give it the token key.")
+        return self._vault
 
     def _delete(self, held: Held, damaged: Damaged | None) -> int:
         place = (held.candidate.epoch, held.candidate.seq)

@@ -7,7 +7,7 @@ SCHEMA = """
 BEGIN;
 CREATE TABLE book (
     one INTEGER PRIMARY KEY CHECK (one = 1), box TEXT NOT NULL,
-    kind TEXT, epoch INTEGER, seq INTEGER, sha256 TEXT, jws BLOB
+    kind TEXT, epoch INTEGER, seq INTEGER, sha256 TEXT, sealed BLOB
 ) STRICT;
 CREATE TABLE held (
     epoch INTEGER NOT NULL, seq INTEGER NOT NULL, about BLOB NOT NULL, sealed BLOB NOT NULL,
@@ -35,7 +35,7 @@ CASEBOOK = Kind(
     name="casebook",
     a_name="a casebook",
     application_id=0x414E5043,  # "ANPC"
-    version=1,
+    version=2,
     schema=SCHEMA,
     owner="book",
     error=CasebookError,

@@ -79,22 +79,19 @@ def is_mark(row: tuple[Any, ...]) -> bool:
     return _is_name(zone) and _is_day(day) and _is_token(token) and _is_countable(n)
 
 
-def intent_of(box: str, cells: tuple[Any, ...]) -> Envelope | Torn | None:
-    """Return the record about to be appended, of (kind, epoch, seq, sha256, jws).
+def intent_of(box: str, sha256: object, jws: bytes | None) -> Envelope | Torn:
+    """Return the record about to be appended, of its hash and its bytes; None: they do not open.
 
-    Its bytes tell everything, and their hash proves them: what rotted beside them costs nothing.
+    Its bytes tell everything: what rotted beside them costs nothing.
     """
-    *_, sha256, jws = cells
-    if all(cell is None for cell in cells):
-        return None
-    raw = jws if isinstance(jws, bytes) else str(jws).encode()
-    digest = hashlib.sha256(raw).hexdigest()
-    torn = Torn(frozenset({digest, str(sha256)}))
+    if jws is None:
+        return Torn(frozenset({str(sha256)}))
+    torn = Torn(frozenset({hashlib.sha256(jws).hexdigest(), str(sha256)}))
     try:
-        found = peek(raw).envelope
+        found = peek(jws).envelope
     except RefusedError:
         return torn
-    return found if (found.box, digest) == (box, sha256) else torn
+    return found if (found.box, found.sha256) == (box, sha256) else torn
 
 
 def _times(row: tuple[Any, ...], mark: Mark) -> int:

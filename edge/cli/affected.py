@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from edge.feed.ledger import Stored, open_ledgers
+from edge.cli.stored import ledgers_at, storage_key_option
+from edge.feed.ledger import Stored
 from edge.record.affected import Affected, Basis, Told, affected_by, bases
 from edge.record.envelope import UNREADABLE, RefusedError, decode_part, peek, split
 from edge.record.message import decode
@@ -25,14 +26,15 @@ KINDS = ("passage", "resolution")
     metavar="ID_OR_SHA",
     help="Snapshot, pack, model or configuration: its id, its SHA-256 or the first 8 digits.",
 )
+@storage_key_option
 @click.option("--json", "as_json", is_flag=True, help="Say it in JSON.")
-def affected(path: Path, rests_on: str, as_json: bool) -> None:
+def affected(path: Path, rests_on: str, storage_key: Path | None, as_json: bool) -> None:
     """List the passages and resolutions at PATH that rest on something, proving nothing.
 
     A held passage is `open` until its resolution stands at PATH too. Exit status: 0 all was
     looked at, 1 no record rests on it or some records could not be read, 2 misuse.
     """
-    told, unreadable = _told(path)
+    told, unreadable = _told(path, storage_key)
     rows = affected_by(told, rests_on)
     # A name that was mistyped must not look like a harm that touched nobody.
     named = [] if rows else bases(told)
@@ -51,11 +53,11 @@ def affected(path: Path, rests_on: str, as_json: bool) -> None:
     sys.exit(0 if rows and not unreadable else FINDING)
 
 
-def _told(path: Path) -> tuple[list[Told], list[str]]:
+def _told(path: Path, storage_key: Path | None) -> tuple[list[Told], list[str]]:
     """Return the records that rest on a decision, and where something cannot be read."""
     told: list[Told] = []
     unreadable: list[str] = []
-    for ledger in open_ledgers(path):
+    for ledger in ledgers_at(path, storage_key):
         unreadable += [where for where, _cause in ledger.faults]
         for stored in ledger.records:
             try:

@@ -95,6 +95,7 @@ def examined(path: Path) -> Iterator[Item]:
         ("registry", partial(_registry, config, now)),
         ("signing key", partial(_signing_key, config)),
         ("platform key", partial(_platform_key, config)),
+        ("storage key", partial(_storage_key, config)),
         ("state", partial(_state, config)),
         ("casebook", partial(_casebook, config)),
         ("updates", partial(_updates, config, now)),
@@ -215,6 +216,11 @@ def _platform_key(config: Config) -> Item:
     return Item("platform key", f"key id {load_public(config.keys.platform).kid}")
 
 
+def _storage_key(config: Config) -> Item:
+    wiring.storage_key(config)
+    return Item("storage key", "the outbox is sealed with it")
+
+
 def _state(config: Config) -> Item:
     state = config.box.state
     if not state.is_dir():
@@ -228,7 +234,7 @@ def _casebook(config: Config) -> Item:
     path = config.box.state / wiring.CASEBOOK
     if not path.exists():
         return Item("casebook", f"{path} is made at the first start")
-    with Casebook.attach(path) as book:
+    with Casebook.attach(path, load_key(config.access.token_key)) as book:
         held, damaged, wrong = len(book.held()), len(book.damaged()), damage.fault(book)
     figures = {"held": held, "damaged": damaged}
     says = f"{held} held" if wrong is None else f"{held} held. {wrong}"

@@ -3,7 +3,7 @@
 import json
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from rich.table import Table as Grid
 
 from edge.access.pack import shipped
 from edge.access.rules import Law
+from edge.cli.stored import ledgers_at, storage_key_option
 from edge.config import Config, load
 from edge.counts.about import About, Known, context
 from edge.counts.forms import as_csv, as_json
@@ -24,7 +25,7 @@ from edge.counts.table import Table, table_of
 from edge.counts.words import words
 from edge.daemon.inforce import packs_in_force
 from edge.errors import RecordError
-from edge.feed.ledger import Stored, open_ledgers
+from edge.feed.ledger import Ledger, Stored
 from edge.record.envelope import NAME, Keyring, RefusedError, decode_part, peek, split, verify
 from edge.record.keys import load_trusted
 from edge.record.message import CountRecord, decode
@@ -54,6 +55,7 @@ NOT_TOLD = ("id", "pack", "privacy")
 )
 @click.option("--config", type=FILE, help="box.toml, for what a reader must know of the zones.")
 @click.option("--keys", type=FILE, help="Trusted keys (JWKS): only proven records count.")
+@storage_key_option
 def counts(
     path: Path,
     month: str | None,
@@ -63,6 +65,7 @@ def counts(
     form: str,
     config: Path | None,
     keys: Path | None,
+    storage_key: Path | None,
 ) -> None:
     """Sum the count records at PATH to tables that may be published.
 
@@ -72,7 +75,8 @@ def counts(
     """
     refuse_misuse(month, k)
     laws = known_laws(config)
-    intake, refused = taken(path, laws, None if keys is None else load_trusted(keys))
+    ledgers = ledgers_at(path, storage_key)
+    intake, refused = taken(ledgers, laws, None if keys is None else load_trusted(keys))
     records = [r for r in intake.counts if zone in (None, r.zone)]
     summed = hours(records) if hourly else months(records, clock_of(laws))
     periods = [period for period in summed if month is None or period.name.startswith(month)]
@@ -101,14 +105,16 @@ def nothing(path: Path, month: str | None, zone: str | None) -> RecordError:
     )
 
 
-def taken(path: Path, laws: Known, keyring: Keyring | None) -> tuple[Intake, list[str]]:
+def taken(
+    ledgers: Iterable[Ledger], laws: Known, keyring: Keyring | None
+) -> tuple[Intake, list[str]]:
     """Read every record once; return the counts, and a sentence for each that was refused.
 
     The places of all records are needed to see what is missing between the counts.
     """
     packs = {about.law.pack.sha256: about.law.pack for about in laws.values()}
     intake, refused = Intake(words(packs.values())), []
-    for ledger in open_ledgers(path):
+    for ledger in ledgers:
         refused += [f"{where}: {cause}" for where, cause in ledger.faults]
         for stored in ledger.records:
             try:

@@ -10,8 +10,9 @@ import click
 import msgspec
 
 from edge.cli.affected import affected
+from edge.cli.stored import ledgers_at, storage_key_option
 from edge.errors import RecordError
-from edge.feed.ledger import Ledger, Stored, open_ledgers
+from edge.feed.ledger import Ledger, Stored
 from edge.record.chain import Entry, Finding, Place, Proven, check, examine
 from edge.record.envelope import (
     Claim,
@@ -58,7 +59,8 @@ class Proof:
 def records() -> None:
     """List, show and prove stored or received records.
 
-    PATH is an outbox.sqlite, a receiver's database, a passages.jsonl or a spool folder.
+    PATH is an outbox.sqlite (with its --storage-key), a receiver's database, a passages.jsonl or
+    a spool folder.
     """
 
 
@@ -67,10 +69,11 @@ records.add_command(affected)
 
 @records.command("list")
 @click.argument("path", type=STORE)
+@storage_key_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
-def list_records(path: Path, as_json: bool) -> None:
+def list_records(path: Path, storage_key: Path | None, as_json: bool) -> None:
     """List the records at PATH as they name themselves, proving nothing."""
-    for stored in (s for ledger in open_ledgers(path) for s in ledger.records):
+    for stored in (s for ledger in ledgers_at(path, storage_key) for s in ledger.records):
         try:
             row = _row(stored, peek(stored.jws))
         except RefusedError as e:
@@ -85,9 +88,17 @@ def list_records(path: Path, as_json: bool) -> None:
 @click.option("--epoch", default=1, show_default=True)
 @click.option("--box", help="Which box, where PATH holds several.")
 @click.option("--keys", type=KEYS, help="Trusted keys: says whether the record is genuine.")
-def show(path: Path, seq: int, epoch: int, box: str | None, keys: Path | None) -> None:
+@storage_key_option
+def show(
+    path: Path,
+    seq: int,
+    epoch: int,
+    box: str | None,
+    keys: Path | None,
+    storage_key: Path | None,
+) -> None:
     """Show the whole content of record SEQ at PATH."""
-    for stored in (s for ledger in open_ledgers(path) for s in ledger.records):
+    for stored in (s for ledger in ledgers_at(path, storage_key) for s in ledger.records):
         if _is_at(stored, Place(epoch, seq), box):
             _show(stored, None if keys is None else load_trusted(keys))
             return
@@ -97,15 +108,16 @@ def show(path: Path, seq: int, epoch: int, box: str | None, keys: Path | None) -
 @records.command("verify")
 @click.argument("path", type=STORE)
 @click.option("--keys", required=True, type=KEYS, help="Trusted keys of the boxes (JWKS).")
+@storage_key_option
 @click.option("--json", "as_json", is_flag=True, help="Say it in JSON.")
-def verify_records(path: Path, keys: Path, as_json: bool) -> None:
+def verify_records(path: Path, keys: Path, storage_key: Path | None, as_json: bool) -> None:
     """Prove the records at PATH: signatures, keys, and the gapless chain.
 
     Names every record that was altered, removed, reordered or forked. Exit status: 0 all is
     proven, 1 something is wrong, 2 misuse.
     """
     keyring = load_trusted(keys)
-    proofs = [prove(ledger, keyring) for ledger in open_ledgers(path)]
+    proofs = [prove(ledger, keyring) for ledger in ledgers_at(path, storage_key)]
     if as_json:
         click.echo(json.dumps({"file": str(path), "boxes": [asdict(p) for p in proofs]}, indent=2))
     else:

@@ -38,7 +38,7 @@ def uplink(config: Path, once: bool, deadline: float) -> None:
     """
     settings = load(config)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
-    with Outbox.attach(settings.box.state / "outbox.sqlite") as outbox:
+    with wiring.attached_outbox(settings) as outbox:
         line = _line(settings, outbox)
         if once:
             _report(settings, line.drain(deadline, handed_over=_on_stick(settings)))

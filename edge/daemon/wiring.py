@@ -61,7 +61,7 @@ from edge.vision.model import checked_model
 from edge.vision.reader import FastPlateReader
 from edge.vision.session import Execution
 
-CASEBOOK = "casebook.sqlite"
+CASEBOOK, OUTBOX = "casebook.sqlite", "outbox.sqlite"
 REFUSED = "Build or fetch the registry again; until then nothing new is accused on it."
 PACKS = Path(__file__).parent.parent / "access" / "packs"
 RegistryT_co = TypeVar("RegistryT_co", bound=Registry, covariant=True)
@@ -244,7 +244,17 @@ def outbox(config: Config) -> Outbox:
             f"box.state, {config.box.state}, cannot be made a folder ({e.strerror}).",
             "Name a folder that this user may write to.",
         ) from e
-    return Outbox.open(config.box.state / "outbox.sqlite", config.box.id)
+    return Outbox.open(config.box.state / OUTBOX, config.box.id, storage_key(config))
+
+
+def attached_outbox(config: Config) -> Outbox:
+    """Open the durable queue beside its appender, to deliver what waits."""
+    return Outbox.attach(config.box.state / OUTBOX, storage_key(config))
+
+
+def storage_key(config: Config) -> bytes:
+    """Read the key of the outbox. Raises KeyFileError."""
+    return load_key(config.keys.storage, "storage key")
 
 
 def casebook(config: Config, outbox: Outbox) -> Casebook:

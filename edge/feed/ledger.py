@@ -12,12 +12,17 @@ from typing import Any, NoReturn
 from urllib.parse import quote
 
 from edge.errors import FeedError, RecordError
+from edge.feed.sealed import opened, vault
 from edge.feed.spool import Batch, batches, read_batch
-from edge.record.chain import START, Head
+from edge.record.chain import START, Head, Place
 from edge.storefile import DAMAGED, UNWRITABLE, primary_code
 
 OUTBOX_ID, RECEIVER_ID = 0x414E504F, 0x414E5052
 SQLITE_MAGIC = b"SQLite format 3\0"
+GIVE_KEY = (
+    "Give the storage key of that box (keys.storage) with --storage-key, or read what the platform"
+    " received."
+)
 FORMS = "Give an outbox.sqlite, a receiver's database, a passages.jsonl or a spool folder."
 
 
@@ -44,10 +49,10 @@ class Ledger:
     faults: tuple[tuple[str, str], ...] = field(default=())
 
 
-def open_ledgers(path: Path) -> list[Ledger]:
-    """Read all stored records at a path, one ledger for each box.
+def open_ledgers(path: Path, storage_key: bytes | None = None) -> list[Ledger]:
+    """Read all stored records at a path, one ledger for each box; an outbox wants its key.
 
-    Raises RecordError when it is none of the known forms or cannot be read.
+    Raises RecordError when it is none of the known forms, cannot be read, or does not open.
     """
     try:
         if path.is_dir():
@@ -55,7 +60,7 @@ def open_ledgers(path: Path) -> list[Ledger]:
         with path.open("rb") as file:
             start = file.read(len(SQLITE_MAGIC))
         if start == SQLITE_MAGIC:
-            return _database(path)
+            return _database(path, storage_key)
         return [_lines(path)]
     except OSError as e:
         raise RecordError(f"{path} cannot be read ({e.strerror}).", FORMS) from e
@@ -73,13 +78,13 @@ def _unreadable(path: Path, error: sqlite3.Error) -> RecordError:
     return RecordError(f"{path} cannot be read ({error}).", "Try again, or read a copy of it.")
 
 
-def _database(path: Path) -> list[Ledger]:
+def _database(path: Path, storage_key: bytes | None) -> list[Ledger]:
     db = sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro", uri=True)
     try:
         # asked of SQLite, not read from the header: that of a database in use is in its log
         (application,) = db.execute("PRAGMA application_id").fetchone()
         if application == OUTBOX_ID:
-            return [_outbox(db)]
+            return [_outbox(path, db, storage_key)]
         if application == RECEIVER_ID:
             return _receiver(db)
     finally:
@@ -87,12 +92,20 @@ def _database(path: Path) -> list[Ledger]:
     _fail(f"{path} is a database of another program.")
 
 
-def _outbox(db: sqlite3.Connection) -> Ledger:
-    box, *heads = db.execute(
-        "SELECT box, forgotten_epoch, forgotten_seq, forgotten_sha256, epoch, seq, sha256 FROM head"
+def _outbox(path: Path, db: sqlite3.Connection, storage_key: bytes | None) -> Ledger:
+    box, key_check, *heads = db.execute(
+        "SELECT box, key_check, forgotten_epoch, forgotten_seq, forgotten_sha256,"
+        " epoch, seq, sha256 FROM head"
     ).fetchone()
-    records = _stored(db.execute("SELECT epoch, seq, jws FROM records ORDER BY epoch, seq"))
-    return Ledger(box, tuple(records), _head(heads[:3]), _head(heads[3:]))
+    if storage_key is None:
+        raise RecordError(f"The records in {path} are sealed.", GIVE_KEY)
+    key = vault(storage_key, box)
+    if key.check != key_check:
+        raise RecordError(f"The records in {path} were sealed with another key.", GIVE_KEY)
+    rows = db.execute("SELECT epoch, seq, sealed FROM records ORDER BY epoch, seq")
+    # one that rotted has no bytes to show, and is told as no record
+    found = ((epoch, seq, opened(key, row, Place(epoch, seq)) or b"") for epoch, seq, row in rows)
+    return Ledger(box, tuple(_stored(found)), _head(heads[:3]), _head(heads[3:]))
 
 
 def _receiver(db: sqlite3.Connection) -> list[Ledger]:

@@ -1,11 +1,13 @@
 """The durable queue between the camera and the platform.
 
+Records lie in it sealed with the box's storage key: signed is not encrypted, and some hold a plate.
 A record is on the disk when `append` returns, and leaves it when the platform has said, over
 its hash, that it is stored there. One process appends (`Outbox.open`), another reads and
 forgets (`Outbox.attach`).
 """
 
 import fcntl
+import logging
 import os
 import sqlite3
 import time
@@ -13,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,12 +23,15 @@ from edge import storefile
 from edge.closing import Closing
 from edge.errors import OutboxError, RecordError
 from edge.feed.ballast import DEFAULT_BYTES, Ballast
+from edge.feed.sealed import opened, sealed, vault
 from edge.feed.storefile import MAKE_ROOM, OUTBOX, NoRoomError
 from edge.record.chain import Head, Place, follows, next_link
 from edge.record.envelope import RefusedError, peek
 from edge.record.message import Receipt
 from edge.storefile import StoreFile
 from edge.types import Envelope, Link
+
+log = logging.getLogger(__name__)
 
 DELETED_AT_ONCE, PAGES_AT_ONCE = 64, 512
 
@@ -45,40 +51,44 @@ class Backlog:
 class Outbox(Closing):
     """A queue of envelopes in one SQLite file."""
 
-    def __init__(self, file: StoreFile, lock: int | None, ballast: Ballast) -> None:
+    def __init__(self, file: StoreFile, key: bytes, lock: int | None, ballast: Ballast) -> None:
         """Use `Outbox.open` or `Outbox.attach`."""
         self._file, self._lock, self._ballast = file, lock, ballast
         self._path, self._db = file.path, file.db
         self.box: str = self._row("SELECT box FROM head")[0]
+        self._vault = vault(key, self.box)
 
     @classmethod
-    def open(cls, path: Path, box: str, ballast_bytes: int = DEFAULT_BYTES) -> Self:
+    def open(cls, path: Path, box: str, key: bytes, ballast_bytes: int = DEFAULT_BYTES) -> Self:
         """Open the outbox of a box as its one appender, creating it if need be.
 
-        Raises OutboxError: another appender, another box, a foreign or damaged file.
+        Raises OutboxError: another appender, another box or key, a foreign or damaged file.
         """
         lock = _lock(path)
         try:
             if not path.exists():
                 storefile.check_no_log(OUTBOX, path)
-                storefile.create(OUTBOX, path, box)
+                storefile.create(OUTBOX, path, {"box": box, "key_check": vault(key, box).check})
             ballast = Ballast(_ballast_path(path), ballast_bytes)
-            outbox = cls(_connect(path, ballast), lock, ballast)
+            outbox = cls(_connect(path, ballast), key, lock, ballast)
         except OutboxError:
             os.close(lock)
             raise
         outbox._check_own(box)
+        outbox._check_key()
         outbox._ballast.hold()
         return outbox
 
     @classmethod
-    def attach(cls, path: Path, ballast_bytes: int = DEFAULT_BYTES) -> Self:
+    def attach(cls, path: Path, key: bytes, ballast_bytes: int = DEFAULT_BYTES) -> Self:
         """Open an existing outbox to read and forget; its appender may be at work.
 
-        Raises OutboxError when there is none, or the file is foreign or damaged.
+        Raises OutboxError when there is none, it has another key, or is foreign or damaged.
         """
         ballast = Ballast(_ballast_path(path), ballast_bytes)
-        return cls(_connect(path, ballast), None, ballast)
+        outbox = cls(_connect(path, ballast), key, None, ballast)
+        outbox._check_key()
+        return outbox
 
     def append(self, envelope: Envelope) -> None:
         """Store one envelope; it is on the disk when this returns.
@@ -96,7 +106,7 @@ class Outbox(Closing):
             place = (envelope.epoch, envelope.seq)
             self._db.execute(
                 "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)",
-                (*place, envelope.kind, envelope.sha256, envelope.jws, time.time()),
+                (*place, envelope.kind, envelope.sha256, self._sealed(envelope), time.time()),
             )
             self._db.execute(
                 "UPDATE head SET epoch = ?, seq = ?, sha256 = ?", (*place, envelope.sha256)
@@ -117,15 +127,12 @@ class Outbox(Closing):
     def pending(self, after: Place | None, limit: int) -> list[Envelope]:
         """Return up to `limit` envelopes that still wait, those after a place, in order.
 
+        One that rotted does not open and is passed over: it stays, and no receipt goes beyond it.
         Raises OutboxError when the file is no longer in its place: no one appends to it.
         """
         self._file.check_in_place()
-        rows = self._rows(
-            "SELECT kind, epoch, seq, sha256, jws FROM records WHERE (epoch, seq) > (?, ?)"
-            " ORDER BY epoch, seq LIMIT ?",
-            (*(after or Place(0, 0)), limit),
-        )
-        return [Envelope(kind, self.box, *rest) for kind, *rest in rows]
+        with self._translated():
+            return list(islice(self._waiting(after or Place(0, 0)), limit))
 
     def forget(self, receipt: Receipt) -> int:
         """Delete all records up to a receipt that was verified; return how many.
@@ -220,6 +227,30 @@ class Outbox(Closing):
         found = self._db.execute("SELECT sha256 FROM records WHERE epoch = ? AND seq = ?", place)
         row = found.fetchone()
         return None if row is None else str(row[0])
+
+    def _waiting(self, after: Place) -> Iterator[Envelope]:
+        rows = self._db.execute(
+            "SELECT kind, epoch, seq, sha256, sealed FROM records WHERE (epoch, seq) > (?, ?)"
+            " ORDER BY epoch, seq",
+            after,
+        )
+        for kind, epoch, seq, sha256, found in rows:
+            jws = opened(self._vault, found, Place(epoch, seq))
+            if jws is None:
+                log.warning("record %s/%s in the outbox is damaged and stays there", epoch, seq)
+            else:
+                yield Envelope(kind, self.box, epoch, seq, sha256, jws)
+
+    def _sealed(self, envelope: Envelope) -> bytes:
+        return sealed(self._vault, envelope.jws, Place(envelope.epoch, envelope.seq))
+
+    def _check_key(self) -> None:
+        if self._row("SELECT key_check FROM head")[0] != self._vault.check:
+            self.close()
+            raise OutboxError(
+                f"The outbox {self._path} was sealed with another storage key.",
+                "Put the key back that keys.storage named before: without it nothing in it opens.",
+            )
 
     def _check_own(self, box: str) -> None:
         if self.box != box:

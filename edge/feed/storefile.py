@@ -8,10 +8,10 @@ PRAGMA auto_vacuum = INCREMENTAL;
 BEGIN;
 CREATE TABLE records (
     epoch INTEGER NOT NULL, seq INTEGER NOT NULL, kind TEXT NOT NULL, sha256 TEXT NOT NULL,
-    jws BLOB NOT NULL, appended_at REAL NOT NULL, PRIMARY KEY (epoch, seq)
+    sealed BLOB NOT NULL, appended_at REAL NOT NULL, PRIMARY KEY (epoch, seq)
 ) STRICT;
 CREATE TABLE head (
-    one INTEGER PRIMARY KEY CHECK (one = 1), box TEXT NOT NULL,
+    one INTEGER PRIMARY KEY CHECK (one = 1), box TEXT NOT NULL, key_check TEXT NOT NULL,
     epoch INTEGER, seq INTEGER, sha256 TEXT,
     forgotten_epoch INTEGER, forgotten_seq INTEGER, forgotten_sha256 TEXT
 ) STRICT;
@@ -30,7 +30,7 @@ OUTBOX = Kind(
     name="outbox",
     a_name="an outbox",
     application_id=0x414E504F,  # "ANPO"
-    version=1,
+    version=2,
     schema=SCHEMA,
     owner="head",
     error=OutboxError,

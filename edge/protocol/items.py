@@ -17,8 +17,8 @@ DECIDE = Words("beslissen of het voertuig hier mag rijden", "to decide whether i
 PROVE = Words("aantonen hoe is beslist", "to prove how it was decided")
 MEMORY = Words("alleen in het werkgeheugen", "in working memory only")
 QUEUE = Words(
-    "ondertekend en geketend in de wachtrij (outbox) op de schijf; ondertekend is niet versleuteld",
-    "signed and chained in the queue (outbox) on the disk; signed is not encrypted",
+    "ondertekend, geketend en versleuteld in de wachtrij (outbox) op de schijf",
+    "signed, chained and encrypted in the queue (outbox) on the disk",
 )
 HELD_PLATE = Words("Kenteken van een vastgehouden kandidaat", "Plate of a held candidate")
 NOT_HELD = Words("niet bewaard", "not kept")

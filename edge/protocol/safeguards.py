@@ -105,10 +105,10 @@ def _left_to_people() -> tuple[tuple[Inline, ...], ...]:
     return (
         (
             Words(
-                "De schijf versleutelen: records in de wachtrij zijn ondertekend, niet versleuteld",
-                "Encrypt the disk: records in the queue are signed, not encrypted",
+                "De sleutels apart van de schijf bewaren: zonder sleutels toont die geen kenteken",
+                "Keep the keys apart from the disk: without them no plate on it can be read",
             ),
-            Blank(Words("Schijfversleuteling van de doos", "Disk encryption of the box")),
+            Blank(Words("Waar de sleutels van de doos liggen", "Where the keys of the box lie")),
         ),
         (
             Words("De kast afsluiten en bewaken", "Lock and guard the cabinet"),
@@ -299,8 +299,8 @@ RISKS = (
     (
         Words("diefstal van de doos of de schijf", "theft of the box or the disk"),
         Words(
-            "register zonder kentekens, kandidaten versleuteld; sleutels staan wel op de doos",
-            "registry without plates, candidates encrypted; but the keys are on the box",
+            "register zonder kentekens, kandidaten en records versleuteld; sleutels op de doos",
+            "registry without plates, candidates and records encrypted; the keys are on the box",
         ),
     ),
     (

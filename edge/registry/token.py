@@ -102,15 +102,18 @@ def new_key() -> bytes:
     return token_bytes(KEY_BYTES)
 
 
-def load_key(path: Path) -> bytes:
-    """Read a key file: 64 hexadecimal digits. Raises KeyFileError."""
+def load_key(path: Path, name: str = "token key") -> bytes:
+    """Read a key file: 64 hexadecimal digits; `name` is what faults call it.
+
+    Raises KeyFileError.
+    """
     remedy = "Give a file with 64 hexadecimal digits that only the box may read."
     try:
         key = bytes.fromhex(path.read_text("ascii").strip())
     except OSError as error:
-        raise KeyFileError(f"The token key {path} cannot be read.", remedy) from error
+        raise KeyFileError(f"The {name} {path} cannot be read.", remedy) from error
     except ValueError as error:
-        raise KeyFileError(f"The token key {path} is not hexadecimal.", remedy) from error
+        raise KeyFileError(f"The {name} {path} is not hexadecimal.", remedy) from error
     if len(key) != KEY_BYTES:
-        raise KeyFileError(f"The token key {path} is not {KEY_BYTES} bytes long.", remedy)
+        raise KeyFileError(f"The {name} {path} is not {KEY_BYTES} bytes long.", remedy)
     return key

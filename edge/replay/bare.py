@@ -45,13 +45,18 @@ def bare_box(folder: Path, start: datetime, threads: int = 2) -> ReplayBox:
     """Make a box in `folder`/box; its public key lies in `folder` for whoever verifies."""
     state = folder / "box"
     state.mkdir()
-    write_private(state / "token.key", new_key().hex().encode())
+    for name in ("token.key", "storage.key"):
+        write_private(state / name, new_key().hex().encode())
     signer = create_signer(state / "replay.pem", BOX)
     shutil.copy(state / "replay.jwk", folder)
     config = Config(
         box=Box(id=BOX, state=state),
         access=Access(registry=state / "registry.sqlite", token_key=state / "token.key"),
-        keys=Keys(signing=state / "replay.pem", platform=state / "platform.jwk"),
+        keys=Keys(
+            signing=state / "replay.pem",
+            platform=state / "platform.jwk",
+            storage=state / "storage.key",
+        ),
         zones=(ZONE,),
         models=Models(threads=threads),
         sha256=hashlib.sha256(b"").hexdigest(),

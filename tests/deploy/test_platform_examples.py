@@ -25,6 +25,7 @@ from edge.record.chain import START, check, examine
 from edge.record.envelope import decode_part, seal, split
 from edge.record.keys import create_signer, extend_trusted, load_public, load_trusted
 from edge.types import Envelope, Link
+from tests.chains import STORAGE_KEY
 from tests.conftest import REPOSITORY
 from tests.mosquitto import Mosquitto, wait_for
 from tests.mosquitto import broker as broker
@@ -63,7 +64,7 @@ class Street:
         self.next = create_signer(folder / "next.pem", BOX)
         for signer, box in ((self.box, BOX), (self.other, "box-2"), (self.next, BOX)):
             extend_trusted(folder / "boxes.jwks", signer.public(box))
-        self.outbox = Outbox.open(folder / "outbox.sqlite", BOX, 0)
+        self.outbox = Outbox.open(folder / "outbox.sqlite", BOX, STORAGE_KEY, 0)
         self.uplink = Uplink(
             self.outbox,
             lambda: MqttPublisher.connect(BOX, broker),

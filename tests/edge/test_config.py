@@ -22,6 +22,7 @@ token_key = "/etc/token.key"
 [keys]
 signing = "box.pem"
 platform = "platform.jwk"
+storage = "storage.key"
 [[zones]]
 id = "voorbeeldgem"
 pack = "fl-zes"

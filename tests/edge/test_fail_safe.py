@@ -24,6 +24,7 @@ from edge.record.message import AlarmRecord, PassageRecord, ResolutionRecord, de
 from edge.registry.fresh import FreshRegistry
 from edge.registry.seal import digest_of, seal_of
 from edge.types import Envelope
+from tests.chains import STORAGE_KEY
 from tests.site import HOUR, LAWS, Site
 from tools.build_registry import Order, build
 
@@ -51,6 +52,7 @@ def build_at(folder: Path, as_of: datetime, exemptions: int, name: str) -> Path:
     ]
     (folder / "exemptions.csv").write_text(EXEMPTIONS + "".join(lines))
     (folder / "token.key").write_text(KEY.hex())
+    (folder / "storage.key").write_text(STORAGE_KEY.hex())
     tables = (folder / "vehicles.csv", folder / "exemptions.csv", folder / "token.key")
     build(Order((tables[0],), *tables[1:], name, as_of, as_of, folder / "registry.sqlite", None))
     return folder / "registry.sqlite"

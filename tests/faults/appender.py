@@ -11,12 +11,12 @@ from pathlib import Path
 from edge.feed.outbox import Outbox
 from edge.record.envelope import seal
 from edge.record.keys import load_signer
-from tests.chains import alarm
+from tests.chains import STORAGE_KEY, alarm
 
 
 def append_for_ever(key: Path, outbox_path: Path) -> None:
     signer = load_signer(key)
-    with Outbox.open(outbox_path, "box-1", 64 * 1024) as outbox:
+    with Outbox.open(outbox_path, "box-1", STORAGE_KEY, 64 * 1024) as outbox:
         while True:
             envelope = seal(alarm(outbox.next_link(), "box-1"), signer)
             outbox.append(envelope)

@@ -14,13 +14,14 @@ from edge.feed.mqtt import MqttPublisher
 from edge.feed.outbox import Outbox
 from edge.feed.receipts import receipt_reader
 from edge.record.keys import load_public, load_signer, load_trusted
+from tests.chains import STORAGE_KEY
 from tools.receive.listen import BrokerAddress, Listener, Until
 from tools.receive.store import Store
 
 
 def deliver_for_ever(folder: Path, broker: BrokerAddress) -> None:
     reader = receipt_reader("box-1", load_public(folder / "keys/platform.jwk"))
-    with Outbox.attach(folder / "outbox.sqlite", 0) as outbox:
+    with Outbox.attach(folder / "outbox.sqlite", STORAGE_KEY, 0) as outbox:
         connect = partial(MqttPublisher.connect, "box-1", broker)
         Uplink(outbox, connect, reader).run(lambda: False)
 

@@ -11,6 +11,7 @@ from edge.record.chain import Head
 from edge.record.keys import load_trusted
 from edge.types import Tally
 from tests.cases import T0
+from tests.chains import STORAGE_KEY
 from tests.edge.access.world import DIRTY_VAN
 from tests.faults.power.audit import Auditor
 from tests.faults.power.recording import Cut, Word
@@ -70,7 +71,7 @@ class Box:
 
     def deliver(self) -> None:
         """Forget all there is, as on a receipt."""
-        with Outbox.attach(self._folder / "outbox.sqlite", 0) as uplink:
+        with Outbox.attach(self._folder / "outbox.sqlite", STORAGE_KEY, 0) as uplink:
             waiting = uplink.pending(None, 10**6)
             self._word.records |= {e.seq: e for e in waiting}
             last = waiting[-1]

@@ -11,6 +11,7 @@ from pathlib import Path
 from edge.feed.outbox import Outbox
 from edge.record.chain import START, Head, check, examine
 from edge.record.keys import create_signer, load_trusted
+from tests.chains import STORAGE_KEY
 
 KILLS = int(os.environ.get("ANPR_EDGE_PROCESS_KILLS", "50"))  # `make soak` asks for 1,000
 LONGEST_S = 0.02
@@ -69,7 +70,7 @@ def test_nothing_acknowledged_is_missing_after_any_kill(tmp_path: Path) -> None:
         acknowledged |= appender.live_and_die(chance.randrange(4), chance.random() * LONGEST_S)
         if not path.exists():
             continue  # killed before the outbox was made: nothing was acknowledged
-        with Outbox.attach(path, 0) as outbox:
+        with Outbox.attach(path, STORAGE_KEY, 0) as outbox:
             since, stored = outbox.forgotten() or START, outbox.pending(None, 10**6)
             entries = [check(str(e.seq), e.jws, keyring) for e in stored]
             assert examine("box-1", entries, since, outbox.head() or START) == []

@@ -15,6 +15,7 @@ from edge.cli.records import records
 from edge.feed.outbox import Outbox
 from edge.record.envelope import seal
 from edge.record.keys import load_signer
+from edge.registry.token import load_key
 from tests.chains import alarm
 from tests.conftest import REPOSITORY
 from tests.mosquitto import Mosquitto, wait_for
@@ -31,6 +32,7 @@ token_key = "keys/token.key"
 [keys]
 signing = "keys/box.pem"
 platform = "keys/platform.jwk"
+storage = "keys/storage.key"
 [[zones]]
 id = "zone"
 pack = "nl-ze"
@@ -51,10 +53,11 @@ class Site:
         assert made.exit_code == 0
         (folder / "box.toml").write_text(CONFIG.format(port=broker.port))
         self._signer = load_signer(folder / "keys/box.pem")
+        self._storage = load_key(folder / "keys/storage.key")
         self._running: list[subprocess.Popen[bytes]] = []
 
     def append(self, count: int) -> None:
-        with Outbox.open(self.folder / "outbox.sqlite", "box-1", 0) as outbox:
+        with Outbox.open(self.folder / "outbox.sqlite", "box-1", self._storage, 0) as outbox:
             for _ in range(count):
                 outbox.append(seal(alarm(outbox.next_link(), "box-1"), self._signer))
 
@@ -77,7 +80,7 @@ class Site:
             return int(db.execute("SELECT count(*) FROM records").fetchone()[0])
 
     def waiting(self) -> int:
-        with Outbox.attach(self.folder / "outbox.sqlite", 0) as outbox:
+        with Outbox.attach(self.folder / "outbox.sqlite", self._storage, 0) as outbox:
             return outbox.backlog().records
 
     def end(self) -> None:

@@ -18,7 +18,7 @@ from edge.cli.records import records
 from edge.feed.outbox import Outbox
 from edge.record.envelope import seal
 from edge.record.keys import load_signer
-from tests.chains import alarm
+from tests.chains import STORAGE_KEY, alarm
 from tests.conftest import REPOSITORY
 from tests.mosquitto import Mosquitto, wait_for
 from tools.make_keys import make_keys
@@ -70,13 +70,13 @@ class Delivery:
         self.append(1)
 
     def append(self, count: int) -> None:
-        with Outbox.open(self.folder / "outbox.sqlite", "box-1", 0) as outbox:
+        with Outbox.open(self.folder / "outbox.sqlite", "box-1", STORAGE_KEY, 0) as outbox:
             for _ in range(count):
                 outbox.append(seal(alarm(outbox.next_link(), "box-1"), self._signer))
         self.appended += count
 
     def waiting(self) -> int:
-        with Outbox.attach(self.folder / "outbox.sqlite", 0) as outbox:
+        with Outbox.attach(self.folder / "outbox.sqlite", STORAGE_KEY, 0) as outbox:
             return outbox.backlog().records
 
     def figures(self) -> tuple[int, int]:

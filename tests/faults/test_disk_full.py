@@ -13,7 +13,7 @@ from edge.feed.ledger import open_ledgers
 from edge.feed.outbox import Outbox
 from edge.record.chain import Head
 from edge.types import Envelope
-from tests.chains import Pen
+from tests.chains import STORAGE_KEY, Pen
 from tests.faults.full import Box
 
 FILLS = int(os.environ.get("ANPR_EDGE_FILLS", "3"))  # `make soak` asks for 50
@@ -61,12 +61,12 @@ def fill(filler: Path) -> None:
 
 def test_a_full_disk_is_drained_and_then_takes_records_again(small_disk: Path) -> None:
     path = small_disk / "outbox.sqlite"
-    with Outbox.open(path, "box-1", BALLAST) as outbox:
+    with Outbox.open(path, "box-1", STORAGE_KEY, BALLAST) as outbox:
         taken = append_until_full(outbox, Pen("box-1"))
         filler = small_disk / "filler"
         with pytest.raises(OSError, match="No space"):
             fill(filler)
-        with Outbox.attach(path, BALLAST) as uplink:
+        with Outbox.attach(path, STORAGE_KEY, BALLAST) as uplink:
             assert uplink.pending(None, 10**6) == taken
             last = taken[-1]
             assert uplink.forget_through(Head(1, last.seq, last.sha256)) == len(taken)
@@ -78,15 +78,15 @@ def test_a_full_disk_is_drained_and_then_takes_records_again(small_disk: Path) -
 
 def test_an_outbox_on_a_full_disk_is_opened_with_the_room_of_its_ballast(small_disk: Path) -> None:
     path, filler = small_disk / "outbox.sqlite", small_disk / "filler"
-    with Outbox.open(path, "box-1", BALLAST) as outbox:
+    with Outbox.open(path, "box-1", STORAGE_KEY, BALLAST) as outbox:
         taken = Pen("box-1").chain(8)
         for envelope in taken:
             outbox.append(envelope)
     with pytest.raises(OSError, match="No space"):
         fill(filler)
-    with Outbox.attach(path, BALLAST) as uplink:
+    with Outbox.attach(path, STORAGE_KEY, BALLAST) as uplink:
         assert uplink.pending(None, 99) == taken
-    with Outbox.open(path, "box-1", BALLAST) as outbox:
+    with Outbox.open(path, "box-1", STORAGE_KEY, BALLAST) as outbox:
         assert outbox.forget_through(Head(1, 8, taken[-1].sha256)) == 8
 
 
@@ -94,11 +94,11 @@ def test_a_full_disk_without_ballast_does_not_make_the_outbox_look_damaged(
     small_disk: Path,
 ) -> None:
     path = small_disk / "outbox.sqlite"
-    Outbox.open(path, "box-1", 0).close()
+    Outbox.open(path, "box-1", STORAGE_KEY, 0).close()
     with pytest.raises(OSError, match="No space"):
         fill(small_disk / "filler")
     with pytest.raises(OutboxError, match="disk is full or cannot be written") as told:
-        Outbox.attach(path, 0)
+        Outbox.attach(path, STORAGE_KEY, 0)
     assert "keep the outbox" in told.value.remedy
     with pytest.raises(RecordError, match="disk is full or cannot be written"):
         open_ledgers(path)

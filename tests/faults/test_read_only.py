@@ -11,6 +11,7 @@ import pytest
 
 from edge.errors import OutboxError
 from edge.feed.outbox import Outbox
+from tests.chains import STORAGE_KEY
 from tests.faults.full import Box
 
 DEATHS = int(os.environ.get("ANPR_EDGE_READ_ONLY", "2"))  # `make soak` asks for 20
@@ -89,7 +90,7 @@ def test_on_a_read_only_disk_nothing_is_acknowledged_and_nothing_is_lost(
         box.hold_until_refused(site)
         box.start_in_vain()
         with pytest.raises(OutboxError, match="cannot be written"):
-            Outbox.attach(folder / "outbox.sqlite", 0)
+            Outbox.attach(folder / "outbox.sqlite", STORAGE_KEY, 0)
         card.mend()
         assert box.faults() == []
     assert box.refused == DEATHS

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from edge.cli import held as module
 from edge.feed.outbox import Outbox
 from edge.record.envelope import decode_part, split
+from edge.registry.token import load_key
 from edge.types import REPLAY, ClockReading
 from tests.conftest import DEMO
 from tests.street import StreetBox, street_box
@@ -107,7 +108,7 @@ def test_a_lorry_is_released_by_a_later_registry_and_a_van_with_a_late_permit_is
     assert held(passed, "release")["ended"] == 2
     proof = passed.verify()
     assert proof.returncode == 0, proof.stdout
-    with Outbox.attach(passed.outbox) as outbox:
+    with Outbox.attach(passed.outbox, load_key(passed.storage_key)) as outbox:
         ends = [e for e in outbox.pending(None, 1000) if e.kind == "resolution"]
     data = [json.loads(decode_part(split(end.jws)[1]))["data"] for end in ends]
     assert {d["candidate"]["sha256"] for d in data} == {c["sha256"] for c in candidates}

@@ -15,28 +15,30 @@ from edge.errors import BoxError
 from edge.record.envelope import decode_part, split
 from edge.registry.token import normalised
 from tests.conftest import DEMO
+from tests.edge.access.world import van
 from tests.follower import Follower
 from tests.repository import Publisher, registry_file
-from tests.site import OTHER, PLATE, Site
+from tests.site import END, OTHER, PLATE, Site
 
 HEALTH = ("HANDICAP", "ROLSTOEL")
 """What the types of an exemption say of a person; the demonstration's table holds one of them."""
 FRAME = re.compile(re.escape(b"\x28\xb5\x2f\xfd"))
 """What a zstd frame begins with."""
+COMPLYING = "3ZZZ999"
 HIDDEN = ("", "-", " ", ".")
 
 
 class Disk(NamedTuple):
-    """The state folder of a box, file by file, and what the box held."""
+    """The state folder of a box, file by file, and what the box held and sent word of."""
 
     files: dict[Path, bytes]
     held: int
-    records: int
+    chain: list[bytes]
 
 
 @pytest.fixture(scope="module")
 def disk(tmp_path_factory: pytest.TempPathFactory) -> Disk:
-    """A box that took a registry, then its successor, saw two vehicles and holds both."""
+    """A box that took a registry, then its successor, saw three vehicles, and released one."""
     folder = tmp_path_factory.mktemp("stolen")
     today = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=5)
     publisher = Publisher(folder / "repository")
@@ -50,17 +52,22 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> Disk:
     assert box.registry().outcome == "activated"
     site = Site(box.state)
     site.passes(PLATE)
-    site.passes(OTHER)
-    held, records = len(site.casebook.held()), len(site.chain())
+    site.later()
+    site.release.round()
+    site.passes(OTHER, END)
+    site.pipeline.testimony.privacy["utrecht"] = "plate"
+    site.registry.vehicles[COMPLYING] = van(fuels=frozenset({"electric"}), zero_emission=True)
+    site.passes(COMPLYING, END)
+    held, chain = len(site.casebook.held()), [envelope.jws for envelope in site.chain()]
     # Taken while the box is at work: journals and logs of the databases lie there too.
     files = {path: path.read_bytes() for path in box.state.rglob("*") if path.is_file()}
     site.stop()
-    return Disk(files, held, records)
+    return Disk(files, held, chain)
 
 
 def plates() -> list[str]:
     """Return every plate the box was given or saw."""
-    found = [PLATE, OTHER]
+    found = [PLATE, OTHER, COMPLYING]
     for name in ("vehicles", "exemptions"):
         with (DEMO / f"{name}.csv").open(newline="") as table:
             found += [normalised(row["country"], row["plate"]) for row in csv.DictReader(table)]
@@ -111,7 +118,11 @@ def spelled(plate: str) -> set[str]:
 
 def test_the_box_that_is_searched_held_candidates_and_two_registries(disk) -> None:
     names = [path.name for path in disk.files]
-    assert disk.held == disk.records == 2
+    assert disk.held == 1
+    told = [decode_part(split(jws)[1]) for jws in disk.chain]
+    # The control: what waits to be sent tells a released plate, and one of a zone that allows it.
+    assert [PLATE.encode() in record for record in told] == [False, True, False, False]
+    assert [COMPLYING.encode() in record for record in told] == [False, False, False, True]
     assert names.count("registry.sqlite") == 2
     assert {"casebook.sqlite", "outbox.sqlite", "report.json", "floors.json"} <= set(names)
 

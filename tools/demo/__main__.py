@@ -41,6 +41,7 @@ token_key = "keys/token.key"
 [keys]
 signing = "keys/box.pem"
 platform = "keys/platform.jwk"
+storage = "keys/storage.key"
 
 [[zones]]
 id = "voorbeeldgem"

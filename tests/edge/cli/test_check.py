@@ -160,6 +160,8 @@ def test_a_damaged_candidate_is_a_fault_that_names_its_record(
     site.passes()
     site.passes(OTHER)
     site.stop()
+    site.start()  # what was written down last is in the outbox, and leaves the casebook
+    site.stop()
     state = box.folder / "state"
     state.mkdir(exist_ok=True)
     path = shutil.copy(tmp_path / "casebook.sqlite", state / "casebook.sqlite")

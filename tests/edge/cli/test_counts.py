@@ -19,7 +19,7 @@ from edge.record.message import event
 from edge.record.provenance import Provenance
 from edge.types import ClockReading, Envelope, Snapshot
 from tests.chains import Pen
-from tests.edge.cli.test_records import STORES, a_list, keys_file
+from tests.edge.cli.test_records import STORES, a_list, keys_file, storage_key
 
 HOUR = datetime(2028, 6, 1, 8, tzinfo=UTC)
 ZONE = "utrecht"
@@ -76,7 +76,7 @@ def test_counts_are_summed_wherever_the_records_lie(
 ) -> None:
     hours = [HOUR, HOUR + timedelta(hours=1), HOUR + timedelta(days=40)]
     path = STORES[store](tmp_path, [clerk.count(BUSY, hour) for hour in hours])
-    told = facts(path)
+    told = facts(path, "--storage-key", storage_key(tmp_path))
     assert [period["period"] for period in told["periods"]] == ["2028-06", "2028-07"]
     assert cell(told, "outcome", "free_access") == 140
     assert told["periods"][0]["compliance"]["share_free_access"] == 0.7
@@ -102,6 +102,7 @@ token_key = "t.key"
 [keys]
 signing = "b.pem"
 platform = "p.jwk"
+storage = "storage.key"
 [[zones]]
 id = "elsewhere"
 pack = "fl-zes"

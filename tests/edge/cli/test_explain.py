@@ -48,6 +48,7 @@ token_key = "token.key"
 [keys]
 signing = "box.key"
 platform = "platform.key"
+storage = "storage.key"
 [[zones]]
 id = "utrecht"
 pack = "nl-ze"

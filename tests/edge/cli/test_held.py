@@ -14,6 +14,7 @@ from edge.record.envelope import decode_part, split
 from edge.record.message import ResolutionRecord, decode
 from edge.types import ClockReading
 from tests.cases import KEY, PLATE, T0
+from tests.chains import STORAGE_KEY
 from tests.rot import rot
 from tests.site import LAWS, OTHER, Site, snapshot
 
@@ -27,6 +28,7 @@ token_key = "token.key"
 [keys]
 signing = "box.pem"
 platform = "platform.jwk"
+storage = "storage.key"
 [[zones]]
 id = "utrecht"
 pack = "nl-ze"
@@ -55,6 +57,7 @@ def folder(tmp_path: Path) -> Path:
     """A box with two candidates that rest on two snapshots, and no daemon."""
     (tmp_path / "box.toml").write_text(CONFIG)
     (tmp_path / "token.key").write_text(KEY.hex())
+    (tmp_path / "storage.key").write_text(STORAGE_KEY.hex())
     site = Site(tmp_path)
     site.passes()
     site.registry.snapshot = snapshot("s3", T0)
@@ -215,8 +218,12 @@ def test_release_counts_what_it_leaves_aside(folder: Path) -> None:
     assert told(folder, "list")["damaged"] == [{"epoch": 1, "seq": 1}]
 
 
+def opened(folder: Path) -> list[str]:
+    return ["--storage-key", str(folder / "storage.key")]
+
+
 def affected(folder: Path, name: str, path: str = "outbox.sqlite") -> Any:
-    words = ["affected", str(folder / path), "--rests-on", name, "--json"]
+    words = ["affected", str(folder / path), "--rests-on", name, "--json", *opened(folder)]
     result = CliRunner().invoke(records, words)
     assert result.exit_code == 0, result.output
     return [(r["seq"], r["kind"], r["state"]) for r in json.loads(result.stdout)["affected"]]
@@ -248,7 +255,7 @@ def test_what_already_left_is_found_with_what_became_of_it(folder: Path) -> None
 def test_a_name_that_no_record_rests_on_is_a_finding_that_lists_those_that_occur(
     folder: Path, name: str
 ) -> None:
-    words = ["affected", str(folder / "outbox.sqlite"), "--rests-on", name]
+    words = ["affected", str(folder / "outbox.sqlite"), "--rests-on", name, *opened(folder)]
     said = CliRunner().invoke(records, words)
     assert said.exit_code == 1
     first, _, *rows = said.stdout.splitlines()
@@ -274,12 +281,14 @@ def test_a_name_that_no_record_rests_on_is_a_finding_that_lists_those_that_occur
 
 def test_where_a_name_is_found_no_others_are_listed(folder: Path) -> None:
     words = ["affected", str(folder / "outbox.sqlite"), "--rests-on", "s1", "--json"]
+    words += opened(folder)
     assert json.loads(CliRunner().invoke(records, words).stdout)["named_instead"] == []
 
 
 def test_records_of_other_kinds_rest_on_nothing_and_that_is_said(tmp_path: Path) -> None:
     Site(tmp_path).stop()
-    words = ["affected", str(tmp_path / "outbox.sqlite"), "--rests-on", "s1"]
+    (tmp_path / "storage.key").write_text(STORAGE_KEY.hex())
+    words = ["affected", str(tmp_path / "outbox.sqlite"), "--rests-on", "s1", *opened(tmp_path)]
     said = CliRunner().invoke(records, words)
     assert said.exit_code == 1
     assert "No passage or resolution stands here" in said.stdout
@@ -287,7 +296,8 @@ def test_records_of_other_kinds_rest_on_nothing_and_that_is_said(tmp_path: Path)
 
 def test_a_resolution_is_listed_with_its_state(folder: Path) -> None:
     run(folder, "withdraw", "--rests-on", "s1", "--reason", "Bad.")
-    listed = CliRunner().invoke(records, ["list", str(folder / "outbox.sqlite"), "--json"])
+    words = ["list", str(folder / "outbox.sqlite"), "--json", *opened(folder)]
+    listed = CliRunner().invoke(records, words)
     last = json.loads(listed.stdout.splitlines()[-1])
     assert (last["kind"], last["what"]) == ("resolution", "withdrawn")
 

@@ -1,6 +1,8 @@
 import json
 import os
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -8,12 +10,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from edge.cli.records import records
+from edge.errors import RecordError
 from edge.feed.outbox import Outbox
 from edge.feed.spool import SpoolPublisher, batches
 from edge.record.chain import Head
 from edge.record.jwk import Jwks
 from edge.types import Envelope, Link
-from tests.chains import Pen, alarm
+from tests.chains import STORAGE_KEY, Pen, alarm
 from tools.receive.listen import take_burst
 from tools.receive.store import Store
 
@@ -32,8 +35,15 @@ def run(*words: object) -> Result:
     return CliRunner().invoke(records, [str(word) for word in words])
 
 
+def storage_key(folder: Path) -> Path:
+    path = folder / "storage.key"
+    path.write_text(STORAGE_KEY.hex())
+    return path
+
+
 def verify(path: Path, *words: object) -> Result:
-    return run("verify", path, "--keys", keys_file(path.parent), *words)
+    keys = ("--keys", keys_file(path.parent), "--storage-key", storage_key(path.parent))
+    return run("verify", path, *keys, *words)
 
 
 def a_list(folder: Path, chain: list[Envelope]) -> Path:
@@ -44,7 +54,7 @@ def a_list(folder: Path, chain: list[Envelope]) -> Path:
 
 def an_outbox(folder: Path, chain: list[Envelope]) -> Path:
     path = folder / "outbox.sqlite"
-    with Outbox.open(path, "box-1", 0) as outbox:
+    with Outbox.open(path, "box-1", STORAGE_KEY, 0) as outbox:
         for envelope in chain:
             outbox.append(envelope)
     return path
@@ -52,7 +62,7 @@ def an_outbox(folder: Path, chain: list[Envelope]) -> Path:
 
 def a_drained_outbox(folder: Path, chain: list[Envelope]) -> Path:
     path = an_outbox(folder, chain)
-    with Outbox.attach(path, 0) as outbox:
+    with Outbox.attach(path, STORAGE_KEY, 0) as outbox:
         outbox.forget_through(Head(1, 3, chain[2].sha256))
     return path
 
@@ -96,10 +106,31 @@ def test_an_outbox_that_was_partly_forgotten_is_proven_from_there(tmp_path: Path
 
 def test_an_outbox_in_use_can_be_proven(tmp_path: Path) -> None:
     path = tmp_path / "outbox.sqlite"
-    with Outbox.open(path, "box-1", 0) as outbox:
+    with Outbox.open(path, "box-1", STORAGE_KEY, 0) as outbox:
         outbox.append(CHAIN[0])
         assert verify(path).exit_code == 0
         outbox.append(CHAIN[1])
+
+
+def test_an_outbox_opens_with_its_own_key_alone(tmp_path: Path) -> None:
+    path, another = an_outbox(tmp_path, CHAIN), tmp_path / "another.key"
+    another.write_text((b"x" * 32).hex())
+    for words, cause in (((), "are sealed"), (("--storage-key", another), "another key")):
+        said = run("list", path, *words)
+        assert isinstance(said.exception, RecordError)
+        assert cause in said.exception.cause
+        assert "--storage-key" in said.exception.remedy
+
+
+def test_a_row_of_an_outbox_that_does_not_open_is_named_in_its_place(tmp_path: Path) -> None:
+    path = an_outbox(tmp_path, CHAIN)
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE records SET sealed = x'00' WHERE seq = 4")
+    result = verify(path)
+    assert result.exit_code == 1
+    assert "7 records proven" in result.output
+    assert "row 1/4" in result.output
+    assert "REMOVED" not in result.output
 
 
 def flip(chain: list[bytes]) -> None:
@@ -149,7 +180,7 @@ def test_a_key_that_is_not_trusted_is_named(tmp_path: Path) -> None:
 
 def test_a_record_removed_at_the_end_of_an_outbox_is_named(tmp_path: Path) -> None:
     path = an_outbox(tmp_path, CHAIN)
-    with Outbox.attach(path, 0) as outbox:
+    with Outbox.attach(path, STORAGE_KEY, 0) as outbox:
         outbox._db.execute("DELETE FROM records WHERE seq = 8")
     result = verify(path)
     assert result.exit_code == 1

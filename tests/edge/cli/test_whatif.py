@@ -21,7 +21,7 @@ from edge.record.testimony import Testimony
 from edge.types import Envelope, Exemption, Passage, Vehicle, VehicleKind
 from tests.chains import Pen
 from tests.edge.access.world import AT, flanders, record, utrecht, van
-from tests.edge.cli.test_records import a_list, an_outbox
+from tests.edge.cli.test_records import a_list, a_stick, an_outbox
 from tests.edge.counts.roadside import PLATE, known, seen
 from tests.tools.registry_orders import registry
 
@@ -132,9 +132,18 @@ def test_a_record_that_lies_twice_counts_once(tmp_path: Path, witness: Witness) 
     assert facts("2029-01-01", path)["scope"]["in_scope"] == 1
 
 
-def test_any_store_of_records_will_do(tmp_path: Path, witness: Witness) -> None:
-    path = an_outbox(tmp_path, [witness.saw(ELECTRIC)])
+def test_a_stick_will_do(tmp_path: Path, witness: Witness) -> None:
+    path = a_stick(tmp_path, [witness.saw(ELECTRIC)])
     assert facts("2029-01-01", path)["then"] == {"free_access": 1}
+
+
+def test_an_outbox_is_sealed_and_the_answer_names_what_to_read_instead(
+    tmp_path: Path, witness: Witness
+) -> None:
+    said = run("--what-if", "2029-01-01", an_outbox(tmp_path, [witness.saw(ELECTRIC)]))
+    assert said.exit_code == 1
+    assert "are sealed" in said.output
+    assert "read what the platform received" in said.output
 
 
 def summary(folder: Path, entries: list[tuple[Envelope, str, str | None]]) -> None:

@@ -20,7 +20,7 @@ from edge.record.envelope import decode_part, split
 from edge.record.message import AlarmRecord, ResolutionRecord, decode
 from edge.registry.fresh import FreshRegistry
 from edge.types import Tally
-from tests.cases import T0
+from tests.cases import KEY, T0
 from tests.edge.access.world import DIRTY_VAN
 from tests.rot import cell, rot, rot_file, rot_text
 from tests.site import HOUR, Site
@@ -360,7 +360,7 @@ def test_a_mark_that_rotted_in_the_file_does_not_stop_the_marks_of_a_later_week(
         ("hours", "n", "x", "1 counted figure is damaged and in no count record: utrecht "),
         ("hours", "hour", "soon", "in no count record: utrecht ?."),
         ("hours", "zone", 7, "in no count record: ? 2028-06-01T08:00Z."),
-        ("book", "jws", b"{", "The record that was written down last is damaged."),
+        ("book", "sealed", b"{", "The record that was written down last is damaged."),
     ],
 )
 def test_what_else_is_damaged_is_told(
@@ -371,5 +371,5 @@ def test_what_else_is_damaged_is_told(
     assert damage.fault(site.casebook) is None
     site.stop()
     rot(folder / "casebook.sqlite", table, column, value)
-    with Casebook.attach(folder / "casebook.sqlite") as book:
+    with Casebook.attach(folder / "casebook.sqlite", KEY) as book:
         assert told in str(damage.fault(book))

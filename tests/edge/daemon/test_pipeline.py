@@ -18,6 +18,7 @@ from edge.record.message import PassageRecord, decode
 from edge.record.provenance import Provenance
 from edge.record.testimony import Testimony
 from edge.types import Outcome, Reading, Tally, Tint, Vehicle
+from tests.chains import STORAGE_KEY
 from tests.fakes import (
     START,
     FixedClock,
@@ -57,7 +58,7 @@ def pipeline(
     zones: tuple[Zone, ...] = (ZONE,),
 ) -> Pipeline:
     counter = itertools.count()
-    outbox = Outbox.open(folder / "outbox.sqlite", "b1")
+    outbox = Outbox.open(folder / "outbox.sqlite", "b1", STORAGE_KEY)
     return Pipeline(
         detector=eyes,
         reader=eyes,
@@ -103,7 +104,7 @@ def test_a_clean_van_is_admitted_and_its_record_is_durable(tmp_path: Path) -> No
     (conclusion,) = drive(pipeline(tmp_path, passing("1KZE410"), {"1KZE410": CLEAN}))
     assert conclusion.decision.outcome is Outcome.FREE_ACCESS
     assert conclusion.envelope is not None
-    with Outbox.open(tmp_path / "outbox.sqlite", "b1") as outbox:
+    with Outbox.open(tmp_path / "outbox.sqlite", "b1", STORAGE_KEY) as outbox:
         assert [e.jws for e in outbox.pending(None, 9)] == [conclusion.envelope.jws]
 
 
@@ -235,7 +236,7 @@ def test_before_a_zone_is_in_force_a_passage_is_counted_and_leaves_no_record(
     line = pipeline(tmp_path, ScriptedEyes(seen), {"1KZE410": OLD_DIESEL}, zones=(NOT_YET,))
     (conclusion,) = drive(replace(line, count=lambda *_: [TALLY]))
     assert conclusion.envelope is None
-    with Outbox.attach(tmp_path / "outbox.sqlite") as outbox:
+    with Outbox.attach(tmp_path / "outbox.sqlite", STORAGE_KEY) as outbox:
         assert outbox.head() is None
     with Casebook.attach(tmp_path / "casebook.sqlite") as casebook:
         assert casebook.counted("elders", TALLY.hour) == [TALLY]

@@ -42,7 +42,7 @@ def boxed(folder: Path, monkeypatch: pytest.MonkeyPatch, cut: bool) -> list[Enve
 
 
 @pytest.mark.parametrize("value", NONSENSE, ids=repr)
-@pytest.mark.parametrize("column", [*PROVEN_BESIDES, "sha256", "jws"])
+@pytest.mark.parametrize("column", [*PROVEN_BESIDES, "sha256", "sealed"])
 def test_a_damaged_record_that_is_stored_is_forgotten_and_the_chain_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, column: str, value: object
 ) -> None:
@@ -72,7 +72,7 @@ def test_a_record_whose_bytes_are_whole_is_appended_whatever_rotted_beside_them(
 
 
 @pytest.mark.parametrize("value", NONSENSE, ids=repr)
-@pytest.mark.parametrize("column", ["sha256", "jws"])
+@pytest.mark.parametrize("column", ["sha256", "sealed"])
 def test_a_record_that_nothing_proves_and_nobody_else_has_stops_the_start_and_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, column: str, value: object
 ) -> None:

@@ -27,6 +27,7 @@ from edge.update.releases import Family, File, Release
 from edge.update.report import FamilyReport, Report, read_report, write_report
 from edge.update.shelf import Shelved, activate, active, leave, previous, settle, stage
 from edge.update.unfit import MOST, Unfit, forget, go_back, outdated, refuse_unfit, remember, unfit
+from tests.chains import STORAGE_KEY
 from tests.edge.access.world import DIRTY_VAN, asked
 from tests.fakes import frame
 from tests.site import Clock
@@ -234,6 +235,7 @@ token_key = "token.key"
 [keys]
 signing = "box.pem"
 platform = "box.jwk"
+storage = "storage.key"
 [[zones]]
 id = "utrecht"
 pack = "nl-ze"
@@ -246,6 +248,7 @@ root = "root.json"
 def config(tmp_path: Path) -> Config:
     create_signer(tmp_path / "box.pem", "b1")
     (tmp_path / "token.key").write_text(KEY.hex())
+    (tmp_path / "storage.key").write_text(STORAGE_KEY.hex())
     (tmp_path / "box.toml").write_text(CONFIG)
     return load(tmp_path / "box.toml")
 
@@ -286,7 +289,7 @@ def test_a_box_starts_with_the_models_before_and_raises_an_alarm(
     broken_models(config.box.state)
     run.run_box(config)
     assert models_in_force(config).manifest is None
-    with Outbox.open(config.box.state / "outbox.sqlite", "b1") as outbox:
+    with Outbox.open(config.box.state / "outbox.sqlite", "b1", STORAGE_KEY) as outbox:
         alarms = [e for e in outbox.pending(None, 10) if e.kind == "alarm"]
     told = b" ".join(decode_part(split(alarm.jws)[1]) for alarm in alarms)
     assert b"Release 1 (models-1) did not start on this box" in told

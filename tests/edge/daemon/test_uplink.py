@@ -10,7 +10,7 @@ from edge.feed.outbox import Outbox
 from edge.feed.receipts import receipt_reader, sign_receipt
 from edge.record.message import Receipt
 from edge.types import Envelope
-from tests.chains import NOW, Pen
+from tests.chains import NOW, STORAGE_KEY, Pen
 from tests.fakes_feed import MemoryPublisher, StoppedTime
 
 PLATFORM = Pen("platform")
@@ -57,7 +57,7 @@ class Bench:
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
-    with Outbox.open(tmp_path / "outbox.sqlite", "box-1", 0) as outbox:
+    with Outbox.open(tmp_path / "outbox.sqlite", "box-1", STORAGE_KEY, 0) as outbox:
         yield Bench(outbox)
 
 

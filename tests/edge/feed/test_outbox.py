@@ -14,7 +14,7 @@ from edge.feed.outbox import Outbox
 from edge.record.chain import Head, Place
 from edge.record.message import GENESIS, Receipt
 from edge.types import Envelope, Link
-from tests.chains import NOW, Pen
+from tests.chains import NOW, STORAGE_KEY, Pen
 
 SMALL = 64 * 1024
 
@@ -26,7 +26,7 @@ def pen() -> Pen:
 
 @pytest.fixture
 def outbox(tmp_path: Path) -> Iterator[Outbox]:
-    with Outbox.open(tmp_path / "outbox.sqlite", "box-1", SMALL) as opened:
+    with Outbox.open(tmp_path / "outbox.sqlite", "box-1", STORAGE_KEY, SMALL) as opened:
         yield opened
 
 
@@ -72,10 +72,10 @@ def test_a_receipt_forgets_what_it_covers_and_the_head_stays(outbox: Outbox, pen
 
 def test_the_chain_goes_on_after_everything_was_forgotten(tmp_path: Path, pen: Pen) -> None:
     path = tmp_path / "outbox.sqlite"
-    with Outbox.open(path, "box-1", SMALL) as outbox:
+    with Outbox.open(path, "box-1", STORAGE_KEY, SMALL) as outbox:
         last = fill(outbox, pen, 3)[-1]
         outbox.forget(receipt(last))
-    with Outbox.open(path, "box-1", SMALL) as outbox:
+    with Outbox.open(path, "box-1", STORAGE_KEY, SMALL) as outbox:
         assert outbox.next_link() == Link(1, 4, last.sha256)
         fill(outbox, pen, 1)
 
@@ -117,7 +117,7 @@ def test_a_record_that_does_not_follow_is_not_taken(outbox: Outbox, pen: Pen) ->
 
 def test_only_one_process_appends(tmp_path: Path, outbox: Outbox, pen: Pen) -> None:
     with pytest.raises(OutboxError, match="Another process appends") as refused:
-        Outbox.open(tmp_path / "outbox.sqlite", "box-1", SMALL)
+        Outbox.open(tmp_path / "outbox.sqlite", "box-1", STORAGE_KEY, SMALL)
     assert "another replay" in refused.value.remedy
     fill(outbox, pen, 1)
 
@@ -126,7 +126,7 @@ def test_the_uplink_reads_and_forgets_beside_the_appender(
     tmp_path: Path, outbox: Outbox, pen: Pen
 ) -> None:
     written = fill(outbox, pen, 3)
-    with Outbox.attach(tmp_path / "outbox.sqlite", SMALL) as attached:
+    with Outbox.attach(tmp_path / "outbox.sqlite", STORAGE_KEY, SMALL) as attached:
         assert attached.box == "box-1"
         assert attached.forget(receipt(written[1])) == 2
         fill(outbox, pen, 1)
@@ -137,10 +137,10 @@ def test_the_uplink_reads_and_forgets_beside_the_appender(
 
 def test_the_outbox_of_another_box_is_refused(tmp_path: Path, pen: Pen) -> None:
     path = tmp_path / "outbox.sqlite"
-    Outbox.open(path, "box-1", SMALL).close()
+    Outbox.open(path, "box-1", STORAGE_KEY, SMALL).close()
     with pytest.raises(OutboxError, match="belongs to box box-1, not box-2"):
-        Outbox.open(path, "box-2", SMALL)
-    Outbox.open(path, "box-1", SMALL).close()
+        Outbox.open(path, "box-2", STORAGE_KEY, SMALL)
+    Outbox.open(path, "box-1", STORAGE_KEY, SMALL).close()
 
 
 def foreign(path: Path) -> None:
@@ -151,14 +151,14 @@ def foreign(path: Path) -> None:
 
 
 def newer(path: Path) -> None:
-    Outbox.open(path, "box-1", SMALL).close()
+    Outbox.open(path, "box-1", STORAGE_KEY, SMALL).close()
     db = sqlite3.connect(path)
-    db.execute("PRAGMA user_version = 2")
+    db.execute("PRAGMA user_version = 99")
     db.close()
 
 
 def scrambled(path: Path) -> None:
-    with Outbox.open(path, "box-1", SMALL) as outbox:
+    with Outbox.open(path, "box-1", STORAGE_KEY, SMALL) as outbox:
         fill(outbox, Pen("box-1"), 20)
     content = bytearray(path.read_bytes())
     content[100:] = os.urandom(len(content) - 100)
@@ -182,7 +182,10 @@ def test_a_file_that_is_no_sound_outbox_is_refused_and_left_alone(
     path = tmp_path / "outbox.sqlite"
     SPOILERS[spoiler](path)
     before = path.read_bytes()
-    for opener in (lambda: Outbox.open(path, "box-1", SMALL), lambda: Outbox.attach(path, SMALL)):
+    for opener in (
+        lambda: Outbox.open(path, "box-1", STORAGE_KEY, SMALL),
+        lambda: Outbox.attach(path, STORAGE_KEY, SMALL),
+    ):
         with pytest.raises(OutboxError):
             opener()
     assert path.read_bytes() == before
@@ -190,9 +193,9 @@ def test_a_file_that_is_no_sound_outbox_is_refused_and_left_alone(
 
 def test_a_missing_outbox_or_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(OutboxError, match="There is no outbox"):
-        Outbox.attach(tmp_path / "outbox.sqlite")
+        Outbox.attach(tmp_path / "outbox.sqlite", STORAGE_KEY)
     with pytest.raises(OutboxError, match="cannot be locked"):
-        Outbox.open(tmp_path / "missing" / "outbox.sqlite", "box-1")
+        Outbox.open(tmp_path / "missing" / "outbox.sqlite", "box-1", STORAGE_KEY)
 
 
 def test_the_file_is_written_through_at_every_commit(outbox: Outbox) -> None:
@@ -258,9 +261,9 @@ def test_no_half_made_outbox_is_left_when_making_it_fails(
     with monkeypatch.context() as disk:
         disk.setattr(Path, "replace", broken)
         with pytest.raises(OutboxError, match="cannot be created"):
-            Outbox.open(tmp_path / "outbox.sqlite", "box-1", SMALL)
+            Outbox.open(tmp_path / "outbox.sqlite", "box-1", STORAGE_KEY, SMALL)
     assert not (tmp_path / "outbox.sqlite").exists()
-    Outbox.open(tmp_path / "outbox.sqlite", "box-1", SMALL).close()
+    Outbox.open(tmp_path / "outbox.sqlite", "box-1", STORAGE_KEY, SMALL).close()
 
 
 def gone(path: Path) -> None:
@@ -279,7 +282,7 @@ def test_an_outbox_that_left_its_place_takes_and_gives_nothing(
 ) -> None:
     path = tmp_path / "outbox.sqlite"
     fill(outbox, pen, 2)
-    with Outbox.attach(path, SMALL) as attached:
+    with Outbox.attach(path, STORAGE_KEY, SMALL) as attached:
         fate(path)
         for act in (lambda: outbox.append(pen.write()), lambda: attached.pending(None, 9)):
             with pytest.raises(OutboxError, match=r"is gone from its place|was replaced") as told:
@@ -320,9 +323,13 @@ def test_without_room_to_open_the_ballast_makes_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, is_appender: bool
 ) -> None:
     path = tmp_path / "outbox.sqlite"
-    Outbox.open(path, "box-1", SMALL).close()
+    Outbox.open(path, "box-1", STORAGE_KEY, SMALL).close()
     Failing(monkeypatch, code, 1)
-    opened = Outbox.open(path, "box-1", SMALL) if is_appender else Outbox.attach(path, SMALL)
+    opened = (
+        Outbox.open(path, "box-1", STORAGE_KEY, SMALL)
+        if is_appender
+        else Outbox.attach(path, STORAGE_KEY, SMALL)
+    )
     with opened:
         assert (tmp_path / "outbox.sqlite.ballast").exists() is is_appender
 
@@ -332,10 +339,10 @@ def test_a_disk_without_room_is_not_called_a_damaged_outbox(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
     path = tmp_path / "outbox.sqlite"
-    Outbox.open(path, "box-1", SMALL).close()
+    Outbox.open(path, "box-1", STORAGE_KEY, SMALL).close()
     Failing(monkeypatch, code, 2)
     with pytest.raises(OutboxError, match="disk is full or cannot be written") as told:
-        Outbox.attach(path, SMALL)
+        Outbox.attach(path, STORAGE_KEY, SMALL)
     assert "keep the outbox" in told.value.remedy
     assert "set it aside" not in told.value.remedy
     assert (tmp_path / "outbox.sqlite.ballast").exists()
@@ -346,10 +353,10 @@ def test_a_damaged_outbox_is_called_damaged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
     path = tmp_path / "outbox.sqlite"
-    Outbox.open(path, "box-1", SMALL).close()
+    Outbox.open(path, "box-1", STORAGE_KEY, SMALL).close()
     Failing(monkeypatch, code, 1)
     with pytest.raises(OutboxError, match="is damaged"):
-        Outbox.attach(path, SMALL)
+        Outbox.attach(path, STORAGE_KEY, SMALL)
 
 
 def test_no_new_outbox_is_begun_beside_the_log_of_a_lost_one(
@@ -362,5 +369,44 @@ def test_no_new_outbox_is_begun_beside_the_log_of_a_lost_one(
     path.unlink()
     (tmp_path / "outbox.sqlite-wal").write_bytes(log)
     with pytest.raises(OutboxError, match=r"its log outbox\.sqlite-wal is there"):
-        Outbox.open(path, "box-1", SMALL)
+        Outbox.open(path, "box-1", STORAGE_KEY, SMALL)
     assert not path.exists()
+
+
+def test_nothing_of_a_record_lies_on_the_disk_in_clear(
+    tmp_path: Path, outbox: Outbox, pen: Pen
+) -> None:
+    written = fill(outbox, pen, 3)
+    disk = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert written[0].sha256.encode() in disk  # the hash tells nothing: each record has a salt
+    for envelope in written:
+        parts = envelope.jws.split(b".")
+        assert not any(part[at : at + 16] in disk for part in parts for at in range(0, 60, 16))
+
+
+def test_another_storage_key_opens_nothing_and_is_named(tmp_path: Path, pen: Pen) -> None:
+    path, another = tmp_path / "outbox.sqlite", b"x" * 32
+    with Outbox.open(path, "box-1", STORAGE_KEY, SMALL) as outbox:
+        written = fill(outbox, pen, 2)
+    for opener in (
+        lambda: Outbox.open(path, "box-1", another, SMALL),
+        lambda: Outbox.attach(path, another, SMALL),
+    ):
+        with pytest.raises(OutboxError, match="sealed with another storage key") as told:
+            opener()
+        assert "keys.storage" in told.value.remedy
+    with Outbox.open(path, "box-1", STORAGE_KEY, SMALL) as outbox:
+        assert outbox.pending(None, 10) == written
+
+
+def test_a_row_that_rotted_or_was_moved_holds_up_no_other(
+    outbox: Outbox, pen: Pen, caplog: pytest.LogCaptureFixture
+) -> None:
+    written = fill(outbox, pen, 5)
+    rows = dict(outbox._db.execute("SELECT seq, sealed FROM records").fetchall())
+    spoilt = {2: rows[2][:-1], 3: rows[4]}
+    for seq, sealed in spoilt.items():
+        outbox._db.execute("UPDATE records SET sealed = ? WHERE seq = ?", (sealed, seq))
+    assert outbox.pending(None, 3) == [written[0], written[3], written[4]]
+    assert "record 1/2 in the outbox is damaged" in caplog.text
+    assert outbox.backlog().records == 5  # it stays, for an auditor

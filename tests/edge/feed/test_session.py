@@ -16,7 +16,7 @@ from edge.feed.mqtt import MqttPublisher
 from edge.feed.outbox import Outbox
 from edge.feed.receipts import receipt_reader
 from edge.feed.session import Accepted, Arrived, Note, Refused, Role, Session, answered
-from tests.chains import Pen
+from tests.chains import STORAGE_KEY, Pen
 from tests.mosquitto import Mosquitto, find_mosquitto, free_port, wait_for
 
 LISTENER = Role("listener", "anpr/v1/+/+")
@@ -261,7 +261,7 @@ def test_a_record_that_the_broker_refused_stays_in_the_outbox_and_is_told_once(
     strict_broker: Mosquitto, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    with Outbox.open(tmp_path / "outbox.sqlite", "box-1", 0) as outbox:
+    with Outbox.open(tmp_path / "outbox.sqlite", "box-1", STORAGE_KEY, 0) as outbox:
         for envelope in Pen("box-1").chain(3):
             outbox.append(envelope)
         answers: list[str] = []

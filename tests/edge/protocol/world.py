@@ -18,6 +18,7 @@ token_key = "token.key"
 [keys]
 signing = "box.pem"
 platform = "platform.jwk"
+storage = "storage.key"
 """
 DUTCH = '[[zones]]\nid = "rotterdam"\npack = "nl-ze"\n'
 FLEMISH = '[[zones]]\nid = "voorbeeldgem"\npack = "fl-zes"\n'

@@ -16,6 +16,7 @@ from edge.feed.outbox import Outbox
 from edge.record.chain import Head
 from edge.types import Envelope, Tally
 from tests.cases import T0
+from tests.chains import STORAGE_KEY
 from tests.edge.access.world import DIRTY_VAN
 from tests.site import END, Site, snapshot
 
@@ -73,7 +74,7 @@ class Box:
             self._acknowledge(envelope)
 
     def _forget(self) -> None:
-        with Outbox.attach(self._folder / "outbox.sqlite", 0) as uplink:
+        with Outbox.attach(self._folder / "outbox.sqlite", STORAGE_KEY, 0) as uplink:
             last = uplink.pending(None, 10_000)[-2]
             self._say(f"forget {last.seq}")
             uplink.forget_through(Head(last.epoch, last.seq, last.sha256))
