@@ -172,6 +172,16 @@ def peek(jws: bytes) -> Claim:
     return claim_of(decode_part(split(jws)[1]), jws)
 
 
+def key_id_of(jws: bytes) -> str:
+    """Return the key that a record says it is signed with, proving nothing.
+
+    Raises RefusedError when it names none.
+    """
+    header = _header(decode_part(split(jws)[0]))
+    _check_header(header)
+    return str(header["kid"])
+
+
 def claim_of(payload: bytes, jws: bytes) -> Claim:
     """Read the place in the chain out of a payload.
 
