@@ -24,7 +24,7 @@ from edge.closing import Closing
 from edge.errors import OutboxError, RecordError
 from edge.feed.ballast import DEFAULT_BYTES, Ballast
 from edge.feed.sealed import opened, sealed, vault
-from edge.feed.since import Signing, Since, note, signing, since
+from edge.feed.since import Signing, Since, note, signing, since, was_used
 from edge.feed.storefile import MAKE_ROOM, OUTBOX, NoRoomError
 from edge.record.chain import Head, Place, next_link
 from edge.record.envelope import RefusedError, key_id_of, peek
@@ -38,6 +38,7 @@ OTHER_KEY = (
     "Put the key back that this box signed with: only a rotation (`anpr-edge keys rotate`) may"
     " change it. If it is lost, deploy/KEYS.md says how a box begins anew."
 )
+USED = "Make another: no key signs two epochs, and nobody would take the second."
 DELETED_AT_ONCE, PAGES_AT_ONCE = 64, 512
 
 
@@ -299,6 +300,8 @@ class Outbox(Closing):
             raise OutboxError("The record does not follow the last one of this box.", remedy)
         if self.signing().goes_on not in (None, key_id_of(envelope.jws)):
             raise OutboxError("The record is signed with another key than the chain's.", OTHER_KEY)
+        if was_used(self._db, envelope):
+            raise OutboxError("The rotation names a key that was used before.", USED)
 
     def _row(self, query: str, values: tuple[object, ...] = ()) -> tuple[Any, ...]:
         return self._rows(query, values)[0]

@@ -37,7 +37,10 @@ def note(db: sqlite3.Connection, envelope: Envelope) -> None:
     """Remember a record that is being taken."""
     found = rotation_of(envelope.kind, decode_part(split(envelope.jws)[1]))
     turned = None if found is None else found.key.kid
-    db.execute("UPDATE head SET kid = ?, next_kid = ?", (key_id_of(envelope.jws), turned))
+    signed = key_id_of(envelope.jws)
+    db.execute("UPDATE head SET kid = ?, next_kid = ?", (signed, turned))
+    if turned is not None:
+        db.execute("INSERT OR IGNORE INTO retired VALUES (?)", (signed,))
     if envelope.kind == CHECKPOINT:
         place = (envelope.epoch, envelope.seq)
         db.execute("UPDATE head SET checkpoint_epoch = ?, checkpoint_seq = ?", place)
@@ -47,6 +50,16 @@ def note(db: sqlite3.Connection, envelope: Envelope) -> None:
             "INSERT INTO written VALUES (?, 1) ON CONFLICT DO UPDATE SET n = n + 1",
             (envelope.kind,),
         )
+
+
+def was_used(db: sqlite3.Connection, envelope: Envelope) -> bool:
+    """True for a rotation to a key that this chain gave up before, or has. Raises sqlite3.Error."""
+    found = rotation_of(envelope.kind, decode_part(split(envelope.jws)[1]))
+    if found is None:
+        return False
+    query = "SELECT 1 FROM retired WHERE kid = ?"
+    retired = db.execute(query, (found.key.kid,)).fetchone() is not None
+    return retired or found.key.kid == key_id_of(envelope.jws)
 
 
 def since(db: sqlite3.Connection) -> Since:

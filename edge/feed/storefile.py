@@ -16,6 +16,7 @@ CREATE TABLE head (
     forgotten_epoch INTEGER, forgotten_seq INTEGER, forgotten_sha256 TEXT,
     kid TEXT, next_kid TEXT, checkpoint_epoch INTEGER, checkpoint_seq INTEGER
 ) STRICT;
+CREATE TABLE retired (kid TEXT PRIMARY KEY) STRICT;
 CREATE TABLE written (kind TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT;
 """
 MAKE_ROOM = (

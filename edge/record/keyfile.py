@@ -60,16 +60,19 @@ def write_new(path: Path, content: bytes, mode: int) -> None:
     replace(path, content, mode)
 
 
-def replace(path: Path, content: bytes, mode: int = PUBLIC_MODE) -> None:
+def replace(path: Path, content: bytes, mode: int = PUBLIC_MODE, like: Path | None = None) -> None:
     """Write a file so that after a power cut it is there whole, or as it was. Raises KeyFileError.
 
-    It is readable by no more people than `mode` says from its first moment.
+    It is readable by no more people than `mode` says from its first moment. `like` is a file whose
+    owner it shall have, where this process may give files away.
     """
     draft = path.with_name(f".{path.name}.new")
     try:
         draft.unlink(missing_ok=True)
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(handle, "wb") as file:
+            if like is not None and os.geteuid() == 0:
+                os.fchown(handle, like.stat().st_uid, like.stat().st_gid)
             file.write(content)
             file.flush()
             os.fsync(handle)
