@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from edge.feed.receipts import receipt_reader
 from edge.record.chain import Head
+from edge.record.countersign import read_countersignature
 from edge.record.envelope import MAX_BYTES, Keyring
 from edge.record.message import GENESIS
 from edge.types import Envelope, Link
 from tests.chains import Pen, alarm
+from tests.checkpoints import checkpoint
 from tools.receive.database import Row, StoreError
 from tools.receive.growth import Verdict
 from tools.receive.listen import receipts, take_burst
@@ -265,6 +267,19 @@ def test_the_store_survives_its_own_reopening(store: Store) -> None:
     store.reopen()
     assert store.head("box-1") == head(4)
     assert send(store, CHAIN[3], CHAIN[4]) == [Verdict.DUPLICATE, Verdict.STORED]
+
+
+def test_a_checkpoint_is_countersigned_once_it_stands_in_the_chain(address: Address) -> None:
+    pen = Pen("box-1")
+    chain = [*pen.chain(2), checkpoint(pen), *pen.chain(1)]
+    with Store.open(address, lambda: pen.keyring, PLATFORM.signer) as store:
+        send(store, *chain[2:])
+        assert store.checkpoints() == []
+        send(store, *chain)
+        send(store, *chain)
+        (jws,) = store.checkpoints()
+    word = read_countersignature(jws, PLATFORM.trusted)
+    assert (word.box, word.epoch, word.seq, word.sha256) == ("box-1", 1, 3, chain[2].sha256)
 
 
 def test_a_database_of_another_version_is_refused_and_left_alone(
