@@ -49,6 +49,7 @@ FILE = click.Path(path_type=Path)
     "--boxes", is_flag=True, help="Only say what is active on each box, how old, refused."
 )
 @click.option("--checkpoints", is_flag=True, help="Only show what was countersigned.")
+@click.option("--copy-to", "copy", type=FILE, help="Only copy it all to a new SQLite file.")
 @click.option("--json", "as_json", is_flag=True, help="Say so in JSON.")
 def receive(
     db: str,
@@ -68,6 +69,7 @@ def receive(
     report: bool,
     boxes: bool,
     checkpoints: bool,
+    copy: Path | None,
     as_json: bool,
 ) -> None:
     """Verify and store what boxes send; answer with signed receipts.
@@ -81,6 +83,10 @@ def receive(
     if checkpoints:
         with _stored(db) as store:
             end_with_checkpoints(store.checkpoints(), as_json)
+    if copy is not None:
+        with _stored(db) as store:
+            click.echo(f"{store.copy_to(copy)} records copied to {copy}.", err=True)
+        return
     if report:
         with _stored(db) as store:
             end_with(store.accounts(), as_json)

@@ -13,6 +13,7 @@ from edge.record.countersign import CHECKPOINT, Countersignature, countersign
 from edge.record.envelope import Flaw, Keyring, RefusedError, verify
 from tools.receive.accounts import Account, accounts
 from tools.receive.boxes import BoxView, box_views
+from tools.receive.copying import copy_to
 from tools.receive.database import open_database
 from tools.receive.growth import Arrival, Growth, Verdict
 from tools.receive.refusals import Refusal, by_reason
@@ -105,6 +106,14 @@ class Store(Closing):
         """
         with self._told("read"):
             return self._rows.countersigned()
+
+    def copy_to(self, path: Path) -> int:
+        """Write all that is held at this moment to a new SQLite file; return how many records.
+
+        Raises StoreError when that cannot be done.
+        """
+        with self._told("read"):
+            return copy_to(self._db, path)
 
     def close(self) -> None:
         """Let go of the database."""
