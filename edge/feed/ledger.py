@@ -47,7 +47,8 @@ class Ledger:
     """The stored records of one box.
 
     `box` None: whatever the first record says. `since` and `until` are the bounds the store
-    itself knows; `faults` is what could not be read at all.
+    itself knows; `faults` is what could not be read at all; `countersigned` are the platform's
+    signatures over places of the chain that lie beside the records. `keeps_all`: it never forgets.
     """
 
     box: str | None
@@ -55,6 +56,8 @@ class Ledger:
     since: Head | None = None
     until: Head | None = None
     faults: tuple[tuple[str, str], ...] = field(default=())
+    countersigned: tuple[bytes, ...] = ()
+    keeps_all: bool = False
 
     def keyring(self, trusted: Keyring) -> Keyring:
         """Return trusted keys with those that the rotations among these records bring in."""
@@ -122,7 +125,15 @@ def _outbox(path: Path, db: sqlite3.Connection, storage_key: bytes | None) -> Le
 
 def _receiver(db: sqlite3.Connection) -> list[Ledger]:
     boxes = db.execute("SELECT box, epoch, seq, sha256 FROM boxes ORDER BY box").fetchall()
-    return [Ledger(box, _received(db, box), START, _head(head)) for box, *head in boxes]
+    return [
+        Ledger(box, _received(db, box), START, _head(head), (), _countersigned(db, box), True)
+        for box, *head in boxes
+    ]
+
+
+def _countersigned(db: sqlite3.Connection, box: str) -> tuple[bytes, ...]:
+    rows = db.execute("SELECT jws FROM countersigned WHERE box = ? ORDER BY epoch, seq", (box,))
+    return tuple(jws for (jws,) in rows)
 
 
 def _received(db: sqlite3.Connection, box: str) -> tuple[Stored, ...]:

@@ -5,16 +5,22 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import msgspec
 import pytest
+from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from edge.cli.records import records
 from edge.feed.receipts import receipt_reader
 from edge.record.chain import Head
+from edge.record.countersign import read_countersignature
 from edge.record.envelope import MAX_BYTES, Keyring
+from edge.record.keys import Jwks
 from edge.record.message import GENESIS
 from edge.types import Envelope, Link
 from tests.chains import Pen, alarm
+from tests.checkpoints import checkpoint
 from tools.receive.database import Row, StoreError
 from tools.receive.growth import Verdict
 from tools.receive.listen import receipts, take_burst
@@ -265,6 +271,36 @@ def test_the_store_survives_its_own_reopening(store: Store) -> None:
     store.reopen()
     assert store.head("box-1") == head(4)
     assert send(store, CHAIN[3], CHAIN[4]) == [Verdict.DUPLICATE, Verdict.STORED]
+
+
+def test_a_checkpoint_is_countersigned_once_it_stands_in_the_chain(address: Address) -> None:
+    pen = Pen("box-1")
+    chain = [*pen.chain(2), checkpoint(pen), *pen.chain(1)]
+    with Store.open(address, lambda: pen.keyring, PLATFORM.signer) as store:
+        send(store, *chain[2:])
+        assert store.checkpoints() == []
+        send(store, *chain)
+        send(store, *chain)
+        (jws,) = store.checkpoints()
+    word = read_countersignature(jws, PLATFORM.trusted)
+    assert (word.box, word.epoch, word.seq, word.sha256) == ("box-1", 1, 3, chain[2].sha256)
+
+
+def test_a_copy_holds_all_and_is_proven_as_any_file(address: Address, tmp_path: Path) -> None:
+    copy, keys = tmp_path / "copy.sqlite", tmp_path / "boxes.jwks"
+    keys.write_bytes(msgspec.json.encode(Jwks((PEN.signer.public("box-1"),))))
+    with opened(address) as store:
+        send(store, *CHAIN[:8], CHAIN[9], PEN.at(Link(1, 2, CHAIN[0].sha256), "A branch."))
+        store.take([("box-1", b"noise")])
+        assert store.copy_to(copy) == 8
+        with pytest.raises(StoreError, match="exists"):
+            store.copy_to(copy)
+        with opened(copy) as copied:
+            assert copied.accounts() == store.accounts()
+    words = ["verify", str(copy), "--keys", str(keys)]
+    said = CliRunner().invoke(records, words).output
+    assert "10 records proven" in said
+    assert "FORKED  box-1 1/2" in said
 
 
 def test_a_database_of_another_version_is_refused_and_left_alone(

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 from edge.record.chain import Head, Place
+from edge.record.countersign import Countersignature
 from edge.record.envelope import MAX_BYTES, Verified, decode_part, split
 from edge.types import Envelope, Link
 from tools.receive.database import Database, Values
@@ -94,6 +95,18 @@ class Rows:
             "DELETE FROM waiting WHERE box = ? AND epoch = ? AND seq = ? AND sha256 = ?",
             [(box, *arrival.place, arrival.sha256) for arrival in arrivals],
         )
+
+    def countersign(self, words: Sequence[tuple[Countersignature, bytes]]) -> None:
+        """Keep the platform's signatures over places."""
+        self._db.many(
+            "INSERT INTO countersigned VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            [(w.box, w.epoch, w.seq, w.sha256, w.received_at.isoformat(), jws) for w, jws in words],
+        )
+
+    def countersigned(self) -> list[bytes]:
+        """Return all of them, by box and place."""
+        rows = self._db.query("SELECT jws FROM countersigned ORDER BY box, epoch, seq")
+        return [jws for (jws,) in rows]
 
     def refuse(self, refusals: Mapping[Tally, Sequence[Refusal]], at: str) -> None:
         """Count what was refused, and keep the first of each reason as evidence."""

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Self
 
 from edge.closing import Closing
+from edge.ports import Signer
 from edge.record.chain import START, Head, Place
+from edge.record.countersign import CHECKPOINT, Countersignature, countersign
 from edge.record.envelope import Flaw, Keyring, RefusedError, verify
 from tools.receive.accounts import Account, accounts
 from tools.receive.boxes import BoxView, box_views
+from tools.receive.copying import copy_to
 from tools.receive.database import open_database
 from tools.receive.growth import Arrival, Growth, Verdict
 from tools.receive.refusals import Refusal, by_reason
@@ -26,21 +29,30 @@ class Store(Closing):
     Several receivers may share one: whoever holds a box's row has its chain for itself.
     """
 
-    def __init__(self, address: str | Path, trusted: Callable[[], Keyring]) -> None:
+    def __init__(
+        self, address: str | Path, trusted: Callable[[], Keyring], signer: Signer | None
+    ) -> None:
         """Use `Store.open`."""
         self._address = address
         self._db = open_database(address)
         self._rows = Rows(self._db)
-        self._trusted, self._introduced = trusted, set[str]()
+        self._trusted, self._signer = trusted, signer
+        self._introduced: set[str] = set()
 
     @classmethod
-    def open(cls, address: str | Path, trusted: Callable[[], Keyring] = dict) -> Self:
+    def open(
+        cls,
+        address: str | Path,
+        trusted: Callable[[], Keyring] = dict,
+        signer: Signer | None = None,
+    ) -> Self:
         """Open or create a database: the path of a file, or the address of a server.
 
-        `trusted` is asked for the keys of the boxes each time that messages come.
+        `trusted` is asked for the keys of the boxes each time that messages come. `signer`
+        countersigns checkpoints; without it they are stored as any record.
         Raises StoreError when the database cannot be used.
         """
-        return cls(address, trusted)
+        return cls(address, trusted, signer)
 
     def reopen(self) -> None:
         """Open the same database anew. Raises StoreError when it cannot be used yet."""
@@ -87,6 +99,22 @@ class Store(Closing):
         with self._told("read"):
             return box_views(self._db)
 
+    def checkpoints(self) -> list[bytes]:
+        """Return every countersignature (compact JWS), by box and place.
+
+        Raises StoreError when the database cannot be read.
+        """
+        with self._told("read"):
+            return self._rows.countersigned()
+
+    def copy_to(self, path: Path) -> int:
+        """Write all that is held at this moment to a new SQLite file; return how many records.
+
+        Raises StoreError when that cannot be done.
+        """
+        with self._told("read"):
+            return copy_to(self._db, path)
+
     def close(self) -> None:
         """Let go of the database."""
         self._db.close()
@@ -114,6 +142,7 @@ class Store(Closing):
             arrivals = {n: one for n, one in mine.items() if isinstance(one, Arrival)}
             verdicts |= self._grow(box, growth, arrivals)
             self._rows.write(box, growth, len(mine))
+            self._countersign(growth)
         refused = (one for one in judged if isinstance(one, Refusal))
         self._rows.refuse(by_reason(refused, ends.keys()), at)
         return [*verdicts.values()]
@@ -128,6 +157,14 @@ class Store(Closing):
         again = [number for number in again if arrivals[number].key not in new]
         growth.duplicates += len(again)
         return found | dict.fromkeys(again, Verdict.DUPLICATE)
+
+    def _countersign(self, growth: Growth) -> None:
+        """Sign the checkpoints that now stand in the chain, in the transaction that stores them."""
+        if self._signer is None:
+            return
+        reached = (a for a in growth.stored if a.record.envelope.kind == CHECKPOINT)
+        words = [_word(arrival) for arrival in reached]
+        self._rows.countersign([(word, countersign(word, self._signer)) for word in words])
 
     def _take_up(self, box: str, growth: Growth, before: Head) -> None:
         """Go on with what waited; all of it stands behind `before`, where the chain ended."""
@@ -146,6 +183,16 @@ def _judged(message: Message, keyring: Keyring, at: str) -> Arrival | Refusal:
     except RefusedError as e:
         return Refusal(box, jws, e.flaw.value, e.cause)
     return Arrival(record, at)
+
+
+def _word(arrival: Arrival) -> Countersignature:
+    return Countersignature(
+        box=arrival.record.envelope.box,
+        epoch=arrival.place.epoch,
+        seq=arrival.place.seq,
+        sha256=arrival.sha256,
+        received_at=datetime.fromisoformat(arrival.at),
+    )
 
 
 def _box(one: Arrival | Refusal) -> str:
