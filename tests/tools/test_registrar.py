@@ -244,9 +244,8 @@ def received(folder: Path, pens: list[Pen]) -> Path:
     records = [*first.chain(2), first.turn(second), *second.chain(2), second.turn(third)]
     records += third.chain(2)
     path = folder / "received.sqlite"
-    with Store.open(path, first.keyring) as store, store.burst():
-        for envelope in records:
-            store.take(BOX, envelope.jws)
+    with Store.open(path, lambda: first.keyring) as store:
+        store.take([(BOX, envelope.jws) for envelope in records])
     return path
 
 
@@ -369,3 +368,13 @@ def test_a_key_is_revoked_once_and_by_its_id_or_the_beginning_of_it() -> None:
     with pytest.raises(RegisterError, match="No key"):
         revoke(keys, "unknown", LOST)
     assert find((*keys, *keys), kid[:1]) is None
+
+
+def test_a_key_id_that_begins_with_a_dash_is_an_id(tmp_path: Path) -> None:
+    while not (found := jwk()).kid.startswith("-"):
+        pass
+    path = tmp_path / "register.json"
+    path.write_text(json.dumps({"keys": [replace_epoch(found, 1)]}))
+    done = run("revoke", found.kid, f"--register={path}", "--reason=stolen")
+    assert done.exit_code == 0, done.output
+    assert load_trusted(path)[found.kid].revoked_at is not None

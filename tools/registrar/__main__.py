@@ -21,6 +21,8 @@ from tools.registrar.register import Register, Replacement, accept, find, follow
 
 FINDING = 1
 DAYS = 397
+DASHES = {"ignore_unknown_options": True}
+"""One key id in 64 begins with a dash, and is no option."""
 FILE = click.Path(path_type=Path, dir_okay=False)
 REGISTER = click.option("--register", "path", required=True, type=FILE, help="The keys (JSON).")
 RECEIVED = click.option("--received", type=FILE, help="The receiver's database (SQLite).")
@@ -98,7 +100,7 @@ def accept_box(
     click.echo(f"{out} is for the box: anpr-edge keys install {out.name}")
 
 
-@registrar.command("revoke")
+@registrar.command("revoke", context_settings=DASHES)
 @click.argument("kid")
 @REGISTER
 @click.option("--reason", required=True, help="Why: it stands in the register.")
