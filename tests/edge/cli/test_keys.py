@@ -1,14 +1,17 @@
 """`keys`: asked for, taken in, shown and changed; no private key is ever shown."""
 
 import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography import x509
 
+from edge.cli.keycheck import KeyState, client_certificate, signing_key
 from edge.config import load
 from edge.daemon import wiring
+from edge.errors import KeyFileError
 from edge.record.client import certificate_request, create_client_key
 from edge.record.enrolment import (
     KeyCertificate,
@@ -187,3 +190,49 @@ def test_a_key_that_is_a_credential_is_not_changed_by_the_box(
     assert done.exit_code == 1
     assert "cannot change this key by itself" in str(done.exception)
     assert not (desk.keys / "box.pem.next").exists()
+
+
+def certificate_item(desk: Desk, now: datetime) -> KeyState:
+    return client_certificate(load(desk.folder / "box.toml"), now)
+
+
+def test_check_warns_before_the_client_certificate_runs_out(desk: Desk) -> None:
+    desk.authority.lasts_client = timedelta(days=60)
+    assert desk.run("install", str(desk.answer())).exit_code == 0
+    now = datetime.now(UTC)
+    assert certificate_item(desk, now).warnings == ()
+    (warning,) = certificate_item(desk, now + timedelta(days=40)).warnings
+    assert "runs out in 19 days" in warning
+    late = certificate_item(desk, now + timedelta(days=61))
+    assert late.remedy is not None
+    assert "has run out" in late.says
+
+
+def test_check_names_a_certificate_that_is_not_this_boxs(desk: Desk, tmp_path: Path) -> None:
+    csr = read_request(desk.ask()).csr
+    assert csr is not None
+    now = datetime.now(UTC)
+    (desk.keys / "client.pem").write_text(desk.authority.signed(csr, "gent-0013"))
+    assert "does not name box" in certificate_item(desk, now).says
+    other = certificate_request(create_client_key(tmp_path / "other.key"), BOX)
+    (desk.keys / "client.pem").write_text(desk.authority.signed(other, BOX))
+    assert "is not the certificate of" in certificate_item(desk, now).says
+    (desk.keys / "client.pem").write_text("none")
+    with pytest.raises(KeyFileError, match="no certificate"):
+        certificate_item(desk, now)
+
+
+def test_check_tells_of_a_key_that_comes_next_and_of_one_that_does_not_fit(desk: Desk) -> None:
+    desk.ask()
+    config = load(desk.folder / "box.toml")
+    assert signing_key(config).warnings == ()
+    assert desk.said("rotate")["daemon"] is False
+    assert signing_key(config).warnings == ()
+    wiring.key_place(config).create_next()
+    (warning,) = signing_key(config).warnings
+    assert "comes next" in warning
+    for name in ("box.pem", "box.jwk", "box.pem.next"):
+        (desk.keys / name).unlink()
+    create_signer(desk.keys / "box.pem", BOX)
+    assert "not that with which" in signing_key(config).says
+    assert signing_key(config).remedy is not None
