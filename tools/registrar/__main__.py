@@ -14,7 +14,7 @@ from edge.record.client import certificate_of, open_request
 from edge.record.enrolment import KeyCertificate, KeyRequest, read_request, sign_certificate
 from edge.record.jwk import Last, PublicJwk, fingerprint
 from edge.record.keyfile import PUBLIC_MODE, read, replace
-from edge.record.keys import load_signer, load_trusted, public_keys, write_trusted
+from edge.record.keys import create_signer, load_signer, load_trusted, public_keys, write_trusted
 from tools.registrar.authority import Authority, Term
 from tools.registrar.received import brought_in, last_before
 from tools.registrar.register import Register, Replacement, accept, find, follow, revoke
@@ -45,6 +45,14 @@ def registrar() -> None:
     It is a JWKS, as --keys of the receiver and of `anpr-edge records verify` takes it. The handbook
     is deploy/KEYS.md.
     """
+
+
+@registrar.command("key")
+@click.option("--out", required=True, type=FILE, help="The private key; the public one is .jwk.")
+def make_key(out: Path) -> None:
+    """Make the platform's own key: it signs receipts, countersignatures and certificates."""
+    signer = create_signer(out, None)
+    click.echo(f"Boxes get {out.with_suffix('.jwk')}.\nfingerprint {fingerprint(signer.key_id)}")
 
 
 @registrar.command("accept")
