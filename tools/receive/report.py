@@ -6,10 +6,12 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 import click
+import msgspec
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Column, Table
 
+from edge.record.countersign import peek_countersignature
 from tools.receive.accounts import Account
 from tools.receive.boxes import BoxView, described, table
 
@@ -48,6 +50,19 @@ def end_with(accounts: list[Account], as_json: bool, faulty: bool = False) -> No
                 click.echo(f"{account.box or UNKNOWN_BOX}: {messages} refused: {reason}")
     sound = all(account.is_sound for account in accounts) and not faulty
     sys.exit(0 if sound else FINDING)
+
+
+def end_with_checkpoints(words: list[bytes], as_json: bool) -> None:
+    """Show what the platform countersigned, and end."""
+    found = [(peek_countersignature(jws), jws.decode()) for jws in words]
+    if as_json:
+        rows = [msgspec.to_builtins(word) | {"jws": jws} for word, jws in found]
+        click.echo(json.dumps(rows, indent=2))
+    else:
+        for word, _ in found:
+            at = f"{word.received_at:%Y-%m-%dT%H:%M:%SZ}"
+            click.echo(f"{word.box}  {word.epoch}/{word.seq}  {word.sha256}  {at}")
+    sys.exit(0)
 
 
 def _table(accounts: list[Account]) -> Table:
