@@ -26,6 +26,7 @@ from edge.record.envelope import (
     verify,
 )
 from edge.record.keys import load_trusted
+from edge.record.standing import check_standing
 
 FINDING = 1
 STORE = click.Path(path_type=Path, exists=True)
@@ -101,9 +102,10 @@ def show(
     storage_key: Path | None,
 ) -> None:
     """Show the whole content of record SEQ at PATH."""
-    for stored in (s for ledger in ledgers_at(path, storage_key) for s in ledger.records):
+    trusted = None if keys is None else load_trusted(keys)
+    for ledger, stored in _each(ledgers_at(path, storage_key)):
         if _is_at(stored, Place(epoch, seq), box):
-            _show(stored, None if keys is None else load_trusted(keys))
+            _show(stored, None if trusted is None else ledger.keyring(trusted))
             return
     raise click.UsageError(f"{path} holds no record {epoch}/{seq} of this box.")
 
@@ -149,7 +151,8 @@ def verify_records(
 
 def prove(ledger: Ledger, keyring: Keyring, witness: Witness = NOBODY) -> Proof:
     """Return what is proven of the stored records of one box, and all that is wrong."""
-    entries = [check(stored.where, stored.jws, keyring) for stored in ledger.records]
+    keyring = ledger.keyring(keyring)
+    entries = [check(s.where, s.jws, keyring, s.received_at) for s in ledger.records]
     box = ledger.box or _box_of(entries)
     found = [
         Finding(Flaw.TRUNCATED, where, box, None, None, cause) for where, cause in ledger.faults
@@ -217,6 +220,10 @@ def _active(found: dict[str, object]) -> object:
     return registry.get("id") if isinstance(registry, dict) else None
 
 
+def _each(ledgers: list[Ledger]) -> Iterator[tuple[Ledger, Stored]]:
+    return ((ledger, stored) for ledger in ledgers for stored in ledger.records)
+
+
 def _is_at(stored: Stored, place: Place, box: str | None) -> bool:
     try:
         envelope = peek(stored.jws).envelope
@@ -231,6 +238,7 @@ def _show(stored: Stored, keyring: Keyring | None) -> None:
         return
     try:
         record = verify(stored.jws, keyring)
+        check_standing(record, keyring, stored.received_at)
     except RefusedError as e:
         raise RecordError(e.cause, e.remedy) from e
     click.echo(f"Genuine: signed with key {record.kid}.", err=True)

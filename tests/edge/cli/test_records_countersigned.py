@@ -15,7 +15,7 @@ from edge.errors import RecordError
 from edge.feed.outbox import Outbox
 from edge.record.chain import Head
 from edge.record.countersign import Countersignature, countersign
-from edge.record.keys import Jwks
+from edge.record.jwk import Jwks
 from edge.types import Envelope
 from tests.chains import NOW, STORAGE_KEY, Pen
 from tests.checkpoints import checkpoint
