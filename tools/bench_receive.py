@@ -22,7 +22,7 @@ from joserfc.jwk import OKPKey
 from edge.errors import BoxError
 from edge.record.chain import Head, next_link
 from edge.record.envelope import Keyring, TrustedKey, verify
-from edge.record.keys import FileSigner
+from edge.record.signer import FileSigner
 from tools.bench_backlog import sealed
 from tools.receive.database import is_server, open_database
 from tools.receive.growth import Verdict
