@@ -1,6 +1,7 @@
 """What the receiver holds: proven records, those that wait for a gap to fill, forks, refusals."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,11 +74,14 @@ class Store(Closing):
             with self._db.transaction():
                 return self._keep(judged, at)
 
+    def heads(self, boxes: Iterable[str]) -> dict[str, Head]:
+        """Return the last record of the proven, gapless chain of each box that has one."""
+        with self._told("read"):
+            return self._rows.heads(sorted(boxes))
+
     def head(self, box: str) -> Head | None:
         """Return the last record of the proven, gapless chain of a box."""
-        with self._told("read"):
-            rows = self._db.query("SELECT epoch, seq, sha256 FROM boxes WHERE box = ?", (box,))
-        return None if not rows or rows[0][0] is None else Head(*rows[0])
+        return self.heads([box]).get(box)
 
     def total(self) -> int:
         """Return how many proven records are held, of all boxes."""
@@ -153,23 +157,29 @@ class Store(Closing):
 
     def _keep(self, judged: Sequence[Arrival | Refusal], at: str) -> list[Verdict]:
         ends = self._rows.lock([*{box_of(one) for one in judged}])
+        waiting = self._rows.with_waiting([*ends])
         verdicts = dict.fromkeys(range(len(judged)), Verdict.REFUSED)
         for box, growth in ends.items():
-            mine = {n: one for n, one in enumerate(judged) if box_of(one) == box}
-            arrivals = {n: one for n, one in mine.items() if isinstance(one, Arrival)}
-            verdicts |= self._grow(box, growth, arrivals)
-            self._rows.write(box, growth, len(mine))
+            mine = {
+                number: one
+                for number, one in enumerate(judged)
+                if isinstance(one, Arrival) and box_of(one) == box
+            }
+            verdicts |= self._grow(box, growth, mine, box in waiting)
             self._take_back(box, growth)
             self._countersign(growth)
+        self._rows.write(ends, Counter(box_of(one) for one in judged))
         refused = [one for one in judged if isinstance(one, Refusal)]
         refused += [one for growth in ends.values() for one in growth.refused]
         self._rows.refuse(by_reason(refused, ends.keys()), at)
         return [*verdicts.values()]
 
-    def _grow(self, box: str, growth: Growth, arrivals: dict[int, Arrival]) -> dict[int, Verdict]:
+    def _grow(
+        self, box: str, growth: Growth, arrivals: dict[int, Arrival], has_waiting: bool
+    ) -> dict[int, Verdict]:
         before = growth.head
         found = {number: growth.take(arrival) for number, arrival in arrivals.items()}
-        if growth.head is not None and growth.head != before:
+        if growth.head is not None and growth.head != before and (has_waiting or growth.aside):
             self._take_up(box, growth, START if before is None else before)
         new = self._rows.set_aside(growth.aside.values())
         again = [n for n, one in arrivals.items() if growth.aside.get(one.key) is one]
