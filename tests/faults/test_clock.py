@@ -1,16 +1,15 @@
-"""A clock that boots in 1970, steps by hours, leaps, and is now trusted and now not.
+"""Clocks that lie: a boot in 1970, steps of an hour, leaps back, the end of summer time, reboots.
 
-The box is the real one with a clock of ours, and it starts again on its files whenever it likes.
+A box lives through a made-up day of such things; then its whole chain is looked at.
 """
 
 import os
 import subprocess
 import sys
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,287 +17,328 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from edge import BUILT
 from edge.access.hold import HELD
 from edge.clock import SystemClock
 from edge.counts.hour import hour_of
-from edge.counts.tally import tallies_of_resolution
+from edge.daemon.hours import GRACE
 from edge.record.envelope import decode_part, split
-from edge.record.message import Chained, CountRecord, PassageRecord, ResolutionRecord, decode
+from edge.record.message import CountRecord, PassageRecord, ResolutionRecord, decode
 from edge.types import ClockReading
 from tests.cases import PLATE, T0, passage
 from tests.conftest import REPOSITORY
 from tests.edge.daemon.test_hours import CountingSite
-from tests.site import HOUR, OTHER, snapshot
+from tests.site import OTHER, snapshot
 
-WALKS = int(os.environ.get("ANPR_EDGE_CLOCKS", "40"))  # `make soak` asks for 2,000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-IN_SIGHT_S = 2.0
-LATE = timedelta(minutes=6)
-"""So long after an hour its record is certainly due."""
+SUMMER_ENDS = datetime(2028, 10, 29, 1, tzinfo=UTC)
+"""03:00 in the Netherlands becomes 02:00: one local hour comes twice."""
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+IN_SIGHT = timedelta(seconds=2)
 
 
-class Wandering:
-    """A clock that shows another time than it is; how long the box has been on it always knows."""
+class LyingClock:
+    """A time of day that is set at will, over a time since boot that only runs."""
 
     def __init__(self, now: datetime) -> None:
-        self.is_now, self.booted, self.boots = now, now, 1
-        self.ahead, self.trusted = timedelta(), True
-        self.was_trusted: dict[tuple[str, int], bool] = {}
+        self.now, self.up, self.trusted = now, timedelta(seconds=30), True
+        self._boots = 1
+        self.told: dict[tuple[str, int], set[bool]] = {}
+
+    def runs(self, by: timedelta) -> None:
+        self.now, self.up = self.now + by, self.up + by
+
+    def boots(self) -> None:
+        self.up, self._boots = timedelta(seconds=30), self._boots + 1
 
     def read(self) -> ClockReading:
-        self.wait(timedelta(microseconds=1))
-        steady = (self.is_now - self.booted) // timedelta(microseconds=1) * 1000
-        boot = f"boot {self.boots}"
-        self.was_trusted[boot, steady] = self.trusted
-        shown = self.is_now + self.ahead
-        return ClockReading(shown, steady, steady, boot, "kernel", self.trusted, 1.0)
-
-    def wait(self, time: timedelta) -> None:
-        self.is_now += time
-
-    def step(self, time: timedelta) -> None:
-        """Be set by somebody: a kernel calls itself not synchronised from then on."""
-        self.ahead, self.trusted = self.ahead + time, False
-
-    def leap(self, to: datetime) -> None:
-        self.step(to - (self.is_now + self.ahead))
-
-    def synchronise(self) -> None:
-        self.ahead, self.trusted = timedelta(), True
-
-    def boot(self) -> None:
-        """Start without a battery: it is 1970, until somebody knows better."""
-        self.boots, self.booted = self.boots + 1, self.is_now
-        self.leap(EPOCH)
+        up_ns = self.up // timedelta(microseconds=1) * 1000
+        name = f"boot-{self._boots}"
+        trusted = self.trusted and self.now >= BUILT
+        self.told.setdefault((name, up_ns), set()).add(trusted)
+        return ClockReading(self.now, up_ns, up_ns, name, "test", trusted, 1.0)
 
 
-class WanderingSite(CountingSite):
-    """A box whose clock wanders."""
+class Box(CountingSite):
+    """A box with such a clock, and what it was shown."""
 
-    def __init__(self, folder: Path, now: datetime = T0) -> None:
-        self.wandering = Wandering(now)
-        self.was_set: list[bool] = []
+    def __init__(self, folder: Path, start: datetime = T0) -> None:
+        self.shown = 0
+        self.lying = LyingClock(start)
         super().__init__(folder)
 
     def start(self) -> None:
-        self.clock = self.wandering  # type: ignore[assignment]
         super().start()
+        self.pipeline = replace(self.pipeline, clock=self.lying)
 
-    def again(self) -> None:
-        self.stop()
-        self.start()
-
-    def drives(self, plate: str, meanwhile: "Act | None" = None) -> None:
-        """Let a vehicle go by; something may happen to the clock while it is in sight."""
-        first, ahead = self.wandering.read(), self.wandering.ahead
-        self.wandering.wait(timedelta(seconds=IN_SIGHT_S))
-        if meanwhile is not None:
-            meanwhile.on_clock(self.wandering)
-        last = self.wandering.read()
+    def sees(self, plate: str, meanwhile: Callable[[], None] = lambda: None) -> None:
+        """Let a vehicle go by, and something happen to the clock while it is in sight."""
+        clock = self.lying
+        self.registry.snapshot = snapshot("s1", clock.now - HOUR)
+        first = clock.read()
+        clock.runs(IN_SIGHT)
+        last = clock.read()
+        meanwhile()
+        clock.runs(timedelta(seconds=1))
         seen = replace(
             passage(plate, first.now),
             seen_last=last.now,
             first_monotonic_ns=first.monotonic_ns,
             last_monotonic_ns=last.monotonic_ns,
         )
-        self.pipeline.conclude(seen)
-        self.was_set.append(self.wandering.ahead != ahead)
+        self.shown += len(self.pipeline.conclude(seen))
 
     def minute(self) -> None:
-        """Do what a box does between two frames, with the newest registry there is."""
-        self.registry.snapshot = snapshot("s2", self.wandering.is_now - timedelta(minutes=1))
+        """Do what a box does between two frames."""
+        self.lying.runs(MINUTE)
         self.hours.work(60, 900)
         self.hours.close()
-        replace(self.release, count=tallies_of_resolution).round()
+        self.registry.snapshot = snapshot("s2", self.lying.now - MINUTE)
+        self.release.round()
 
-    def told(self) -> list[Chained]:
-        return [decode(decode_part(split(e.jws)[1])).data for e in self.chain()]
+    def reboots(self) -> None:
+        self.stop()
+        self.lying.boots()
+        self.start()
+
+    @property
+    def release(self):  # type: ignore[no-untyped-def]
+        return replace(super().release, clock=self.lying)
+
+    def records(self) -> Iterator[object]:
+        return (decode(decode_part(split(e.jws)[1])).data for e in self.chain())
 
 
 @dataclass(frozen=True)
-class Act:
-    """Something that happens to a box."""
+class Step:
+    """The time of day is set."""
 
-    what: str
-    hours: int = 0
+    by: timedelta
 
-    def on_clock(self, clock: Wandering) -> None:
-        if self.what == "step":
-            clock.step(self.hours * HOUR)
-        elif self.what == "leap":
-            clock.leap(EPOCH + self.hours * timedelta(days=300))
-        elif self.what == "wait":
-            clock.wait(self.hours * HOUR)
-        elif self.what == "step and synchronise":
-            clock.step(self.hours * HOUR)
-            clock.synchronise()
-        else:
-            clock.synchronise()
-
-    def on(self, site: WanderingSite) -> None:
-        if self.what == "boot":
-            site.wandering.boot()
-            site.again()
-        elif self.what == "start again":
-            site.again()
-        elif self.what == "minute":
-            site.minute()
-        else:
-            self.on_clock(site.wandering)
+    def __call__(self, box: Box) -> None:
+        box.lying.now += self.by
 
 
-HOURS = st.integers(-5, 5).filter(bool)
-SETS = (
-    st.just(Act("synchronise"))
-    | st.builds(Act, st.sampled_from(["step", "step and synchronise"]), HOURS)
-    | st.builds(Act, st.just("leap"), st.integers(0, 100))
+@dataclass(frozen=True)
+class Trust:
+    """The kernel says that its time is synchronised, or that it no longer is."""
+
+    trusted: bool
+
+    def __call__(self, box: Box) -> None:
+        box.lying.trusted = self.trusted
+
+
+@dataclass(frozen=True)
+class Sees:
+    """A vehicle goes by; the clock may be set while it is in sight."""
+
+    plate: str
+    step: timedelta | None = None
+
+    def __call__(self, box: Box) -> None:
+        box.sees(self.plate, lambda: Step(self.step)(box) if self.step else None)
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Time goes by."""
+
+    by: timedelta
+
+    def __call__(self, box: Box) -> None:
+        box.lying.runs(self.by)
+        box.minute()
+
+
+DAYS = int(os.environ.get("ANPR_EDGE_CLOCK_DAYS", "60"))  # `make soak` asks for 1,500
+STEPS = st.sampled_from([HOUR, -HOUR, 25 * HOUR, -25 * HOUR, timedelta(seconds=9), -MINUTE])
+HAPPENINGS = st.one_of(
+    st.builds(Step, STEPS),
+    st.builds(Trust, st.booleans()),
+    st.builds(Sees, st.sampled_from([PLATE, OTHER, "3ZZZ999"]), st.none() | STEPS),
+    st.builds(Runs, st.sampled_from([MINUTE, HOUR, 22 * HOUR])),
+    st.just(Box.reboots),
 )
-ACTS = (
-    SETS
-    | st.builds(Act, st.just("wait"), st.integers(1, 30))
-    | st.builds(Act, st.sampled_from(["boot", "start again", "minute"]))
+
+
+@settings(max_examples=DAYS, deadline=None)
+@example(T0, [Sees(PLATE), Step(60 * 24 * HOUR), Trust(False), Runs(MINUTE)])
+@example(T0, [Step(99 * HOUR), Sees(PLATE), Step(-99 * HOUR), Sees(OTHER, -HOUR)])
+@given(
+    start=st.sampled_from([T0, EPOCH, SUMMER_ENDS - HOUR]),
+    day=st.lists(HAPPENINGS, min_size=1, max_size=25),
 )
-PASSES = st.tuples(st.sampled_from([PLATE, OTHER]), st.none() | SETS)
-WALK = st.lists(PASSES | ACTS, min_size=1, max_size=14)
-
-
-@contextmanager
-def at_work(now: datetime = T0) -> Iterator[WanderingSite]:
-    with TemporaryDirectory() as folder:
-        site = WanderingSite(Path(folder), now)
-        try:
-            yield site
-        finally:
-            site.stop()
-
-
-def to_the_end(site: WanderingSite) -> None:
-    """Let the clock be right again, and so much time go by that everything has ended."""
-    site.wandering.synchronise()
-    for _ in range(2):
-        site.wandering.wait(timedelta(days=2) + LATE)
-        site.minute()
-    site.wandering.wait(HOUR + LATE)
-    site.minute()
-
-
-@given(walk=WALK)
-@example([(PLATE, None), Act("leap", 90), Act("minute"), Act("synchronise"), Act("minute")])
-@example([(PLATE, Act("step", -1)), Act("step", 1), (PLATE, None), Act("boot"), (PLATE, None)])
-@example([(PLATE, Act("step and synchronise", 1)), (PLATE, Act("synchronise"))])
-@example([Act("boot"), (PLATE, Act("synchronise")), (PLATE, None), Act("start again")])
-@settings(max_examples=WALKS, deadline=None)
-def test_whatever_a_clock_does_nothing_is_lost_doubled_or_accused(
-    walk: list[tuple[str, Act | None] | Act],
+def test_whatever_the_clock_does_the_chain_is_whole_and_nobody_is_accused_on_it(
+    start: datetime, day: list[Callable[[Box], None]]
 ) -> None:
-    with at_work() as site:
-        for act in walk:
-            if isinstance(act, Act):
-                act.on(site)
-            else:
-                site.drives(*act)
-        to_the_end(site)
-        site.proven()
-        check_clocks(site)
-        check_candidates(site)
-        check_counts(site)
+    with TemporaryDirectory() as folder:
+        box = Box(Path(folder), start)
+        for happens in day:
+            happens(box)
+        box.lying.trusted = True
+        box.lying.now = max(box.lying.now, T0) + timedelta(days=3)
+        box.minute()
+        judged(box)
+        box.stop()
 
 
-def check_clocks(site: WanderingSite) -> None:
-    """Every record says how far its time could be trusted; the time since the boot only rises."""
-    since: dict[str, int] = {}
-    for record in site.told():
-        clock = record.clock
-        assert clock.source == "kernel"
-        assert clock.trusted == site.wandering.was_trusted[clock.boot_id, clock.since_boot_ns]
-        assert clock.since_boot_ns >= since.get(clock.boot_id, 0)
-        since[clock.boot_id] = clock.since_boot_ns
-
-
-def check_candidates(site: WanderingSite) -> None:
-    """Nobody is held, released or let go by a clock that is not trusted; each ends once."""
-    told = site.told()
-    held = set()
-    for envelope, record in zip(site.chain(), told, strict=True):
-        if isinstance(record, PassageRecord) and HELD in record.marks:
+def judged(box: Box) -> None:
+    """Look at everything that a box swore to."""
+    box.proven()
+    assert [e.seq for e in box.chain()] == list(range(1, len(box.chain()) + 1))
+    records = list(box.records())
+    seen = [record for record in records if isinstance(record, PassageRecord)]
+    assert len(seen) == box.shown
+    for before, after in pairwise(records):
+        if before.clock.boot_id == after.clock.boot_id:
+            assert before.clock.since_boot_ns <= after.clock.since_boot_ns
+    for record in records:
+        told = box.lying.told[record.clock.boot_id, record.clock.since_boot_ns]
+        assert record.clock.trusted in told
+        assert record.clock.source == "test"
+    for record in seen:
+        if not record.clock.trusted:
+            assert (record.outcome, record.consequence) == ("review", "none")
+            assert HELD not in record.marks
+    for record in records:
+        if isinstance(record, CountRecord | ResolutionRecord):
             assert record.clock.trusted
-            held.add(envelope.sha256)
-        elif isinstance(record, PassageRecord) and not record.clock.trusted:
-            assert (record.outcome, record.rule) == ("review", "CLOCK")
-    ends = [record for record in told if isinstance(record, ResolutionRecord)]
-    assert Counter(end.candidate.sha256 for end in ends) == Counter(held)
-    assert all(end.clock.trusted for end in ends)
-    assert site.casebook.held() == []
+    ends = [r.candidate.sha256 for r in records if isinstance(r, ResolutionRecord)]
+    held = [
+        envelope.sha256
+        for envelope, record in zip(box.chain(), records, strict=True)
+        if isinstance(record, PassageRecord) and HELD in record.marks
+    ]
+    still = [one.candidate.sha256 for one in box.casebook.held()]
+    assert sorted(ends + still) == sorted(held)
+    counted(box, records)
 
 
-def check_counts(site: WanderingSite) -> None:
-    """Each vehicle is in one record of a passage, and is counted once."""
-    told = site.told()
-    passages = [record for record in told if isinstance(record, PassageRecord)]
-    counts = [record for record in told if isinstance(record, CountRecord)]
-    assert len(passages) == len(site.was_set)
-    for record, was_set in zip(passages, site.was_set, strict=True):
-        assert record.rule == "CLOCK" or not was_set
-    announced = sum(record.figures["operation"].get("announced", 0) for record in counts)
-    assert announced == len(site.was_set)
-    assert all(record.clock.trusted for record in counts)
-    assert site.casebook.hours_open({hour_of(site.wandering.is_now)}) == []
+def counted(box: Box, records: list[object]) -> None:
+    """Whatever hours the passages fell in, each is in the figures once, and none waits for 2038."""
+    signed = sum(
+        sum(record.figures.get("passages", {}).values())
+        for record in records
+        if isinstance(record, CountRecord)
+    )
+    now = box.lying.now
+    assert box.casebook.hours_open({hour_of(now), hour_of(now - GRACE)}) == []
+    assert signed == box.shown
 
 
-CHANGES = {
-    "summer time begins": datetime(2028, 3, 25, 20, tzinfo=UTC),
-    "summer time ends": datetime(2028, 10, 28, 20, tzinfo=UTC),
-}
+@pytest.fixture
+def box(tmp_path: Path) -> Iterator[Box]:
+    made = Box(tmp_path)
+    yield made
+    made.stop()
 
 
-@pytest.mark.parametrize("change", CHANGES)
-def test_a_change_of_summer_time_makes_no_hour_twice_and_none_missing(change: str) -> None:
-    with at_work(CHANGES[change]) as site:
-        for _ in range(10):
-            site.drives(PLATE)
-            site.wandering.wait(HOUR)
-            site.minute()
-        to_the_end(site)
-        check_candidates(site)
-        check_counts(site)
-        night = CHANGES[change] + timedelta(hours=10)
-        hours = [
-            record.since
-            for record in site.told()
-            if isinstance(record, CountRecord) and record.since < night
-        ]
-        assert hours == [CHANGES[change] + n * HOUR for n in range(10)]
+def test_a_box_that_boots_in_1970_accuses_nobody_until_its_clock_is_right(tmp_path: Path) -> None:
+    box = Box(tmp_path, EPOCH)
+    box.lying.trusted = False
+    box.sees(PLATE)
+    box.lying.now, box.lying.trusted = T0, True  # the network came up
+    box.sees(PLATE)
+    first, second = box.records()
+    assert isinstance(first, PassageRecord)
+    assert isinstance(second, PassageRecord)
+    assert (first.outcome, first.rule, first.clock.trusted) == ("review", "CLOCK", False)
+    assert (second.outcome, second.marks.count("held")) == ("no_access", 1)
+    box.stop()
 
 
-def hours_told(site: WanderingSite) -> dict[datetime, CountRecord]:
-    return {record.since: record for record in site.told() if isinstance(record, CountRecord)}
+def test_a_clock_that_is_set_while_a_vehicle_is_in_sight_leads_to_a_review(box: Box) -> None:
+    for step in (HOUR, -HOUR, timedelta(seconds=9)):
+        box.sees(PLATE, lambda step=step: Step(step)(box))
+    for record in box.records():
+        assert isinstance(record, PassageRecord)
+        assert (record.outcome, record.rule) == ("review", "CLOCK")
+        assert "set while the vehicle was in sight" in record.reason
 
 
-def test_what_was_counted_in_1970_is_told_as_soon_as_the_time_is_known() -> None:
-    with at_work() as site:
-        Act("boot").on(site)
-        site.drives(PLATE)
-        site.minute()
-        assert hours_told(site) == {}
-        site.wandering.synchronise()
-        site.minute()
-        assert hours_told(site)[EPOCH].figures["unknown_scope_reason"] == {"CLOCK": 1}
+def test_the_hour_that_comes_twice_when_summer_ends_is_two_hours_of_the_box(
+    tmp_path: Path,
+) -> None:
+    box = Box(tmp_path, SUMMER_ENDS - HOUR + MINUTE)  # 02:01, and an hour later 02:01 again
+    for _ in range(2):
+        box.sees(PLATE)
+        box.lying.runs(HOUR)
+    box.lying.runs(HOUR)
+    box.minute()
+    hours = [r.since for r in box.records() if isinstance(r, CountRecord)]
+    assert hours[:2] == [SUMMER_ENDS - HOUR, SUMMER_ENDS]
+    box.stop()
 
 
-def test_what_was_counted_in_a_year_to_come_does_not_wait_for_it() -> None:
+def test_a_leap_back_counts_nothing_twice(box: Box) -> None:
+    box.sees(PLATE)
+    box.lying.runs(2 * HOUR)
+    box.minute()  # the hour is signed
+    box.lying.now -= 2 * HOUR  # and comes again
+    box.sees(OTHER)
+    box.lying.runs(2 * HOUR)
+    box.minute()
+    box.lying.runs(HOUR)
+    box.minute()
+    records = list(box.records())
+    same = [r.figures["outcome"] for r in records if isinstance(r, CountRecord) and r.since == T0]
+    assert same == [{"no_access": 1}, {"no_access": 1}]
+    judged(box)
+
+
+def test_no_hour_is_signed_and_nobody_released_by_a_clock_that_is_not_trusted(box: Box) -> None:
+    box.sees(PLATE)
+    box.lying.trusted = False
+    box.lying.runs(30 * HOUR)
+    box.minute()
+    assert [type(record) for record in box.records()] == [PassageRecord]
+    assert len(box.casebook.held()) == 1
+
+
+def hours_told(box: Box) -> dict[datetime, CountRecord]:
+    return {record.since: record for record in box.records() if isinstance(record, CountRecord)}
+
+
+def test_what_was_counted_in_1970_is_told_as_soon_as_the_time_is_known(tmp_path: Path) -> None:
+    box = Box(tmp_path, EPOCH)
+    box.sees(PLATE)
+    box.minute()
+    assert hours_told(box) == {}
+    box.lying.now = T0
+    box.minute()
+    assert hours_told(box)[EPOCH].figures["unknown_scope_reason"] == {"CLOCK": 1}
+    box.stop()
+
+
+def test_what_was_counted_in_a_year_to_come_does_not_wait_for_it(box: Box) -> None:
     to_come = datetime(2038, 1, 19, 3, tzinfo=UTC)
-    with at_work() as site:
-        site.wandering.leap(to_come)
-        site.drives(PLATE)
-        site.wandering.synchronise()
-        site.minute()
-        assert hours_told(site)[to_come].figures["unknown_scope_reason"] == {"CLOCK": 1}
+    box.lying.now, box.lying.trusted = to_come, False
+    box.sees(PLATE)
+    box.lying.now, box.lying.trusted = T0, True
+    box.minute()
+    assert hours_told(box)[to_come].figures["unknown_scope_reason"] == {"CLOCK": 1}
+
+
+@pytest.mark.parametrize("change", [datetime(2028, 3, 26, 1, tzinfo=UTC), SUMMER_ENDS])
+def test_a_change_of_summer_time_makes_no_hour_twice_and_none_missing(
+    tmp_path: Path, change: datetime
+) -> None:
+    box = Box(tmp_path, change - 5 * HOUR)
+    for _ in range(10):
+        box.sees(PLATE)
+        box.lying.runs(HOUR)
+        box.minute()
+    box.lying.runs(HOUR)
+    box.minute()
+    hours = [r.since for r in box.records() if isinstance(r, CountRecord)]
+    assert hours == [change + n * HOUR for n in range(-5, len(hours) - 5)]
+    assert len(hours) >= 10
+    box.stop()
 
 
 def test_the_real_clock_counts_on_from_the_boot_in_every_process() -> None:
-    code = (
-        "from edge.clock import SystemClock as C; r = C().read(); print(r.boot_id, r.since_boot_ns)"
-    )
+    code = "from edge.clock import *; r = SystemClock().read(); print(r.boot_id, r.since_boot_ns)"
     command = (sys.executable, "-c", code)
     said = [subprocess.check_output(command, text=True, cwd=REPOSITORY).split() for _ in range(2)]
     ours = SystemClock().read()
