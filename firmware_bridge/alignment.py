@@ -69,8 +69,8 @@ class Alignment:
     def add(self, exchange: Exchange) -> bool:
         """Learn from an exchange; False: it contradicts itself, and nothing was learned."""
         stayed_us = (exchange.sent_us - exchange.received_us) % WRAP_US
-        low = exchange.asked_ns - TICK_US * 1000
-        high = exchange.answered_ns - math.floor(stayed_us * 1000 * (1 - DRIFT)) + TICK_US * 1000
+        low = exchange.asked_ns - TICK_US * 1000  # the step that it shows began earlier
+        high = exchange.answered_ns - math.floor(stayed_us * 1000 * (1 - DRIFT))
         if exchange.answered_ns < exchange.asked_ns or high < low:
             return False
         point = _Point(self._unwrapped(exchange.received_us, (low + high) // 2), low, high)
@@ -86,8 +86,7 @@ class Alignment:
         if not self._points:
             return None
         low, high = self._bounds(self._unwrapped(device_us, seen_ns))
-        high = min(high, seen_ns + TICK_US * 1000)  # nothing is heard before it happens
-        low, high = low - TICK_US * 1000, high + TICK_US * 1000
+        high = min(high + TICK_US * 1000, seen_ns)  # nothing is heard before it happens
         if low > high:
             return None
         return Aligned((low + high) // 2, math.ceil((high - low) / 2000))

@@ -113,8 +113,9 @@ class Link:
     def _answer_to(self, wire: bytes, port: Port, falls: int) -> Ack | Nack:
         """Say a command until it is answered: under one number, so that it is done once."""
         for _ in range(self._settings.tries):
-            port.write(wire)
             with self._changed:
+                if self._falls == falls:
+                    port.write(wire)  # under the lock: never into the session after this one
                 self._changed.wait_for(
                     lambda: self._answer is not None or self._falls != falls,
                     self._settings.answer_s,

@@ -80,7 +80,7 @@ class Session:
         self._reader = PacketReader()
         self._greetings: set[int] = set()
         self._clocks: dict[int, int] = {}
-        self._last_packet: int | None = None
+        self._last_packet: Packet | None = None
         self._last_trigger: int | None = None
         self.alignment = Alignment()
         self.counts = Counts()
@@ -133,15 +133,15 @@ class Session:
     def _is_new(self, packet: Packet) -> bool:
         """Count what was lost before a packet; False for the one that came last, again.
 
-        A device that has just started numbers from 1: nothing follows from that.
+        The same number with other content is another packet: of a device that started anew.
         """
-        last, self._last_packet = self._last_packet, packet.sequence
+        last, self._last_packet = self._last_packet, packet
         if last is None or packet.type == Hello.TYPE:
             return True
-        if packet.sequence == last:
+        if packet == last:
             self.counts.duplicates += 1
             return False
-        between = (packet.sequence - last - 1) % LAST_SEQUENCE
+        between = (packet.sequence - last.sequence - 1) % LAST_SEQUENCE
         self.counts.lost += between if between < LAST_SEQUENCE // 2 else 0
         return True
 

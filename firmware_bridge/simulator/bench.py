@@ -114,10 +114,10 @@ class Bench:
         with self._lock:
             self._send(report(self.device))
 
-    def spoil(self, faults: Faults) -> None:
-        """Order other faults."""
+    def spoil(self, faults: Faults, up: Faults | None = None) -> None:
+        """Order other faults, of what the device says other ones where `up` is given."""
         with self._lock:
-            self._down.faults = self._up.faults = faults
+            self._down.faults, self._up.faults = faults, faults if up is None else up
 
     def _send(self, wire: bytes) -> None:
         if not wire or self._ends is None:

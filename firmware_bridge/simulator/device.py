@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from firmware_bridge.alignment import WRAP_US
 from firmware_bridge.fields import MalformedError
 from firmware_bridge.messages import (
-    AUTOMATIC,
     COMMAND_TYPES,
     MINOR,
     Ack,
@@ -28,7 +27,6 @@ from firmware_bridge.messages import (
     Refusal,
     ResetCause,
     Status,
-    Strobe,
     Trigger,
     TriggerSource,
     Watchdog,
@@ -36,11 +34,7 @@ from firmware_bridge.messages import (
     to_packet,
 )
 from firmware_bridge.packet import VERSION, Packet, PacketReader, encode, next_sequence
-
-FULL = 1000
-WATCHDOG_MS = range(1000, 3_600_001)
-DELAY_MS = range(50, 60_001)
-PULSE_US = range(1, 10_001)
+from firmware_bridge.simulator.ranges import demands, level
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +173,7 @@ class Device:
         received_us = self._device_us()
         if packet.type == HelloRequest.TYPE:
             self._greeted, self._last_command = True, None
+            self._status_due_us = 0
             return self._say(self._hello(packet.sequence))
         if packet.version != self.make.version:
             return b""
@@ -215,7 +210,7 @@ class Device:
         return refusal
 
     def _refusal(self, command: Command) -> Refusal | None:
-        needs, fits = _demands(command)
+        needs, fits = demands(command)
         if needs & ~self.make.capabilities:
             return Refusal.UNAVAILABLE
         return None if fits else Refusal.OUT_OF_RANGE
@@ -225,7 +220,7 @@ class Device:
             case Illuminator():
                 self.status = replace(self.status, illuminator_permille=command.level_permille)
             case Climate():
-                heater, fan = map(_level, (command.heater_permille, command.fan_permille))
+                heater, fan = map(level, (command.heater_permille, command.fan_permille))
                 self.status = replace(self.status, heater_permille=heater, fan_permille=fan)
             case Watchdog():
                 fed = self._now_us() + command.timeout_ms * 1000
@@ -236,28 +231,3 @@ class Device:
                     self._reboot_due_us = due_us
                 else:
                     self._host_due_us = due_us
-
-
-def _level(permille: int) -> int:
-    return 0 if permille == AUTOMATIC else permille
-
-
-def _demands(command: Command) -> tuple[int, bool]:
-    """Return the capabilities that a command needs, and whether its values are in range."""
-    match command:
-        case Illuminator():
-            strobed = command.strobe != Strobe.CONTINUOUS
-            needs = Capability.ILLUMINATOR | (Capability.STROBE_SYNC if strobed else 0)
-            fits = command.level_permille <= FULL and command.strobe in tuple(Strobe)
-            return needs, fits and (not strobed or command.pulse_us in PULSE_US)
-        case Climate():
-            levels = (command.heater_permille, command.fan_permille)
-            fits = all(level <= FULL or level == AUTOMATIC for level in levels)
-            return Capability.HEATER | Capability.FAN, fits
-        case Watchdog():
-            fits = command.timeout_ms == 0 or command.timeout_ms in WATCHDOG_MS
-            return Capability.HOST_WATCHDOG, fits
-        case Reboot():
-            power = Capability.HOST_POWER if command.target == RebootTarget.HOST else 0
-            known = command.target in tuple(RebootTarget)
-            return power, known and command.delay_ms in DELAY_MS
