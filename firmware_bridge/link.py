@@ -13,25 +13,16 @@ from collections import deque
 from types import TracebackType
 from typing import Self
 
-from firmware_bridge.errors import LinkError, NoAnswerError, PortError, RefusedError, RestartError
+from firmware_bridge.errors import LinkError, NoAnswerError, PortError, RestartError
 from firmware_bridge.greeting import greet
 from firmware_bridge.inbox import Inbox
-from firmware_bridge.messages import Ack, Command, Hello, Log, Nack, Refusal, Status, word
+from firmware_bridge.messages import Ack, Command, Hello, Log, Nack, Status
 from firmware_bridge.packet import LAST_SEQUENCE
 from firmware_bridge.port import Port
+from firmware_bridge.refusals import refused
 from firmware_bridge.reports import Connected, Disconnected, Report
 from firmware_bridge.session import Heard, SeenTrigger, Session
 from firmware_bridge.settings import Settings
-
-REMEDIES: dict[int, str] = {
-    Refusal.UNKNOWN_TYPE: "Install a newer firmware: this one does not know the command.",
-    Refusal.MALFORMED: "Install matching versions of firmware and software.",
-    Refusal.OUT_OF_RANGE: "Send values within the ranges of PROTOCOL.md.",
-    Refusal.UNAVAILABLE: "The device has no such part: see the capabilities in its hello.",
-    Refusal.INTERLOCKED: "The device protects eyes or itself: look at its status.",
-    Refusal.BUSY: "Send it again a little later.",
-    Refusal.NO_SESSION: "The device started anew; send it again once it is connected.",
-}
 
 
 class Link:
@@ -108,7 +99,9 @@ class Link:
                 self._answer = None
                 port, falls = self._port, self._falls
             assert port is not None
-            self._judge(command, self._answer_to(wire, port, falls))
+            answer = self._answer_to(wire, port, falls)
+        if isinstance(answer, Nack):
+            raise refused(self.name, command, answer.reason)
 
     def _answer_to(self, wire: bytes, port: Port, falls: int) -> Ack | Nack:
         """Say a command until it is answered: under one number, so that it is done once."""
@@ -132,15 +125,6 @@ class Link:
             f"{why}",
             "Send it again once the device is connected.",
         )
-
-    def _judge(self, command: Command, answer: Ack | Nack) -> None:
-        if isinstance(answer, Nack):
-            name, reason = type(command).__name__.lower(), word(Refusal, answer.reason)
-            raise RefusedError(
-                f"The device on {self.name} refused {name}: {reason}.",
-                REMEDIES.get(answer.reason, "Look the reason up in PROTOCOL.md of the firmware."),
-                answer.reason,
-            )
 
     # What follows runs on the reader's thread, or before it was started.
 

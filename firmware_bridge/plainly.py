@@ -42,7 +42,9 @@ def as_json(report: Report) -> dict[str, Any]:
         case Connected():
             return {"kind": "hello", "restarted": report.restarted, **_plain(report.hello)}
         case SeenTrigger():
-            aligned = asdict(report.aligned) if report.aligned else {"host_ns": None}
+            aligned = (
+                asdict(report.aligned) if report.aligned else {"host_ns": None, "error_us": None}
+            )
             return {"kind": "trigger", **_plain(report.trigger), **aligned, "missed": report.missed}
         case _:
             return {"kind": type(report).__name__.lower(), **_plain(report)}
