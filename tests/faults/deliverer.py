@@ -7,6 +7,8 @@ A member is one of several receivers that share a database: the file `database` 
 
 import os
 import sys
+import time
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from edge.feed.outbox import Outbox
 from edge.feed.receipts import receipt_reader
 from edge.record.keys import load_public, load_signer, load_trusted
 from tests.chains import STORAGE_KEY
+from tools.receive.database import StoreLostError
 from tools.receive.listen import BrokerAddress, Listener, Until, listening
 from tools.receive.register import Register
 from tools.receive.store import Store
@@ -38,9 +41,13 @@ def receive_for_ever(folder: Path, broker: BrokerAddress) -> None:
 def share_for_ever(folder: Path, broker: BrokerAddress) -> None:
     address = (folder / "database").read_text()
     signer = load_signer(folder / "keys/platform.pem")
-    with Store.open(address, Register(folder / "keys/boxes.jwks").keys, signer) as store:
-        role = listening(f"member-{os.getpid()}", "platform")
-        Listener(store, signer, broker, role).run(Until(), lambda: False)
+    keys = Register(folder / "keys/boxes.jwks").keys
+    role = listening(f"member-{os.getpid()}", "platform")
+    while True:
+        # a receiver whose server is away at its start ends; systemd starts it again
+        with suppress(StoreLostError), Store.open(address, keys, signer) as store:
+            Listener(store, signer, broker, role).run(Until(), lambda: False)
+        time.sleep(0.05)
 
 
 ROLES = {"uplink": deliver_for_ever, "receiver": receive_for_ever, "member": share_for_ever}

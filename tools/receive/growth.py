@@ -8,6 +8,7 @@ from edge.record.chain import Head, Place, next_link
 from edge.record.envelope import Verified
 from edge.record.message import GENESIS
 from edge.record.rotation import Turn, introduced, turn_of
+from tools.receive.refusals import Refusal
 
 OTHER_BRANCH = "does not follow the record before it, or changes the key"
 RESET = "opens an epoch with a key that no rotation named"
@@ -59,6 +60,7 @@ class Growth:
 
     `next_kid` is the key that the last record named, if that is a rotation. `sha256_at` returns
     which record is stored for a place that the chain has passed, `retired` the keys it gave up.
+    `refused` is what waited and no longer counts.
     """
 
     head: Head | None
@@ -69,6 +71,7 @@ class Growth:
     stored: list[Arrival] = field(default_factory=list)
     forked: list[tuple[Arrival, str]] = field(default_factory=list)
     aside: dict[tuple[Place, str], Arrival] = field(default_factory=dict)
+    refused: list[Refusal] = field(default_factory=list)
     duplicates: int = 0
 
     def take(self, arrival: Arrival) -> Verdict:

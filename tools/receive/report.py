@@ -30,13 +30,14 @@ UNKNOWN_BOX = "(not known)"
 
 def end_with_boxes(views: list[BoxView], as_json: bool) -> None:
     """Say what is active on each box, and end."""
-    now, refusals = datetime.now(UTC), [line for view in views for line in view.refusals()]
+    now = datetime.now(UTC)
+    faults = [line for view in views for line in view.faults(now)]
     if as_json:
         click.echo(json.dumps([described(view, now) for view in views], indent=2))
     else:
         Console().print(table(views, now))
-        click.echo("".join(f"{line}\n" for line in refusals), nl=False)
-    sys.exit(FINDING if refusals else 0)
+        click.echo("".join(f"{line}\n" for line in faults), nl=False)
+    sys.exit(FINDING if faults else 0)
 
 
 def end_with(accounts: list[Account], as_json: bool, faulty: bool = False) -> None:
