@@ -26,6 +26,7 @@ FLOORS = {
     "edge.registry": 3,
     "edge.access.pack": 3,
     "edge.record.keys": 3,
+    "edge.record.evidence": 3,
     "edge.feed": 3,
     "edge.casebook": 3,
     "edge.update": 3,

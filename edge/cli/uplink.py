@@ -3,7 +3,9 @@
 import logging
 import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -11,9 +13,10 @@ import click
 
 from edge.config import DEFAULT_PATH, Config, load
 from edge.daemon import wiring
+from edge.daemon.courier import Courier
 from edge.daemon.uplink import Pace, Uplink
 from edge.feed.outbox import Outbox
-from edge.feed.receipts import receipt_reader
+from edge.feed.receipts import evidence_receipt_reader, receipt_reader
 from edge.record.keys import load_public
 
 FINDING = 1
@@ -38,12 +41,39 @@ def uplink(config: Path, once: bool, deadline: float) -> None:
     """
     settings = load(config)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    pictures = courier(settings)
     with wiring.attached_outbox(settings) as outbox:
         line = _line(settings, outbox)
         if once:
             _report(settings, line.drain(deadline, handed_over=_on_stick(settings)))
-        else:
+            _report_pictures(0 if pictures is None else pictures.round())
+            return
+        with _beside(pictures):
             line.run(_until_signalled())
+
+
+def courier(config: Config) -> Courier | None:
+    """Return what delivers released pictures; None where they have no way to go."""
+    publisher = wiring.evidence_publisher(config)
+    if publisher is None:
+        return None
+    reader = evidence_receipt_reader(config.box.id, load_public(config.keys.platform))
+    return Courier(wiring.evidence_room(config), publisher, reader)
+
+
+@contextmanager
+def _beside(pictures: Courier | None) -> Iterator[None]:
+    """Deliver pictures in a thread of their own: a slow one must not hold up the records."""
+    stopped = threading.Event()
+    thread = threading.Thread(target=pictures.run, args=(stopped,)) if pictures else None
+    if thread is not None:
+        thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        if thread is not None:
+            thread.join()
 
 
 def _line(config: Config, outbox: Outbox) -> Uplink:
@@ -66,6 +96,11 @@ def _report(config: Config, left: int) -> None:
     else:
         click.echo(f"{left} records still wait for a receipt; they stay in the outbox.", err=True)
         sys.exit(FINDING)
+
+
+def _report_pictures(left: int) -> None:
+    if left:
+        click.echo(f"{left} released pictures still wait for a receipt.", err=True)
 
 
 def _until_signalled() -> Callable[[], bool]:
