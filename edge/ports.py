@@ -117,6 +117,6 @@ class EvidencePublisher(Protocol):
     def deliver(self, sha256: str, age: bytes) -> bytes | None:
         """Hand one age file over; return the platform's word, None while it did not come back.
 
-        Raises FeedError when the way is closed, or the file was not taken.
+        Raises FeedError when the way is closed, EvidenceError when this file was not taken.
         """
         ...

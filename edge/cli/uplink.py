@@ -20,6 +20,7 @@ from edge.feed.receipts import evidence_receipt_reader, receipt_reader
 from edge.record.keys import load_public
 
 FINDING = 1
+JOIN_S = 5.0
 
 
 @click.command()
@@ -45,8 +46,9 @@ def uplink(config: Path, once: bool, deadline: float) -> None:
     with wiring.attached_outbox(settings) as outbox:
         line = _line(settings, outbox)
         if once:
-            _report(settings, line.drain(deadline, handed_over=_on_stick(settings)))
-            _report_pictures(0 if pictures is None else pictures.round())
+            left = line.drain(deadline, handed_over=_on_stick(settings))
+            waiting = 0 if pictures is None else pictures.round()
+            _report(settings, left, waiting)
             return
         with _beside(pictures):
             line.run(_until_signalled())
@@ -65,15 +67,14 @@ def courier(config: Config) -> Courier | None:
 def _beside(pictures: Courier | None) -> Iterator[None]:
     """Deliver pictures in a thread of their own: a slow one must not hold up the records."""
     stopped = threading.Event()
-    thread = threading.Thread(target=pictures.run, args=(stopped,)) if pictures else None
-    if thread is not None:
-        thread.start()
+    work = pictures.run if pictures is not None else threading.Event.wait
+    thread = threading.Thread(target=work, args=(stopped,), name="courier", daemon=True)
+    thread.start()
     try:
         yield
     finally:
         stopped.set()
-        if thread is not None:
-            thread.join()
+        thread.join(JOIN_S)  # whatever it was doing is begun anew the next time
 
 
 def _line(config: Config, outbox: Outbox) -> Uplink:
@@ -88,19 +89,17 @@ def _on_stick(config: Config) -> bool:
     return config.uplink.publisher == "spool"
 
 
-def _report(config: Config, left: int) -> None:
+def _report(config: Config, left: int, pictures: int) -> None:
     if not left:
         click.echo("Every record is at the platform.")
     elif _on_stick(config):
         click.echo(f"{left} records lie in {config.uplink.spool} and wait for a receipt.")
     else:
         click.echo(f"{left} records still wait for a receipt; they stay in the outbox.", err=True)
+    if pictures:
+        click.echo(f"{pictures} released pictures wait for a receipt.", err=True)
+    if (left or pictures) and not _on_stick(config):
         sys.exit(FINDING)
-
-
-def _report_pictures(left: int) -> None:
-    if left:
-        click.echo(f"{left} released pictures still wait for a receipt.", err=True)
 
 
 def _until_signalled() -> Callable[[], bool]:

@@ -36,19 +36,27 @@ class Courier:
     def run(self, stopped: threading.Event) -> None:
         """Deliver until told to stop."""
         while not stopped.wait(self.pause_s()):
-            self.round()
+            try:
+                self.round()
+            except EvidenceError as e:
+                log.warning("%s", e.cause)
+                self._failures += 1
 
     def round(self) -> int:
-        """Try to deliver every file once; return how many are left."""
+        """Try to deliver every file once, until the way is closed; return how many are left.
+
+        Raises EvidenceError when the disk does not tell.
+        """
+        waiting = self._room.released()
+        done = 0
         try:
-            waiting = self._room.released()
-        except EvidenceError as e:
-            log.warning("%s", e.cause)
-            return 0
-        left = [sha256 for sha256 in waiting if not self._delivered(sha256)]
-        if len(left) < len(waiting) or not left:
+            for sha256 in waiting:
+                done += self._is_delivered(sha256)
             self._failures = 0
-        return len(left)
+        except FeedError as e:
+            log.warning("%s", e.cause)
+            self._failures += 1
+        return len(waiting) - done
 
     def pause_s(self) -> float:
         """Return how long to wait before the next round, spread so that boxes do not march."""
@@ -57,11 +65,10 @@ class Courier:
         longest = min(RETRY_LIMIT_S, RETRY_S * float(2 ** min(self._failures, DOUBLINGS)))
         return longest * (0.5 + self._time.draw() / 2)
 
-    def _delivered(self, sha256: str) -> bool:
+    def _is_delivered(self, sha256: str) -> bool:
         try:
             return self._deliver(sha256)
-        except (FeedError, RecordError, EvidenceError) as e:
-            self._failures += 1
+        except (RecordError, EvidenceError) as e:  # another file may do better
             log.warning("%s", e.cause)
             return False
 

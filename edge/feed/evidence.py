@@ -10,7 +10,7 @@ import ssl
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from edge.errors import FeedError
+from edge.errors import EvidenceError, FeedError
 from edge.feed.spool import CHECK_STICK, write_whole
 
 AGE, RECEIPT = ".age", ".receipt"
@@ -19,6 +19,7 @@ TIMEOUT_S = 30.0
 LONGEST_ANSWER = 16_384
 STORED = {http.client.OK, http.client.CREATED}
 CHECK_ADDRESS = "Check uplink.evidence, the network, and the receiver of evidence."
+ASK = "It stays on the box; the receiver says why it was refused."
 CHECK_FILES = "Check uplink.ca, uplink.cert and uplink.key."
 
 
@@ -32,7 +33,7 @@ class HttpsEvidence:
     def deliver(self, sha256: str, age: bytes) -> bytes | None:
         """Send one file; return the platform's word (compact JWS).
 
-        Raises FeedError when it did not arrive, or was not taken.
+        Raises FeedError when the way is closed, EvidenceError when this file was not taken.
         """
         line = http.client.HTTPSConnection(
             self._to.hostname or "", self._to.port, context=self._context, timeout=TIMEOUT_S
@@ -47,7 +48,7 @@ class HttpsEvidence:
         finally:
             line.close()
         if status not in STORED:
-            raise FeedError(f"The receiver did not take a picture ({status}).", CHECK_ADDRESS)
+            raise EvidenceError(f"The receiver did not take a picture ({status}).", ASK)
         return word.strip()
 
 

@@ -114,7 +114,7 @@ DUTCH = {
     "sign": "bord dat er stond",
     "PassageRecord.evidence": "bewaarde beelden; zij vertrekken alleen bij vrijgave",
     "ResolutionRecord.evidence": "beelden: bij vrijgave volgen zij, anders zijn zij vernietigd",
-    "EvidenceRef.name": "wat erop staat: overview de omgeving, zonder andere kentekens; crop de plaat",
+    "EvidenceRef.name": "overview: de omgeving zonder andere kentekens; crop: de plaat",
     "EvidenceRef.sha256": "hash van het versleutelde bestand",
     "bytes": "grootte van dat bestand",
     "candidate": "passagerecord van de kandidaat",
