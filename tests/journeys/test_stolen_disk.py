@@ -2,8 +2,6 @@
 
 import base64
 import csv
-import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -11,21 +9,18 @@ from typing import NamedTuple
 import pytest
 import zstandard
 
-from edge.errors import BoxError
 from edge.record.envelope import decode_part, split
 from edge.registry.token import normalised
 from tests.conftest import DEMO
 from tests.edge.access.world import van
 from tests.follower import Follower
 from tests.repository import Publisher, registry_file
+from tests.search import found, spelled
 from tests.site import END, OTHER, PLATE, Site
 
 HEALTH = ("HANDICAP", "ROLSTOEL")
 """What the types of an exemption say of a person; the demonstration's table holds one of them."""
-FRAME = re.compile(re.escape(b"\x28\xb5\x2f\xfd"))
-"""What a zstd frame begins with."""
 COMPLYING = "3ZZZ999"
-HIDDEN = ("", "-", " ", ".")
 
 
 class Disk(NamedTuple):
@@ -72,48 +67,6 @@ def plates() -> list[str]:
         with (DEMO / f"{name}.csv").open(newline="") as table:
             found += [normalised(row["country"], row["plate"]) for row in csv.DictReader(table)]
     return sorted(set(found))
-
-
-def forms(word: str) -> Iterator[bytes]:
-    """Yield the ways in which a word may lie on a disk."""
-    for text in (word, word.lower()):
-        for encoding in ("utf-8", "utf-16-le", "utf-32-le"):
-            yield text.encode(encoding)
-        for shift in range(3):  # inside base64, whatever stands before it
-            code = base64.b64encode(b"\0" * shift + text.encode()).rstrip(b"=")
-            yield code[shift and shift + 1 : -1]
-        yield text.encode().hex().encode()
-
-
-def contents(name: Path, data: bytes) -> Iterator[bytes]:
-    """Yield what a file holds: itself, and what lies packed in it."""
-    yield data
-    for start in (match.start() for match in FRAME.finditer(data)):
-        try:
-            yield zstandard.ZstdDecompressor().decompressobj().decompress(data[start:])
-        except zstandard.ZstdError:
-            continue
-    for record in re.findall(rb"[\w-]{20,}\.[\w-]{20,}\.[\w-]{20,}", data):
-        try:
-            yield decode_part(split(record)[1])
-        except (BoxError, ValueError):  # what only looks like a record is none
-            continue
-
-
-def found(files: dict[Path, bytes], word: str) -> list[str]:
-    """Return the names of the files that show a word."""
-    wanted = list(forms(word))
-    return [
-        path.name
-        for path, data in files.items()
-        if any(form in content for content in contents(path, data) for form in wanted)
-    ]
-
-
-def spelled(plate: str) -> set[str]:
-    """Return a plate as people write it: with separators after every change of signs."""
-    parts = re.findall("[A-Z]+|[0-9]+|-", plate)
-    return {separator.join(part for part in parts if part != "-") for separator in HIDDEN}
 
 
 def test_the_box_that_is_searched_held_candidates_and_two_registries(disk) -> None:
