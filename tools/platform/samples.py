@@ -11,6 +11,7 @@ from edge.record.message import (
     Chained,
     ClockQuality,
     CountRecord,
+    EvidenceRef,
     ExemptionRecord,
     HealthRecord,
     ModelRef,
@@ -158,6 +159,10 @@ def _resolution(carried: dict[str, Any]) -> Chained:
         plate=PLATE,
         vehicle=VEHICLE,
         config_sha256=CONFIG,
+        evidence=(
+            EvidenceRef("overview", "b2" * 32, 264_911),
+            EvidenceRef("crop", "c5" * 32, 9_207),
+        ),
     )
 
 
