@@ -17,7 +17,7 @@ from tests.fakes import detection, frame, reading
 from tests.site import Site
 
 AUTHORITY = [x25519.Identity.generate() for _ in range(2)]
-JPEG = b"\xff\xd8\xff"
+JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF"
 LONGEST = timedelta(days=30)
 
 
