@@ -38,7 +38,8 @@ CONSEQUENCE = (
 )
 MARKS = (
     "Remarks on the decision, any number: `held` a resolution will follow, `already_held` another"
-    " passage of that day is held, `draft` law that is not in force ... More may come."
+    " passage of that day is held, `no_evidence` no picture could be kept and nothing follows,"
+    " `draft` law that is not in force ... More may come."
 )
 CONFIG = "SHA-256 of the configuration of the box."
 

@@ -1,4 +1,4 @@
-"""A stolen disk without the credential of the box: no plate, no picture, nothing of one's health."""
+"""A stolen disk without the credential of the box: no plate, no picture, nothing of health."""
 
 import base64
 import csv

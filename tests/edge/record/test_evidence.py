@@ -140,3 +140,28 @@ def test_a_disk_that_fails_at_any_step_leaves_nothing_half_done(
     wanted = set() if kept is None else {f"{ref.sha256}.sealed" for ref in kept.refs}
     assert names(tmp_path) == wanted
     assert (kept is None) == (len(calls) > nth)
+
+
+def test_what_is_kept_survives_a_power_cut_after_it(
+    room: EvidenceRoom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The content is synced before it gets its name, and the name before anyone is told."""
+    steps: list[str] = []
+    fsync, replace = os.fsync, Path.replace
+
+    def synced(handle: int) -> None:
+        steps.append(f"sync {Path(f'/proc/self/fd/{handle}').readlink().name}")
+        fsync(handle)
+
+    def renamed(path: Path, to: Path) -> Path:
+        steps.append(f"name {to.suffix}")
+        return replace(path, to)
+
+    room.keep({"crop": b"first"})  # makes the folder
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "replace", renamed)
+    kept = room.keep({"overview": b"o", "crop": b"c"})
+    assert steps == ["sync .draft", "name .sealed", "sync evidence"] * 2
+    steps.clear()
+    room.hand_over(kept.refs[0].sha256, kept.key)
+    assert steps == ["sync .draft", "name .age", "sync evidence", "sync evidence"]
