@@ -23,7 +23,7 @@ class Authority:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.key = folder, generate_private_key(SECP256R1())
-        self.name, self.lasts = _name("authority"), DAY
+        self.name, self.lasts, self.lasts_client = _name("authority"), DAY, DAY
         public = self.key.public_key()
         self._write("ca", self.key, self._certificate("authority", public, is_ca=True))
 
@@ -50,7 +50,7 @@ class Authority:
         builder = x509.CertificateBuilder().subject_name(_name(name)).issuer_name(self.name)
         builder = builder.public_key(key).serial_number(x509.random_serial_number())
         builder = builder.not_valid_before(now - datetime.timedelta(days=1))
-        builder = builder.not_valid_after(now + (self.lasts if is_ca else DAY))
+        builder = builder.not_valid_after(now + (self.lasts if is_ca else self.lasts_client))
         builder = builder.add_extension(x509.BasicConstraints(is_ca, None), critical=True)
         names = x509.SubjectAlternativeName([loopback])
         return builder.add_extension(names, critical=False).sign(self.key, SHA256())

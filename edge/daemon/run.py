@@ -2,6 +2,7 @@
 
 import logging
 import signal
+from dataclasses import replace
 
 from edge.capture.camera import Camera
 from edge.capture.newest import NewestFrame
@@ -10,34 +11,35 @@ from edge.config import Config
 from edge.daemon import wiring
 from edge.daemon.inforce import overtaken, pinned
 from edge.daemon.minutely import Minutely
-from edge.daemon.pipeline import Conclusion
+from edge.daemon.pipeline import Conclusion, Pipeline
+from edge.daemon.watch import OwnWatch, Watch
 from edge.daemon.wiring_sync import step_back
 from edge.errors import BoxError
-from edge.record.keys import load_signer
+from edge.ports import Registry
 
 log = logging.getLogger(__name__)
 
 
 class Stop:
-    """Whether the daemon was asked to end, and the camera that ends with it."""
+    """Whether the daemon was asked to end, and the watch that ends with it."""
 
     def __init__(self) -> None:
         """End on SIGTERM and SIGINT."""
         self.asked = False
-        self._camera: NewestFrame | None = None
+        self._watch: Watch | None = None
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._ask())
 
-    def watch(self, camera: NewestFrame) -> None:
-        """End this camera too, at once where that was asked before."""
-        self._camera = camera
+    def watch(self, watch: Watch) -> None:
+        """End this watch too, at once where that was asked before."""
+        self._watch = watch
         if self.asked:
-            camera.stop()
+            watch.stop()
 
     def _ask(self) -> None:
         self.asked = True
-        if self._camera is not None:
-            self._camera.stop()
+        if self._watch is not None:
+            self._watch.stop()
 
 
 def run_box(config: Config) -> None:
@@ -58,42 +60,59 @@ def run_box(config: Config) -> None:
         except BoxError:
             if not step_back(config, SystemClock())():
                 raise
-        log.info("the updates changed what is in force: starting anew with it")
+        log.info("what is in force has changed: starting anew with it")
 
 
 def run_version(config: Config, stop: Stop) -> bool:
-    """Run the box with the packs and models in force now; True when others came in force."""
+    """Run the box with packs, models and key in force now; True when others came in force.
+
+    Before the first record it goes over to the next signing key, if there is one.
+    """
     now, late, clock = pinned(config), overtaken(config), SystemClock()
     with (
         wiring.outbox(now) as outbox,
         wiring.casebook(now, outbox) as casebook,
         wiring.fresh_registry(config) as registry,
     ):
-        signer = load_signer(now.keys.signing)
+        signer = wiring.signer(now, outbox)
         cabinet = wiring.Cabinet(now, clock, registry, signer, outbox, casebook)
-        pipeline = wiring.pipeline(cabinet)
+        cabinet = replace(cabinet, signer=wiring.rotate(cabinet))
+        place = wiring.key_place(now)
+        began = (now, late, place.has_next())
+        pipeline, checkpoints = wiring.pipeline(cabinet), wiring.checkpoints(cabinet)
         minutely = Minutely(
             wiring.alarms(cabinet),
             wiring.health(cabinet, pipeline.laws),
             wiring.hours(cabinet),
             wiring.release(cabinet),
+            checkpoints,
         )
-        camera = NewestFrame(Camera(now.camera.source, clock))
-        stop.watch(camera)
+        watch = _watch(cabinet, pipeline)
+        stop.watch(watch)
+        changed = False
         try:
             minutely.step(0)  # what waits ends even where no camera gives a frame
-            for frame in camera.frames():
-                for conclusion in pipeline.step(frame):
+            for conclusions in watch.conclusions():
+                for conclusion in conclusions:
                     _tell(conclusion)
-                minutely.step(1)
-                if (pinned(config), overtaken(config)) != (now, late):
-                    return True
+                minutely.step(watch.frames_each)
+                changed = (pinned(config), overtaken(config), place.has_next()) != began
+                if changed:
+                    break
         finally:
-            camera.close()
-            pipeline.finish()
+            watch.close()
+            watch.finish()
             minutely.finish()
-            log.info("stopped; %d frames were dropped for newer ones", camera.dropped)
-    return False
+            log.info("stopped; %s", watch.lost())
+        checkpoints.close()
+    return changed
+
+
+def _watch(cabinet: wiring.Cabinet[Registry], pipeline: Pipeline) -> Watch:
+    config = cabinet.config
+    if config.external is not None:
+        return wiring.foreign_watch(config.external, cabinet, pipeline)
+    return OwnWatch(NewestFrame(Camera(config.camera.source, cabinet.clock)), pipeline)
 
 
 def _tell(conclusion: Conclusion) -> None:

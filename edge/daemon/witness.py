@@ -53,7 +53,7 @@ class Witness:
             raise
 
     def _kept(self, passage: Passage, room: EvidenceRoom) -> Exhibits:
-        shot = self._album.shot(passage.best_frame)
+        shot = None if passage.foreign else self._album.shot(passage.best_frame)
         if shot is None:
             raise EvidenceError(UNSEEN, "Nothing is to be done: the passage is recorded.")
         taken = pictures(shot, passage.best.box)

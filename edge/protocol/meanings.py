@@ -27,6 +27,10 @@ STRUCTS = {
     "ActivePack": Words("Regelpakket in gebruik", "Rule pack in use"),
     "Updates": Words("Vernieuwingen", "Updates"),
     "Family": Words("Soort vernieuwing", "Family of updates"),
+    "CheckpointRecord": Words("Tussenstand van de keten", "Checkpoint of the chain"),
+    "PlaceRef": Words("Plaats in de keten", "Place in the chain"),
+    "RotationRecord": Words("Wisseling van sleutel", "Rotation of the key"),
+    "NextKey": Words("Volgende sleutel", "Next key"),
 }
 
 DUTCH = {
@@ -117,6 +121,7 @@ DUTCH = {
     "EvidenceRef.name": "overview: de omgeving zonder andere kentekens; crop: de plaat",
     "EvidenceRef.sha256": "hash van het versleutelde bestand",
     "bytes": "grootte van dat bestand",
+    "foreign": "product dat het kenteken las, als dat niet de doos zelf was",
     "candidate": "passagerecord van de kandidaat",
     "CandidateRef.epoch": "reeks van dat record",
     "CandidateRef.seq": "volgnummer van dat record",
@@ -134,6 +139,9 @@ DUTCH = {
     ),
     "since": "begin van het uur",
     "until": "einde van het uur",
+    "Family.until": (
+        "tot wanneer het recht de uitgave laat gebruiken; leeg als het geen einde stelt"
+    ),
     "figures": "tellingen per cijfer en waarde",
     "availability": (
         "hoever de doos in dat uur werkte: aandelen van 0 tot 1, aantallen, en ouderdom van het "
@@ -167,4 +175,15 @@ DUTCH = {
     "release": "nummer van de uitgave in gebruik",
     "refused": "nummer van de geweigerde uitgave",
     "Family.reason": "waarom die is geweigerd, of niet bereikt",
+    "CheckpointRecord.since": "vorige tussenstand; leeg bij de eerste",
+    "records": "aantal records per soort sindsdien",
+    "evidence": "aantal bewaarde bestanden met bewijs",
+    "PlaceRef.epoch": "reeks van dat record",
+    "PlaceRef.seq": "volgnummer van dat record",
+    "RotationRecord.key": "openbare sleutel waarmee vanaf nu wordt ondertekend",
+    "next_epoch": "reeks die met die sleutel begint",
+    "kty": "soort sleutel",
+    "crv": "kromme van de sleutel",
+    "x": "de openbare sleutel zelf",
+    "kid": "kenmerk van de sleutel",
 }

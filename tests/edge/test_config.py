@@ -354,3 +354,58 @@ def test_a_key_of_the_authority_with_a_slip_in_it_is_refused_at_the_start(tmp_pa
     slip = EVIDENCE.replace(ONE[:20], ONE[:19] + "q")
     with pytest.raises(ConfigError, match="garbled"):
         witness(load(written(tmp_path, GOOD + slip)))
+
+
+def test_a_program_may_sign_instead_of_a_file(tmp_path: Path) -> None:
+    text = GOOD.replace('signing = "box.pem"', 'signer_command = ["/usr/lib/element", "slot-1"]')
+    keys = load(written(tmp_path, text)).keys
+    assert (keys.signing, keys.signer_command) == (None, ("/usr/lib/element", "slot-1"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["", 'signing = "box.pem"\nsigner_command = ["/bin/true"]', 'signer_command = ["a\\u0000b"]'],
+)
+def test_exactly_one_thing_signs(tmp_path: Path, line: str) -> None:
+    with pytest.raises(ConfigError, match="signer_command"):
+        load(written(tmp_path, GOOD.replace('signing = "box.pem"', line)))
+
+
+def test_a_path_may_name_a_credential_of_systemd(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, GOOD.replace('"box.pem"', '"credential:box.pem"'))
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", "/run/credentials/anpr-edge.service")
+    assert load(path).keys.signing == Path("/run/credentials/anpr-edge.service/box.pem")
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY")
+    assert load(path).keys.signing == Path("credential:box.pem")
+
+
+EXTERNAL = """
+[external]
+product = "axis"
+listen = "10.0.0.2:8090"
+allow = ["10.0.0.20"]
+countries = { "56" = "NL" }
+"""
+
+
+def test_a_camera_that_is_not_ours_is_believed_only_where_that_is_said(tmp_path: Path) -> None:
+    external = load(written(tmp_path, GOOD + EXTERNAL)).external
+    assert external is not None
+    assert external.min_confidence is None
+    assert external.countries == {"56": "NL"}
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        ('"axis"', '"acme"'),
+        ('"10.0.0.2:8090"', '"8090"'),
+        ('["10.0.0.20"]', "[]"),
+        ('"NL"', '"Netherlands"'),
+    ],
+)
+def test_a_camera_that_is_not_ours_must_be_named_whole(tmp_path: Path, good: str, bad: str) -> None:
+    with pytest.raises(ConfigError, match="external"):
+        load(written(tmp_path, GOOD + EXTERNAL.replace(good, bad)))

@@ -2,17 +2,27 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from itertools import islice
+from typing import Any, NamedTuple
 
 from edge.record.chain import Head, Place
+from edge.record.countersign import Countersignature
 from edge.record.envelope import MAX_BYTES, Verified, decode_part, split
 from edge.types import Envelope, Link
-from tools.receive.database import Database, Values
+from tools.receive.database import Database, Row, Values
 from tools.receive.growth import Arrival, Growth
 from tools.receive.refusals import KEPT_OF_EACH, Refusal, Tally
 
 TAKEN_UP_AT_ONCE = 64
 ROWS_AT_ONCE = 500
+
+
+class Keys(NamedTuple):
+    """The key that signed the last record of a box, and the one that it named."""
+
+    signed: str | None
+    named: str | None
 
 
 class Rows:
@@ -21,6 +31,18 @@ class Rows:
     def __init__(self, db: Database) -> None:
         """Use a database."""
         self._db = db
+
+    def heads(self, boxes: Sequence[str]) -> dict[str, Head]:
+        """Return the last record of the chain of each box that has one."""
+        found: dict[str, Head] = {}
+        for part in _parts(boxes):
+            rows = self._db.query(
+                "SELECT box, epoch, seq, sha256 FROM boxes WHERE epoch IS NOT NULL"
+                f" AND box IN ({_marks(part)}) ORDER BY box",
+                part,
+            )
+            found |= {box: Head(*head) for box, *head in rows}
+        return found
 
     def introduce(self, boxes: Sequence[str]) -> None:
         """Give each box a row of its own, to lock."""
@@ -36,29 +58,43 @@ class Rows:
         found: dict[str, Growth] = {}
         for part in _parts(sorted(boxes)):
             rows = self._db.query(
-                f"SELECT box, epoch, seq, sha256, kid FROM boxes WHERE box IN ({_marks(part)})"
+                f"SELECT box, epoch, seq, sha256, kid, next_kid FROM boxes"
+                f" WHERE box IN ({_marks(part)})"
                 f" ORDER BY box{self._db.for_update}",
                 part,
             )
-            found |= {box: self._growth(box, head, kid) for box, *head, kid in rows}
+            found |= {box: self._growth(box, head, keys) for box, *head, keys in _keyed(rows)}
         return found
 
-    def write(self, box: str, growth: Growth, received: int) -> None:
-        """Write what a burst added to a box."""
-        epoch, seq, sha256 = growth.head or (None, None, None)
+    def write(self, grown: Mapping[str, Growth], received: Mapping[str, int]) -> None:
+        """Write what a burst added to boxes; a server is asked as seldom as possible."""
+        stored = [arrival for growth in grown.values() for arrival in growth.stored]
+        forked = [fork for growth in grown.values() for fork in growth.forked]
         self._db.many(
             "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [_record_row(arrival) for arrival in growth.stored],
+            [_record_row(arrival) for arrival in stored],
         )
         self._db.many(
             "INSERT INTO forks VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            [_fork_row(arrival, reason) for arrival, reason in growth.forked],
+            [_fork_row(arrival, reason) for arrival, reason in forked],
         )
-        self._db.query(
-            "UPDATE boxes SET epoch = ?, seq = ?, sha256 = ?, kid = ?, received = received + ?,"
-            " duplicates = duplicates + ? WHERE box = ?",
-            (epoch, seq, sha256, growth.kid, received, growth.duplicates, box),
+        self._db.many(
+            "UPDATE boxes SET epoch = ?, seq = ?, sha256 = ?, kid = ?, next_kid = ?,"
+            " received = received + ?, duplicates = duplicates + ? WHERE box = ?",
+            [_end_row(box, growth, received[box]) for box, growth in grown.items()],
         )
+
+    def with_waiting(self, boxes: Sequence[str]) -> set[str]:
+        """Return which of these boxes have records that wait; asked once they are locked."""
+        found: set[str] = set()
+        for part in _parts(boxes):
+            rows = self._db.query(
+                f"SELECT box FROM boxes b WHERE box IN ({_marks(part)})"
+                " AND EXISTS (SELECT 1 FROM waiting w WHERE w.box = b.box)",
+                part,
+            )
+            found |= {box for (box,) in rows}
+        return found
 
     def set_aside(self, arrivals: Iterable[Arrival]) -> set[tuple[Place, str]]:
         """Keep records until a gap fills; return which of them had not waited already."""
@@ -95,6 +131,18 @@ class Rows:
             [(box, *arrival.place, arrival.sha256) for arrival in arrivals],
         )
 
+    def countersign(self, words: Sequence[tuple[Countersignature, bytes]]) -> None:
+        """Keep the platform's signatures over places."""
+        self._db.many(
+            "INSERT INTO countersigned VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            [(w.box, w.epoch, w.seq, w.sha256, w.received_at.isoformat(), jws) for w, jws in words],
+        )
+
+    def countersigned(self) -> list[bytes]:
+        """Return all of them, by box and place."""
+        rows = self._db.query("SELECT jws FROM countersigned ORDER BY box, epoch, seq")
+        return [jws for (jws,) in rows]
+
     def refuse(self, refusals: Mapping[Tally, Sequence[Refusal]], at: str) -> None:
         """Count what was refused, and keep the first of each reason as evidence."""
         for tally in sorted(refusals):
@@ -111,14 +159,54 @@ class Rows:
                 [_refused_row(tally.box, refusal, at) for refusal in found[: max(0, room)]],
             )
 
-    def _growth(self, box: str, head: Sequence[object], kid: str | None) -> Growth:
+    def rotations(self, boxes: Sequence[str]) -> list[tuple[bytes, datetime]]:
+        """Return the rotations of boxes, stored or waiting, and when each was received."""
+        found: list[tuple[bytes, datetime]] = []
+        for part in _parts(boxes):
+            for table in ("records", "waiting"):
+                rows = self._db.query(
+                    f"SELECT jws, received_at FROM {table}"
+                    f" WHERE kind = 'rotation' AND box IN ({_marks(part)})",
+                    part,
+                )
+                found += [(bytes(jws), datetime.fromisoformat(at)) for jws, at in rows]
+        return found
+
+    def take_back(self, box: str, reason: str, sha256s: Sequence[str]) -> None:
+        """Forget refusals of records that were only too early, and now are stored."""
+        if not self._db.query("SELECT 1 FROM refusals WHERE box = ? AND reason = ?", (box, reason)):
+            return
+        for part in _parts(sha256s):
+            gone = self._db.query(
+                f"DELETE FROM refused WHERE box = ? AND reason = ? AND sha256 IN ({_marks(part)})"
+                " RETURNING sha256",
+                (box, reason, *part),
+            )
+            self._db.query(
+                "UPDATE refusals SET messages = messages - ? WHERE box = ? AND reason = ?",
+                (len(gone), box, reason),
+            )
+        self._db.query(
+            "DELETE FROM refusals WHERE box = ? AND reason = ? AND messages <= 0", (box, reason)
+        )
+
+    def _growth(self, box: str, head: Sequence[object], keys: Keys) -> Growth:
         def sha256_at(place: Place) -> str | None:
             rows = self._db.query(
                 "SELECT sha256 FROM records WHERE box = ? AND epoch = ? AND seq = ?", (box, *place)
             )
             return rows[0][0] if rows else None
 
-        return Growth(None if head[0] is None else Head(*head), kid, sha256_at)  # type: ignore[arg-type]
+        def retired() -> set[str]:
+            query = "SELECT kid FROM records WHERE box = ? AND kind = 'rotation'"
+            return {kid for (kid,) in self._db.query(query, (box,))}
+
+        end = None if head[0] is None else Head(*head)  # type: ignore[arg-type]
+        return Growth(end, keys.signed, sha256_at, keys.named, retired)
+
+
+def _keyed(rows: Iterable[Row]) -> Iterable[tuple[Any, ...]]:
+    return ((*row[:4], Keys(*row[4:])) for row in rows)
 
 
 def _parts(values: Sequence[Values]) -> Iterable[list[Values]]:
@@ -129,6 +217,12 @@ def _parts(values: Sequence[Values]) -> Iterable[list[Values]]:
 
 def _marks(values: Sequence[object]) -> str:
     return ", ".join("?" * len(values))
+
+
+def _end_row(box: str, growth: Growth, received: int) -> Values:
+    epoch, seq, sha256 = growth.head or (None, None, None)
+    keys = (growth.kid, growth.next_kid)
+    return (epoch, seq, sha256, *keys, received, growth.duplicates, box)
 
 
 def _record_row(arrival: Arrival) -> Values:

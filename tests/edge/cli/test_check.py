@@ -222,3 +222,14 @@ def test_released_pictures_without_a_way_are_a_warning(box: StreetBox) -> None:
     text = box.config.read_text().replace('"spool"', '"mqtt"').replace('spool = "stick"\n', "")
     box.config.write_text(f"{text}\n[evidence]\nrecipients = [{keys}]\n")
     assert "uplink.evidence" in items(box)["evidence"]["warnings"][0]
+
+
+def test_a_camera_that_is_not_ours_is_shown_in_the_place_of_models(box: StreetBox) -> None:
+    box.config.write_text(
+        box.config.read_text()
+        + '[external]\nproduct = "axis"\nlisten = "127.0.0.1:8090"\nallow = ["10.0.0.20"]\n'
+    )
+    found = items(box)
+    assert "axis at 10.0.0.20 pushes to 127.0.0.1:8090" in found["external"]["says"]
+    assert "every reading is a review" in found["external"]["warnings"][0]
+    assert not {"detector", "reader", "calibration"} & set(found)

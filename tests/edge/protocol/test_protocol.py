@@ -235,3 +235,17 @@ def test_pictures_are_told_only_where_some_are_kept(tmp_path: Path) -> None:
     assert "2 keys of the authority" in told
     assert "faces are not" in told
     assert any(name in hint for hint in left(document))
+
+
+def test_a_camera_that_is_not_ours_is_told(tmp_path: Path) -> None:
+    external = """
+[external]
+product = "axis"
+listen = "10.0.0.2:8090"
+allow = ["10.0.0.20"]
+"""
+    document = made(tmp_path, DUTCH + external)
+    found = chapter(document, "camera")
+    assert "axis" in row(found, "Who reads the plates")[1].say("en")
+    assert "for a person" in row(found, "Confidence that is believed")[1].say("en")
+    assert "not encrypted" in row(found, "Way from camera")[1].say("en")
