@@ -24,16 +24,16 @@ LONGEST = timedelta(days=30)
 class PicturedSite(Site):
     """A site whose configuration names recipients; every passage is seen by the witness."""
 
-    budget = Budget(reserve=0)
+    budget, kept_in, size = Budget(reserve=0), "evidence", (360, 640)
 
     def start(self) -> None:
         super().start()
-        self.room = EvidenceRoom(self.folder / "evidence", "b1", self.budget)
+        self.room = EvidenceRoom(self.folder / self.kept_in, "b1", self.budget)
         keys = Recipients([str(key.to_public()) for key in AUTHORITY])
         self.pipeline = replace(self.pipeline, witness=Witness(self.room, keys, LONGEST))
 
     def passes(self, plate: str = PLATE, at: datetime = T0) -> Conclusion:
-        seen, found, tracker = frame(0, image=noise()), detection(), Tracker(1.0)
+        seen, found, tracker = frame(0, image=noise(self.size)), detection(), Tracker(1.0)
         tracker.update(seen, [reading(plate, found)])
         self.pipeline.witness.see(seen, [found], tracker.followed)
         return super().passes(plate, at)
@@ -47,5 +47,5 @@ class PicturedSite(Site):
         return b"".join(path.read_bytes() for path in self.folder.rglob("*") if path.is_file())
 
 
-def noise() -> Image:
-    return np.random.default_rng(1).integers(0, 256, (360, 640, 3), np.uint8)
+def noise(size: tuple[int, int]) -> Image:
+    return np.random.default_rng(1).integers(0, 256, (*size, 3), np.uint8)

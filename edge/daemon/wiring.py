@@ -75,7 +75,6 @@ from edge.vision.reader import FastPlateReader
 from edge.vision.session import Execution
 
 CASEBOOK, OUTBOX = "casebook.sqlite", "outbox.sqlite"
-EVIDENCE = "evidence"
 REFUSED = "Build or fetch the registry again; until then nothing new is accused on it."
 PACKS = Path(__file__).parent.parent / "access" / "packs"
 RegistryT_co = TypeVar("RegistryT_co", bound=Registry, covariant=True)

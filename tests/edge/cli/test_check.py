@@ -233,3 +233,11 @@ def test_a_camera_that_is_not_ours_is_shown_in_the_place_of_models(box: StreetBo
     assert "axis at 10.0.0.20 pushes to 127.0.0.1:8090" in found["external"]["says"]
     assert "every reading is a review" in found["external"]["warnings"][0]
     assert not {"detector", "reader", "calibration"} & set(found)
+
+
+def test_pictures_beside_a_camera_that_gives_none_are_a_warning(box: StreetBox) -> None:
+    keys = ", ".join(f'"{key.to_public()}"' for key in AUTHORITY)
+    external = '[external]\nproduct = "axis"\nlisten = "127.0.0.1:8090"\nallow = ["10.0.0.20"]\n'
+    text = f"{box.config.read_text()}\n{external}\n[evidence]\nrecipients = [{keys}]\n"
+    box.config.write_text(text)
+    assert "nobody is held" in items(box)["evidence"]["warnings"][0]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,13 +15,15 @@ from edge.daemon.exhibits import LOST, fault, part_with
 from edge.daemon.pipeline import Conclusion
 from edge.errors import EvidenceError
 from edge.feed.outbox import Outbox
+from edge.passage.tracker import Tracker
 from edge.record.age import MAGIC, Identity
 from edge.record.envelope import decode_part, split
 from edge.record.evidence import Budget, EvidenceRoom
 from edge.record.message import EvidenceRef, PassageRecord, ResolutionRecord, decode
 from edge.types import Consequence, Envelope, Exemption, Outcome
-from tests.cases import PLATE, T0
+from tests.cases import PLATE, T0, passage
 from tests.edge.access.world import van
+from tests.fakes import detection, frame, reading
 from tests.pictured import AUTHORITY, JPEG, PicturedSite
 from tests.site import HOUR, OTHER, Site
 
@@ -380,3 +383,13 @@ def test_the_record_says_no_more_of_a_picture_than_name_hash_and_size(
     site.passes()
     data = json.loads(decode_part(split(site.chain()[0].jws)[1]))["data"]
     assert [sorted(ref) for ref in data["evidence"]] == [["bytes", "name", "sha256"]] * 2
+
+
+def test_of_what_another_camera_read_there_is_no_picture_whatever_was_seen_here(
+    site: PicturedSite,
+) -> None:
+    seen, found, tracker = frame(0), detection(), Tracker(1.0)
+    tracker.update(seen, [reading(PLATE, found)])
+    site.pipeline.witness.see(seen, [found], tracker.followed)
+    with pytest.raises(EvidenceError, match="no picture"):
+        site.pipeline.witness.keep(replace(passage(), foreign="axis"))
