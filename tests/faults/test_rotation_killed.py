@@ -14,8 +14,9 @@ from edge.record.chain import START, check, examine
 from edge.record.keys import load_signer, load_trusted
 from edge.record.rotation import followed
 from tests.conftest import REPOSITORY
+from tests.faults.power.box import HOW
 from tests.faults.power.disk import Disk
-from tests.faults.power.recording import Word, cuts, record_program, recorder
+from tests.faults.power.recording import Word, cuts, record, recorder
 from tests.faults.test_power_cut import memory as memory
 from tests.site import PLATE, Site
 
@@ -109,7 +110,7 @@ def test_cut_at_any_moment_of_a_rotation_a_box_goes_on_with_one_key(memory: Path
     listener, folder = recorder(memory), memory / "box"
     old, word = started(folder), Word()
     disk = Disk(folder)
-    calls = record_program(listener, folder, "tests.faults.power.turning")
+    calls = record(listener, folder, 1, HOW, "tests.faults.power.turning")
     for cut in cuts(disk, calls, word, POINTS, random.Random(20264), memory / "left"):
         site = Site(cut.folder)
         there = {e.sha256 for e in site.chain()}

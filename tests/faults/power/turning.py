@@ -1,6 +1,6 @@
 """A box that goes over to its next key, and says which records are durable.
 
-Run as `python -m tests.faults.power.turning FOLDER`.
+Run as `python -m tests.faults.power.turning FOLDER`; further words, as of `box`, say nothing here.
 """
 
 import os
