@@ -26,6 +26,7 @@ FLOORS = {
     "edge.registry": 3,
     "edge.access.pack": 3,
     "edge.record.keys": 3,
+    "edge.record.evidence": 3,
     "edge.record.keyfile": 3,
     "edge.record.signer_command": 3,
     "edge.record.client": 3,
