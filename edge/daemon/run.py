@@ -2,6 +2,7 @@
 
 import logging
 import signal
+from collections.abc import Callable
 from dataclasses import replace
 
 from edge.capture.camera import Camera
@@ -16,6 +17,7 @@ from edge.daemon.watch import OwnWatch, Watch
 from edge.daemon.wiring_sync import step_back
 from edge.errors import BoxError
 from edge.ports import Registry
+from edge.registry.fresh import FreshRegistry
 
 log = logging.getLogger(__name__)
 
@@ -79,32 +81,43 @@ def run_version(config: Config, stop: Stop) -> bool:
         cabinet = replace(cabinet, signer=wiring.rotate(cabinet))
         place = wiring.key_place(now)
         began = (now, late, place.has_next())
-        pipeline, checkpoints = wiring.pipeline(cabinet), wiring.checkpoints(cabinet)
-        minutely = Minutely(
-            wiring.alarms(cabinet),
-            wiring.health(cabinet, pipeline.laws),
-            wiring.hours(cabinet),
-            wiring.release(cabinet),
-            checkpoints,
+        return _work(
+            cabinet,
+            stop,
+            lambda: (pinned(config), overtaken(config), place.has_next()) != began,
         )
-        watch = _watch(cabinet, pipeline)
-        stop.watch(watch)
-        changed = False
-        try:
-            minutely.step(0)  # what waits ends even where no camera gives a frame
-            for conclusions in watch.conclusions():
-                for conclusion in conclusions:
-                    _tell(conclusion)
-                minutely.step(watch.frames_each)
-                changed = (pinned(config), overtaken(config), place.has_next()) != began
-                if changed:
-                    break
-        finally:
-            watch.close()
-            watch.finish()
-            minutely.finish()
-            log.info("stopped; %s", watch.lost())
-        checkpoints.close()
+
+
+def _work(
+    cabinet: wiring.Cabinet[FreshRegistry], stop: Stop, has_changed: Callable[[], bool]
+) -> bool:
+    """Conclude on what goes by until that has changed, or the daemon is stopped: then False."""
+    pipeline, checkpoints = wiring.pipeline(cabinet), wiring.checkpoints(cabinet)
+    minutely = Minutely(
+        wiring.alarms(cabinet),
+        wiring.health(cabinet, pipeline.laws),
+        wiring.hours(cabinet),
+        wiring.release(cabinet),
+        checkpoints,
+    )
+    watch = _watch(cabinet, pipeline)
+    stop.watch(watch)
+    changed = False
+    try:
+        minutely.step(0)  # what waits ends even where no camera gives a frame
+        for conclusions in watch.conclusions():
+            for conclusion in conclusions:
+                _tell(conclusion)
+            minutely.step(watch.frames_each)
+            changed = has_changed()
+            if changed:
+                break
+    finally:
+        watch.close()
+        watch.finish()
+        minutely.finish()
+        log.info("stopped; %s", watch.lost())
+    checkpoints.close()
     return changed
 
 
