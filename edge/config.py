@@ -1,11 +1,12 @@
 """The configuration of a box: one TOML file, read whole, refused whole.
 
 Unknown keys are refused with the nearest known name, and every fault is listed at once.
-Relative paths are relative to the file itself.
+Relative paths are relative to the file itself; `credential:NAME` is a credential of systemd.
 """
 
 import difflib
 import hashlib
+import os
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -17,6 +18,8 @@ from edge.errors import ConfigError
 from edge.passage.lanes import polygon_fault
 
 DEFAULT_PATH = Path("/etc/anpr-edge/box.toml")
+CREDENTIAL, CREDENTIALS = "credential:", "CREDENTIALS_DIRECTORY"
+"""How a path names a credential of systemd, and where those are (systemd.exec, Credentials)."""
 NUL = "\0"  # no path and no name may hold it: the system would cut it there
 MODELS_FOLDER = Path(__file__).parent.parent / "models"
 
@@ -160,11 +163,17 @@ class Authority(_Section, frozen=True, kw_only=True):
 
 
 class Keys(_Section, frozen=True, kw_only=True):
-    """Key files: this box's private key, the platform's public key, and the key of the outbox."""
+    """Key files: this box's private key, the platform's public key, and the key of the outbox.
 
-    signing: Path
+    Instead of the file `signing` a program may sign (`edge.record.signer_command`); a second one
+    is the next key, to which the box goes over when it starts.
+    """
+
     platform: Path
     storage: Path
+    signing: Path | None = None
+    signer_command: tuple[str, ...] = ()
+    next_signer_command: tuple[str, ...] = ()
 
 
 class Uplink(_Section, frozen=True, kw_only=True):
@@ -263,12 +272,14 @@ class _Reader:
         parts: dict[str, Any] = {
             name: self._section(kind, tables[name], name)
             for name, kind in SECTIONS.items()
-            if name in tables and kind not in (Camera, Authority, Updates)
+            if name in tables and kind not in (Camera, Authority, Updates, Keys)
         }
         if "camera" in tables:
             parts["camera"] = self._camera(tables["camera"])
         if "authority" in tables:
             parts["authority"] = self._authority(tables["authority"])
+        if "keys" in tables:
+            parts["keys"] = self._keys(tables["keys"])
         if "updates" in tables:
             parts["updates"] = self._updates(tables["updates"])
         parts["zones"] = self._zones(tables["zones"]) if "zones" in tables else ()
@@ -311,6 +322,12 @@ class _Reader:
         authority = self._section(Authority, rest, "authority")
         recipients = tuple(one for one in found if one is not None)
         return authority and msgspec.structs.replace(authority, recipients=recipients)
+
+    def _keys(self, table: object) -> Keys | None:
+        keys = self._section(Keys, table, "keys")
+        if keys is not None and (keys.signing is None) is not bool(keys.signer_command):
+            self.faults.append("[keys] needs either signing, a file, or signer_command, a program")
+        return keys
 
     def _updates(self, table: object) -> Updates | None:
         """Read where updates come from; a folder is relative to the file, as every path."""
@@ -364,8 +381,19 @@ class _Reader:
 
     def _path(self, kind: type, value: object) -> object:
         if kind is Path and isinstance(value, str):
+            if value.startswith(CREDENTIAL):
+                return credential(value)
             try:
                 return self.path.parent.resolve() / Path(value).expanduser()
             except RuntimeError as e:  # a user whom this system does not know
                 raise msgspec.ValidationError(f"expected a path, but {value!r} has no home") from e
         raise msgspec.ValidationError(f"expected a {kind.__name__}")
+
+
+def credential(value: str) -> Path:
+    """Return where the service manager put a credential, `credential:NAME`.
+
+    Outside its unit there is none: then the path leads nowhere, and whoever opens it says so.
+    """
+    folder = os.environ.get(CREDENTIALS)
+    return Path(value) if folder is None else Path(folder) / value.removeprefix(CREDENTIAL)

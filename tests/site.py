@@ -1,6 +1,8 @@
 """A box in Utrecht that holds candidates, without camera and models; a test sets its clock."""
 
 import itertools
+import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -10,17 +12,22 @@ from edge.access.rules import Law
 from edge.casebook.casebook import Casebook
 from edge.config import Zone
 from edge.daemon import wiring
+from edge.daemon.checkpoints import Checkpoints
 from edge.daemon.pipeline import Conclusion, Pipeline
 from edge.daemon.recovery import recover
 from edge.daemon.release import Release
+from edge.daemon.rotation import Rotation, settled
 from edge.feed.outbox import Outbox
 from edge.passage.passage import Desk, ReadingPolicy
 from edge.passage.tracker import Tracker
 from edge.record.chain import START as GENESIS
 from edge.record.chain import check, examine
-from edge.record.keys import create_signer, load_signer, load_trusted
+from edge.record.clerk import Clerk
+from edge.record.keyplace import KeyPlace
+from edge.record.keys import create_signer, load_trusted
 from edge.record.message import ModelRef
 from edge.record.provenance import Provenance
+from edge.record.signer import FileSigner
 from edge.record.testimony import Testimony
 from edge.registry.token import pseudonym
 from edge.types import ClockReading, Envelope, Snapshot, Tally
@@ -86,11 +93,40 @@ class Site:
                 lambda country, plate, day: pseudonym(KEY, country, plate, day),
                 lambda n: next(counter).to_bytes(n, "big"),
             ),
-            signer=load_signer(self.folder / "box.pem"),
+            signer=settled(self.place, self.outbox),
             outbox=self.outbox,
             casebook=self.casebook,
             count=lambda *_: self.seen,
         )
+
+    @property
+    def place(self) -> KeyPlace:
+        return KeyPlace("b1", self.folder / "box.pem")
+
+    def checkpoints(self, seconds: Callable[[], float] = time.monotonic) -> Checkpoints:
+        line = self.pipeline
+        return Checkpoints(
+            clerk=self.clerk,
+            evidence=self.folder / "evidence",
+            clock=self.clock,
+            signer=line.signer,
+            outbox=self.outbox,
+            casebook=self.casebook,
+            monotonic=seconds,
+        )
+
+    def turn(self) -> None:
+        """Go over to the next key, if there is one."""
+        line = self.pipeline
+        turning = Rotation(self.place, self.clerk, self.clock, self.outbox, self.casebook)
+        assert isinstance(line.signer, FileSigner)
+        signer = turning.turn(self.checkpoints(), line.signer)
+        self.pipeline = replace(line, signer=signer)
+
+    @property
+    def clerk(self) -> Clerk:
+        writer = self.pipeline.testimony
+        return Clerk(writer.provenance, writer.draw)
 
     def stop(self) -> None:
         self.casebook.close()

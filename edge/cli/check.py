@@ -26,7 +26,7 @@ from edge.daemon.inforce import models_in_force, packs_in_force
 from edge.daemon.late import LOOK, fault_at
 from edge.daemon.sync import REPORT
 from edge.errors import BoxError
-from edge.record.keys import load_public, load_signer
+from edge.record.keys import load_public
 from edge.registry.token import load_key
 from edge.update.report import Active, read_report
 from edge.vision.model import ModelFile
@@ -209,7 +209,7 @@ def _age_fault(ages: dict[str, float], laws: tuple[Law, ...]) -> tuple[str, str 
 
 def _signing_key(config: Config) -> Item:
     load_key(config.access.token_key)
-    return Item("signing key", f"key id {load_signer(config.keys.signing).key_id}")
+    return Item("signing key", f"key id {wiring.key_place(config).load().key_id}")
 
 
 def _platform_key(config: Config) -> Item:

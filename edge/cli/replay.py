@@ -18,7 +18,6 @@ from edge.config import load
 from edge.daemon import wiring
 from edge.daemon.pipeline import Conclusion
 from edge.errors import ReportError
-from edge.record.keys import load_signer
 from edge.replay.bare import ReplayBox, bare_box
 from edge.replay.film import Film
 from edge.replay.report import summary, write_report
@@ -149,9 +148,8 @@ def _box(config_path: Path | None, work: Path, start: datetime) -> ReplayBox:
     if config_path is None:
         return bare_box(work, start)
     config = load(config_path)
-    signer = load_signer(config.keys.signing)
     registry, outbox, clock = wiring.registry(config), wiring.outbox(config), ReplayClock(start)
-    casebook = wiring.casebook(config, outbox)
+    casebook, signer = wiring.casebook(config, outbox), wiring.signer(config, outbox)
     cabinet = wiring.Cabinet(config, clock, registry, signer, outbox, casebook)
     return ReplayBox(wiring.pipeline(cabinet), clock, signer, outbox, casebook)
 

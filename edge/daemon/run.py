@@ -2,6 +2,7 @@
 
 import logging
 import signal
+from dataclasses import replace
 
 from edge.capture.camera import Camera
 from edge.capture.newest import NewestFrame
@@ -13,7 +14,6 @@ from edge.daemon.minutely import Minutely
 from edge.daemon.pipeline import Conclusion
 from edge.daemon.wiring_sync import step_back
 from edge.errors import BoxError
-from edge.record.keys import load_signer
 
 log = logging.getLogger(__name__)
 
@@ -58,42 +58,52 @@ def run_box(config: Config) -> None:
         except BoxError:
             if not step_back(config, SystemClock())():
                 raise
-        log.info("the updates changed what is in force: starting anew with it")
+        log.info("what is in force has changed: starting anew with it")
 
 
 def run_version(config: Config, stop: Stop) -> bool:
-    """Run the box with the packs and models in force now; True when others came in force."""
+    """Run the box with packs, models and key in force now; True when others came in force.
+
+    Before the first record it goes over to the next signing key, if there is one.
+    """
     now, late, clock = pinned(config), overtaken(config), SystemClock()
     with (
         wiring.outbox(now) as outbox,
         wiring.casebook(now, outbox) as casebook,
         wiring.fresh_registry(config) as registry,
     ):
-        signer = load_signer(now.keys.signing)
+        signer = wiring.signer(now, outbox)
         cabinet = wiring.Cabinet(now, clock, registry, signer, outbox, casebook)
-        pipeline = wiring.pipeline(cabinet)
+        cabinet = replace(cabinet, signer=wiring.rotate(cabinet))
+        place = wiring.key_place(now)
+        began = (now, late, place.has_next())
+        pipeline, checkpoints = wiring.pipeline(cabinet), wiring.checkpoints(cabinet)
         minutely = Minutely(
             wiring.alarms(cabinet),
             wiring.health(cabinet, pipeline.laws),
             wiring.hours(cabinet),
             wiring.release(cabinet),
+            checkpoints,
         )
         camera = NewestFrame(Camera(now.camera.source, clock))
         stop.watch(camera)
+        changed = False
         try:
             minutely.step(0)  # what waits ends even where no camera gives a frame
             for frame in camera.frames():
                 for conclusion in pipeline.step(frame):
                     _tell(conclusion)
                 minutely.step(1)
-                if (pinned(config), overtaken(config)) != (now, late):
-                    return True
+                changed = (pinned(config), overtaken(config), place.has_next()) != began
+                if changed:
+                    break
         finally:
             camera.close()
             pipeline.finish()
             minutely.finish()
             log.info("stopped; %d frames were dropped for newer ones", camera.dropped)
-    return False
+        checkpoints.close()
+    return changed
 
 
 def _tell(conclusion: Conclusion) -> None:

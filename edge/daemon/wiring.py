@@ -17,8 +17,9 @@ from edge.casebook.casebook import Casebook
 from edge.config import Camera, Config, Models, Zone
 from edge.counts.record import Bookkeeper
 from edge.counts.tally import tallies, tallies_of_resolution
-from edge.daemon import damage
+from edge.daemon import damage, rotation
 from edge.daemon.alarms import Alarms, Watched
+from edge.daemon.checkpoints import Checkpoints
 from edge.daemon.gate import Gate
 from edge.daemon.health import Health
 from edge.daemon.hours import Hours
@@ -46,10 +47,13 @@ from edge.passage.calibration import REMEDY, SUFFIX, Calibration, Fitted, fitted
 from edge.passage.lanes import Lane, View
 from edge.passage.passage import Desk, ReadingPolicy
 from edge.passage.tracker import Tracker
-from edge.ports import Clock, Publisher, Registry, Signer
+from edge.ports import Clock, Publisher, Registry
 from edge.record.active import ActivePack
+from edge.record.clerk import Clerk
+from edge.record.keyplace import KeyPlace
 from edge.record.message import ModelRef
 from edge.record.provenance import Provenance
+from edge.record.signer import OwnSigner
 from edge.record.testimony import Testimony
 from edge.registry.cache import RegistryCache
 from edge.registry.fresh import FreshRegistry
@@ -62,6 +66,7 @@ from edge.vision.reader import FastPlateReader
 from edge.vision.session import Execution
 
 CASEBOOK, OUTBOX = "casebook.sqlite", "outbox.sqlite"
+EVIDENCE = "evidence"
 REFUSED = "Build or fetch the registry again; until then nothing new is accused on it."
 PACKS = Path(__file__).parent.parent / "access" / "packs"
 RegistryT_co = TypeVar("RegistryT_co", bound=Registry, covariant=True)
@@ -74,7 +79,7 @@ class Cabinet(Generic[RegistryT_co]):
     config: Config
     clock: Clock
     registry: RegistryT_co
-    signer: Signer
+    signer: OwnSigner
     outbox: Outbox
     casebook: Casebook
 
@@ -310,13 +315,56 @@ def release(cabinet: Cabinet[Registry]) -> Release:
     )
 
 
+def key_place(config: Config) -> KeyPlace:
+    """Return where the signing key of this box is."""
+    keys = config.keys
+    return KeyPlace(config.box.id, keys.signing, keys.signer_command, keys.next_signer_command)
+
+
+def signer(config: Config, outbox: Outbox) -> OwnSigner:
+    """Open the key that goes on with the chain of this outbox, which is ours.
+
+    Raises KeyFileError when it is not there.
+    """
+    return rotation.settled(key_place(config), outbox)
+
+
+def rotate(cabinet: Cabinet[Registry]) -> OwnSigner:
+    """Go over to the next signing key if there is one; return the key that signs from now on."""
+    config = cabinet.config
+    turning = rotation.Rotation(
+        key_place(config), clerk(config), cabinet.clock, cabinet.outbox, cabinet.casebook
+    )
+    return turning.turn(checkpoints(cabinet), cabinet.signer)
+
+
+def checkpoints(cabinet: Cabinet[Registry]) -> Checkpoints:
+    """Put together what signs checkpoints."""
+    config = cabinet.config
+    return Checkpoints(
+        clerk=clerk(config),
+        evidence=config.box.state / EVIDENCE,
+        clock=cabinet.clock,
+        signer=cabinet.signer,
+        outbox=cabinet.outbox,
+        casebook=cabinet.casebook,
+    )
+
+
+def clerk(config: Config) -> Clerk:
+    """Return what writes the chain's own records. Raises ModelError as `testimony` does."""
+    return Clerk(_provenance(config), os.urandom)
+
+
 def alarms(cabinet: Cabinet[FreshRegistry]) -> Alarms:
     """Put together what raises alarms."""
     config, clock = cabinet.config, cabinet.clock
-    registry, casebook = cabinet.registry, cabinet.casebook
+    registry, casebook, outbox = cabinet.registry, cabinet.casebook, cabinet.outbox
+    place = key_place(config)
     watched = {
         "registry": Watched(lambda: registry.refused, REFUSED),
         "casebook": Watched(lambda: damage.fault(casebook), damage.REMEDY),
+        "keys": Watched(lambda: rotation.fault(place, outbox), rotation.LOOK),
     }
     if config.updates is not None:
         report = config.box.state / "updates" / REPORT
@@ -326,7 +374,7 @@ def alarms(cabinet: Cabinet[FreshRegistry]) -> Alarms:
         clock=clock,
         testimony=testimony(config),
         signer=cabinet.signer,
-        outbox=cabinet.outbox,
+        outbox=outbox,
         casebook=casebook,
     )
 

@@ -24,15 +24,21 @@ from edge.closing import Closing
 from edge.errors import OutboxError, RecordError
 from edge.feed.ballast import DEFAULT_BYTES, Ballast
 from edge.feed.sealed import opened, sealed, vault
+from edge.feed.since import Signing, Since, note, signing, since, was_used
 from edge.feed.storefile import MAKE_ROOM, OUTBOX, NoRoomError
-from edge.record.chain import Head, Place, follows, next_link
-from edge.record.envelope import RefusedError, peek
-from edge.record.message import Receipt
+from edge.record.chain import Head, Place, next_link
+from edge.record.envelope import RefusedError, key_id_of, peek
+from edge.record.message import GENESIS, Receipt
 from edge.storefile import StoreFile
 from edge.types import Envelope, Link
 
 log = logging.getLogger(__name__)
 
+OTHER_KEY = (
+    "Put the key back that this box signed with: only a rotation (`anpr-edge keys rotate`) may"
+    " change it. If it is lost, deploy/KEYS.md says how a box begins anew."
+)
+USED = "Make another: no key signs two epochs, and nobody would take the second."
 DELETED_AT_ONCE, PAGES_AT_ONCE = 64, 512
 
 
@@ -111,10 +117,32 @@ class Outbox(Closing):
             self._db.execute(
                 "UPDATE head SET epoch = ?, seq = ?, sha256 = ?", (*place, envelope.sha256)
             )
+            note(self._db, envelope)
 
     def next_link(self) -> Link:
-        """Return the place of the record that comes next."""
-        return next_link(self.head())
+        """Return the place of the record that comes next; after a rotation it opens an epoch."""
+        return next_link(self.head(), self.signing().next is not None)
+
+    def signing(self) -> Signing:
+        """Return whose key goes on with the chain."""
+        with self._translated():
+            return signing(self._db)
+
+    def since_checkpoint(self) -> Since:
+        """Return the last checkpoint, and what was written since."""
+        with self._translated():
+            return since(self._db)
+
+    def begin_at(self, epoch: int) -> None:
+        """Let the chain begin in a later epoch, that of a box whose key was replaced.
+
+        Does nothing once there is a record.
+        """
+        with self._translated(), self._transaction():
+            self._db.execute(
+                "UPDATE head SET epoch = ?, seq = 0, sha256 = ? WHERE epoch IS NULL OR seq = 0",
+                (epoch, GENESIS),
+            )
 
     def head(self) -> Head | None:
         """Return the last record ever appended, forgotten or not."""
@@ -268,8 +296,12 @@ class Outbox(Closing):
             raise OutboxError(e.cause, remedy) from e
         if claim.envelope != envelope:
             raise OutboxError("The envelope and its signed content differ.", remedy)
-        if envelope.box != self.box or not follows(self.head(), claim.link):
+        if envelope.box != self.box or self.next_link() != claim.link:
             raise OutboxError("The record does not follow the last one of this box.", remedy)
+        if self.signing().goes_on not in (None, key_id_of(envelope.jws)):
+            raise OutboxError("The record is signed with another key than the chain's.", OTHER_KEY)
+        if was_used(self._db, envelope):
+            raise OutboxError("The rotation names a key that was used before.", USED)
 
     def _row(self, query: str, values: tuple[object, ...] = ()) -> tuple[Any, ...]:
         return self._rows(query, values)[0]

@@ -13,8 +13,11 @@ CREATE TABLE records (
 CREATE TABLE head (
     one INTEGER PRIMARY KEY CHECK (one = 1), box TEXT NOT NULL, key_check TEXT NOT NULL,
     epoch INTEGER, seq INTEGER, sha256 TEXT,
-    forgotten_epoch INTEGER, forgotten_seq INTEGER, forgotten_sha256 TEXT
+    forgotten_epoch INTEGER, forgotten_seq INTEGER, forgotten_sha256 TEXT,
+    kid TEXT, next_kid TEXT, checkpoint_epoch INTEGER, checkpoint_seq INTEGER
 ) STRICT;
+CREATE TABLE retired (kid TEXT PRIMARY KEY) STRICT;
+CREATE TABLE written (kind TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT;
 """
 MAKE_ROOM = (
     "Free some disk space, or let the uplink deliver, and check that box.state can be written;"

@@ -26,6 +26,10 @@ STRUCTS = {
     "ActivePack": Words("Regelpakket in gebruik", "Rule pack in use"),
     "Updates": Words("Vernieuwingen", "Updates"),
     "Family": Words("Soort vernieuwing", "Family of updates"),
+    "CheckpointRecord": Words("Tussenstand van de keten", "Checkpoint of the chain"),
+    "PlaceRef": Words("Plaats in de keten", "Place in the chain"),
+    "RotationRecord": Words("Wisseling van sleutel", "Rotation of the key"),
+    "NextKey": Words("Volgende sleutel", "Next key"),
 }
 
 DUTCH = {
@@ -161,4 +165,15 @@ DUTCH = {
     "release": "nummer van de uitgave in gebruik",
     "refused": "nummer van de geweigerde uitgave",
     "Family.reason": "waarom die is geweigerd, of niet bereikt",
+    "CheckpointRecord.since": "vorige tussenstand; leeg bij de eerste",
+    "records": "aantal records per soort sindsdien",
+    "evidence": "aantal bewaarde bestanden met bewijs",
+    "PlaceRef.epoch": "reeks van dat record",
+    "PlaceRef.seq": "volgnummer van dat record",
+    "RotationRecord.key": "openbare sleutel waarmee vanaf nu wordt ondertekend",
+    "next_epoch": "reeks die met die sleutel begint",
+    "kty": "soort sleutel",
+    "crv": "kromme van de sleutel",
+    "x": "de openbare sleutel zelf",
+    "kid": "kenmerk van de sleutel",
 }

@@ -4,108 +4,48 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import NamedTuple, TypeAlias
 
-from edge.record.envelope import UNREADABLE, Flaw, Keyring, RefusedError, Verified, peek, verify
-from edge.record.message import DECODERS, GENESIS
+from edge.record.entries import (
+    START,
+    Broken,
+    Entry,
+    Finding,
+    Head,
+    Place,
+    Proven,
+    check,
+    proven,
+)
+from edge.record.envelope import Flaw
+from edge.record.epochs import begins_anew, turns
+from edge.record.message import GENESIS
 from edge.types import Link
 
-
-class Head(NamedTuple):
-    """The last record of a chain."""
-
-    epoch: int
-    seq: int
-    sha256: str
-
-
-class Place(NamedTuple):
-    """A position in a chain; places sort as their records were made."""
-
-    epoch: int
-    seq: int
-
-
-START = Head(1, 0, GENESIS)
-"""What stands before the first record of a box."""
+__all__ = [
+    "START",
+    "Broken",
+    "Entry",
+    "Finding",
+    "Head",
+    "Place",
+    "Proven",
+    "check",
+    "examine",
+    "follows",
+    "next_link",
+    "proven",
+]
 
 
-def next_link(head: Head | None) -> Link:
-    """Return the place of the record that follows."""
+def next_link(head: Head | None, turned: bool = False) -> Link:
+    """Return the place of the record that follows; `turned`: the last record is a rotation."""
     epoch, seq, sha256 = head or START
-    return Link(epoch, seq + 1, sha256)
+    return Link(epoch + 1, 1, sha256) if turned else Link(epoch, seq + 1, sha256)
 
 
-def follows(head: Head | None, link: Link) -> bool:
-    """True when a record with this link comes right after `head`; a new epoch starts at 1."""
-    opens_epoch = head is not None and link == Link(head.epoch + 1, 1, head.sha256)
-    return opens_epoch or link == next_link(head)
-
-
-@dataclass(frozen=True, slots=True)
-class Proven:
-    """A record whose signature holds, and where it was found."""
-
-    where: str
-    box: str
-    place: Place
-    prev: str
-    sha256: str
-    kid: str
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """A record that was refused; `box` and `place` are only what it claims."""
-
-    where: str
-    flaw: Flaw
-    cause: str
-    box: str | None = None
-    place: Place | None = None
-
-
-Entry: TypeAlias = Proven | Broken
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is wrong, and with which record."""
-
-    flaw: Flaw
-    where: str
-    box: str | None
-    epoch: int | None
-    seq: int | None
-    cause: str
-
-
-def check(where: str, jws: bytes, keyring: Keyring) -> Entry:
-    """Verify one stored record; a refusal is an entry too."""
-    try:
-        record = verify(jws, keyring)
-        _check_content(record)
-        return proven(where, record)
-    except RefusedError as e:
-        box, place = _claimed(jws)
-        return Broken(where, e.flaw, e.cause, box, place)
-
-
-def _check_content(record: Verified) -> None:
-    """Raise RefusedError when a record of a kind we know lacks what that kind promises."""
-    kind = record.envelope.kind
-    if kind in DECODERS:
-        try:
-            DECODERS[kind].decode(record.payload)
-        except UNREADABLE:
-            raise RefusedError(Flaw.MESSAGE, f"The content is not that of a {kind}.") from None
-
-
-def proven(where: str, record: Verified) -> Proven:
-    """Reduce a verified record to what its chain needs."""
-    envelope, link = record.envelope, record.link
-    place = Place(link.epoch, link.seq)
-    return Proven(where, envelope.box, place, link.prev, envelope.sha256, record.kid)
+def follows(head: Head | None, link: Link, turned: bool = False) -> bool:
+    """True when a record with this link comes right after `head`; see `next_link`."""
+    return link == next_link(head, turned)
 
 
 def examine(
@@ -120,7 +60,8 @@ def examine(
     chain = _Chain(box, [e for e in own if isinstance(e, Proven)], _covered(own))
     found = [_broken(box, e) for e in entries if isinstance(e, Broken)]
     found += [_strange(box, e) for e in entries if isinstance(e, Proven) and e.box != box]
-    return [*found, *chain.order(), *chain.links(since), *chain.ends(since, until), *chain.keys()]
+    found += [*chain.order(), *chain.links(since), *chain.ends(since, until), *chain.keys()]
+    return [*found, *turns(chain.by_place, since)]
 
 
 @dataclass(slots=True)
@@ -166,7 +107,7 @@ class _Chain:
                 yield from (
                     self._at(r, Flaw.WRONG_PREV, "names another record as the one before it")
                     for r in records
-                    if r.prev not in hashes
+                    if r.prev not in hashes and not begins_anew(r)
                 )
             before, hashes = place, {r.sha256 for r in records}
 
@@ -235,14 +176,6 @@ def _covered(entries: Iterable[Entry]) -> set[Place]:
         else:
             last = entry.place
     return covered
-
-
-def _claimed(jws: bytes) -> tuple[str | None, Place | None]:
-    try:
-        claim = peek(jws)
-    except RefusedError:
-        return None, None
-    return claim.envelope.box, Place(claim.link.epoch, claim.link.seq)
 
 
 def _broken(box: str, entry: Broken) -> Finding:

@@ -331,6 +331,48 @@ class HealthRecord(Chained, frozen=True, kw_only=True):
     ]
 
 
+class PlaceRef(msgspec.Struct, frozen=True):
+    """A place in the chain of this box."""
+
+    epoch: Annotated[int, says("Its epoch.", minimum=1)]
+    seq: Annotated[int, says("Its place in the epoch.", minimum=1)]
+
+
+class CheckpointRecord(Chained, frozen=True, kw_only=True):
+    """What this box wrote since its last checkpoint; `prev` names the record that came last.
+
+    The platform countersigns it: then nobody can change or remove what stands before.
+    """
+
+    since: Annotated[
+        PlaceRef | None, says("The checkpoint before this one; null: this is the first.")
+    ]
+    records: Annotated[
+        dict[str, int],
+        says("How many records of each kind were written since then, that checkpoint not counted."),
+    ]
+    evidence: Annotated[int, says("How many files of evidence the box holds.", minimum=0)]
+
+
+class NextKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A public key as JWK (RFC 7517, RFC 8037)."""
+
+    kty: Annotated[str, one_of(("OKP",), "Key type: `OKP`.")]
+    crv: Annotated[str, one_of(("Ed25519",), "Curve: `Ed25519`.")]
+    x: Annotated[str, says("The key itself, base64url.", pattern="^[A-Za-z0-9_-]{43}$")]
+    kid: Annotated[str, says("Its id: the thumbprint of RFC 7638.", pattern="^[A-Za-z0-9_-]{43}$")]
+
+
+class RotationRecord(Chained, frozen=True, kw_only=True):
+    """The last record of an epoch: signed by its key, it names the key of the next.
+
+    The next record is the first of that epoch, signed with that key; it names this one in `prev`.
+    """
+
+    key: Annotated[NextKey, says("The key that signs from now on.")]
+    next_epoch: Annotated[int, says("The epoch that it signs: the one after this.", minimum=2)]
+
+
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """The platform's word: everything of this box up to one record is stored."""
 
@@ -389,6 +431,8 @@ DECODERS: dict[str, msgspec.json.Decoder[CloudEvent[Any]]] = {
     "count": msgspec.json.Decoder(CloudEvent[CountRecord]),
     "alarm": msgspec.json.Decoder(CloudEvent[AlarmRecord]),
     "health": msgspec.json.Decoder(CloudEvent[HealthRecord]),
+    "checkpoint": msgspec.json.Decoder(CloudEvent[CheckpointRecord]),
+    "rotation": msgspec.json.Decoder(CloudEvent[RotationRecord]),
 }
 
 

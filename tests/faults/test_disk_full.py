@@ -62,7 +62,8 @@ def fill(filler: Path) -> None:
 def test_a_full_disk_is_drained_and_then_takes_records_again(small_disk: Path) -> None:
     path = small_disk / "outbox.sqlite"
     with Outbox.open(path, "box-1", STORAGE_KEY, BALLAST) as outbox:
-        taken = append_until_full(outbox, Pen("box-1"))
+        pen = Pen("box-1")
+        taken = append_until_full(outbox, pen)
         filler = small_disk / "filler"
         with pytest.raises(OSError, match="No space"):
             fill(filler)
@@ -72,7 +73,7 @@ def test_a_full_disk_is_drained_and_then_takes_records_again(small_disk: Path) -
             assert uplink.forget_through(Head(1, last.seq, last.sha256)) == len(taken)
             assert uplink.backlog().records == 0
         filler.unlink()
-        outbox.append(Pen("box-1").at(outbox.next_link()))
+        outbox.append(pen.at(outbox.next_link()))
         assert (small_disk / "outbox.sqlite.ballast").stat().st_size == BALLAST
 
 

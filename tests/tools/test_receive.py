@@ -15,7 +15,8 @@ from edge.errors import FeedError
 from edge.feed.receipts import receipt_reader
 from edge.feed.spool import SpoolPublisher, batches, receipt_path
 from edge.record.chain import Head
-from edge.record.keys import Jwks, create_signer
+from edge.record.jwk import Jwks
+from edge.record.keys import create_signer
 from edge.record.message import GENESIS
 from edge.types import Envelope, Link
 from tests.chains import Pen, alarm

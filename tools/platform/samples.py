@@ -9,16 +9,20 @@ from edge.record.message import (
     AlarmRecord,
     CandidateRef,
     Chained,
+    CheckpointRecord,
     ClockQuality,
     CountRecord,
     ExemptionRecord,
     HealthRecord,
     ModelRef,
+    NextKey,
     PackRef,
     PassageRecord,
+    PlaceRef,
     PlateRecord,
     Receipt,
     ResolutionRecord,
+    RotationRecord,
     Site,
     SnapshotRef,
     VehicleRecord,
@@ -80,6 +84,12 @@ VEHICLE = VehicleRecord(
             other_vehicle=True,
         ),
     ),
+)
+NEXT = NextKey(  # the public key of RFC 8037, appendix A
+    kty="OKP",
+    crv="Ed25519",
+    x="11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+    kid="kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
 )
 GENERAL = VehicleRecord(
     found=True,
@@ -217,10 +227,25 @@ def _health(carried: dict[str, Any]) -> Chained:
     )
 
 
+def _checkpoint(carried: dict[str, Any]) -> Chained:
+    return CheckpointRecord(
+        **carried,
+        since=PlaceRef(1, 1),
+        records={"passage": 212, "count": 1, "health": 6},
+        evidence=4,
+    )
+
+
+def _rotation(carried: dict[str, Any]) -> Chained:
+    return RotationRecord(**carried, key=NEXT, next_epoch=int(carried["epoch"]) + 1)
+
+
 SAMPLES = {
     "passage": _passage,
     "resolution": _resolution,
     "count": _count,
     "alarm": _alarm,
     "health": _health,
+    "checkpoint": _checkpoint,
+    "rotation": _rotation,
 }

@@ -14,7 +14,7 @@ from edge.errors import RecordError
 from edge.feed.outbox import Outbox
 from edge.feed.spool import SpoolPublisher, batches
 from edge.record.chain import Head
-from edge.record.keys import Jwks
+from edge.record.jwk import Jwks
 from edge.types import Envelope, Link
 from tests.chains import STORAGE_KEY, Pen, alarm
 from tools.receive.listen import take_burst

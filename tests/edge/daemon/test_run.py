@@ -102,7 +102,7 @@ def test_other_packs_in_force_start_the_daemon_anew_in_the_same_process(
     assert camera.opened == 2
     assert len(used) == 2
     assert used[0].isdisjoint(used[1])
-    assert "the updates changed what is in force" in caplog.text
+    assert "what is in force has changed" in caplog.text
 
 
 @pytest.mark.parametrize("had_one", [True, False])
