@@ -13,7 +13,7 @@ from edge.cli.affected import affected
 from edge.cli.stored import ledgers_at, storage_key_option
 from edge.errors import RecordError
 from edge.feed.ledger import Ledger, Stored
-from edge.record.chain import Entry, Finding, Place, Proven, check, examine
+from edge.record.chain import Entry, Finding, Place, Proven, check, dropped, examine
 from edge.record.envelope import (
     Claim,
     Flaw,
@@ -44,6 +44,7 @@ class Epoch:
 class Proof:
     """What is proven of one box, and everything that is wrong.
 
+    `dropped` are places whose records the box gave up on a full disk, and signed for.
     `open_ended`: the store does not know its own first and last record, as a list does not.
     """
 
@@ -53,6 +54,7 @@ class Proof:
     head_sha256: str | None
     findings: tuple[Finding, ...]
     open_ended: bool
+    dropped: int = 0
 
 
 @click.group()
@@ -137,7 +139,8 @@ def prove(ledger: Ledger, keyring: Keyring) -> Proof:
     own = [e for e in entries if isinstance(e, Proven) and e.box == box]
     last = max(own, key=lambda e: e.place, default=None)
     head = last.sha256 if last else None
-    return Proof(box, len(own), _epochs(own), head, tuple(found), ledger.until is None)
+    gone = dropped(box, entries).count
+    return Proof(box, len(own), _epochs(own), head, tuple(found), ledger.until is None, gone)
 
 
 def _box_of(entries: list[Entry]) -> str:
@@ -159,6 +162,8 @@ def _sentences(proof: Proof) -> Iterator[str]:
     yield f"Box {proof.box}: {proof.records} records proven ({ranges}); {count}."
     if proof.head_sha256:
         yield f"  head {proof.head_sha256}"
+    if proof.dropped:
+        yield f"  {proof.dropped} records were dropped on a full disk, and signed for: not removed."
     if proof.open_ended and proof.epochs:
         yield from _unshown(proof.epochs)
     for finding in proof.findings:
