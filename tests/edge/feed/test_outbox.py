@@ -16,7 +16,7 @@ from edge.record.message import GENESIS, Receipt
 from edge.types import Envelope, Link
 from tests.chains import NOW, STORAGE_KEY, Pen
 
-SMALL = 64 * 1024
+SMALL = ballast_module.LEAST_BYTES
 
 
 @pytest.fixture
