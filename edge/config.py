@@ -176,6 +176,17 @@ class Keys(_Section, frozen=True, kw_only=True):
     next_signer_command: tuple[str, ...] = ()
 
 
+class Outbox(_Section, frozen=True, kw_only=True):
+    """How much of the disk the records may take that wait for the platform.
+
+    Larger than `max_mb`, or with less than `min_free_mb` left on the disk, the outbox grows no
+    more: what is worth least goes, and a signed record says so.
+    """
+
+    max_mb: Annotated[int, msgspec.Meta(ge=16)] = 2048
+    min_free_mb: Annotated[int, msgspec.Meta(ge=0)] = 256
+
+
 class Uplink(_Section, frozen=True, kw_only=True):
     """The way to the platform.
 
@@ -217,6 +228,7 @@ class Config(_Section, frozen=True, kw_only=True):
     camera: Camera = Camera()
     models: Models = Models()
     reading: Reading = Reading()
+    outbox: Outbox = Outbox()
     uplink: Uplink = Uplink()
     authority: Authority = Authority()
     updates: Updates | None = None
@@ -231,6 +243,7 @@ SECTIONS: dict[str, type[_Section]] = {
     "reading": Reading,
     "access": Access,
     "keys": Keys,
+    "outbox": Outbox,
     "uplink": Uplink,
     "authority": Authority,
     "updates": Updates,

@@ -7,7 +7,7 @@ import msgspec
 
 from edge.feed.outbox import Outbox
 from edge.record.envelope import decode_part, seal, split
-from edge.record.message import DropRecord, DroppedSpan, decode, event
+from edge.record.message import DroppedSpan, DropRecord, decode, event
 from edge.types import Envelope, Link
 from tests.chains import CLOCK, NOW, Pen
 from tools.platform.samples import sample

@@ -2,6 +2,7 @@
 
 import logging
 import signal
+import time
 from dataclasses import replace
 
 from edge.capture.camera import Camera
@@ -12,10 +13,13 @@ from edge.daemon import wiring
 from edge.daemon.inforce import overtaken, pinned
 from edge.daemon.minutely import Minutely
 from edge.daemon.pipeline import Conclusion
+from edge.daemon.room import NO_ROOM, Chores
 from edge.daemon.wiring_sync import step_back
 from edge.errors import BoxError
 
 log = logging.getLogger(__name__)
+AGAIN_S = 5.0
+"""After so long a box that could not start on a full disk tries again."""
 
 
 class Stop:
@@ -33,6 +37,12 @@ class Stop:
         self._camera = camera
         if self.asked:
             camera.stop()
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, and less of it when it is asked to end."""
+        until = time.monotonic() + seconds
+        while not self.asked and time.monotonic() < until:
+            time.sleep(0.1)
 
     def _ask(self) -> None:
         self.asked = True
@@ -55,6 +65,9 @@ def run_box(config: Config) -> None:
         try:
             if not run_version(config, stop):
                 break
+        except NO_ROOM as e:  # nothing is wrong with what is in force, and dying helps nobody
+            log.error("%s", e)
+            stop.wait(AGAIN_S)
         except BoxError:
             if not step_back(config, SystemClock())():
                 raise
@@ -77,7 +90,9 @@ def run_version(config: Config, stop: Stop) -> bool:
         cabinet = replace(cabinet, signer=wiring.rotate(cabinet))
         place = wiring.key_place(now)
         began = (now, late, place.has_next())
-        pipeline, checkpoints = wiring.pipeline(cabinet), wiring.checkpoints(cabinet)
+        room = wiring.storeroom(cabinet)
+        pipeline = replace(wiring.pipeline(cabinet), room=room)
+        checkpoints = wiring.checkpoints(cabinet)
         minutely = Minutely(
             wiring.alarms(cabinet),
             wiring.health(cabinet, pipeline.laws),
@@ -85,24 +100,26 @@ def run_version(config: Config, stop: Stop) -> bool:
             wiring.release(cabinet),
             checkpoints,
         )
+        chores = Chores(minutely.step, room)
         camera = NewestFrame(Camera(now.camera.source, clock))
         stop.watch(camera)
         changed = False
         try:
-            minutely.step(0)  # what waits ends even where no camera gives a frame
+            chores.step(0)  # what waits ends even where no camera gives a frame
             for frame in camera.frames():
                 for conclusion in pipeline.step(frame):
                     _tell(conclusion)
-                minutely.step(1)
+                chores.step(1)
                 changed = (pinned(config), overtaken(config), place.has_next()) != began
                 if changed:
                     break
         finally:
             camera.close()
             pipeline.finish()
-            minutely.finish()
+            chores.attempt(minutely.finish)
+            room.close()
             log.info("stopped; %d frames were dropped for newer ones", camera.dropped)
-        checkpoints.close()
+        chores.attempt(checkpoints.close)
     return changed
 
 

@@ -36,7 +36,8 @@ class Row(NamedTuple):
 def chosen(db: sqlite3.Connection, vault: Vault, may_go: MayGo) -> list[Row]:
     """Return the records that go next, by place; none where too few may go.
 
-    The last that was taken is not among them: the casebook may yet ask for it. Raises sqlite3.Error.
+    The last that was taken is not among them: the casebook may yet ask for it.
+    Raises sqlite3.Error.
     """
     found: list[Row] = []
     for worth in ORDER:
@@ -83,9 +84,7 @@ def covering(db: sqlite3.Connection, after: Place, before: Place) -> list[Place]
     return [Place(*row) for row in rows]
 
 
-def _candidates(
-    db: sqlite3.Connection, vault: Vault, worth: Worth, may_go: MayGo
-) -> Iterator[Row]:
+def _candidates(db: sqlite3.Connection, vault: Vault, worth: Worth, may_go: MayGo) -> Iterator[Row]:
     rows = db.execute(
         "SELECT epoch, seq, kind, sha256, sealed FROM records"
         " WHERE worth = ? AND (epoch, seq) < (?, ?) ORDER BY epoch, seq",

@@ -119,7 +119,7 @@ class Outbox(Closing):
         file is no longer in its place: what a deleted file takes is gone when it is closed.
         """
         self._check_own_chain()
-        if not self.has_ballast() and not self._in_need:
+        if not self._in_need and not self.has_ballast():  # in need, it must not be held again
             raise NoRoomError("The disk is full: the record was not taken.", MAKE_ROOM)
         with self._translated(), self._transaction():
             self._store(envelope)

@@ -222,7 +222,7 @@ def test_an_hour_that_rotted_whole_keeps_nobody_from_the_end(site: CountingSite)
     rot(site.folder / "casebook.sqlite", "hours", "hour", "2028-06-01T")
     site.start()
     site.later()
-    minutely = Minutely(Idle(), Idle(), site.hours, site.release)  # type: ignore[arg-type]
+    minutely = Minutely(Idle(), Idle(), site.hours, site.release, Idle())  # type: ignore[arg-type]
     minutely.step(0)
     assert len(site.casebook.damaged_figures()) == 1
     assert site.casebook.held() == []

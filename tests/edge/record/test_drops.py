@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from edge.record.chain import START, Entry, Head, check, dropped, examine, next_link
 from edge.record.drops import Dropped, Span
 from edge.record.envelope import Flaw, seal
-from edge.record.message import DropRecord, DroppedSpan, event
+from edge.record.message import DroppedSpan, DropRecord, event
 from edge.types import Envelope, Link
 from tests.chains import CLOCK, NOW, Pen
 
