@@ -26,7 +26,7 @@ demo: $(VENV)/.ready
 	@$(BIN)/python -m tools.demo --clip "$(CLIP)" --out "$(OUT)"
 
 test: lint examples
-	@deploy/system-packages $(FONTS)
+	@deploy/system-packages $(FONTS) postgresql
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 lint: $(VENV)/.ready
@@ -49,6 +49,7 @@ $(EXAMPLE)/node_modules/.ready: $(EXAMPLE)/package-lock.json | system
 soak: $(VENV)/.ready
 	ANPR_EDGE_KILLS=50 ANPR_EDGE_SYNC_KILLS=500 ANPR_EDGE_PROCESS_KILLS=1000 \
 		ANPR_EDGE_POWER_CUTS=10000 ANPR_EDGE_FILLS=50 ANPR_EDGE_READ_ONLY=20 \
+		ANPR_EDGE_BROKER_KILLS=20 ANPR_EDGE_BAD_NETWORK=1 ANPR_EDGE_CLOCK_DAYS=1500 \
 		$(BIN)/pytest -s tests/faults
 
 # A year of 200,000 passages through hold and release; in memory, for a disk would take the night.

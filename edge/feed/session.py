@@ -67,7 +67,8 @@ class Role:
 
     `acknowledge_late`: messages are acknowledged by `Session.acknowledge`, not on arrival.
     `overhear` is a topic that it can do without: a broker may refuse it, and drops what does not
-    fit, so that a flood of it holds up nothing else.
+    fit, so that a flood of it holds up nothing else. `is_lasting`: the broker keeps what comes
+    while it is away.
     """
 
     client_id: str
@@ -75,6 +76,7 @@ class Role:
     will: Note | None = None
     acknowledge_late: bool = False
     overhear: str | None = None
+    is_lasting: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +218,7 @@ class Session:
         name = f"the broker {broker.host}:{broker.port}"
         _secure(client, broker)
         try:
-            _dial(client, broker, version)
+            _dial(client, broker, role)
         except (OSError, ValueError) as e:
             remedy = CHECK_TLS if isinstance(e, ssl.SSLError) else CHECK_BROKER
             raise FeedError(f"No connection to {name} ({_reason(e)}).", remedy) from e
@@ -288,7 +290,7 @@ def _client(
     client = paho.Client(
         CallbackAPIVersion.VERSION2,
         client_id=role.client_id,
-        clean_session=None if version == MQTTProtocolVersion.MQTTv5 else False,
+        clean_session=None if version == MQTTProtocolVersion.MQTTv5 else not role.is_lasting,
         protocol=version,
         reconnect_on_failure=False,
         manual_ack=role.acknowledge_late,
@@ -337,14 +339,20 @@ def _secure(client: paho.Client, broker: Broker) -> None:
     client.tls_set_context(context)
 
 
-def _dial(client: paho.Client, broker: Broker, version: MQTTProtocolVersion) -> None:
-    if version != MQTTProtocolVersion.MQTTv5:
+def _dial(client: paho.Client, broker: Broker, role: Role) -> None:
+    if client.protocol != MQTTProtocolVersion.MQTTv5:
         client.connect(broker.host, broker.port, KEEPALIVE_S)
         return
     properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-    properties.SessionExpiryInterval = REMEMBER_S
+    properties.SessionExpiryInterval = REMEMBER_S if role.is_lasting else 0
     properties.MaximumPacketSize = LARGEST
-    client.connect(broker.host, broker.port, KEEPALIVE_S, clean_start=False, properties=properties)
+    client.connect(
+        broker.host,
+        broker.port,
+        KEEPALIVE_S,
+        clean_start=not role.is_lasting,
+        properties=properties,
+    )
 
 
 def answered(mid: int, reason: ReasonCode) -> Accepted | Refused:

@@ -15,7 +15,7 @@ from edge.feed.outbox import Outbox
 from edge.feed.receipts import receipt_reader
 from edge.record.keys import load_public, load_signer, load_trusted
 from tests.chains import STORAGE_KEY
-from tools.receive.listen import BrokerAddress, Listener, Until
+from tools.receive.listen import BrokerAddress, Listener, Until, listening
 from tools.receive.store import Store
 
 
@@ -28,9 +28,9 @@ def deliver_for_ever(folder: Path, broker: BrokerAddress) -> None:
 
 def receive_for_ever(folder: Path, broker: BrokerAddress) -> None:
     keyring = load_trusted(folder / "keys/boxes.jwks")
-    with Store.open(folder / "received.sqlite", keyring) as store:
+    with Store.open(folder / "received.sqlite", lambda: keyring) as store:
         signer = load_signer(folder / "keys/platform.pem")
-        Listener(store, signer, broker, "receiver").run(Until(), lambda: False)
+        Listener(store, signer, broker, listening("receiver")).run(Until(), lambda: False)
 
 
 ROLES = {"uplink": deliver_for_ever, "receiver": receive_for_ever}

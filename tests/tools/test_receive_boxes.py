@@ -19,7 +19,8 @@ from edge.types import Envelope
 from tests.chains import CLOCK, NOW, Pen
 from tools.receive.__main__ import receive
 from tools.receive.boxes import described, table
-from tools.receive.store import Store, Verdict
+from tools.receive.growth import Verdict
+from tools.receive.store import Store
 
 HOUR = timedelta(hours=1)
 REGISTRY = ActiveRegistry(
@@ -85,14 +86,14 @@ class Fleet:
         self.keyring = {kid: key for pen in self.pens.values() for kid, key in pen.keyring.items()}
 
     def take(self, *envelopes: Envelope) -> list[Verdict]:
-        with Store.open(self.db, self.keyring) as store, store.burst():
-            return [store.take(envelope.box, envelope.jws) for envelope in envelopes]
+        with Store.open(self.db, lambda: self.keyring) as store:
+            return store.take([(envelope.box, envelope.jws) for envelope in envelopes])
 
     def look(self, *words: str) -> Result:
         return CliRunner().invoke(receive, ["--db", str(self.db), "--boxes", *words])
 
     def rows(self, now: datetime = NOW + HOUR) -> list[dict[str, Any]]:
-        with Store.open(self.db, {}) as store:
+        with Store.open(self.db) as store:
             return [described(view, now) for view in store.boxes()]
 
 
@@ -193,7 +194,7 @@ def test_what_a_box_says_cannot_command_the_terminal(fleet: Fleet) -> None:
 def test_the_table_has_one_row_for_each_box_and_marks_what_was_refused(fleet: Fleet) -> None:
     one, two = fleet.pens.values()
     fleet.take(health(one, REFUSED), *two.chain(1))
-    with Store.open(fleet.db, {}) as store:
+    with Store.open(fleet.db) as store:
         found = table(store.boxes(), NOW + HOUR)
     cells = {str(column.header): [str(cell) for cell in column.cells] for column in found.columns}
     assert cells["box"] == ["box-1", "box-2"]

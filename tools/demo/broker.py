@@ -43,6 +43,11 @@ class Broker:
         config.write_text(CONFIG.format(port=self.port, folder=folder.resolve()))
         self._command = [str(program), "-c", str(config)]
 
+    @property
+    def process(self) -> int:
+        """The process id of the running broker."""
+        return self._process.pid
+
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(self._command, stderr=subprocess.DEVNULL)
         for _ in range(100):

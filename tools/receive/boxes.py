@@ -1,6 +1,5 @@
 """What is active on every box, by the last health record of its proven chain."""
 
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from rich.text import Text
 from edge.record.active import Family
 from edge.record.envelope import UNREADABLE, decode_part, split
 from edge.record.message import Chained, HealthRecord, decode
+from tools.receive.database import Database
 
 HOUR = timedelta(hours=1)
 NEVER = "-"
@@ -53,16 +53,16 @@ class BoxView:
                 yield f"{self.box}: {_line(_outcome(family))}: {_line(family.reason)}"
 
 
-def box_views(db: sqlite3.Connection) -> list[BoxView]:
-    """Return every box that was heard of. Raises sqlite3.Error."""
-    rows = db.execute(
+def box_views(db: Database) -> list[BoxView]:
+    """Return every box that was heard of."""
+    rows = db.query(
         "SELECT box, (SELECT max(at) FROM ("
         "   SELECT received_at AS at FROM records r"
         "   WHERE r.box = b.box AND r.epoch = b.epoch AND r.seq = b.seq"
-        "   UNION ALL SELECT max(received_at) FROM waiting w WHERE w.box = b.box)),"
+        "   UNION ALL SELECT max(received_at) FROM waiting w WHERE w.box = b.box) AS heard),"
         " (SELECT jws FROM records h WHERE h.box = b.box AND h.kind = 'health'"
         "  ORDER BY h.epoch DESC, h.seq DESC LIMIT 1) FROM boxes b ORDER BY box"
-    ).fetchall()
+    )
     return [
         BoxView(box, heard and datetime.fromisoformat(heard), jws and _told(jws))
         for box, heard, jws in rows

@@ -69,7 +69,7 @@ def a_drained_outbox(folder: Path, chain: list[Envelope]) -> Path:
 
 def a_database(folder: Path, chain: list[Envelope]) -> Path:
     path = folder / "received.sqlite"
-    with Store.open(path, PEN.keyring) as store:
+    with Store.open(path, lambda: PEN.keyring) as store:
         take_burst(store, [("box-1", envelope.jws) for envelope in chain])
     return path
 
@@ -208,7 +208,7 @@ def test_a_batch_cut_short_is_named(tmp_path: Path) -> None:
 def test_two_boxes_at_the_receiver_are_proven_apart(tmp_path: Path) -> None:
     other = Pen("box-2")
     path = tmp_path / "received.sqlite"
-    with Store.open(path, {**PEN.keyring, **other.keyring}) as store:
+    with Store.open(path, lambda: {**PEN.keyring, **other.keyring}) as store:
         take_burst(store, [(e.box, e.jws) for e in [*CHAIN, *other.chain(2)]])
     result = run("verify", path, "--keys", keys_file(tmp_path, PEN, other))
     assert result.exit_code == 0
