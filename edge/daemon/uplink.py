@@ -96,6 +96,7 @@ class Uplink:
         self._publisher: Publisher | None = None
         self._fault: FeedError | None = None
         self._sent: Place | None = None
+        self._told: set[str] = set()
         self._accepted: deque[Envelope] = deque()
         self._failures = 0
         self._silences = 0
@@ -181,8 +182,12 @@ class Uplink:
         """
         if self._pace.window is None:
             return []
-        place = Place(envelope.epoch, envelope.seq)
-        return [drop for drop in self._backlog.covering(self._sent, place) if drop != envelope]
+        if self._sent is None:
+            self._told.clear()
+        drops = self._backlog.covering(self._sent, Place(envelope.epoch, envelope.seq))
+        new = [drop for drop in drops if drop != envelope and drop.sha256 not in self._told]
+        self._told |= {drop.sha256 for drop in new}
+        return new
 
     def _take(self, jws: bytes) -> None:
         """Forget what a receipt covers; one that cannot be proven changes nothing."""

@@ -36,7 +36,8 @@ class Row(NamedTuple):
 def chosen(db: sqlite3.Connection, vault: Vault, may_go: MayGo) -> list[Row]:
     """Return the records that go next, by place; none where too few may go.
 
-    The last that was taken is not among them: the casebook may yet ask for it.
+    The last that was taken is not among them: the casebook may yet ask for it. Nor is the first of
+    an epoch, on which its rotation and its platform count.
     Raises sqlite3.Error.
     """
     found: list[Row] = []
@@ -69,7 +70,8 @@ def delete(db: sqlite3.Connection, rows: Sequence[Row], by: Envelope) -> None:
             (span.epoch, span.first, span.last),
         )
         db.execute(
-            "INSERT INTO spans VALUES (?, ?, ?, ?)", (span.epoch, span.last, by.epoch, by.seq)
+            "INSERT INTO spans VALUES (?, ?, ?, ?, ?)",
+            (span.epoch, span.last, span.last_sha256, by.epoch, by.seq),
         )
     db.execute("UPDATE head SET dropped = dropped + ?", (len(rows),))
 
@@ -87,7 +89,7 @@ def covering(db: sqlite3.Connection, after: Place, before: Place) -> list[Place]
 def _candidates(db: sqlite3.Connection, vault: Vault, worth: Worth, may_go: MayGo) -> Iterator[Row]:
     rows = db.execute(
         "SELECT epoch, seq, kind, sha256, sealed FROM records"
-        " WHERE worth = ? AND (epoch, seq) < (?, ?) ORDER BY epoch, seq",
+        " WHERE worth = ? AND (epoch, seq) < (?, ?) AND seq > 1 ORDER BY epoch, seq",
         (worth, *_newest(db, worth)),
     )
     for epoch, seq, kind, sha256, sealed in rows:

@@ -348,7 +348,12 @@ class Outbox(Closing):
         self._ballast.hold()
 
     def _sha256_at(self, place: Place) -> str | None:
-        found = self._db.execute("SELECT sha256 FROM records WHERE epoch = ? AND seq = ?", place)
+        """Return the hash of a record that waits, or of the last of some that were dropped."""
+        found = self._db.execute(
+            "SELECT sha256 FROM records WHERE epoch = ? AND seq = ?"
+            " UNION ALL SELECT last_sha256 FROM spans WHERE epoch = ? AND last = ?",
+            (*place, *place),
+        )
         row = found.fetchone()
         return None if row is None else str(row[0])
 

@@ -13,8 +13,8 @@ CREATE TABLE records (
 ) STRICT;
 CREATE INDEX droppable ON records (worth, epoch, seq) WHERE worth < 9;
 CREATE TABLE spans (
-    epoch INTEGER NOT NULL, last INTEGER NOT NULL, by_epoch INTEGER NOT NULL,
-    by_seq INTEGER NOT NULL, PRIMARY KEY (epoch, last)
+    epoch INTEGER NOT NULL, last INTEGER NOT NULL, last_sha256 TEXT NOT NULL,
+    by_epoch INTEGER NOT NULL, by_seq INTEGER NOT NULL, PRIMARY KEY (epoch, last)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE head (
     one INTEGER PRIMARY KEY CHECK (one = 1), box TEXT NOT NULL, key_check TEXT NOT NULL,

@@ -132,7 +132,7 @@ class _Chain:
         )
         if last < end:
             yield from self._missing(last, Place(end.epoch, end.seq + 1))
-        elif until.sha256 not in {r.sha256 for r in self.by_place.get(end, ())}:
+        elif until.sha256 not in self._hashes_at(end):
             cause = f"Record {end.seq} is not the one that the store knows as its last."
             yield Finding(Flaw.FORKED, "head", self.box, end.epoch, end.seq, cause)
 
@@ -153,6 +153,10 @@ class _Chain:
             if len(named) > 1 or (there and not named & there):
                 cause = f"Record {place.seq} is said to be dropped, with another hash than it has."
                 yield Finding(Flaw.DROP, "a drop record", self.box, *place, cause)
+
+    def _hashes_at(self, place: Place) -> set[str]:
+        records = self.by_place.get(place)
+        return {r.sha256 for r in records} if records else self.dropped.last_at(*place)
 
     def _first(self, place: Place) -> Proven:
         return self.by_place[place][0]

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from edge.record.chain import Head, Place, follows
+from edge.record.drops import Span, spans_of
 from edge.record.envelope import Verified
 
 OTHER_BRANCH = "does not follow the record before it, or changes the key"
 TAKEN = "another record is stored for the same place"
+CONTRADICTED = "says of a record that it was dropped, with another hash than it has"
 
 
 class Verdict(StrEnum):
@@ -48,12 +50,17 @@ class Arrival:
 class Growth:
     """The end of a chain, and what a burst adds: to it, to the forks, to what waits for a gap.
 
-    `sha256_at` returns which record is stored for a place that the chain has passed.
+    `sha256_at` returns which record is stored for a place that the chain has passed, `span_over`
+    what an earlier drop says of a place. `late` is what was dropped after it was sent, `spans` what
+    the drops of this burst cover, each with the place of the drop.
     """
 
     head: Head | None
     kid: str | None
     sha256_at: Callable[[Place], str | None]
+    span_over: Callable[[Place], Span | None]
+    spans: list[tuple[Span, Place]] = field(default_factory=list)
+    late: list[Arrival] = field(default_factory=list)
     stored: list[Arrival] = field(default_factory=list)
     forked: list[tuple[Arrival, str]] = field(default_factory=list)
     aside: dict[tuple[Place, str], Arrival] = field(default_factory=dict)
@@ -62,6 +69,8 @@ class Growth:
     def take(self, arrival: Arrival) -> Verdict:
         """Put a record at the chain's end, aside until a gap fills, or among the forks."""
         verdict = self._place(arrival)
+        if verdict in (Verdict.STORED, Verdict.WAITING):
+            self._learn(arrival)
         if verdict is not Verdict.WAITING:
             return verdict
         if self.aside.setdefault(arrival.key, arrival) is arrival:
@@ -77,6 +86,27 @@ class Growth:
                 gone.append(arrival)
                 self.aside.pop(arrival.key, None)
         return gone
+
+    def skip(self) -> bool:
+        """Go on behind what the box dropped and signed for; return whether there was such."""
+        if self.head is None:
+            return False
+        span = self._dropped_at(Place(self.head.epoch, self.head.seq + 1))
+        if span is not None:
+            self.head = Head(span.epoch, span.last, span.last_sha256)
+        return span is not None
+
+    def _learn(self, arrival: Arrival) -> None:
+        for span in spans_of(arrival.record):
+            self.spans.append((span, arrival.place))
+            last = Place(span.epoch, span.last)
+            passed = self.head is not None and last <= (self.head.epoch, self.head.seq)
+            if passed and self._stored_at(last) not in (None, span.last_sha256):
+                self.forked.append((arrival, CONTRADICTED))
+
+    def _dropped_at(self, place: Place) -> Span | None:
+        told = next((span for span, _ in self.spans if span.covers(place)), None)
+        return told or self.span_over(place)
 
     def _place(self, arrival: Arrival) -> Verdict:
         head, place, link = self.head, arrival.place, arrival.record.link
@@ -96,10 +126,22 @@ class Growth:
         if self._stored_at(arrival.place) == arrival.sha256:
             self.duplicates += 1
             return Verdict.DUPLICATE
+        if self._was_dropped(arrival):
+            self.late.append(arrival)
+            return Verdict.STORED
         self.forked.append((arrival, TAKEN))
         return Verdict.FORKED
 
+    def _was_dropped(self, arrival: Arrival) -> bool:
+        """True for a record that the box dropped after it was sent: it is known, and fits."""
+        span = self._dropped_at(arrival.place)
+        if span is None or self._stored_at(arrival.place) is not None:
+            return False
+        return arrival.place.seq != span.last or arrival.sha256 == span.last_sha256
+
     def _stored_at(self, place: Place) -> str | None:
+        if any(late.place == place for late in self.late):
+            return next(late.sha256 for late in self.late if late.place == place)
         if self.stored and place >= self.stored[0].place:
             return next((a.sha256 for a in reversed(self.stored) if a.place == place), None)
         return self.sha256_at(place)

@@ -20,6 +20,7 @@ COLUMNS = {
     "duplicates": "again",
     "waiting": "waiting",
     "gaps": "gaps",
+    "dropped": "dropped",
     "forks": "forks",
     "refused": "refused",
 }

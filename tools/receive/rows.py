@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 from edge.record.chain import Head, Place
+from edge.record.drops import Span
 from edge.record.envelope import MAX_BYTES, Verified, decode_part, split
 from edge.types import Envelope, Link
 from tools.receive.database import Database, Values
@@ -48,7 +49,11 @@ class Rows:
         epoch, seq, sha256 = growth.head or (None, None, None)
         self._db.many(
             "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [_record_row(arrival) for arrival in growth.stored],
+            [_record_row(arrival) for arrival in (*growth.stored, *growth.late)],
+        )
+        self._db.many(
+            "INSERT INTO spans VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            [(box, *span, *place) for span, place in growth.spans],
         )
         self._db.many(
             "INSERT INTO forks VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
@@ -118,7 +123,16 @@ class Rows:
             )
             return rows[0][0] if rows else None
 
-        return Growth(None if head[0] is None else Head(*head), kid, sha256_at)  # type: ignore[arg-type]
+        def span_over(place: Place) -> Span | None:
+            rows = self._db.query(
+                "SELECT epoch, first, last, last_sha256 FROM spans"
+                " WHERE box = ? AND epoch = ? AND first <= ? AND last >= ? LIMIT 1",
+                (box, place.epoch, place.seq, place.seq),
+            )
+            return Span(*rows[0]) if rows else None
+
+        end = None if head[0] is None else Head(*head)  # type: ignore[arg-type]
+        return Growth(end, kid, sha256_at, span_over)
 
 
 def _parts(values: Sequence[Values]) -> Iterable[list[Values]]:

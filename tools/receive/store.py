@@ -121,7 +121,7 @@ class Store(Closing):
     def _grow(self, box: str, growth: Growth, arrivals: dict[int, Arrival]) -> dict[int, Verdict]:
         before = growth.head
         found = {number: growth.take(arrival) for number, arrival in arrivals.items()}
-        if growth.head is not None and growth.head != before:
+        if growth.head is not None and (growth.head != before or growth.spans):
             self._take_up(box, growth, START if before is None else before)
         new = self._rows.set_aside(growth.aside.values())
         again = [n for n, one in arrivals.items() if growth.aside.get(one.key) is one]
@@ -130,10 +130,16 @@ class Store(Closing):
         return found | dict.fromkeys(again, Verdict.DUPLICATE)
 
     def _take_up(self, box: str, growth: Growth, before: Head) -> None:
-        """Go on with what waited; all of it stands behind `before`, where the chain ended."""
+        """Go on with what waited, and behind what was dropped.
+
+        All that waited stands behind `before`, where the chain ended.
+        """
         after = Place(before.epoch, before.seq)
-        while growth.head and (gone := growth.take_up(self._rows.due(box, after, growth.head))):
+        while growth.head:
+            gone = growth.take_up(self._rows.due(box, after, growth.head))
             self._rows.wait_no_more(box, gone)
+            if not gone and not growth.skip():
+                return
 
 
 def _judged(message: Message, keyring: Keyring, at: str) -> Arrival | Refusal:

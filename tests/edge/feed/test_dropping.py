@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.errors import OutboxError
+from edge.errors import OutboxError, RecordError
 from edge.feed.dropping import LEAST, MOST
 from edge.feed.outbox import Outbox
 from edge.record.chain import START, Head, Place, check, examine
@@ -62,8 +62,8 @@ def test_complying_passages_go_first_then_health_then_reviews(outbox: Outbox, pe
     gone = []
     while (made := drop(outbox, pen)) is not None:
         gone += [(span.first, span.last) for span in content(made).spans]
-    assert gone == [(21, 30), (11, 19), (1, 10)]
-    assert left(outbox) == [20, 31, 32, 33, 34]
+    assert gone == [(21, 30), (11, 19), (2, 10)]
+    assert left(outbox) == [1, 20, 31, 32, 33, 34]
     assert is_whole(outbox, pen)
 
 
@@ -89,8 +89,8 @@ def test_a_passage_whose_hour_is_not_counted_yet_stays(outbox: Outbox, pen: Pen)
 
     made = outbox.drop(is_counted, lambda link, spans: write_drop(pen, link, spans))
     assert made is not None
-    assert content(made).records == 10
-    assert left(outbox) == [*range(2, 21, 2), 21, 22]
+    assert content(made).records == 9
+    assert left(outbox) == [1, *range(2, 21, 2), 21, 22]
     assert is_whole(outbox, pen)
 
 
@@ -109,8 +109,9 @@ def test_a_drop_with_as_many_spans_as_there_can_be_is_smaller_than_what_it_frees
     outbox: Outbox, pen: Pen
 ) -> None:
     for _ in range(MOST):
-        seen(outbox, pen, 1)
         seen(outbox, pen, 1, HELD)
+        seen(outbox, pen, 1)
+    told(outbox, pen, "alarm")
     made = drop(outbox, pen)
     assert made is not None
     assert len(content(made).spans) == MOST
@@ -119,7 +120,7 @@ def test_a_drop_with_as_many_spans_as_there_can_be_is_smaller_than_what_it_frees
 
 
 def test_few_records_are_not_worth_a_drop(outbox: Outbox, pen: Pen) -> None:
-    seen(outbox, pen, LEAST - 1)
+    seen(outbox, pen, LEAST)
     told(outbox, pen, "alarm")
     assert drop(outbox, pen) is None
     seen(outbox, pen, 1)
@@ -127,10 +128,16 @@ def test_few_records_are_not_worth_a_drop(outbox: Outbox, pen: Pen) -> None:
     assert drop(outbox, pen) is not None
 
 
+def test_the_first_record_of_a_chain_stays(outbox: Outbox, pen: Pen) -> None:
+    seen(outbox, pen, 20)
+    assert drop(outbox, pen) is not None
+    assert left(outbox)[0] == 1
+
+
 def test_the_last_record_stays_for_the_casebook_to_find(outbox: Outbox, pen: Pen) -> None:
     last = seen(outbox, pen, 20)[-1]
     assert drop(outbox, pen) is not None
-    assert left(outbox)[0] == last.seq
+    assert left(outbox)[:2] == [1, last.seq]
     assert drop(outbox, pen) is None
 
 
@@ -148,12 +155,12 @@ def test_receipts_forget_across_what_was_dropped(outbox: Outbox, pen: Pen) -> No
     told(outbox, pen, "alarm")
     assert drop(outbox, pen) is not None
     told(outbox, pen, "alarm", 2)
-    assert left(outbox) == [11, 12, 13, 14]
-    assert outbox.count_through(Place(1, 12)) == 2
+    assert left(outbox) == [1, 11, 12, 13, 14]
+    assert outbox.count_through(Place(1, 12)) == 3
     assert outbox.pending(Place(1, 4), 1)[0].seq == 11
-    head = outbox.pending(None, 9)[2]
+    head = outbox.pending(None, 9)[3]
     told_by = Receipt(box="box-1", epoch=1, seq=13, sha256=head.sha256, stored_at=NOW)
-    assert outbox.forget(told_by) == 3
+    assert outbox.forget(told_by) == 4
     assert left(outbox) == [14]
     assert is_whole(outbox, pen, Head(1, 13, head.sha256))
     assert outbox.covering(Place(1, 0), Place(1, 14)) == []
@@ -166,13 +173,29 @@ def test_a_receipt_for_a_record_that_was_dropped_meanwhile_deletes_nothing(
     assert drop(outbox, pen) is not None
     late = Receipt(box="box-1", epoch=1, seq=sent.seq, sha256=sent.sha256, stored_at=NOW)
     assert outbox.forget(late) == 0
-    assert left(outbox) == [20, 21]
+    assert left(outbox) == [1, 20, 21]
+
+
+def test_a_receipt_for_the_last_of_what_was_dropped_forgets_what_came_before(
+    outbox: Outbox, pen: Pen
+) -> None:
+    """The platform's chain ends there until the record after it comes."""
+    last = seen(outbox, pen, 10)[-1]
+    told(outbox, pen, "alarm")
+    assert drop(outbox, pen) is not None
+    forged = Receipt(box="box-1", epoch=1, seq=last.seq, sha256="ab" * 32, stored_at=NOW)
+    with pytest.raises(RecordError):
+        outbox.forget(forged)
+    word = Receipt(box="box-1", epoch=1, seq=last.seq, sha256=last.sha256, stored_at=NOW)
+    assert outbox.forget(word) == 1
+    assert outbox.forget(word) == 0
+    assert left(outbox) == [11, 12]
 
 
 def test_the_drops_that_cover_a_gap_are_found_and_no_others(outbox: Outbox, pen: Pen) -> None:
     seen(outbox, pen, 10)
     told(outbox, pen, "alarm")  # 11
-    first = drop(outbox, pen)  # 12: 1-10
+    first = drop(outbox, pen)  # 12: 2-10
     seen(outbox, pen, 10, REVIEW)  # 13-22
     told(outbox, pen, "alarm")  # 23
     second = drop(outbox, pen)  # 24: 13-22
@@ -189,7 +212,7 @@ def test_what_was_dropped_is_known_after_a_restart(tmp_path: Path, pen: Pen) -> 
         told(outbox, pen, "alarm")
         made = drop(outbox, pen)
     with Outbox.attach(path, STORAGE_KEY, 0) as uplink:
-        assert uplink.backlog().dropped == 10
+        assert uplink.backlog().dropped == 9
         assert uplink.covering(None, Place(1, 11)) == [made]
         with pytest.raises(OutboxError, match="did not open"):
             drop(uplink, pen)
