@@ -340,6 +340,9 @@ class _Reader:
         keys = self._section(Keys, table, "keys")
         if keys is not None and (keys.signing is None) is not bool(keys.signer_command):
             self.faults.append("[keys] needs either signing, a file, or signer_command, a program")
+        words = () if keys is None else (*keys.signer_command, *keys.next_signer_command)
+        if any(NUL in word for word in words):
+            self.faults.append("keys.signer_command holds a NUL character")
         return keys
 
     def _updates(self, table: object) -> Updates | None:

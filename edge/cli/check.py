@@ -18,6 +18,7 @@ import onnxruntime as ort
 from edge.access.announced import remarks
 from edge.access.rules import Law
 from edge.casebook.casebook import Casebook
+from edge.cli.keycheck import KeyState, client_certificate, signing_key
 from edge.cli.plainly import age_words
 from edge.clock import SystemClock
 from edge.config import DEFAULT_PATH, Config, Zone, load
@@ -96,6 +97,7 @@ def examined(path: Path) -> Iterator[Item]:
         ("signing key", partial(_signing_key, config)),
         ("platform key", partial(_platform_key, config)),
         ("storage key", partial(_storage_key, config)),
+        ("client certificate", partial(_client_certificate, config, now)),
         ("state", partial(_state, config)),
         ("casebook", partial(_casebook, config)),
         ("updates", partial(_updates, config, now)),
@@ -209,7 +211,15 @@ def _age_fault(ages: dict[str, float], laws: tuple[Law, ...]) -> tuple[str, str 
 
 def _signing_key(config: Config) -> Item:
     load_key(config.access.token_key)
-    return Item("signing key", f"key id {wiring.key_place(config).load().key_id}")
+    return _of("signing key", signing_key(config))
+
+
+def _client_certificate(config: Config, now: datetime) -> Item:
+    return _of("client certificate", client_certificate(config, now))
+
+
+def _of(name: str, found: KeyState) -> Item:
+    return Item(name, found.says, found.remedy, warnings=found.warnings)
 
 
 def _platform_key(config: Config) -> Item:

@@ -20,6 +20,7 @@ from edge.counts.tally import tallies, tallies_of_resolution
 from edge.daemon import damage, rotation
 from edge.daemon.alarms import Alarms, Watched
 from edge.daemon.checkpoints import Checkpoints
+from edge.daemon.enrolment import installed
 from edge.daemon.gate import Gate
 from edge.daemon.health import Health
 from edge.daemon.hours import Hours
@@ -251,7 +252,23 @@ def outbox(config: Config) -> Outbox:
             f"box.state, {config.box.state}, cannot be made a folder ({e.strerror}).",
             "Name a folder that this user may write to.",
         ) from e
-    return Outbox.open(config.box.state / OUTBOX, config.box.id, storage_key(config))
+    found = Outbox.open(config.box.state / OUTBOX, config.box.id, storage_key(config))
+    if found.head() is None:
+        try:
+            found.begin_at(first_epoch(config))
+        except BoxError:
+            found.close()
+            raise
+    return found
+
+
+def first_epoch(config: Config) -> int:
+    """Return where the chain of this box begins: after that of a box whose place it takes.
+
+    Raises RecordError when the certificate that says so is not the platform's for this box.
+    """
+    taken_in = installed(config)
+    return 1 if taken_in is None else taken_in.epoch
 
 
 def attached_outbox(config: Config) -> Outbox:

@@ -174,11 +174,13 @@ class Outbox(Closing):
     def begin_at(self, epoch: int) -> None:
         """Let the chain begin in a later epoch, that of a box whose key was replaced.
 
-        Does nothing once there is a record.
+        Does nothing in the first, and once there is a record.
         """
+        if epoch == 1:
+            return
         with self._translated(), self._transaction():
             self._db.execute(
-                "UPDATE head SET epoch = ?, seq = 0, sha256 = ? WHERE epoch IS NULL OR seq = 0",
+                "UPDATE head SET epoch = ?, seq = 0, sha256 = ? WHERE epoch IS NULL",
                 (epoch, GENESIS),
             )
 

@@ -135,6 +135,9 @@ DUTCH = {
     ),
     "since": "begin van het uur",
     "until": "einde van het uur",
+    "Family.until": (
+        "tot wanneer het recht de uitgave laat gebruiken; leeg als het geen einde stelt"
+    ),
     "figures": "tellingen per cijfer en waarde",
     "availability": (
         "hoever de doos in dat uur werkte: aandelen van 0 tot 1, aantallen, en ouderdom van het "

@@ -51,6 +51,10 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
     reason: Annotated[
         str | None, says("Why it was refused or not reached, for people; null: it was not.")
     ] = None
+    until: Annotated[
+        Moment | None,
+        says("Until when the law lets the release in force be used (UTC); null: it sets no end."),
+    ] = None
 
 
 class Updates(msgspec.Struct, frozen=True, kw_only=True):

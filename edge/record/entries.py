@@ -8,7 +8,7 @@ from edge.record.drops import Span, spans_of
 from edge.record.envelope import UNREADABLE, Flaw, Keyring, RefusedError, Verified, peek, verify
 from edge.record.message import DECODERS, GENESIS
 from edge.record.rotation import Turn, turn_of
-from edge.record.standing import check_standing
+from edge.record.standing import check_standing, is_vouched
 
 
 class Head(NamedTuple):
@@ -112,7 +112,7 @@ def proven(where: str, record: Verified, keyring: Keyring) -> Proven:
         envelope.sha256,
         record.kid,
         turn_of(record),
-        key.epoch == link.epoch and not key.is_introduced,
+        is_vouched(key, link.epoch),
         spans_of(record),
     )
 

@@ -32,8 +32,8 @@ class PublicJwk(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     revoked one the `reason` and the `last` place that it still proves.
     """
 
-    kty: str = KTY
-    crv: str = ALGORITHM
+    kty: str
+    crv: str
     x: str
     kid: str
     alg: str = ALGORITHM

@@ -47,6 +47,11 @@ def standing(
     return Standing.VALID
 
 
+def is_vouched(key: TrustedKey, epoch: int) -> bool:
+    """True when the register itself names a key for an epoch: it may begin without a rotation."""
+    return key.epoch == epoch and not key.is_introduced
+
+
 def check_standing(record: Verified, keyring: Keyring, received_at: datetime | None = None) -> None:
     """Raise RefusedError when a record does not count under the key that signed it."""
     link = record.link

@@ -3,18 +3,26 @@
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
+from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from edge.cli.records import records
 from edge.feed.receipts import receipt_reader
 from edge.record.chain import Head
-from edge.record.envelope import MAX_BYTES, Keyring
+from edge.record.countersign import read_countersignature
+from edge.record.envelope import MAX_BYTES, Keyring, seal
+from edge.record.jwk import Jwks
 from edge.record.message import GENESIS
 from edge.types import Envelope, Link
-from tests.chains import Pen, alarm
+from tests.chains import Pen, alarm, rotation
+from tests.checkpoints import checkpoint
 from tools.receive.database import Row, StoreError
 from tools.receive.growth import Verdict
 from tools.receive.listen import receipts, take_burst
@@ -210,13 +218,153 @@ def test_a_key_that_changes_within_an_epoch_is_not_taken(address: Address) -> No
         assert send(store, CHAIN[0], forged) == [Verdict.STORED, Verdict.FORKED]
 
 
-def test_a_new_epoch_waits_for_the_end_of_the_old_one(address: Address) -> None:
+class Heirs:
+    """A box that changes its key twice, and a receiver that knows the first of them alone."""
+
+    def __init__(self) -> None:
+        self.pens = [Pen("box-1") for _ in range(3)]
+        first, second, third = self.pens
+        self.one = [*first.chain(2), first.turn(second)]
+        self.two = [*second.chain(2), second.turn(third)]
+        self.chain = [*self.one, *self.two, *third.chain(2)]
+        self.keyring = first.keyring
+
+
+@pytest.fixture
+def heirs() -> Heirs:
+    return Heirs()
+
+
+def reached(store: Store) -> tuple[int, int]:
+    found = store.head("box-1")
+    assert found is not None
+    return found.epoch, found.seq
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 100])
+def test_a_key_that_a_rotation_named_is_taken_over_and_remembered(
+    address: Address, heirs: Heirs, at_once: int
+) -> None:
+    for at in range(0, len(heirs.chain), at_once):  # a receiver that starts anew each time
+        with opened(address, heirs.keyring) as store:
+            part = heirs.chain[at : at + at_once]
+            assert set(send(store, *part)) == {Verdict.STORED}
+    with opened(address) as store:
+        (account,) = store.accounts()
+        assert reached(store) == (3, 2)
+        assert account.is_sound
+
+
+def test_two_receivers_follow_a_rotation_that_one_of_them_stored(
+    address: Address, heirs: Heirs
+) -> None:
+    """A record that came to the other too early is refused, comes again, and is then no fault."""
+    with opened(address, heirs.keyring) as one, opened(address, heirs.keyring) as other:
+        assert send(other, heirs.two[0]) == [Verdict.REFUSED]
+        assert set(send(one, *heirs.one)) == {Verdict.STORED}
+        assert set(send(other, *heirs.two)) == {Verdict.STORED}
+        (account,) = other.accounts()
+        assert account.is_sound
+        assert rows(other, "SELECT count(*) FROM refused") == [(0,)]
+
+
+@given(st.data())
+@OPEN_ENDED
+def test_whatever_the_order_within_a_burst_a_rotation_is_followed(
+    fresh: Fresh, data: st.DataObject
+) -> None:
+    heirs = Heirs()
+    with opened(fresh(), heirs.keyring) as store:
+        send(store, *data.draw(st.permutations(heirs.chain)))
+        assert reached(store) == (3, 2)
+
+
+def test_attack_epoch_reset_no_new_epoch_without_a_rotation(address: Address) -> None:
+    """Even where the register knows the key."""
     heir = Pen("box-1")
-    first = heir.at(Link(2, 1, CHAIN[2].sha256))
     with opened(address, {**PEN.keyring, **heir.keyring}) as store:
-        assert send(store, CHAIN[0], first) == [Verdict.STORED, Verdict.WAITING]
-        send(store, CHAIN[2], CHAIN[1])
-        assert store.head("box-1") == Head(2, 1, first.sha256)
+        reset = heir.at(Link(2, 1, CHAIN[2].sha256))
+        again = PEN.at(Link(2, 1, CHAIN[2].sha256))
+        assert send(store, *CHAIN[:3], reset, again)[3:] == [Verdict.FORKED] * 2
+        assert store.head("box-1") == head(3)
+        (account,) = store.accounts()
+        assert not account.is_sound
+
+
+def test_a_new_epoch_waits_for_the_rotation_that_opens_it(address: Address, heirs: Heirs) -> None:
+    with opened(address, heirs.keyring) as store:
+        assert send(store, heirs.one[0], heirs.one[2], heirs.two[0])[1:] == [Verdict.WAITING] * 2
+        send(store, heirs.one[1])
+        assert reached(store) == (2, 1)
+
+
+def test_after_a_rotation_only_the_key_that_it_named_goes_on(
+    address: Address, heirs: Heirs
+) -> None:
+    first, last = heirs.pens[0], heirs.one[-1]
+    with opened(address, heirs.keyring) as store:
+        send(store, *heirs.one)
+        late = first.at(Link(1, 4, last.sha256))
+        forged = first.at(Link(2, 1, last.sha256))
+        assert send(store, late, forged) == [Verdict.FORKED] * 2
+        assert send(store, heirs.two[0]) == [Verdict.STORED]
+
+
+def test_a_rotation_to_a_key_that_was_used_or_that_skips_an_epoch_is_not_taken(
+    address: Address, heirs: Heirs
+) -> None:
+    first, second = heirs.pens[:2]
+    with opened(address, heirs.keyring) as store:
+        send(store, *heirs.one, *heirs.two[:2])
+        link = Link(2, 3, heirs.two[1].sha256)
+        back = seal(rotation(link, "box-1", first.signer, 3), second.signer)
+        skips = seal(rotation(link, "box-1", Pen("box-1").signer, 4), second.signer)
+        assert send(store, back, skips) == [Verdict.FORKED] * 2
+        assert send(store, heirs.two[2]) == [Verdict.STORED]
+
+
+def test_a_box_in_the_place_of_another_begins_anew_where_the_register_says(
+    address: Address,
+) -> None:
+    box = Pen("box-1")
+    anew = box.at(Link(3, 1, GENESIS))
+    kid = box.signer.key_id
+    with opened(address, {**PEN.keyring, kid: replace(box.trusted, epoch=4)}) as store:
+        assert send(store, *CHAIN[:3], anew)[3] is Verdict.REFUSED
+    with opened(address, {**PEN.keyring, kid: replace(box.trusted, epoch=3)}) as store:
+        assert send(store, anew) == [Verdict.STORED]
+        assert reached(store) == (3, 1)
+
+
+def test_attack_revoked_key_nothing_new_is_taken_once_the_register_says_so(
+    address: Address, heirs: Heirs
+) -> None:
+    trusted: list[Keyring] = [heirs.keyring]
+    first = heirs.pens[0].trusted
+    with Store.open(address, lambda: trusted[0]) as store:
+        send(store, *heirs.one[:2])
+        trusted[0] = {
+            first.kid: replace(first, revoked_at=datetime.now(UTC) - timedelta(seconds=1))
+        }
+        assert send(store, heirs.one[2]) == [Verdict.REFUSED]
+        assert send(store, heirs.two[0]) == [Verdict.REFUSED]  # nor a key that it names
+        assert reached(store) == (1, 2)
+        (account,) = store.accounts()
+        assert account.refused_for == {"key revoked": 1, "key not trusted": 1}
+
+
+def test_attack_revoked_key_of_a_rotation_takes_its_heir_along_only_from_then_on(
+    address: Address, heirs: Heirs
+) -> None:
+    first, moment = heirs.pens[0].trusted, timedelta(hours=1)
+    later = {first.kid: replace(first, revoked_at=datetime.now(UTC) + moment)}
+    sooner = {first.kid: replace(first, revoked_at=datetime.now(UTC) - moment)}
+    with opened(address, heirs.keyring) as store:
+        send(store, *heirs.one)
+    with opened(address, later) as store:  # what was received before it was revoked stands
+        assert send(store, heirs.two[0]) == [Verdict.STORED]
+    with opened(address, sooner) as store:
+        assert send(store, heirs.two[1]) == [Verdict.REFUSED]
 
 
 def _with(old: bytes, new: bytes) -> bytes:
@@ -265,6 +413,36 @@ def test_the_store_survives_its_own_reopening(store: Store) -> None:
     store.reopen()
     assert store.head("box-1") == head(4)
     assert send(store, CHAIN[3], CHAIN[4]) == [Verdict.DUPLICATE, Verdict.STORED]
+
+
+def test_a_checkpoint_is_countersigned_once_it_stands_in_the_chain(address: Address) -> None:
+    pen = Pen("box-1")
+    chain = [*pen.chain(2), checkpoint(pen), *pen.chain(1)]
+    with Store.open(address, lambda: pen.keyring, PLATFORM.signer) as store:
+        send(store, *chain[2:])
+        assert store.checkpoints() == []
+        send(store, *chain)
+        send(store, *chain)
+        (jws,) = store.checkpoints()
+    word = read_countersignature(jws, PLATFORM.trusted)
+    assert (word.box, word.epoch, word.seq, word.sha256) == ("box-1", 1, 3, chain[2].sha256)
+
+
+def test_a_copy_holds_all_and_is_proven_as_any_file(address: Address, tmp_path: Path) -> None:
+    copy, keys = tmp_path / "copy.sqlite", tmp_path / "boxes.jwks"
+    keys.write_bytes(msgspec.json.encode(Jwks((PEN.signer.public("box-1"),))))
+    with opened(address) as store:
+        send(store, *CHAIN[:8], CHAIN[9], PEN.at(Link(1, 2, CHAIN[0].sha256), "A branch."))
+        store.take([("box-1", b"noise")])
+        assert store.copy_to(copy) == 8
+        with pytest.raises(StoreError, match="exists"):
+            store.copy_to(copy)
+        with opened(copy) as copied:
+            assert copied.accounts() == store.accounts()
+    words = ["verify", str(copy), "--keys", str(keys)]
+    said = CliRunner().invoke(records, words).output
+    assert "10 records proven" in said
+    assert "FORKED  box-1 1/2" in said
 
 
 def test_a_database_of_another_version_is_refused_and_left_alone(

@@ -25,14 +25,14 @@ from edge.record.chain import START, check, examine
 from edge.record.envelope import decode_part, seal, split
 from edge.record.keys import create_signer, extend_trusted, load_public, load_trusted
 from edge.types import Envelope, Link
-from tests.chains import STORAGE_KEY
+from tests.chains import STORAGE_KEY, rotation
 from tests.conftest import REPOSITORY
 from tests.mosquitto import Mosquitto, wait_for
 from tests.mosquitto import broker as broker
 from tools.platform.samples import BOX, SAMPLES, sample
 
 PLATFORM = REPOSITORY / "deploy" / "platform"
-KINDS = list(SAMPLES)
+KINDS = [kind for kind in SAMPLES if kind != "rotation"]
 DRAIN_S = 60.0
 
 
@@ -62,6 +62,8 @@ class Street:
         self.stranger = create_signer(folder / "stranger.pem", BOX)
         create_signer(folder / "platform.pem", None)
         self.next = create_signer(folder / "next.pem", BOX)
+        self.heir = create_signer(folder / "heir.pem", BOX)
+        self.signer = self.box
         for signer, box in ((self.box, BOX), (self.other, "box-2"), (self.next, BOX)):
             extend_trusted(folder / "boxes.jwks", signer.public(box))
         self.outbox = Outbox.open(folder / "outbox.sqlite", BOX, STORAGE_KEY, 0)
@@ -97,10 +99,18 @@ class Street:
         written = []
         for n in range(length):
             link = self.outbox.next_link()
-            envelope = seal(sample(KINDS[n % len(KINDS)], link), self.box)
+            envelope = seal(sample(KINDS[n % len(KINDS)], link), self.signer)
             self.outbox.append(envelope)
             written.append(envelope)
         return written
+
+    def turn(self) -> Envelope:
+        """Give the chain to a key that no register knows."""
+        link = self.outbox.next_link()
+        envelope = seal(rotation(link, BOX, self.heir, link.epoch + 1), self.signer)
+        self.outbox.append(envelope)
+        self.signer = self.heir
+        return envelope
 
     def publish(self, kind: str, *payloads: bytes) -> None:
         session = Session.open(self._broker, Role("hand", "nobody/listens"))
@@ -115,8 +125,8 @@ class Street:
 
     def findings(self) -> list[str]:
         """Return what the box's own auditor finds in the file that the example kept."""
-        keyring = load_trusted(self._folder / "boxes.jwks")
         (ledger,) = open_ledgers(self._folder / "received" / f"{BOX}.jws")
+        keyring = ledger.keyring(load_trusted(self._folder / "boxes.jwks"))
         entries = [check(record.where, record.jws, keyring) for record in ledger.records]
         return [finding.cause for finding in examine(BOX, entries, since=START)]
 
@@ -197,15 +207,39 @@ def heard(ear: Session) -> list[dict[str, Any]]:
     return [json.loads(decode_part(split(i.payload)[1])) for i in arrived if isinstance(i, Arrived)]
 
 
-def test_a_new_epoch_has_a_new_key_and_within_it_the_key_stays(street: Street) -> None:
+def test_a_new_epoch_needs_a_rotation_and_within_one_the_key_stays(street: Street) -> None:
     first = seal(sample("alarm", Link(1, 1, START.sha256)), street.box)
     strange = seal(sample("alarm", Link(1, 2, first.sha256)), street.next)
     street.publish("alarm", first.jws, strange.jws)
     street.wait_until_said("not that of its epoch")
     opening = seal(sample("alarm", Link(2, 1, first.sha256)), street.next)
     street.publish("alarm", opening.jws)
-    street.wait_until_said(f"stored {BOX} 2/1")
-    assert street.kept() == [first.jws, opening.jws]
+    street.wait_until_said("no rotation named its key")
+    assert street.kept() == [first.jws]
+
+
+def test_a_box_that_changes_its_key_is_followed_and_still_after_a_restart(street: Street) -> None:
+    written = [*street.write(2), street.turn(), *street.write(2)]
+    assert street.uplink.drain(DRAIN_S) == 0
+    street.stop_example()
+    street.start_example()
+    written += street.write(2)
+    assert street.uplink.drain(DRAIN_S) == 0
+    assert street.kept() == [envelope.jws for envelope in written]
+    assert street.findings() == []
+
+
+def test_a_rotation_that_is_not_valid_is_refused(street: Street) -> None:
+    (first,) = street.write(1)
+    assert street.uplink.drain(DRAIN_S) == 0
+    link = Link(1, 2, first.sha256)
+    skips = seal(rotation(link, BOX, street.heir, 3), street.box)
+    again = seal(rotation(link, BOX, street.box, 2), street.box)
+    street.publish("rotation", skips.jws)
+    street.wait_until_said("its rotation is not valid")
+    street.publish("rotation", again.jws)
+    street.wait_until_said("used before")
+    assert street.kept() == [first.jws]
 
 
 def test_a_kind_of_tomorrow_is_kept_so_that_the_chain_goes_on(street: Street) -> None:

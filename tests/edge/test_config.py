@@ -312,3 +312,28 @@ def test_updates_that_make_no_sense_are_refused(tmp_path: Path, line: str, said:
     with pytest.raises(ConfigError) as e:
         load(written(tmp_path, f"{GOOD}[updates]\n{line}\n"))
     assert said in e.value.cause
+
+
+def test_a_program_may_sign_instead_of_a_file(tmp_path: Path) -> None:
+    text = GOOD.replace('signing = "box.pem"', 'signer_command = ["/usr/lib/element", "slot-1"]')
+    keys = load(written(tmp_path, text)).keys
+    assert (keys.signing, keys.signer_command) == (None, ("/usr/lib/element", "slot-1"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["", 'signing = "box.pem"\nsigner_command = ["/bin/true"]', 'signer_command = ["a\\u0000b"]'],
+)
+def test_exactly_one_thing_signs(tmp_path: Path, line: str) -> None:
+    with pytest.raises(ConfigError, match="signer_command"):
+        load(written(tmp_path, GOOD.replace('signing = "box.pem"', line)))
+
+
+def test_a_path_may_name_a_credential_of_systemd(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, GOOD.replace('"box.pem"', '"credential:box.pem"'))
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", "/run/credentials/anpr-edge.service")
+    assert load(path).keys.signing == Path("/run/credentials/anpr-edge.service/box.pem")
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY")
+    assert load(path).keys.signing == Path("credential:box.pem")

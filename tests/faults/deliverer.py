@@ -1,11 +1,14 @@
 """The uplink of a box, or the platform's receiver, until it is killed.
 
-Run as `python -m tests.faults.deliverer uplink|receiver FOLDER PORT`; parks a copy of itself for
-every order on standard input, so that a thousand kills do not cost a thousand starts of Python.
+Run as `python -m tests.faults.deliverer uplink|receiver|member FOLDER PORT`; parks a copy of itself
+for every order on standard input, so that a thousand kills do not cost a thousand starts of Python.
+A member is one of several receivers that share a database: the file `database` holds its address.
 """
 
 import os
 import sys
+import time
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +18,9 @@ from edge.feed.outbox import Outbox
 from edge.feed.receipts import receipt_reader
 from edge.record.keys import load_public, load_signer, load_trusted
 from tests.chains import STORAGE_KEY
+from tools.receive.database import StoreLostError
 from tools.receive.listen import BrokerAddress, Listener, Until, listening
+from tools.receive.register import Register
 from tools.receive.store import Store
 
 
@@ -33,7 +38,19 @@ def receive_for_ever(folder: Path, broker: BrokerAddress) -> None:
         Listener(store, signer, broker, listening("receiver")).run(Until(), lambda: False)
 
 
-ROLES = {"uplink": deliver_for_ever, "receiver": receive_for_ever}
+def share_for_ever(folder: Path, broker: BrokerAddress) -> None:
+    address = (folder / "database").read_text()
+    signer = load_signer(folder / "keys/platform.pem")
+    keys = Register(folder / "keys/boxes.jwks").keys
+    role = listening(f"member-{os.getpid()}", "platform")
+    while True:
+        # a receiver whose server is away at its start ends; systemd starts it again
+        with suppress(StoreLostError), Store.open(address, keys, signer) as store:
+            Listener(store, signer, broker, role).run(Until(), lambda: False)
+        time.sleep(0.05)
+
+
+ROLES = {"uplink": deliver_for_ever, "receiver": receive_for_ever, "member": share_for_ever}
 
 
 def main() -> None:

@@ -46,6 +46,21 @@ def test_a_burst_that_fills_the_disk_leaves_nothing_behind(store: Store) -> None
     assert store.total() == 0
 
 
+FRAME_BYTES = 4096 + 24
+
+
+def test_what_is_committed_shares_no_sector_with_what_comes_next(
+    store: Store, tmp_path: Path
+) -> None:
+    """Synced at every commit, and the log padded to a whole sector, as the box does (psow=0)."""
+    assert store._db.query("PRAGMA synchronous") == [(2,)]
+    log = tmp_path / "received.sqlite-wal"
+    store._db.query("INSERT INTO boxes (box) VALUES ('box-1')")
+    before = log.stat().st_size
+    store._db.query("UPDATE boxes SET received = 1")
+    assert log.stat().st_size - before == 2 * FRAME_BYTES, "one page, and its padding"
+
+
 def _many() -> list[Envelope]:
     return [PEN.at(Link(1, seq, "0" * 64), "x" * 2000) for seq in range(100, 160)]
 

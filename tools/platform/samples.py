@@ -220,6 +220,7 @@ def _health(carried: dict[str, Any]) -> Chained:
                     release=7,
                     refused=8,
                     reason="A golden picture was read wrongly.",
+                    until=NOON + 24 * HOUR,
                 ),
             ),
         ),

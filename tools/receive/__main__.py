@@ -14,7 +14,7 @@ from edge.record.keys import load_signer
 from tools.receive.database import is_server
 from tools.receive.listen import BrokerAddress, Listener, Until, ingest, listening
 from tools.receive.register import Register
-from tools.receive.report import FINDING, end_with, end_with_boxes
+from tools.receive.report import FINDING, end_with, end_with_boxes, end_with_checkpoints
 from tools.receive.sqlite import cannot_open
 from tools.receive.store import Store
 
@@ -48,6 +48,8 @@ FILE = click.Path(path_type=Path)
 @click.option(
     "--boxes", is_flag=True, help="Only say what is active on each box, how old, refused."
 )
+@click.option("--checkpoints", is_flag=True, help="Only show what was countersigned.")
+@click.option("--copy-to", "copy", type=FILE, help="Only copy it all to a new SQLite file.")
 @click.option("--json", "as_json", is_flag=True, help="Say so in JSON.")
 def receive(
     db: str,
@@ -66,6 +68,8 @@ def receive(
     until_idle: float | None,
     report: bool,
     boxes: bool,
+    checkpoints: bool,
+    copy: Path | None,
     as_json: bool,
 ) -> None:
     """Verify and store what boxes send; answer with signed receipts.
@@ -76,6 +80,13 @@ def receive(
     if boxes:
         with _stored(db) as store:
             end_with_boxes(store.boxes(), as_json)
+    if checkpoints:
+        with _stored(db) as store:
+            end_with_checkpoints(store.checkpoints(), as_json)
+    if copy is not None:
+        with _stored(db) as store:
+            click.echo(f"{store.copy_to(copy)} records copied to {copy}.", err=True)
+        return
     if report:
         with _stored(db) as store:
             end_with(store.accounts(), as_json)
@@ -83,7 +94,7 @@ def receive(
         raise click.UsageError("--keys and --signing are needed to receive.")
     signer, register = load_signer(signing), Register(keys)
     faults: list[str] = []
-    with Store.open(db, register.keys) as store:
+    with Store.open(db, register.keys, signer) as store:
         if folder is not None:
             faults = [str(fault) for fault in ingest(store, signer, folder)]
         else:

@@ -17,8 +17,8 @@ from tools.receive.database import Database
 
 HOUR = timedelta(hours=1)
 NEVER = "-"
-COLUMNS = ("heard", "age h", "registry", "in use", "releases")
-NARROW = 2
+COLUMNS = ("heard", "age h", "until", "registry", "in use", "releases")
+NARROW = 3
 """So many columns are figures, and are not broken."""
 
 
@@ -41,8 +41,8 @@ class BoxView:
     heard_at: datetime | None
     told: Told | None
 
-    def refusals(self) -> Iterator[str]:
-        """Say what its last sync refused or did not reach, and why."""
+    def faults(self, now: datetime) -> Iterator[str]:
+        """Say what its last sync refused or did not reach, and what may be used no more."""
         updates = self.told.record.updates if self.told else None
         if updates is None:
             return
@@ -51,6 +51,9 @@ class BoxView:
         for family in updates.families:
             if family.reason is not None:
                 yield f"{self.box}: {_line(_outcome(family))}: {_line(family.reason)}"
+            if family.until is not None and family.until <= now:
+                over = f"was to be used until {_iso(family.until)}: passages go to review"
+                yield f"{self.box}: {_line(_release(family))} {over}"
 
 
 def box_views(db: Database) -> list[BoxView]:
@@ -118,8 +121,10 @@ def _cells(record: HealthRecord, now: datetime) -> tuple[str, ...]:
     packs = sorted({f"{pack.id} {pack.version}" for pack in record.packs})
     models = (model.name for model in record.models)
     families = () if updates is None else updates.families
+    until = min((one.until for one in families if one.until is not None), default=None)
     return (
         "/".join(f"{age:.0f}" for age in _ages(record, now)) or NEVER,
+        NEVER if until is None else f"{until:%m-%d %H:%M}",
         NEVER if registry is None else registry.id,
         ", ".join((record.software, *packs, *models)),
         ", ".join(_release(family) for family in families) or NEVER,

@@ -1,6 +1,6 @@
 """What the store asks of a database; there are two, and this is all in which they differ."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
@@ -39,6 +39,14 @@ class Database(Protocol):
 
     def transaction(self) -> AbstractContextManager[object]:
         """Everything inside is durable, all of it, when this ends; or none of it is."""
+        ...
+
+    def snapshot(self) -> AbstractContextManager[object]:
+        """Everything read inside is of one moment, whatever others write meanwhile."""
+        ...
+
+    def every(self, statement: str) -> Iterator[Row]:
+        """Return rows one after the other, however many there are; inside `snapshot`."""
         ...
 
     def fault(self, doing: str, error: Exception) -> StoreError:

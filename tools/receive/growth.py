@@ -1,14 +1,18 @@
 """What one burst does to the chain of one box (pure): decided here, written by the store."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from edge.record.chain import Head, Place, follows
+from edge.record.chain import Head, Place, next_link
 from edge.record.drops import Span, spans_of
 from edge.record.envelope import Verified
+from edge.record.message import GENESIS
+from edge.record.rotation import Turn, introduced, turn_of
 
 OTHER_BRANCH = "does not follow the record before it, or changes the key"
+RESET = "opens an epoch with a key that no rotation named"
+NO_ROTATION = "turns to another epoch than the next, or to a key that was used before"
 TAKEN = "another record is stored for the same place"
 CONTRADICTED = "says of a record that it was dropped, with another hash than it has"
 
@@ -25,10 +29,15 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A verified record, and when the platform received it (ISO 8601)."""
+    """A verified record, and when the platform received it (ISO 8601).
+
+    `vouched`: the register names its key for its epoch, `introduced`: a rotation does.
+    """
 
     record: Verified
     at: str
+    vouched: bool = False
+    introduced: bool = False
 
     @property
     def place(self) -> Place:
@@ -50,17 +59,20 @@ class Arrival:
 class Growth:
     """The end of a chain, and what a burst adds: to it, to the forks, to what waits for a gap.
 
-    `sha256_at` returns which record is stored for a place that the chain has passed, `span_over`
-    what an earlier drop says of a place. `late` is what was dropped after it was sent, `spans` what
-    the drops of this burst cover, each with the place of the drop.
+    `next_kid` is the key that the last record named, if that is a rotation. `sha256_at` returns
+    which record is stored for a place that the chain has passed, `retired` the keys it gave up,
+    `span_over` what an earlier drop says of a place. `spans` is what the drops of this burst cover,
+    each with the place of the drop; `late` is what came though the box had dropped it.
     """
 
     head: Head | None
     kid: str | None
     sha256_at: Callable[[Place], str | None]
-    span_over: Callable[[Place], Span | None]
+    span_over: Callable[[Place], Span | None] = lambda place: None
     spans: list[tuple[Span, Place]] = field(default_factory=list)
     late: list[Arrival] = field(default_factory=list)
+    next_kid: str | None = None
+    retired: Callable[[], Collection[str]] = tuple
     stored: list[Arrival] = field(default_factory=list)
     forked: list[tuple[Arrival, str]] = field(default_factory=list)
     aside: dict[tuple[Place, str], Arrival] = field(default_factory=dict)
@@ -109,18 +121,38 @@ class Growth:
         return told or self.span_over(place)
 
     def _place(self, arrival: Arrival) -> Verdict:
-        head, place, link = self.head, arrival.place, arrival.record.link
+        head, place = self.head, arrival.place
         if head is not None and place <= Place(head.epoch, head.seq):
             return self._compare(arrival)
-        if follows(head, link) and self._same_key(arrival):
-            self._extend(arrival)
-            return Verdict.STORED
+        if self._begins_anew(arrival) or (self._is_next(arrival) and self._may_sign(arrival)):
+            return self._extend(arrival)
+        fault = self._fault_at(arrival)
+        if fault is None:
+            return Verdict.WAITING
+        self.forked.append((arrival, fault))
+        return Verdict.FORKED
+
+    def _fault_at(self, arrival: Arrival) -> str | None:
+        """Return why a record that is none of this chain will never be; None: it may be yet."""
+        head, place = self.head, arrival.place
         if place == (1, 1) or (head is not None and place == (head.epoch, head.seq + 1)):
-            self.forked.append(
-                (arrival, "does not follow the record before it, or changes the key")
-            )
-            return Verdict.FORKED
-        return Verdict.WAITING
+            return OTHER_BRANCH
+        opens = head is not None and place == (head.epoch + 1, 1)
+        if opens and (self.next_kid is not None or self._names_head(arrival)):
+            return RESET
+        return None
+
+    def _is_next(self, arrival: Arrival) -> bool:
+        return arrival.record.link == next_link(self.head, self.next_kid is not None)
+
+    def _names_head(self, arrival: Arrival) -> bool:
+        return self.head is not None and arrival.record.link.prev == self.head.sha256
+
+    def _begins_anew(self, arrival: Arrival) -> bool:
+        """True for the first record of a box in the place of another: the register says so."""
+        place, head = arrival.place, self.head
+        later = place.epoch > (1 if head is None else head.epoch)
+        return arrival.vouched and later and (place.seq, arrival.record.link.prev) == (1, GENESIS)
 
     def _compare(self, arrival: Arrival) -> Verdict:
         if self._stored_at(arrival.place) == arrival.sha256:
@@ -146,13 +178,24 @@ class Growth:
             return next((a.sha256 for a in reversed(self.stored) if a.place == place), None)
         return self.sha256_at(place)
 
-    def _extend(self, arrival: Arrival) -> None:
+    def _extend(self, arrival: Arrival) -> Verdict:
+        turn = turn_of(arrival.record)
+        if turn is not None and not self._is_valid(arrival, turn):
+            self.forked.append((arrival, NO_ROTATION))
+            return Verdict.FORKED
         self.stored.append(arrival)
         self.head, self.kid = Head(*arrival.place, arrival.sha256), arrival.record.kid
+        self.next_kid = None if turn is None else turn.kid
+        return Verdict.STORED
 
-    def _same_key(self, arrival: Arrival) -> bool:
-        head = self.head
-        return head is None or head.epoch != arrival.place.epoch or self.kid == arrival.record.kid
+    def _is_valid(self, arrival: Arrival, turn: Turn) -> bool:
+        used = {arrival.record.kid, *self.retired()}
+        used |= {stored.record.kid for stored in self.stored}
+        return introduced(arrival.record) is not None and turn.kid not in used
+
+    def _may_sign(self, arrival: Arrival) -> bool:
+        goes_on = self.next_kid or self.kid
+        return goes_on in (None, arrival.record.kid)
 
     def _is_due(self, place: Place) -> bool:
         head = self.head

@@ -1,7 +1,7 @@
 """The receiver's database on a PostgreSQL server, where several receivers share the load."""
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from typing import Self
 
@@ -25,6 +25,7 @@ DEFAULTS = {
     "application_name": "anpr-edge-receiver",
 }
 CHECK_SERVER = "Nothing of it was taken. Check that the server runs, has room, and lets us in."
+ROWS_AT_ONCE = 1000
 VERSION_TABLE = "receiver"
 
 
@@ -73,6 +74,22 @@ class PostgresDatabase:
     def transaction(self) -> AbstractContextManager[object]:
         """Everything inside is durable, all of it, when this ends; or none of it is."""
         return self._db.transaction()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Everything read inside is of one moment, whatever others write meanwhile."""
+        self._db.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        try:
+            with self._db.transaction():
+                yield
+        finally:
+            self._db.isolation_level = None
+
+    def every(self, statement: str) -> Iterator[Row]:
+        """Return rows one after the other, however many there are; inside `snapshot`."""
+        with self._db.cursor(name="every") as cursor:  # at the server, page by page
+            cursor.itersize = ROWS_AT_ONCE
+            yield from cursor.execute(_marked(statement))
 
     def fault(self, doing: str, error: Exception) -> StoreError:
         """Return what a failure means to a person; the server may be back in a moment."""

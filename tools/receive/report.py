@@ -6,10 +6,12 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 import click
+import msgspec
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Column, Table
 
+from edge.record.countersign import peek_countersignature
 from tools.receive.accounts import Account
 from tools.receive.boxes import BoxView, described, table
 
@@ -29,13 +31,14 @@ UNKNOWN_BOX = "(not known)"
 
 def end_with_boxes(views: list[BoxView], as_json: bool) -> None:
     """Say what is active on each box, and end."""
-    now, refusals = datetime.now(UTC), [line for view in views for line in view.refusals()]
+    now = datetime.now(UTC)
+    faults = [line for view in views for line in view.faults(now)]
     if as_json:
         click.echo(json.dumps([described(view, now) for view in views], indent=2))
     else:
         Console().print(table(views, now))
-        click.echo("".join(f"{line}\n" for line in refusals), nl=False)
-    sys.exit(FINDING if refusals else 0)
+        click.echo("".join(f"{line}\n" for line in faults), nl=False)
+    sys.exit(FINDING if faults else 0)
 
 
 def end_with(accounts: list[Account], as_json: bool, faulty: bool = False) -> None:
@@ -49,6 +52,19 @@ def end_with(accounts: list[Account], as_json: bool, faulty: bool = False) -> No
                 click.echo(f"{account.box or UNKNOWN_BOX}: {messages} refused: {reason}")
     sound = all(account.is_sound for account in accounts) and not faulty
     sys.exit(0 if sound else FINDING)
+
+
+def end_with_checkpoints(words: list[bytes], as_json: bool) -> None:
+    """Show what the platform countersigned, and end."""
+    found = [(peek_countersignature(jws), jws.decode()) for jws in words]
+    if as_json:
+        rows = [msgspec.to_builtins(word) | {"jws": jws} for word, jws in found]
+        click.echo(json.dumps(rows, indent=2))
+    else:
+        for word, _ in found:
+            at = f"{word.received_at:%Y-%m-%dT%H:%M:%SZ}"
+            click.echo(f"{word.box}  {word.epoch}/{word.seq}  {word.sha256}  {at}")
+    sys.exit(0)
 
 
 def _table(accounts: list[Account]) -> Table:

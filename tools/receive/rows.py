@@ -2,18 +2,28 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from itertools import islice
+from typing import Any, NamedTuple
 
 from edge.record.chain import Head, Place
+from edge.record.countersign import Countersignature
 from edge.record.drops import Span
 from edge.record.envelope import MAX_BYTES, Verified, decode_part, split
 from edge.types import Envelope, Link
-from tools.receive.database import Database, Values
+from tools.receive.database import Database, Row, Values
 from tools.receive.growth import Arrival, Growth
 from tools.receive.refusals import KEPT_OF_EACH, Refusal, Tally
 
 TAKEN_UP_AT_ONCE = 64
 ROWS_AT_ONCE = 500
+
+
+class Keys(NamedTuple):
+    """The key that signed the last record of a box, and the one that it named."""
+
+    signed: str | None
+    named: str | None
 
 
 class Rows:
@@ -37,11 +47,12 @@ class Rows:
         found: dict[str, Growth] = {}
         for part in _parts(sorted(boxes)):
             rows = self._db.query(
-                f"SELECT box, epoch, seq, sha256, kid FROM boxes WHERE box IN ({_marks(part)})"
+                f"SELECT box, epoch, seq, sha256, kid, next_kid FROM boxes"
+                f" WHERE box IN ({_marks(part)})"
                 f" ORDER BY box{self._db.for_update}",
                 part,
             )
-            found |= {box: self._growth(box, head, kid) for box, *head, kid in rows}
+            found |= {box: self._growth(box, head, keys) for box, *head, keys in _keyed(rows)}
         return found
 
     def write(self, box: str, growth: Growth, received: int) -> None:
@@ -60,9 +71,9 @@ class Rows:
             [_fork_row(arrival, reason) for arrival, reason in growth.forked],
         )
         self._db.query(
-            "UPDATE boxes SET epoch = ?, seq = ?, sha256 = ?, kid = ?, received = received + ?,"
-            " duplicates = duplicates + ? WHERE box = ?",
-            (epoch, seq, sha256, growth.kid, received, growth.duplicates, box),
+            "UPDATE boxes SET epoch = ?, seq = ?, sha256 = ?, kid = ?, next_kid = ?,"
+            " received = received + ?, duplicates = duplicates + ? WHERE box = ?",
+            (epoch, seq, sha256, growth.kid, growth.next_kid, received, growth.duplicates, box),
         )
 
     def set_aside(self, arrivals: Iterable[Arrival]) -> set[tuple[Place, str]]:
@@ -100,6 +111,18 @@ class Rows:
             [(box, *arrival.place, arrival.sha256) for arrival in arrivals],
         )
 
+    def countersign(self, words: Sequence[tuple[Countersignature, bytes]]) -> None:
+        """Keep the platform's signatures over places."""
+        self._db.many(
+            "INSERT INTO countersigned VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            [(w.box, w.epoch, w.seq, w.sha256, w.received_at.isoformat(), jws) for w, jws in words],
+        )
+
+    def countersigned(self) -> list[bytes]:
+        """Return all of them, by box and place."""
+        rows = self._db.query("SELECT jws FROM countersigned ORDER BY box, epoch, seq")
+        return [jws for (jws,) in rows]
+
     def refuse(self, refusals: Mapping[Tally, Sequence[Refusal]], at: str) -> None:
         """Count what was refused, and keep the first of each reason as evidence."""
         for tally in sorted(refusals):
@@ -116,7 +139,38 @@ class Rows:
                 [_refused_row(tally.box, refusal, at) for refusal in found[: max(0, room)]],
             )
 
-    def _growth(self, box: str, head: Sequence[object], kid: str | None) -> Growth:
+    def rotations(self, boxes: Sequence[str]) -> list[tuple[bytes, datetime]]:
+        """Return the rotations of boxes, stored or waiting, and when each was received."""
+        found: list[tuple[bytes, datetime]] = []
+        for part in _parts(boxes):
+            for table in ("records", "waiting"):
+                rows = self._db.query(
+                    f"SELECT jws, received_at FROM {table}"
+                    f" WHERE kind = 'rotation' AND box IN ({_marks(part)})",
+                    part,
+                )
+                found += [(bytes(jws), datetime.fromisoformat(at)) for jws, at in rows]
+        return found
+
+    def take_back(self, box: str, reason: str, sha256s: Sequence[str]) -> None:
+        """Forget refusals of records that were only too early, and now are stored."""
+        if not self._db.query("SELECT 1 FROM refusals WHERE box = ? AND reason = ?", (box, reason)):
+            return
+        for part in _parts(sha256s):
+            gone = self._db.query(
+                f"DELETE FROM refused WHERE box = ? AND reason = ? AND sha256 IN ({_marks(part)})"
+                " RETURNING sha256",
+                (box, reason, *part),
+            )
+            self._db.query(
+                "UPDATE refusals SET messages = messages - ? WHERE box = ? AND reason = ?",
+                (len(gone), box, reason),
+            )
+        self._db.query(
+            "DELETE FROM refusals WHERE box = ? AND reason = ? AND messages <= 0", (box, reason)
+        )
+
+    def _growth(self, box: str, head: Sequence[object], keys: Keys) -> Growth:
         def sha256_at(place: Place) -> str | None:
             rows = self._db.query(
                 "SELECT sha256 FROM records WHERE box = ? AND epoch = ? AND seq = ?", (box, *place)
@@ -131,8 +185,16 @@ class Rows:
             )
             return Span(*rows[0]) if rows else None
 
+        def retired() -> set[str]:
+            query = "SELECT kid FROM records WHERE box = ? AND kind = 'rotation'"
+            return {kid for (kid,) in self._db.query(query, (box,))}
+
         end = None if head[0] is None else Head(*head)  # type: ignore[arg-type]
-        return Growth(end, kid, sha256_at, span_over)
+        return Growth(end, keys.signed, sha256_at, span_over, next_kid=keys.named, retired=retired)
+
+
+def _keyed(rows: Iterable[Row]) -> Iterable[tuple[Any, ...]]:
+    return ((*row[:4], Keys(*row[4:])) for row in rows)
 
 
 def _parts(values: Sequence[Values]) -> Iterable[list[Values]]:

@@ -1,11 +1,12 @@
 """The receiver's tables: the same in SQLite and in PostgreSQL."""
 
 APPLICATION_ID = 0x414E5052  # "ANPR"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 TABLES = (
-    # how it stands with each box: the last record of its proven chain, and the key that signed it
+    # how it stands with each box: the last record of its proven chain, the key that signed it, and
+    # the key that it named if it is a rotation
     """CREATE TABLE IF NOT EXISTS boxes (
-        box TEXT PRIMARY KEY, epoch BIGINT, seq BIGINT, sha256 TEXT, kid TEXT,
+        box TEXT PRIMARY KEY, epoch BIGINT, seq BIGINT, sha256 TEXT, kid TEXT, next_kid TEXT,
         received BIGINT NOT NULL DEFAULT 0, duplicates BIGINT NOT NULL DEFAULT 0)""",
     # the proven chains
     """CREATE TABLE IF NOT EXISTS records (
@@ -13,6 +14,7 @@ TABLES = (
         kind TEXT NOT NULL, kid TEXT NOT NULL, jws {bytes} NOT NULL, received_at TEXT NOT NULL,
         PRIMARY KEY (box, epoch, seq))""",
     """CREATE INDEX IF NOT EXISTS health ON records (box, epoch, seq) WHERE kind = 'health'""",
+    """CREATE INDEX IF NOT EXISTS rotations ON records (box, epoch) WHERE kind = 'rotation'""",
     # proven, but beyond a gap
     """CREATE TABLE IF NOT EXISTS waiting (
         box TEXT NOT NULL, epoch BIGINT NOT NULL, seq BIGINT NOT NULL, sha256 TEXT NOT NULL,

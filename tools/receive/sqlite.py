@@ -56,6 +56,17 @@ class SqliteDatabase:
             self._db.execute("BEGIN IMMEDIATE")
             yield
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Everything read inside is of one moment, whatever others write meanwhile."""
+        with self._db:
+            self._db.execute("BEGIN")
+            yield
+
+    def every(self, statement: str) -> Iterator[Row]:
+        """Return rows one after the other, however many there are; inside `snapshot`."""
+        return iter(self._db.execute(statement))
+
     def fault(self, doing: str, error: Exception) -> StoreError:
         """Return what a failure of SQLite means to a person."""
         remedy = "Free some disk space." if doing == "stored" else "Set it aside; name another."

@@ -7,12 +7,17 @@ from pathlib import Path
 from typing import Self
 
 from edge.closing import Closing
+from edge.ports import Signer
 from edge.record.chain import START, Head, Place
+from edge.record.countersign import CHECKPOINT, Countersignature, countersign
 from edge.record.envelope import Flaw, Keyring, RefusedError, verify
+from edge.record.standing import check_standing, is_vouched
 from tools.receive.accounts import Account, accounts
 from tools.receive.boxes import BoxView, box_views
+from tools.receive.copying import copy_to
 from tools.receive.database import open_database
 from tools.receive.growth import Arrival, Growth, Verdict
+from tools.receive.keys import Keys
 from tools.receive.refusals import Refusal, by_reason
 from tools.receive.rows import Rows
 
@@ -26,21 +31,31 @@ class Store(Closing):
     Several receivers may share one: whoever holds a box's row has its chain for itself.
     """
 
-    def __init__(self, address: str | Path, trusted: Callable[[], Keyring]) -> None:
+    def __init__(
+        self, address: str | Path, trusted: Callable[[], Keyring], signer: Signer | None
+    ) -> None:
         """Use `Store.open`."""
         self._address = address
         self._db = open_database(address)
         self._rows = Rows(self._db)
-        self._trusted, self._introduced = trusted, set[str]()
+        self._trusted, self._signer = trusted, signer
+        self._introduced: set[str] = set()
+        self._keys = Keys()
 
     @classmethod
-    def open(cls, address: str | Path, trusted: Callable[[], Keyring] = dict) -> Self:
+    def open(
+        cls,
+        address: str | Path,
+        trusted: Callable[[], Keyring] = dict,
+        signer: Signer | None = None,
+    ) -> Self:
         """Open or create a database: the path of a file, or the address of a server.
 
-        `trusted` is asked for the keys of the boxes each time that messages come.
+        `trusted` is asked for the keys of the boxes each time that messages come. `signer`
+        countersigns checkpoints; without it they are stored as any record.
         Raises StoreError when the database cannot be used.
         """
-        return cls(address, trusted)
+        return cls(address, trusted, signer)
 
     def reopen(self) -> None:
         """Open the same database anew. Raises StoreError when it cannot be used yet."""
@@ -53,10 +68,11 @@ class Store(Closing):
 
         Raises StoreError when they could not be written; then nothing of them was taken.
         """
-        at, keyring = _now(), self._trusted()
-        judged = [_judged(message, keyring, at) for message in messages]  # before any lock
+        at, boxes = _now(), {box for box, _ in messages}
         with self._told("stored"):
-            self._introduce({box for box, _ in messages}, keyring)
+            keyring = self._keys.of(self._trusted())
+            judged = self._judge(messages, keyring, at)  # before any lock
+            self._introduce(boxes, keyring)
             with self._db.transaction():
                 return self._keep(judged, at)
 
@@ -87,6 +103,22 @@ class Store(Closing):
         with self._told("read"):
             return box_views(self._db)
 
+    def checkpoints(self) -> list[bytes]:
+        """Return every countersignature (compact JWS), by box and place.
+
+        Raises StoreError when the database cannot be read.
+        """
+        with self._told("read"):
+            return self._rows.countersigned()
+
+    def copy_to(self, path: Path) -> int:
+        """Write all that is held at this moment to a new SQLite file; return how many records.
+
+        Raises StoreError when that cannot be done.
+        """
+        with self._told("read"):
+            return copy_to(self._db, path)
+
     def close(self) -> None:
         """Let go of the database."""
         self._db.close()
@@ -97,6 +129,22 @@ class Store(Closing):
             yield
         except self._db.errors as e:
             raise self._db.fault(doing, e) from e
+
+    def _judge(
+        self, messages: Sequence[Message], keyring: Keyring, at: str
+    ) -> list[Arrival | Refusal]:
+        """Verify messages; a key that is not known may be of a rotation among them, or stored."""
+        judged = [_judged(message, keyring, at) for message in messages]
+        strangers = {_box(one) for one in judged if _is_stranger(one)}
+        if not strangers:
+            return judged
+        stored = self._rows.rotations(sorted(strangers))
+        fresh = [(jws, datetime.fromisoformat(at)) for _, jws in messages]
+        known = self._keys.follow([*stored, *fresh])
+        return [
+            _judged(message, known, at) if _is_stranger(one) else one
+            for message, one in zip(messages, judged, strict=True)
+        ]
 
     def _introduce(self, heard: set[str], keyring: Keyring) -> None:
         """Give boxes that have a key their row; a name alone gets none."""
@@ -114,6 +162,8 @@ class Store(Closing):
             arrivals = {n: one for n, one in mine.items() if isinstance(one, Arrival)}
             verdicts |= self._grow(box, growth, arrivals)
             self._rows.write(box, growth, len(mine))
+            self._take_back(box, growth)
+            self._countersign(growth)
         refused = (one for one in judged if isinstance(one, Refusal))
         self._rows.refuse(by_reason(refused, ends.keys()), at)
         return [*verdicts.values()]
@@ -128,6 +178,20 @@ class Store(Closing):
         again = [number for number in again if arrivals[number].key not in new]
         growth.duplicates += len(again)
         return found | dict.fromkeys(again, Verdict.DUPLICATE)
+
+    def _take_back(self, box: str, growth: Growth) -> None:
+        """Where another receiver was shown the new key before the rotation, it refused it."""
+        early = [arrival.sha256 for arrival in growth.stored if arrival.introduced]
+        if early:
+            self._rows.take_back(box, Flaw.WRONG_KEY.value, early)
+
+    def _countersign(self, growth: Growth) -> None:
+        """Sign the checkpoints that now stand in the chain, in the transaction that stores them."""
+        if self._signer is None:
+            return
+        reached = (a for a in growth.stored if a.record.envelope.kind == CHECKPOINT)
+        words = [_word(arrival) for arrival in reached]
+        self._rows.countersign([(word, countersign(word, self._signer)) for word in words])
 
     def _take_up(self, box: str, growth: Growth, before: Head) -> None:
         """Go on with what waited, and behind what was dropped.
@@ -149,9 +213,25 @@ def _judged(message: Message, keyring: Keyring, at: str) -> Arrival | Refusal:
         if record.envelope.box != box:
             cause = f"A record of {record.envelope.box} came under another name."
             raise RefusedError(Flaw.OTHER_BOX, cause)
+        check_standing(record, keyring, datetime.fromisoformat(at))
     except RefusedError as e:
         return Refusal(box, jws, e.flaw.value, e.cause)
-    return Arrival(record, at)
+    key = keyring[record.kid]
+    return Arrival(record, at, is_vouched(key, record.link.epoch), key.is_introduced)
+
+
+def _is_stranger(one: Arrival | Refusal) -> bool:
+    return isinstance(one, Refusal) and one.reason == Flaw.WRONG_KEY.value
+
+
+def _word(arrival: Arrival) -> Countersignature:
+    return Countersignature(
+        box=arrival.record.envelope.box,
+        epoch=arrival.place.epoch,
+        seq=arrival.place.seq,
+        sha256=arrival.sha256,
+        received_at=datetime.fromisoformat(arrival.at),
+    )
 
 
 def _box(one: Arrival | Refusal) -> str:

@@ -19,7 +19,6 @@ from edge.daemon import wiring
 from edge.daemon.minutely import Minutely
 from edge.daemon.pipeline import Pipeline
 from edge.daemon.run import Stop
-from edge.record.keys import load_signer
 from edge.types import ClockReading, Passage
 
 FRAMES_A_SECOND = 15
@@ -81,7 +80,7 @@ def drive(config: Config, plates: list[str], every_s: float) -> None:
         wiring.casebook(config, outbox) as casebook,
         wiring.fresh_registry(config) as registry,
     ):
-        signer = load_signer(config.keys.signing)
+        signer = wiring.signer(config, outbox)
         cabinet = wiring.Cabinet(config, clock, registry, signer, outbox, casebook)
         pipeline = wiring.pipeline(cabinet)
         minutely = Minutely(
@@ -89,6 +88,7 @@ def drive(config: Config, plates: list[str], every_s: float) -> None:
             wiring.health(cabinet, pipeline.laws),
             wiring.hours(cabinet),
             wiring.release(cabinet),
+            wiring.checkpoints(cabinet),
         )
         pass_by(pipeline, minutely, Street(plates, clock), every_s, stop)
         minutely.finish()

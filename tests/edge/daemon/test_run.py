@@ -16,9 +16,11 @@ from edge.clock import SystemClock
 from edge.daemon import run, wiring
 from edge.daemon.alarms import LONGEST, shortened
 from edge.daemon.inforce import pinned
+from edge.record.chain import START, check, examine
 from edge.record.envelope import decode_part, split
-from edge.record.keys import create_signer, load_signer
+from edge.record.keys import create_signer, load_signer, load_trusted
 from edge.record.message import decode
+from edge.record.rotation import followed
 from edge.types import Frame
 from tests.follower import Follower, family
 from tests.repository import Publisher
@@ -103,6 +105,29 @@ def test_other_packs_in_force_start_the_daemon_anew_in_the_same_process(
     assert len(used) == 2
     assert used[0].isdisjoint(used[1])
     assert "what is in force has changed" in caplog.text
+
+
+def test_a_next_key_starts_the_daemon_anew_with_it_and_every_stop_leaves_a_checkpoint(
+    box: Follower, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Ordered(StreetCamera):
+        @staticmethod
+        def change(_publisher: Publisher) -> None:
+            wiring.key_place(box.config).create_next()
+
+    monkeypatch.setattr(run, "Camera", type("Camera", (Ordered,), {"box": box, "publisher": None}))
+    first = load_trusted(box.folder / "box.jwk")
+    run.run_box(box.config)
+    with wiring.attached_outbox(box.config) as outbox:
+        chain, head = outbox.pending(None, 1000), outbox.head()
+    known = followed([(e.jws, None) for e in chain], first)
+    entries = [check(str(n), e.jws, known) for n, e in enumerate(chain)]
+    assert examine("b1", entries, START, head) == []
+    first_epoch = [e.kind for e in chain if e.epoch == 1]
+    assert first_epoch[-2:] == ["checkpoint", "rotation"]
+    assert first_epoch.count("checkpoint") == 1
+    assert [e.kind for e in chain if e.epoch == 2][-1] == "checkpoint"
+    assert load_signer(box.folder / "box.pem").key_id not in first
 
 
 @pytest.mark.parametrize("had_one", [True, False])
