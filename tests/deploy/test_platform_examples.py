@@ -15,9 +15,9 @@ from joserfc import jws as jose
 from joserfc.jwk import OctKey
 
 from edge.daemon.uplink import Pace, Uplink
+from edge.feed.dropping import LEAST
 from edge.feed.ledger import open_ledgers
 from edge.feed.mqtt import MqttPublisher
-from edge.feed.dropping import LEAST
 from edge.feed.outbox import Outbox
 from edge.feed.receipts import receipt_reader
 from edge.feed.session import Arrived, Item, Note, Role, Session
@@ -27,8 +27,8 @@ from edge.record.envelope import decode_part, seal, split
 from edge.record.keys import create_signer, extend_trusted, load_public, load_trusted
 from edge.types import Envelope, Link
 from tests.chains import STORAGE_KEY, Pen, rotation
-from tests.drops import drop, passage
 from tests.conftest import REPOSITORY
+from tests.drops import drop, passage
 from tests.mosquitto import Mosquitto, wait_for
 from tests.mosquitto import broker as broker
 from tools.platform.samples import BOX, SAMPLES, sample
