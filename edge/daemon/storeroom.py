@@ -91,7 +91,6 @@ class Storeroom:
         self._alarms = Alarms(watched, clock, testimony, signer, outbox, casebook)
         self._fault: str | None = None
         self._warning: str | None = None
-        self._told: str | None = None
         self._torn = False
         self._missed: Unrecorded | None = None
         self._drops_left = DROPS_AT_ONCE
@@ -140,14 +139,13 @@ class Storeroom:
 
     def close(self) -> None:
         """Sign what was missed, if the last reserve lets it: what is in memory ends here."""
-        if self._missed is None:
-            return
         try:
             with self._outbox.reserve():
                 self._mend()
                 self._sign_missed()
-        except BoxError as e:
-            log.error("%d passages are in no record: %s", self._missed.passages, e)
+        except NO_ROOM as e:
+            if self._missed is not None:
+                log.error("%d passages are in no record: %s", self._missed.passages, e)
 
     def _look(self) -> None:
         """Find out whether there is room. Raises NO_ROOM where even that cannot be told."""
@@ -230,13 +228,12 @@ class Storeroom:
     def _tell(self) -> None:
         """Raise the alarm, with part of the ballast; where even that fails, it is tried again."""
         cause = self._fault or self._warning
-        if cause == self._told:
+        if cause == self._alarms.told.get(STORAGE):
             return
         with self._outbox.reserve():
             self._torn = True
             self._alarms.look()
             self._torn = False
-        self._told = cause
 
     def _mend(self) -> None:
         """Append what the casebook has written down: nothing may come before it."""

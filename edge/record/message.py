@@ -397,7 +397,7 @@ class DroppedSpan(msgspec.Struct, frozen=True, kw_only=True):
 class Unrecorded(msgspec.Struct, frozen=True, kw_only=True):
     """Passages that the box saw while it could take no record; nothing more is known of them."""
 
-    passages: Annotated[int, says("How many.", minimum=1)]
+    passages: Annotated[int, says("How many, each once for every zone.", minimum=1)]
     since: Annotated[Moment, says("When the first of them went by (UTC).")]
     until: Annotated[Moment, says("When the last of them had gone by (UTC).")]
 

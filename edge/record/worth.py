@@ -8,10 +8,11 @@ The order in which records are given up, and why:
 3. What else was seen and accuses nobody: reviews. A person may have looked at them, so they go
    after what nobody looks at; nobody is accused by them, so they go before all that follows.
 
-Never given up: held candidates and their resolutions (somebody's case hangs on them, either
-way), counts (all that is left of the first), alarms, checkpoints and rotations (the chain hangs on
-them), drops themselves, and every kind that a later version may bring. Where only such records are
-left, the box takes no more.
+Never given up: held candidates and their resolutions (somebody's case hangs on them, either way),
+whatever names pictures (they would lie there with nothing that names them), counts (all that is
+left of the first), alarms, checkpoints and rotations (the chain hangs on them), drops themselves,
+and every kind that a later version may bring. Where only such records are left, the box takes no
+more.
 """
 
 from datetime import datetime
@@ -49,6 +50,7 @@ class _Seen(msgspec.Struct, frozen=True):
     outcome: str
     marks: tuple[str, ...]
     seen_first: datetime
+    evidence: tuple[object, ...] | None = None
 
 
 class _Passage(msgspec.Struct, frozen=True):
@@ -63,7 +65,7 @@ def worth_of(kind: str, payload: bytes) -> Worth:
     if kind == HEALTH:
         return Worth.HEALTH
     seen = _seen(kind, payload)
-    if seen is None or HELD in seen.marks:
+    if seen is None or HELD in seen.marks or seen.evidence:
         return Worth.KEPT
     return Worth.COMPLYING if seen.outcome in FIRST_TO_GO else Worth.REVIEW
 
