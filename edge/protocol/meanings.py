@@ -118,6 +118,7 @@ DUTCH = {
     "direction": "rijrichting in beeld",
     "wrong_way": "of tegen de richting is gereden",
     "sign": "bord dat er stond",
+    "foreign": "product dat het kenteken las, als dat niet de doos zelf was",
     "candidate": "passagerecord van de kandidaat",
     "CandidateRef.epoch": "reeks van dat record",
     "CandidateRef.seq": "volgnummer van dat record",

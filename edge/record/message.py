@@ -39,7 +39,8 @@ CONSEQUENCE = (
 )
 MARKS = (
     "Remarks on the decision, any number: `held` a resolution will follow, `already_held` another"
-    " passage of that day is held, `draft` law that is not in force ... More may come."
+    " passage of that day is held, `draft` law that is not in force, `foreign_reading`"
+    " a camera of another product read the plate ... More may come."
 )
 CONFIG = "SHA-256 of the configuration of the box."
 
@@ -150,6 +151,10 @@ class Site(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         bool, says("Against the direction that the lane has in the configuration of the box.")
     ] = False
     sign: Annotated[str | None, says("The traffic sign that stands at the site.")] = None
+    foreign: Annotated[
+        str | None,
+        says("The product that read the plate: `axis` ...; absent: the box read it itself."),
+    ] = None
 
 
 class ExemptionRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -36,6 +36,7 @@ from edge.types import (
     Vehicle,
 )
 
+FOREIGN = "foreign_reading"
 HELD = {Consequence.WARN, Consequence.HOLD48, Consequence.HOLD_DAY, Consequence.MANUAL}
 COMPLYING = {Outcome.FREE_ACCESS, Outcome.EXEMPT, Outcome.PERMITTED}
 
@@ -78,10 +79,10 @@ class Testimony:
             rule=decision.rule,
             reason=decision.reason,
             source=decision.source,
-            marks=decision.marks,
+            marks=_marks(passage, decision),
             pack=PackRef(decision.pack_id, decision.pack_sha256),
             registry=_snapshot(decision.snapshot),
-            models=made_by.models,
+            models=() if passage.foreign else made_by.models,
             config_sha256=made_by.config_sha256,
             site=Site(
                 camera=made_by.camera,
@@ -89,6 +90,7 @@ class Testimony:
                 direction=passage.direction,
                 wrong_way=passage.wrong_way,
                 sign=made_by.sign,
+                foreign=passage.foreign,
             ),
         )
         return written("passage", record, now, self.draw)
@@ -178,6 +180,10 @@ class Testimony:
 
     def _token(self, passage: Passage) -> str:
         return self.pseudonym(passage.country or "", passage.plate, passage.seen_first.date())
+
+
+def _marks(passage: Passage, decision: Decision) -> tuple[str, ...]:
+    return (*decision.marks, FOREIGN) if passage.foreign else decision.marks
 
 
 def _plate(
