@@ -37,16 +37,17 @@ class Postgres:
         self._account = _account()
         os.chown(folder, self._account.pw_uid, self._account.pw_gid)
         self._run("initdb", "-D", str(self._data), "-U", "anpr", "-A", "trust", "--no-sync")
+        with (self._data / "postgresql.conf").open("a") as file:
+            file.writelines(f"{name} = '{value}'\n" for name, value in SETTINGS.items())
 
     @property
     def _data(self) -> Path:
         return self._folder / "data"
 
     def start(self) -> None:
-        words = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
         command = [self._program("postgres"), "-D", str(self._data), "-k", str(self._folder)]
         with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen([*command, *words], stderr=log, **self._user)
+            self._process = subprocess.Popen(command, stderr=log, **self._user)
         wait_for(self._answers, "PostgreSQL", DEADLINE_S)
 
     def kill(self) -> None:

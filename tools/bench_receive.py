@@ -26,8 +26,9 @@ from edge.record.signer import FileSigner
 from tools.bench_backlog import sealed
 from tools.receive.database import is_server, open_database
 from tools.receive.growth import Verdict
+from tools.receive.judging import Message
 from tools.receive.listen import receipts
-from tools.receive.store import Message, Store
+from tools.receive.store import Store
 
 IN_FLIGHT = 20
 """So many messages Mosquitto sends before it waits for an acknowledgement (its default)."""

@@ -353,6 +353,22 @@ def test_attack_revoked_key_nothing_new_is_taken_once_the_register_says_so(
         assert account.refused_for == {"key revoked": 1, "key not trusted": 1}
 
 
+def test_attack_revoked_key_what_waited_for_a_gap_is_not_taken_up_after_all(
+    address: Address,
+) -> None:
+    key = PEN.trusted
+    trusted: list[Keyring] = [PEN.keyring]
+    with Store.open(address, lambda: trusted[0]) as store:
+        send(store, CHAIN[0], *CHAIN[2:5])
+        stolen_at = datetime.now(UTC) - timedelta(hours=1)  # as was found out later
+        trusted[0] = {key.kid: replace(key, revoked_at=stolen_at, last=(1, 3))}
+        send(store, CHAIN[1])
+        assert reached(store) == (1, 3)
+        (account,) = store.accounts()
+        assert (account.waiting, account.refused_for) == (0, {"key revoked": 2})
+        assert rows(store, "SELECT count(*) FROM refused") == [(2,)]
+
+
 def test_attack_revoked_key_of_a_rotation_takes_its_heir_along_only_from_then_on(
     address: Address, heirs: Heirs
 ) -> None:

@@ -18,8 +18,9 @@ from tests.mosquitto import Mosquitto, wait_for
 from tests.mosquitto import broker as broker
 from tools.receive.database import StoreLostError
 from tools.receive.growth import Verdict
+from tools.receive.judging import Message
 from tools.receive.listen import BrokerAddress, Listener, Until, listening
-from tools.receive.store import Message, Store
+from tools.receive.store import Store
 
 PEN, PLATFORM = Pen("box-1"), Pen("platform")
 CHAIN = PEN.chain(10)

@@ -9,6 +9,7 @@ from edge.record.drops import Span, spans_of
 from edge.record.envelope import Verified
 from edge.record.message import GENESIS
 from edge.record.rotation import Turn, introduced, turn_of
+from tools.receive.refusals import Refusal
 
 OTHER_BRANCH = "does not follow the record before it, or changes the key"
 RESET = "opens an epoch with a key that no rotation named"
@@ -62,7 +63,8 @@ class Growth:
     `next_kid` is the key that the last record named, if that is a rotation. `sha256_at` returns
     which record is stored for a place that the chain has passed, `retired` the keys it gave up,
     `span_over` what an earlier drop says of a place. `spans` is what the drops of this burst cover,
-    each with the place of the drop; `late` is what came though the box had dropped it.
+    each with the place of the drop; `late` is what came though the box had dropped it. `refused` is what
+    waited and no longer counts.
     """
 
     head: Head | None
@@ -76,6 +78,7 @@ class Growth:
     stored: list[Arrival] = field(default_factory=list)
     forked: list[tuple[Arrival, str]] = field(default_factory=list)
     aside: dict[tuple[Place, str], Arrival] = field(default_factory=dict)
+    refused: list[Refusal] = field(default_factory=list)
     duplicates: int = 0
 
     def take(self, arrival: Arrival) -> Verdict:

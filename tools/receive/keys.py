@@ -15,6 +15,11 @@ class Keys:
         self._register: Keyring | None = None
         self._known: Mapping[str, TrustedKey] = {}
 
+    @property
+    def known(self) -> Keyring:
+        """All keys that are known, of the register that was asked last."""
+        return self._known
+
     def of(self, register: Keyring) -> Keyring:
         """Return the keys of a register, and what rotations brought in under that very register."""
         if register is not self._register:

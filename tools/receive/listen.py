@@ -154,10 +154,8 @@ def take_burst(store: Store, records: Iterable[tuple[str, bytes]]) -> set[str]:
 
 def receipts(store: Store, signer: Signer, boxes: Iterable[str]) -> list[tuple[str, bytes]]:
     """Return the signed receipt of each box that has a proven, gapless chain here."""
-    heads = [(box, store.head(box)) for box in sorted(boxes)]
     now = datetime.now(UTC)
     return [
         (box, sign_receipt(Receipt(box=box, **head._asdict(), stored_at=now), signer))
-        for box, head in heads
-        if head is not None
+        for box, head in store.heads(boxes).items()
     ]

@@ -22,6 +22,9 @@ PATIENCE_MS = 30_000
 DEFAULTS = {
     "connect_timeout": "10",
     "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",
     "application_name": "anpr-edge-receiver",
 }
 CHECK_SERVER = "Nothing of it was taken. Check that the server runs, has room, and lets us in."

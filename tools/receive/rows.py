@@ -33,6 +33,18 @@ class Rows:
         """Use a database."""
         self._db = db
 
+    def heads(self, boxes: Sequence[str]) -> dict[str, Head]:
+        """Return the last record of the chain of each box that has one."""
+        found: dict[str, Head] = {}
+        for part in _parts(boxes):
+            rows = self._db.query(
+                "SELECT box, epoch, seq, sha256 FROM boxes WHERE epoch IS NOT NULL"
+                f" AND box IN ({_marks(part)}) ORDER BY box",
+                part,
+            )
+            found |= {box: Head(*head) for box, *head in rows}
+        return found
+
     def introduce(self, boxes: Sequence[str]) -> None:
         """Give each box a row of its own, to lock."""
         self._db.many(
@@ -55,26 +67,39 @@ class Rows:
             found |= {box: self._growth(box, head, keys) for box, *head, keys in _keyed(rows)}
         return found
 
-    def write(self, box: str, growth: Growth, received: int) -> None:
-        """Write what a burst added to a box."""
-        epoch, seq, sha256 = growth.head or (None, None, None)
+    def write(self, grown: Mapping[str, Growth], received: Mapping[str, int]) -> None:
+        """Write what a burst added to boxes; a server is asked as seldom as possible."""
+        stored = [a for growth in grown.values() for a in (*growth.stored, *growth.late)]
+        forked = [fork for growth in grown.values() for fork in growth.forked]
         self._db.many(
             "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [_record_row(arrival) for arrival in (*growth.stored, *growth.late)],
+            [_record_row(arrival) for arrival in stored],
         )
         self._db.many(
             "INSERT INTO spans VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            [(box, *span, *place) for span, place in growth.spans],
+            [(box, *span, *by) for box, g in grown.items() for span, by in g.spans],
         )
         self._db.many(
             "INSERT INTO forks VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            [_fork_row(arrival, reason) for arrival, reason in growth.forked],
+            [_fork_row(arrival, reason) for arrival, reason in forked],
         )
-        self._db.query(
+        self._db.many(
             "UPDATE boxes SET epoch = ?, seq = ?, sha256 = ?, kid = ?, next_kid = ?,"
             " received = received + ?, duplicates = duplicates + ? WHERE box = ?",
-            (epoch, seq, sha256, growth.kid, growth.next_kid, received, growth.duplicates, box),
+            [_end_row(box, growth, received[box]) for box, growth in grown.items()],
         )
+
+    def with_waiting(self, boxes: Sequence[str]) -> set[str]:
+        """Return which of these boxes have records that wait; asked once they are locked."""
+        found: set[str] = set()
+        for part in _parts(boxes):
+            rows = self._db.query(
+                f"SELECT box FROM boxes b WHERE box IN ({_marks(part)})"
+                " AND EXISTS (SELECT 1 FROM waiting w WHERE w.box = b.box)",
+                part,
+            )
+            found |= {box for (box,) in rows}
+        return found
 
     def set_aside(self, arrivals: Iterable[Arrival]) -> set[tuple[Place, str]]:
         """Keep records until a gap fills; return which of them had not waited already."""
@@ -205,6 +230,12 @@ def _parts(values: Sequence[Values]) -> Iterable[list[Values]]:
 
 def _marks(values: Sequence[object]) -> str:
     return ", ".join("?" * len(values))
+
+
+def _end_row(box: str, growth: Growth, received: int) -> Values:
+    epoch, seq, sha256 = growth.head or (None, None, None)
+    keys = (growth.kid, growth.next_kid)
+    return (epoch, seq, sha256, *keys, received, growth.duplicates, box)
 
 
 def _record_row(arrival: Arrival) -> Values:

@@ -1,6 +1,7 @@
 """What the receiver holds: proven records, those that wait for a gap to fill, forks, refusals."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,19 +11,16 @@ from edge.closing import Closing
 from edge.ports import Signer
 from edge.record.chain import START, Head, Place
 from edge.record.countersign import CHECKPOINT, Countersignature, countersign
-from edge.record.envelope import Flaw, Keyring, RefusedError, verify
-from edge.record.standing import check_standing, is_vouched
+from edge.record.envelope import Flaw, Keyring
 from tools.receive.accounts import Account, accounts
 from tools.receive.boxes import BoxView, box_views
 from tools.receive.copying import copy_to
 from tools.receive.database import open_database
 from tools.receive.growth import Arrival, Growth, Verdict
+from tools.receive.judging import Message, box_of, is_stranger, judged_as, refusal, standing_fault
 from tools.receive.keys import Keys
 from tools.receive.refusals import Refusal, by_reason
 from tools.receive.rows import Rows
-
-Message = tuple[str, bytes]
-"""The box of the topic, and a compact JWS."""
 
 
 class Store(Closing):
@@ -76,11 +74,14 @@ class Store(Closing):
             with self._db.transaction():
                 return self._keep(judged, at)
 
+    def heads(self, boxes: Iterable[str]) -> dict[str, Head]:
+        """Return the last record of the proven, gapless chain of each box that has one."""
+        with self._told("read"):
+            return self._rows.heads(sorted(boxes))
+
     def head(self, box: str) -> Head | None:
         """Return the last record of the proven, gapless chain of a box."""
-        with self._told("read"):
-            rows = self._db.query("SELECT epoch, seq, sha256 FROM boxes WHERE box = ?", (box,))
-        return None if not rows or rows[0][0] is None else Head(*rows[0])
+        return self.heads([box]).get(box)
 
     def total(self) -> int:
         """Return how many proven records are held, of all boxes."""
@@ -134,15 +135,15 @@ class Store(Closing):
         self, messages: Sequence[Message], keyring: Keyring, at: str
     ) -> list[Arrival | Refusal]:
         """Verify messages; a key that is not known may be of a rotation among them, or stored."""
-        judged = [_judged(message, keyring, at) for message in messages]
-        strangers = {_box(one) for one in judged if _is_stranger(one)}
+        judged = [judged_as(message, keyring, at) for message in messages]
+        strangers = {box_of(one) for one in judged if is_stranger(one)}
         if not strangers:
             return judged
         stored = self._rows.rotations(sorted(strangers))
         fresh = [(jws, datetime.fromisoformat(at)) for _, jws in messages]
         known = self._keys.follow([*stored, *fresh])
         return [
-            _judged(message, known, at) if _is_stranger(one) else one
+            judged_as(message, known, at) if is_stranger(one) else one
             for message, one in zip(messages, judged, strict=True)
         ]
 
@@ -155,23 +156,31 @@ class Store(Closing):
             self._introduced |= new
 
     def _keep(self, judged: Sequence[Arrival | Refusal], at: str) -> list[Verdict]:
-        ends = self._rows.lock([*{_box(one) for one in judged}])
+        ends = self._rows.lock([*{box_of(one) for one in judged}])
+        waiting = self._rows.with_waiting([*ends])
         verdicts = dict.fromkeys(range(len(judged)), Verdict.REFUSED)
         for box, growth in ends.items():
-            mine = {n: one for n, one in enumerate(judged) if _box(one) == box}
-            arrivals = {n: one for n, one in mine.items() if isinstance(one, Arrival)}
-            verdicts |= self._grow(box, growth, arrivals)
-            self._rows.write(box, growth, len(mine))
+            mine = {
+                number: one
+                for number, one in enumerate(judged)
+                if isinstance(one, Arrival) and box_of(one) == box
+            }
+            verdicts |= self._grow(box, growth, mine, box in waiting)
             self._take_back(box, growth)
             self._countersign(growth)
-        refused = (one for one in judged if isinstance(one, Refusal))
+        self._rows.write(ends, Counter(box_of(one) for one in judged))
+        refused = [one for one in judged if isinstance(one, Refusal)]
+        refused += [one for growth in ends.values() for one in growth.refused]
         self._rows.refuse(by_reason(refused, ends.keys()), at)
         return [*verdicts.values()]
 
-    def _grow(self, box: str, growth: Growth, arrivals: dict[int, Arrival]) -> dict[int, Verdict]:
+    def _grow(
+        self, box: str, growth: Growth, arrivals: dict[int, Arrival], has_waiting: bool
+    ) -> dict[int, Verdict]:
         before = growth.head
         found = {number: growth.take(arrival) for number, arrival in arrivals.items()}
-        if growth.head is not None and (growth.head != before or growth.spans):
+        has_waiting = has_waiting or bool(growth.aside)
+        if growth.head and (growth.spans or (growth.head != before and has_waiting)):
             self._take_up(box, growth, START if before is None else before)
         new = self._rows.set_aside(growth.aside.values())
         again = [n for n, one in arrivals.items() if growth.aside.get(one.key) is one]
@@ -200,28 +209,19 @@ class Store(Closing):
         """
         after = Place(before.epoch, before.seq)
         while growth.head:
-            gone = growth.take_up(self._rows.due(box, after, growth.head))
+            gone = growth.take_up(self._due(box, after, growth))
             self._rows.wait_no_more(box, gone)
             if not gone and not growth.skip():
                 return
 
-
-def _judged(message: Message, keyring: Keyring, at: str) -> Arrival | Refusal:
-    box, jws = message
-    try:
-        record = verify(jws, keyring)
-        if record.envelope.box != box:
-            cause = f"A record of {record.envelope.box} came under another name."
-            raise RefusedError(Flaw.OTHER_BOX, cause)
-        check_standing(record, keyring, datetime.fromisoformat(at))
-    except RefusedError as e:
-        return Refusal(box, jws, e.flaw.value, e.cause)
-    key = keyring[record.kid]
-    return Arrival(record, at, is_vouched(key, record.link.epoch), key.is_introduced)
-
-
-def _is_stranger(one: Arrival | Refusal) -> bool:
-    return isinstance(one, Refusal) and one.reason == Flaw.WRONG_KEY.value
+    def _due(self, box: str, after: Place, growth: Growth) -> list[Arrival]:
+        """Return what waited and still counts: since it came its key may have been revoked."""
+        found = self._rows.due(box, after, growth.head or START)
+        faults = {arrival.key: standing_fault(arrival, self._keys.known) for arrival in found}
+        refused = [(a, fault) for a in found if (fault := faults[a.key]) is not None]
+        self._rows.wait_no_more(box, (arrival for arrival, _ in refused))
+        growth.refused += [refusal(box, a.record.envelope.jws, fault) for a, fault in refused]
+        return [arrival for arrival in found if faults[arrival.key] is None]
 
 
 def _word(arrival: Arrival) -> Countersignature:
@@ -232,10 +232,6 @@ def _word(arrival: Arrival) -> Countersignature:
         sha256=arrival.sha256,
         received_at=datetime.fromisoformat(arrival.at),
     )
-
-
-def _box(one: Arrival | Refusal) -> str:
-    return one.box if isinstance(one, Refusal) else one.record.envelope.box
 
 
 def _now() -> str:
