@@ -6,7 +6,6 @@ its hash, that it is stored there. One process appends (`Outbox.open`), another 
 forgets (`Outbox.attach`).
 """
 
-import fcntl
 import logging
 import os
 import sqlite3
@@ -25,6 +24,7 @@ from edge.errors import OutboxError, RecordError
 from edge.feed import dropping
 from edge.feed.ballast import DEFAULT_BYTES, Ballast, check_size
 from edge.feed.dropping import MayGo
+from edge.feed.opening import ballast_path, connect, take_lock
 from edge.feed.sealed import opened, sealed, vault
 from edge.feed.since import Signing, Since, note, signing, since, was_used
 from edge.feed.storefile import MAKE_ROOM, OUTBOX, NoRoomError
@@ -44,10 +44,6 @@ OTHER_KEY = (
 )
 USED = "Make another: no key signs two epochs, and nobody would take the second."
 DELETED_AT_ONCE, PAGES_AT_ONCE = 64, 512
-
-
-class TakenError(OutboxError):
-    """Another process appends: the daemon is at work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +81,13 @@ class Outbox(Closing):
         Raises OutboxError: another appender, another box or key, a foreign or damaged file.
         """
         check_size(ballast_bytes)
-        lock = _lock(path)
+        lock = take_lock(path)
         try:
             if not path.exists():
                 storefile.check_no_log(OUTBOX, path)
                 storefile.create(OUTBOX, path, {"box": box, "key_check": vault(key, box).check})
-            ballast = Ballast(_ballast_path(path), ballast_bytes)
-            outbox = cls(_connect(path, ballast), key, lock, ballast)
+            ballast = Ballast(ballast_path(path), ballast_bytes)
+            outbox = cls(connect(path, ballast), key, lock, ballast)
         except OutboxError:
             os.close(lock)
             raise
@@ -107,8 +103,8 @@ class Outbox(Closing):
         Raises OutboxError when there is none, it has another key, or is foreign or damaged.
         """
         check_size(ballast_bytes)
-        ballast = Ballast(_ballast_path(path), ballast_bytes)
-        outbox = cls(_connect(path, ballast), key, None, ballast)
+        ballast = Ballast(ballast_path(path), ballast_bytes)
+        outbox = cls(connect(path, ballast), key, None, ballast)
         outbox._check_key()
         return outbox
 
@@ -433,39 +429,3 @@ def _payload(envelope: Envelope) -> bytes:
 
 def _head(row: tuple[Any, ...]) -> Head | None:
     return None if row[0] is None else Head(*row)
-
-
-def _connect(path: Path, ballast: Ballast) -> StoreFile:
-    """Open the file; on a full disk the ballast makes room for the log that opening needs."""
-    try:
-        return storefile.connect(OUTBOX, path)
-    except NoRoomError:
-        ballast.release()
-    try:
-        return storefile.connect(OUTBOX, path)
-    except OutboxError:
-        ballast.hold()
-        raise
-
-
-def _ballast_path(path: Path) -> Path:
-    return path.with_name(f"{path.name}.ballast")
-
-
-def _lock(path: Path) -> int:
-    """Take the appender's lock: a second appender would fork the chain."""
-    try:
-        handle = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as e:
-        raise OutboxError(
-            f"The outbox {path} cannot be locked ({e.strerror}).", "Check box.state and its owner."
-        ) from e
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        raise TakenError(
-            f"Another process appends to the outbox {path}.",
-            "Stop it first: the daemon, or another replay on this box.",
-        ) from None
-    return handle

@@ -63,8 +63,8 @@ class Growth:
     `next_kid` is the key that the last record named, if that is a rotation. `sha256_at` returns
     which record is stored for a place that the chain has passed, `retired` the keys it gave up,
     `span_over` what an earlier drop says of a place. `spans` is what the drops of this burst cover,
-    each with the place of the drop; `late` is what came though the box had dropped it. `refused` is what
-    waited and no longer counts.
+    each with the place of the drop; `late` is what came though the box had dropped it. `refused` is
+    what waited and no longer counts.
     """
 
     head: Head | None
