@@ -222,7 +222,8 @@ def _row(stored: Stored, claim: Claim) -> dict[str, object]:
     envelope, payload = claim.envelope, _payload(stored.jws)
     data = payload.get("data", {})
     found = data if isinstance(data, dict) else {}
-    what = found.get("state") or found.get("outcome") or found.get("alarm") or _active(found)
+    told = (found.get(name) for name in ("state", "outcome", "alarm", "reason"))
+    what = next(filter(None, told), None) or _active(found)
     place = {"box": envelope.box, "epoch": envelope.epoch, "seq": envelope.seq}
     return {**place, "kind": envelope.kind, "time": payload.get("time"), "what": what}
 
