@@ -75,6 +75,22 @@ class Camera(_Section, frozen=True, kw_only=True):
     lanes: tuple[Lane, ...] = ()
 
 
+class External(_Section, frozen=True, kw_only=True):
+    """A camera that we do not own, in the place of ours: it pushes its readings to this box.
+
+    `listen` is HOST:PORT of this box, `allow` the addresses of the cameras. Only readings from
+    `min_confidence` on (0 to 1), which the site has validated for this camera, decide anything;
+    without it all are reviews. `countries` says what the camera means by a country of its own.
+    """
+
+    product: Literal["axis", "hikvision", "rekor"]
+    listen: Annotated[str, msgspec.Meta(pattern=r"^[^\s:]+:[0-9]{1,5}$")]
+    allow: Annotated[tuple[Line, ...], msgspec.Meta(min_length=1)]
+    min_confidence: Share | None = None
+    max_clock_error_s: Annotated[float, msgspec.Meta(gt=0, le=60)] = 2.0
+    countries: dict[str, Annotated[str, msgspec.Meta(pattern="^[A-Z]{2}$")]] = {}
+
+
 class Models(_Section, frozen=True, kw_only=True):
     """Which models of the manifest to run, and how.
 
@@ -232,6 +248,7 @@ class Config(_Section, frozen=True, kw_only=True):
     uplink: Uplink = Uplink()
     authority: Authority = Authority()
     updates: Updates | None = None
+    external: External | None = None
     sha256: str = ""
 
 
@@ -239,6 +256,7 @@ SectionT = TypeVar("SectionT", bound=_Section)
 SECTIONS: dict[str, type[_Section]] = {
     "box": Box,
     "camera": Camera,
+    "external": External,
     "models": Models,
     "reading": Reading,
     "access": Access,

@@ -6,7 +6,7 @@ before the outbox takes that record; after a cut it is appended again, the same 
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -184,9 +184,11 @@ class Casebook(Closing):
         )
         return figures(self._rows(query, (zone, _text(hour))))[0]
 
-    def hours_open(self, before: datetime) -> list[tuple[str, datetime]]:
-        """Return the zones and hours before a moment that wait for their count record."""
-        waiting = {(tally.hour, tally.zone) for tally in self._figures()[0] if tally.hour < before}
+    def hours_open(self, but: Container[datetime] = ()) -> list[tuple[str, datetime]]:
+        """Return the zones and hours that wait for their count record, leaving some hours out."""
+        waiting = {
+            (tally.hour, tally.zone) for tally in self._figures()[0] if tally.hour not in but
+        }
         return [(zone, hour) for hour, zone in sorted(waiting)]
 
     def damaged_figures(self) -> list[Spoilt]:

@@ -21,7 +21,7 @@ from edge.casebook.casebook import Casebook
 from edge.cli.keycheck import KeyState, client_certificate, signing_key
 from edge.cli.plainly import age_words
 from edge.clock import SystemClock
-from edge.config import DEFAULT_PATH, Config, Zone, load
+from edge.config import DEFAULT_PATH, Config, External, Zone, load
 from edge.daemon import damage, wiring
 from edge.daemon.health import disk_free
 from edge.daemon.inforce import models_in_force, packs_in_force
@@ -90,10 +90,7 @@ def examined(path: Path) -> Iterator[Item]:
     now = SystemClock().read().now
     looks: list[tuple[str, Callable[[], Item]]] = [
         ("config", partial(_config, path, config)),
-        ("runtime", _runtime),
-        ("detector", partial(_detector, config)),
-        ("reader", partial(_reader, config)),
-        ("calibration", partial(_calibration, config)),
+        *_eyes(config),
         *((f"law {zone.id}", partial(_law, config, zone, now)) for zone in config.zones),
         ("registry", partial(_registry, config, now)),
         ("signing key", partial(_signing_key, config)),
@@ -106,6 +103,28 @@ def examined(path: Path) -> Iterator[Item]:
     ]
     for name, look in looks:
         yield _looked(name, look)
+
+
+def _eyes(config: Config) -> list[tuple[str, Callable[[], Item]]]:
+    """Return what reads plates here: our models, or a camera that is not ours."""
+    if config.external is not None:
+        return [("external", partial(_external, config.external))]
+    return [
+        ("runtime", _runtime),
+        ("detector", partial(_detector, config)),
+        ("reader", partial(_reader, config)),
+        ("calibration", partial(_calibration, config)),
+    ]
+
+
+def _external(external: External) -> Item:
+    believed = external.min_confidence
+    cameras = ", ".join(external.allow)
+    says = f"{external.product} at {cameras} pushes to {external.listen}"
+    if believed is not None:
+        return Item("external", f"{says}; believed from confidence {believed:g} on")
+    warning = "No confidence is validated (external.min_confidence): every reading is a review."
+    return Item("external", says, warnings=(warning,))
 
 
 def _looked(name: str, look: Callable[[], Item]) -> Item:

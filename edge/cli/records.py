@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from edge.cli.affected import affected
+from edge.cli.printable import printable
 from edge.cli.stored import ledgers_at, storage_key_option
 from edge.cli.witness import NOBODY, Witness, witness_of
 from edge.errors import RecordError
@@ -84,7 +85,7 @@ def list_records(path: Path, storage_key: Path | None, as_json: bool) -> None:
             row = _row(stored, peek(stored.jws))
         except RefusedError as e:
             row = {"where": stored.where, "unreadable": e.cause}
-        line = "  ".join(str(value) for value in row.values())
+        line = printable("  ".join(str(value) for value in row.values()))
         click.echo(json.dumps(row) if as_json else line)
 
 
@@ -247,7 +248,7 @@ def _is_at(stored: Stored, place: Place, box: str | None) -> bool:
 
 
 def _show(stored: Stored, keyring: Keyring | None) -> None:
-    click.echo(json.dumps(_payload(stored.jws), indent=2, ensure_ascii=False))
+    click.echo(printable(json.dumps(_payload(stored.jws), indent=2, ensure_ascii=False)))
     if keyring is None:
         return
     try:

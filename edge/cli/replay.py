@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from edge.capture.clip import Clip, ImageFolder, open_clip
+from edge.cli.printable import printable
 from edge.clock import ReplayClock
 from edge.config import load
 from edge.daemon import wiring
@@ -195,9 +196,10 @@ def _line(conclusion: Conclusion) -> str:
     passage, decision = conclusion.passage, conclusion.decision
     style = STYLES[decision.outcome]
     outcome = decision.outcome.replace("_", " ")
+    plate = escape(printable(f"{passage.country or '??'} {passage.plate:<9}"))
     return (
-        f"[bold]{passage.country or '??'} {passage.plate:<9}[/bold] "
-        f"[{style}]{outcome:<15}[/{style}] {escape(decision.reason)}{_marks(decision)}"
+        f"[bold]{plate}[/bold] "
+        f"[{style}]{outcome:<15}[/{style}] {escape(printable(decision.reason))}{_marks(decision)}"
     )
 
 

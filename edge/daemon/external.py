@@ -26,7 +26,9 @@ class NoEyes:
 
 
 class ForeignWatch:
-    """Concludes on the vehicles that a foreign camera tells of."""
+    """Concludes on the vehicles that a foreign camera tells of; implements `Watch`."""
+
+    frames_each = 0
 
     def __init__(
         self,
@@ -64,6 +66,10 @@ class ForeignWatch:
         """Close the door to the camera."""
         self.stop()
         self._camera.close()
+
+    def lost(self) -> str:
+        """Say how many messages could not be read."""
+        return f"{self._camera.refused} messages of the camera could not be read"
 
     def _conclude(self, vehicles: Iterable[Heard]) -> list[Conclusion]:
         passages = (foreign_passage(heard, self._policy) for heard in vehicles)

@@ -12,10 +12,12 @@ from edge.config import Config
 from edge.daemon import wiring
 from edge.daemon.inforce import overtaken, pinned
 from edge.daemon.minutely import Minutely
-from edge.daemon.pipeline import Conclusion
+from edge.daemon.pipeline import Conclusion, Pipeline
 from edge.daemon.room import NO_ROOM, Chores
+from edge.daemon.watch import OwnWatch, Watch
 from edge.daemon.wiring_sync import step_back
 from edge.errors import BoxError
+from edge.ports import Registry
 
 log = logging.getLogger(__name__)
 AGAIN_S = 5.0
@@ -23,20 +25,20 @@ AGAIN_S = 5.0
 
 
 class Stop:
-    """Whether the daemon was asked to end, and the camera that ends with it."""
+    """Whether the daemon was asked to end, and the watch that ends with it."""
 
     def __init__(self) -> None:
         """End on SIGTERM and SIGINT."""
         self.asked = False
-        self._camera: NewestFrame | None = None
+        self._watch: Watch | None = None
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._ask())
 
-    def watch(self, camera: NewestFrame) -> None:
-        """End this camera too, at once where that was asked before."""
-        self._camera = camera
+    def watch(self, watch: Watch) -> None:
+        """End this watch too, at once where that was asked before."""
+        self._watch = watch
         if self.asked:
-            camera.stop()
+            watch.stop()
 
     def wait(self, seconds: float) -> None:
         """Let time pass, and less of it when it is asked to end."""
@@ -46,8 +48,8 @@ class Stop:
 
     def _ask(self) -> None:
         self.asked = True
-        if self._camera is not None:
-            self._camera.stop()
+        if self._watch is not None:
+            self._watch.stop()
 
 
 def run_box(config: Config) -> None:
@@ -101,26 +103,33 @@ def run_version(config: Config, stop: Stop) -> bool:
             checkpoints,
         )
         chores = Chores(minutely.step, room)
-        camera = NewestFrame(Camera(now.camera.source, clock))
-        stop.watch(camera)
+        watch = _watch(cabinet, pipeline)
+        stop.watch(watch)
         changed = False
         try:
             chores.step(0)  # what waits ends even where no camera gives a frame
-            for frame in camera.frames():
-                for conclusion in pipeline.step(frame):
+            for conclusions in watch.conclusions():
+                for conclusion in conclusions:
                     _tell(conclusion)
-                chores.step(1)
+                chores.step(watch.frames_each)
                 changed = (pinned(config), overtaken(config), place.has_next()) != began
                 if changed:
                     break
         finally:
-            camera.close()
-            pipeline.finish()
+            watch.close()
+            watch.finish()
             chores.attempt(minutely.finish)
             room.close()
-            log.info("stopped; %d frames were dropped for newer ones", camera.dropped)
+            log.info("stopped; %s", watch.lost())
         chores.attempt(checkpoints.close)
     return changed
+
+
+def _watch(cabinet: wiring.Cabinet[Registry], pipeline: Pipeline) -> Watch:
+    config = cabinet.config
+    if config.external is not None:
+        return wiring.foreign_watch(config.external, cabinet, pipeline)
+    return OwnWatch(NewestFrame(Camera(config.camera.source, cabinet.clock)), pipeline)
 
 
 def _tell(conclusion: Conclusion) -> None:

@@ -11,7 +11,6 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from edge.casebook.casebook import Casebook
@@ -41,7 +40,6 @@ DROPS_AT_ONCE = 16
 """Drops for one full disk at most: whatever else fills it must not cost all that waits."""
 EASED = 1.25
 """So much more than the bound must be free before a short disk is short no more."""
-EVER = datetime.max.replace(tzinfo=UTC)
 FULL = (
     "The disk is full or cannot be written: passages go by without a record, and nobody is accused."
 )
@@ -198,7 +196,7 @@ class Storeroom:
         """Drop what is worth least, if anything may go. Raises NO_ROOM."""
         if self._monotonic() < self._barren_until:
             return None
-        uncounted = set(self._casebook.hours_open(EVER))
+        uncounted = set(self._casebook.hours_open())
 
         def is_counted(where: Counted) -> bool:
             return (where.zone, hour_of(where.seen_first)) not in uncounted

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -13,14 +13,16 @@ from edge.access.assembly import in_zone
 from edge.access.pack import load_pack, packs_of, shipped
 from edge.access.rules import Law, RulePack
 from edge.access.rules import Zone as LawZone
+from edge.capture.external.listen import Address, ForeignCamera
 from edge.casebook.casebook import Casebook
-from edge.config import Camera, Config, Models, Zone
+from edge.config import Camera, Config, External, Models, Zone
 from edge.counts.record import Bookkeeper
 from edge.counts.tally import tallies, tallies_of_resolution
 from edge.daemon import damage, rotation
 from edge.daemon.alarms import Alarms, Watched
 from edge.daemon.checkpoints import Checkpoints
 from edge.daemon.enrolment import installed
+from edge.daemon.external import ForeignWatch, NoEyes
 from edge.daemon.gate import Gate
 from edge.daemon.health import Health
 from edge.daemon.hours import Hours
@@ -46,6 +48,7 @@ from edge.feed.mqtt import MqttPublisher, unheard
 from edge.feed.outbox import Outbox
 from edge.feed.spool import SpoolPublisher
 from edge.passage.calibration import REMEDY, SUFFIX, Calibration, Fitted, fitted
+from edge.passage.foreign import ForeignPolicy
 from edge.passage.lanes import Lane, View
 from edge.passage.passage import Desk, ReadingPolicy
 from edge.passage.tracker import Tracker
@@ -316,14 +319,13 @@ def storeroom(cabinet: Cabinet[Registry]) -> Storeroom:
 def pipeline(cabinet: Cabinet[Registry]) -> Pipeline:
     """Put the box together."""
     config = cabinet.config
-    models = models_in_force(config)
-    finder, text = detector(models), reader(models)
-    seen = view(config.camera)
+    models, seen = models_in_force(config), view(config.camera)
+    foreign = config.external is not None
     return Pipeline(
-        detector=finder,
-        reader=text,
+        detector=NoEyes() if foreign else detector(models),
+        reader=NoEyes() if foreign else reader(models),
         tracker=Tracker(config.reading.gone_after_s, view=seen),
-        desk=Desk(policy(config)),
+        desk=Desk(ReadingPolicy(1, 1) if foreign else policy(config)),
         registry=cabinet.registry,
         laws=laws_in_force(config),
         clock=cabinet.clock,
@@ -334,6 +336,17 @@ def pipeline(cabinet: Cabinet[Registry]) -> Pipeline:
         view=seen,
         count=tallies,
     )
+
+
+def foreign_watch(external: External, cabinet: Cabinet[Registry], line: Pipeline) -> ForeignWatch:
+    """Open the door to a camera that we do not own. Raises CaptureError."""
+    host, _, port = external.listen.rpartition(":")
+    address = Address(host, int(port), external.allow)
+    camera = ForeignCamera(external.product, address, external.countries)
+    error = timedelta(seconds=external.max_clock_error_s)
+    policy = ForeignPolicy(external.min_confidence, error)
+    lanes = view(cabinet.config.camera).lanes
+    return ForeignWatch(camera, line, policy, lanes, cabinet.clock)
 
 
 def release(cabinet: Cabinet[Registry]) -> Release:
@@ -460,7 +473,10 @@ def hours(cabinet: Cabinet[Registry]) -> Hours:
 
 
 def testimony(config: Config) -> Testimony:
-    """Return what writes the box's records. Raises ModelError when a model is not as pinned."""
+    """Return what writes the box's records. Raises ModelError when a model is not as pinned.
+
+    A box that reads nothing itself names no models.
+    """
     return Testimony(
         provenance=_provenance(config),
         privacy={zone.id: zone.privacy for zone in config.zones},
@@ -470,7 +486,7 @@ def testimony(config: Config) -> Testimony:
 
 
 def _provenance(config: Config) -> Provenance:
-    names = (config.models.detector, config.models.reader)
+    names = () if config.external else (config.models.detector, config.models.reader)
     listed = manifest(models_in_force(config))
     models = [checked_model(listed, name) for name in names]
     return Provenance(

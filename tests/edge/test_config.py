@@ -339,3 +339,33 @@ def test_a_path_may_name_a_credential_of_systemd(
     assert load(path).keys.signing == Path("/run/credentials/anpr-edge.service/box.pem")
     monkeypatch.delenv("CREDENTIALS_DIRECTORY")
     assert load(path).keys.signing == Path("credential:box.pem")
+
+
+EXTERNAL = """
+[external]
+product = "axis"
+listen = "10.0.0.2:8090"
+allow = ["10.0.0.20"]
+countries = { "56" = "NL" }
+"""
+
+
+def test_a_camera_that_is_not_ours_is_believed_only_where_that_is_said(tmp_path: Path) -> None:
+    external = load(written(tmp_path, GOOD + EXTERNAL)).external
+    assert external is not None
+    assert external.min_confidence is None
+    assert external.countries == {"56": "NL"}
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        ('"axis"', '"acme"'),
+        ('"10.0.0.2:8090"', '"8090"'),
+        ('["10.0.0.20"]', "[]"),
+        ('"NL"', '"Netherlands"'),
+    ],
+)
+def test_a_camera_that_is_not_ours_must_be_named_whole(tmp_path: Path, good: str, bad: str) -> None:
+    with pytest.raises(ConfigError, match="external"):
+        load(written(tmp_path, GOOD + EXTERNAL.replace(good, bad)))

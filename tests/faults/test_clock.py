@@ -4,6 +4,8 @@ A box lives through a made-up day of such things; then its whole chain is looked
 """
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -12,14 +14,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from edge import BUILT
+from edge.access.hold import HELD
+from edge.clock import SystemClock
+from edge.counts.hour import hour_of
+from edge.daemon.hours import GRACE
 from edge.record.envelope import decode_part, split
 from edge.record.message import CountRecord, PassageRecord, ResolutionRecord, decode
 from edge.types import ClockReading
 from tests.cases import PLATE, T0, passage
+from tests.conftest import REPOSITORY
 from tests.edge.daemon.test_hours import CountingSite
 from tests.site import OTHER, snapshot
 
@@ -36,6 +43,7 @@ class LyingClock:
     def __init__(self, now: datetime) -> None:
         self.now, self.up, self.trusted = now, timedelta(seconds=30), True
         self._boots = 1
+        self.told: dict[tuple[str, int], set[bool]] = {}
 
     def runs(self, by: timedelta) -> None:
         self.now, self.up = self.now + by, self.up + by
@@ -47,6 +55,7 @@ class LyingClock:
         up_ns = self.up // timedelta(microseconds=1) * 1000
         name = f"boot-{self._boots}"
         trusted = self.trusted and self.now >= BUILT
+        self.told.setdefault((name, up_ns), set()).add(trusted)
         return ClockReading(self.now, up_ns, up_ns, name, "test", trusted, 1.0)
 
 
@@ -154,6 +163,8 @@ HAPPENINGS = st.one_of(
 
 
 @settings(max_examples=DAYS, deadline=None)
+@example(T0, [Sees(PLATE), Step(60 * 24 * HOUR), Trust(False), Runs(MINUTE)])
+@example(T0, [Step(99 * HOUR), Sees(PLATE), Step(-99 * HOUR), Sees(OTHER, -HOUR)])
 @given(
     start=st.sampled_from([T0, EPOCH, SUMMER_ENDS - HOUR]),
     day=st.lists(HAPPENINGS, min_size=1, max_size=25),
@@ -182,30 +193,38 @@ def judged(box: Box) -> None:
     for before, after in pairwise(records):
         if before.clock.boot_id == after.clock.boot_id:
             assert before.clock.since_boot_ns <= after.clock.since_boot_ns
+    for record in records:
+        told = box.lying.told[record.clock.boot_id, record.clock.since_boot_ns]
+        assert record.clock.trusted in told
+        assert record.clock.source == "test"
     for record in seen:
         if not record.clock.trusted:
             assert (record.outcome, record.consequence) == ("review", "none")
-            assert "held" not in record.marks
+            assert HELD not in record.marks
     for record in records:
-        if isinstance(record, ResolutionRecord) and record.state == "released":
+        if isinstance(record, CountRecord | ResolutionRecord):
             assert record.clock.trusted
+    ends = [r.candidate.sha256 for r in records if isinstance(r, ResolutionRecord)]
+    held = [
+        envelope.sha256
+        for envelope, record in zip(box.chain(), records, strict=True)
+        if isinstance(record, PassageRecord) and HELD in record.marks
+    ]
+    still = [one.candidate.sha256 for one in box.casebook.held()]
+    assert sorted(ends + still) == sorted(held)
     counted(box, records)
 
 
 def counted(box: Box, records: list[object]) -> None:
-    """Whatever hours the passages fell in, each is in the figures once."""
+    """Whatever hours the passages fell in, each is in the figures once, and none waits for 2038."""
     signed = sum(
         sum(record.figures.get("passages", {}).values())
         for record in records
         if isinstance(record, CountRecord)
     )
-    left = sum(
-        tally.n
-        for zone, hour in box.casebook.hours_open(datetime.max.replace(tzinfo=UTC))
-        for tally in box.casebook.counted(zone, hour)
-        if tally.figure == "passages"
-    )
-    assert signed + left == box.shown
+    now = box.lying.now
+    assert box.casebook.hours_open({hour_of(now), hour_of(now - GRACE)}) == []
+    assert signed == box.shown
 
 
 @pytest.fixture
@@ -260,6 +279,8 @@ def test_a_leap_back_counts_nothing_twice(box: Box) -> None:
     box.sees(OTHER)
     box.lying.runs(2 * HOUR)
     box.minute()
+    box.lying.runs(HOUR)
+    box.minute()
     records = list(box.records())
     same = [r.figures["outcome"] for r in records if isinstance(r, CountRecord) and r.since == T0]
     assert same == [{"no_access": 1}, {"no_access": 1}]
@@ -273,3 +294,54 @@ def test_no_hour_is_signed_and_nobody_released_by_a_clock_that_is_not_trusted(bo
     box.minute()
     assert [type(record) for record in box.records()] == [PassageRecord]
     assert len(box.casebook.held()) == 1
+
+
+def hours_told(box: Box) -> dict[datetime, CountRecord]:
+    return {record.since: record for record in box.records() if isinstance(record, CountRecord)}
+
+
+def test_what_was_counted_in_1970_is_told_as_soon_as_the_time_is_known(tmp_path: Path) -> None:
+    box = Box(tmp_path, EPOCH)
+    box.sees(PLATE)
+    box.minute()
+    assert hours_told(box) == {}
+    box.lying.now = T0
+    box.minute()
+    assert hours_told(box)[EPOCH].figures["unknown_scope_reason"] == {"CLOCK": 1}
+    box.stop()
+
+
+def test_what_was_counted_in_a_year_to_come_does_not_wait_for_it(box: Box) -> None:
+    to_come = datetime(2038, 1, 19, 3, tzinfo=UTC)
+    box.lying.now, box.lying.trusted = to_come, False
+    box.sees(PLATE)
+    box.lying.now, box.lying.trusted = T0, True
+    box.minute()
+    assert hours_told(box)[to_come].figures["unknown_scope_reason"] == {"CLOCK": 1}
+
+
+@pytest.mark.parametrize("change", [datetime(2028, 3, 26, 1, tzinfo=UTC), SUMMER_ENDS])
+def test_a_change_of_summer_time_makes_no_hour_twice_and_none_missing(
+    tmp_path: Path, change: datetime
+) -> None:
+    box = Box(tmp_path, change - 5 * HOUR)
+    for _ in range(10):
+        box.sees(PLATE)
+        box.lying.runs(HOUR)
+        box.minute()
+    box.lying.runs(HOUR)
+    box.minute()
+    hours = [r.since for r in box.records() if isinstance(r, CountRecord)]
+    assert hours == [change + n * HOUR for n in range(-5, len(hours) - 5)]
+    assert len(hours) >= 10
+    box.stop()
+
+
+def test_the_real_clock_counts_on_from_the_boot_in_every_process() -> None:
+    code = "from edge.clock import *; r = SystemClock().read(); print(r.boot_id, r.since_boot_ns)"
+    command = (sys.executable, "-c", code)
+    said = [subprocess.check_output(command, text=True, cwd=REPOSITORY).split() for _ in range(2)]
+    ours = SystemClock().read()
+    (boot_1, first), (boot_2, second) = said
+    assert {boot_1, boot_2} == {ours.boot_id}
+    assert 0 < int(first) < int(second) < ours.since_boot_ns

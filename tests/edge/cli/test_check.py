@@ -190,3 +190,14 @@ def test_a_broken_configuration_is_one_fault(tmp_path: Path) -> None:
     assert result.stdout.startswith("fault  config: ")
     assert "did you mean models" in result.stdout
     assert result.stdout.count("\n") == 1
+
+
+def test_a_camera_that_is_not_ours_is_shown_in_the_place_of_models(box: StreetBox) -> None:
+    box.config.write_text(
+        box.config.read_text()
+        + '[external]\nproduct = "axis"\nlisten = "127.0.0.1:8090"\nallow = ["10.0.0.20"]\n'
+    )
+    found = items(box)
+    assert "axis at 10.0.0.20 pushes to 127.0.0.1:8090" in found["external"]["says"]
+    assert "every reading is a review" in found["external"]["warnings"][0]
+    assert not {"detector", "reader", "calibration"} & set(found)

@@ -216,3 +216,17 @@ def test_an_address_with_a_password_is_told_by_its_kind_only(tmp_path: Path) -> 
 def test_a_zone_without_a_law_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no start date"):
         made(tmp_path, '[[zones]]\nid = "nowhere"\npack = "nl-ze"\n')
+
+
+def test_a_camera_that_is_not_ours_is_told(tmp_path: Path) -> None:
+    external = """
+[external]
+product = "axis"
+listen = "10.0.0.2:8090"
+allow = ["10.0.0.20"]
+"""
+    document = made(tmp_path, DUTCH + external)
+    found = chapter(document, "camera")
+    assert "axis" in row(found, "Who reads the plates")[1].say("en")
+    assert "for a person" in row(found, "Confidence that is believed")[1].say("en")
+    assert "not encrypted" in row(found, "Way from camera")[1].say("en")
