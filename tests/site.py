@@ -123,7 +123,7 @@ class Site:
         )
 
     @property
-    def hours(self) -> Hours:
+    def hourly(self) -> Hours:
         line = self.pipeline
         writer = line.testimony
         return Hours(
@@ -153,7 +153,7 @@ class Site:
             signer=line.signer,
             outbox=self.outbox,
             casebook=self.casebook,
-            close_hours=self.hours.close,
+            close_hours=self.hourly.close,
             monotonic=seconds,
             free=free,
         )
