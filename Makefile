@@ -19,6 +19,8 @@ PIN = $(BIN)/python -m tools.add_model --manifest models/manifest.toml --replace
 # Node for one of the examples that platform developers are given; a machine that has its own keeps it.
 NODE = $(if $(shell command -v node),,nodejs) $(if $(shell command -v npm),,npm)
 EXAMPLE := deploy/platform/node
+# A compiler for the firmware's C; without one its tests skip and say so.
+COMPILER = $(if $(shell command -v gcc),,gcc libc6-dev)
 
 .PHONY: demo test lint schemas examples bench bench-access bench-backlog bench-registry soak soak-hours year lock system train-tools train-reader train-detector fonts clean
 
@@ -26,7 +28,7 @@ demo: $(VENV)/.ready
 	@$(BIN)/python -m tools.demo --clip "$(CLIP)" --out "$(OUT)"
 
 test: lint examples
-	@deploy/system-packages $(FONTS) postgresql
+	@deploy/system-packages $(FONTS) postgresql $(COMPILER)
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 lint: $(VENV)/.ready

@@ -33,6 +33,8 @@ Line = Annotated[str, msgspec.Meta(pattern=r"^(?=.*\S)[^\x00-\x1f\x7f]*\Z", max_
 Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
 
 
+AgeKey = Annotated[str, msgspec.Meta(pattern=r"^age1[02-9ac-hj-np-z]{58}\Z")]
+"""A public key of age (X25519)."""
 Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Polygon = Annotated[tuple[tuple[Fraction, Fraction], ...], msgspec.Meta(min_length=3)]
 """Corners in shares of the picture's width and height, from its top left."""
@@ -203,11 +205,26 @@ class Outbox(_Section, frozen=True, kw_only=True):
     min_free_mb: Annotated[int, msgspec.Meta(ge=0)] = 256
 
 
+class Evidence(_Section, frozen=True, kw_only=True):
+    """Pictures of held candidates; without this table none are kept.
+
+    `recipients` are public age keys of the authority: any one of their private keys opens. A
+    candidate whose pictures are older than `max_days` expires; what is released waits for its
+    receipt. Where `max_mb` are full, nobody else is held.
+    """
+
+    recipients: Annotated[tuple[AgeKey, ...], msgspec.Meta(min_length=2, max_length=16)]
+    max_mb: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1000
+    max_days: Annotated[int, msgspec.Meta(ge=3, le=366)] = 30
+
+
 class Uplink(_Section, frozen=True, kw_only=True):
     """The way to the platform.
 
     `ack = "puback"` forgets a record once the broker has it: a broker that dies then loses it.
     One that speaks only MQTT 3.1.1 also acknowledges what its access list makes it throw away.
+    `evidence` is the https address to which released pictures go, with the same certificates; on
+    a stick they lie beside the records.
     """
 
     publisher: Literal["mqtt", "spool"] = "spool"
@@ -217,6 +234,7 @@ class Uplink(_Section, frozen=True, kw_only=True):
     cert: Path | None = None
     key: Path | None = None
     spool: Path | None = None
+    evidence: Annotated[str, msgspec.Meta(pattern=r"^https://[^/\s]+[^\s?#]*\Z")] | None = None
     ack: Literal["receipt", "puback"] = "receipt"
     window: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 64
 
@@ -247,6 +265,7 @@ class Config(_Section, frozen=True, kw_only=True):
     outbox: Outbox = Outbox()
     uplink: Uplink = Uplink()
     authority: Authority = Authority()
+    evidence: Evidence | None = None
     updates: Updates | None = None
     external: External | None = None
     sha256: str = ""
@@ -264,6 +283,7 @@ SECTIONS: dict[str, type[_Section]] = {
     "outbox": Outbox,
     "uplink": Uplink,
     "authority": Authority,
+    "evidence": Evidence,
     "updates": Updates,
 }
 REQUIRED = ("box", "access", "keys", "zones")
@@ -313,6 +333,7 @@ class _Reader:
             parts["keys"] = self._keys(tables["keys"])
         if "updates" in tables:
             parts["updates"] = self._updates(tables["updates"])
+        self._check_evidence(parts.get("evidence"), parts.get("uplink"))
         parts["zones"] = self._zones(tables["zones"]) if "zones" in tables else ()
         if self.faults:
             raise ConfigError(
@@ -353,6 +374,12 @@ class _Reader:
         authority = self._section(Authority, rest, "authority")
         recipients = tuple(one for one in found if one is not None)
         return authority and msgspec.structs.replace(authority, recipients=recipients)
+
+    def _check_evidence(self, evidence: Evidence | None, uplink: Uplink | None) -> None:
+        if evidence is not None:
+            self._refuse_twice("evidence recipient", list(evidence.recipients))
+        if uplink is not None and uplink.evidence and not (uplink.cert and uplink.key):
+            self.faults.append("uplink.evidence needs uplink.cert and uplink.key")
 
     def _keys(self, table: object) -> Keys | None:
         keys = self._section(Keys, table, "keys")

@@ -27,6 +27,7 @@ from edge.passage.tracker import Tracker
 from edge.record.chain import START as GENESIS
 from edge.record.chain import check, examine
 from edge.record.clerk import Clerk
+from edge.record.evidence import EvidenceRoom
 from edge.record.keyplace import KeyPlace
 from edge.record.keys import create_signer, load_trusted
 from edge.record.message import ModelRef
@@ -69,6 +70,7 @@ class Site:
         self.laws: tuple[Law, ...] = LAWS
         self.tallies: list[Tally] = []
         self.seen: list[Tally] = []
+        self.room = EvidenceRoom(folder / "evidence", "b1")
         if not (folder / "box.pem").exists():
             create_signer(folder / "box.pem", "b1")
         self.start()
@@ -188,6 +190,7 @@ class Site:
             signer=line.signer,
             outbox=self.outbox,
             casebook=self.casebook,
+            room=self.room,
             count=lambda held, state: self.tallies,
         )
 

@@ -26,6 +26,7 @@ FLOORS = {
     "edge.registry": 3,
     "edge.access.pack": 3,
     "edge.record.keys": 3,
+    "edge.record.evidence": 3,
     "edge.record.keyfile": 3,
     "edge.record.signer_command": 3,
     "edge.record.client": 3,
@@ -34,6 +35,7 @@ FLOORS = {
     "edge.update": 3,
     "edge.clock": 3,
     "edge.config": 3,
+    "firmware_bridge": 3,
     "edge.daemon": 4,
     "edge.daemon.wiring": 5,
     "edge.daemon.wiring_sync": 5,
@@ -52,7 +54,8 @@ def floor(module: str) -> int | None:
 
 
 def package(module: str) -> str:
-    return ".".join(module.split(".")[:2])
+    top, *rest = module.split(".")
+    return top if top == "firmware_bridge" else ".".join([top, *rest[:1]])
 
 
 def imports(path: Path) -> set[str]:
@@ -65,7 +68,9 @@ def imports(path: Path) -> set[str]:
     return found
 
 
-MODULES = sorted(p for top in ("edge", "tools") for p in (ROOT / top).rglob("*.py"))
+MODULES = sorted(
+    p for top in ("edge", "firmware_bridge", "tools") for p in (ROOT / top).rglob("*.py")
+)
 
 
 def name_of(path: Path) -> str:
@@ -93,3 +98,29 @@ RULES = [path for path in MODULES if floor(name_of(path)) == 2]
 def test_rules_touch_nothing_outside(path: Path) -> None:
     touched = {name.split(".")[0] for name in imports(path)} & OUTSIDE_WORLD
     assert not touched, f"{name_of(path)} is pure but imports {touched}"
+
+
+BRIDGE = [path for path in MODULES if name_of(path).startswith("firmware_bridge")]
+BRIDGE_RULES = {
+    "firmware_bridge.alignment",
+    "firmware_bridge.cobs",
+    "firmware_bridge.fields",
+    "firmware_bridge.messages",
+    "firmware_bridge.packet",
+    "firmware_bridge.session",
+    "firmware_bridge.simulator.device",
+    "firmware_bridge.simulator.ranges",
+}
+
+
+@pytest.mark.parametrize("path", BRIDGE, ids=name_of)
+def test_the_bridge_knows_nothing_of_the_box(path: Path) -> None:
+    tops = {name.split(".")[0] for name in imports(path)}
+    assert not tops & {"edge", "tools"}
+    if name_of(path) in BRIDGE_RULES:
+        touched = tops & (OUTSIDE_WORLD | {"threading"})
+        assert not touched, f"{name_of(path)} is pure but imports {touched}"
+
+
+def test_the_pure_modules_of_the_bridge_are_there() -> None:
+    assert {name_of(path) for path in BRIDGE} >= BRIDGE_RULES

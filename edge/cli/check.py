@@ -22,7 +22,7 @@ from edge.cli.keycheck import KeyState, client_certificate, signing_key
 from edge.cli.plainly import age_words
 from edge.clock import SystemClock
 from edge.config import DEFAULT_PATH, Config, External, Zone, load
-from edge.daemon import damage, wiring
+from edge.daemon import damage, exhibits, wiring
 from edge.daemon.health import disk_free
 from edge.daemon.inforce import models_in_force, packs_in_force
 from edge.daemon.late import LOOK, fault_at
@@ -44,6 +44,8 @@ from edge.vision.session import (
 
 TIMED_RUNS, MB = 15, 1_000_000
 SHOWN = 12  # characters of a hash
+NO_PICTURE = "a camera that we do not own gives no picture: with [evidence] nobody is held"
+NO_WAY = "released pictures have no way to leave: set uplink.evidence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ def examined(path: Path) -> Iterator[Item]:
         ("client certificate", partial(_client_certificate, config, now)),
         ("state", partial(_state, config)),
         ("casebook", partial(_casebook, config)),
+        ("evidence", partial(_evidence, config)),
         ("updates", partial(_updates, config, now)),
     ]
     for name, look in looks:
@@ -275,6 +278,25 @@ def _casebook(config: Config) -> Item:
     figures = {"held": held, "damaged": damaged}
     says = f"{held} held" if wrong is None else f"{held} held. {wrong}"
     return Item("casebook", says, None if wrong is None else damage.REMEDY, figures)
+
+
+def _evidence(config: Config) -> Item:
+    wiring.witness(config)
+    room = wiring.evidence_room(config)
+    figures = {"held": len(room.held()), "released": len(room.released()), "bytes": room.used()}
+    lying = f"{figures['held']} pictures held, {figures['released']} to be delivered"
+    if config.evidence is None:
+        says = "no picture is kept: there is no [evidence] with keys of the authority"
+        return Item("evidence", says, figures=figures)
+    says = f"for {len(config.evidence.recipients)} keys of the authority; {lying}"
+    if (wrong := exhibits.fault(room)) is not None:
+        return Item("evidence", f"{says}. {wrong}", exhibits.REMEDY, figures)
+    warnings = {
+        NO_WAY: wiring.evidence_publisher(config) is None,
+        NO_PICTURE: config.external is not None,
+    }
+    true = tuple(warning for warning, holds in warnings.items() if holds)
+    return Item("evidence", says, figures=figures, warnings=true)
 
 
 def _updates(config: Config, now: datetime) -> Item:

@@ -73,10 +73,14 @@ def install(config: Path, certificate: Path, as_json: bool) -> None:
 def rotate(config: Path, as_json: bool) -> None:
     """Go over to a new signing key: the old one signs which comes next, and is then destroyed.
 
-    A daemon at work does so within moments; else this verb does it at once.
+    A daemon at work does so within moments; else this verb does it at once. It also finishes what
+    a daemon could not, for want of the right to write in the folder of the key.
     """
     settings = load(config)
     place = wiring.key_place(settings)
+    if (kid := _finished(settings, place)) is not None:
+        _tell({"finished": True, **_told(kid)}, f"Key {kid} signs; the old one is gone.", as_json)
+        return
     coming = place.create_next()
     try:
         with wiring.outbox(settings) as outbox, wiring.casebook(settings, outbox) as casebook:
@@ -100,6 +104,21 @@ def show(config: Path, as_json: bool) -> None:
     settings = load(config)
     facts = {"box": settings.box.id, **_keys(settings, wiring.key_place(settings))}
     _tell(facts, "\n".join(_lines(facts)), as_json)
+
+
+def _finished(settings: Config, place: KeyPlace) -> str | None:
+    """Destroy an old key whose rotation is in the chain; return the key in force, None: none was.
+
+    The daemon may be at work: it has the new key already.
+    """
+    coming = place.load_next()
+    if coming is None or not (settings.box.state / wiring.OUTBOX).exists():
+        return None
+    with wiring.attached_outbox(settings) as outbox:
+        if outbox.signing().goes_on != coming.key_id or not place.is_changeable:
+            return None
+    place.settle()
+    return coming.key_id
 
 
 def _keys(settings: Config, place: KeyPlace) -> dict[str, Any]:

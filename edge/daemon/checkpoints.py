@@ -9,10 +9,10 @@ from edge.feed.outbox import Outbox
 from edge.ports import Clock, Signer
 from edge.record.clerk import Clerk
 from edge.record.envelope import seal
+from edge.record.evidence import HELD, RELEASED
 from edge.types import Envelope
 
 EVERY_S = 3600.0
-EVIDENCE = "*.age"
 
 
 class Checkpoints:
@@ -51,7 +51,7 @@ class Checkpoints:
         """Sign a checkpoint now; return the record, now durable."""
         since, link = self._outbox.since_checkpoint(), self._outbox.next_link()
         now = self._clock.read()
-        held = sum(1 for _ in self._evidence.glob(EVIDENCE))
+        held = sum(path.suffix in {HELD, RELEASED} for path in self._evidence.glob("*"))
         message = self._clerk.checkpoint(since.checkpoint, since.records, held, now, link)
         envelope = seal(message, self._signer)
         self._casebook.enter(envelope, None, ())

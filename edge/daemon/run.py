@@ -3,6 +3,7 @@
 import logging
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from edge.capture.camera import Camera
@@ -18,6 +19,7 @@ from edge.daemon.watch import OwnWatch, Watch
 from edge.daemon.wiring_sync import step_back
 from edge.errors import BoxError
 from edge.ports import Registry
+from edge.registry.fresh import FreshRegistry
 
 log = logging.getLogger(__name__)
 AGAIN_S = 5.0
@@ -92,36 +94,45 @@ def run_version(config: Config, stop: Stop) -> bool:
         cabinet = replace(cabinet, signer=wiring.rotate(cabinet))
         place = wiring.key_place(now)
         began = (now, late, place.has_next())
-        room = wiring.storeroom(cabinet)
-        pipeline = replace(wiring.pipeline(cabinet), room=room)
-        checkpoints = wiring.checkpoints(cabinet)
-        minutely = Minutely(
-            wiring.alarms(cabinet),
-            wiring.health(cabinet, pipeline.laws),
-            wiring.hours(cabinet),
-            wiring.release(cabinet),
-            checkpoints,
+        return _work(
+            cabinet,
+            stop,
+            lambda: (pinned(config), overtaken(config), place.has_next()) != began,
         )
-        chores = Chores(minutely.step, room)
-        watch = _watch(cabinet, pipeline)
-        stop.watch(watch)
-        changed = False
-        try:
-            chores.step(0)  # what waits ends even where no camera gives a frame
-            for conclusions in watch.conclusions():
-                for conclusion in conclusions:
-                    _tell(conclusion)
-                chores.step(watch.frames_each)
-                changed = (pinned(config), overtaken(config), place.has_next()) != began
-                if changed:
-                    break
-        finally:
-            watch.close()
-            watch.finish()
-            chores.attempt(minutely.finish)
-            room.close()
-            log.info("stopped; %s", watch.lost())
-        chores.attempt(checkpoints.close)
+
+
+def _work(
+    cabinet: wiring.Cabinet[FreshRegistry], stop: Stop, has_changed: Callable[[], bool]
+) -> bool:
+    """Conclude on what goes by until that has changed, or the daemon is stopped: then False."""
+    room, checkpoints = wiring.storeroom(cabinet), wiring.checkpoints(cabinet)
+    pipeline = replace(wiring.pipeline(cabinet), room=room)
+    minutely = Minutely(
+        wiring.alarms(cabinet),
+        wiring.health(cabinet, pipeline.laws),
+        wiring.hours(cabinet),
+        wiring.release(cabinet),
+        checkpoints,
+    )
+    chores, watch = Chores(minutely.step, room), _watch(cabinet, pipeline)
+    stop.watch(watch)
+    changed = False
+    try:
+        chores.step(0)  # what waits ends even where no camera gives a frame
+        for conclusions in watch.conclusions():
+            for conclusion in conclusions:
+                _tell(conclusion)
+            chores.step(watch.frames_each)
+            changed = has_changed()
+            if changed:
+                break
+    finally:
+        watch.close()
+        watch.finish()
+        chores.attempt(minutely.finish)
+        room.close()
+        log.info("stopped; %s", watch.lost())
+    chores.attempt(checkpoints.close)
     return changed
 
 

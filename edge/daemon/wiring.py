@@ -18,7 +18,7 @@ from edge.casebook.casebook import Casebook
 from edge.config import Camera, Config, External, Models, Zone
 from edge.counts.record import Bookkeeper
 from edge.counts.tally import tallies, tallies_of_resolution
-from edge.daemon import damage, rotation
+from edge.daemon import damage, exhibits, rotation
 from edge.daemon.alarms import Alarms, Watched
 from edge.daemon.checkpoints import Checkpoints
 from edge.daemon.enrolment import installed
@@ -42,7 +42,9 @@ from edge.daemon.release import Release
 from edge.daemon.storeroom import Limits, Storeroom
 from edge.daemon.sync import REPORT
 from edge.daemon.synced import synced
+from edge.daemon.witness import Witness
 from edge.errors import BoxError, ConfigError, ModelError
+from edge.feed.evidence import HttpsEvidence, SpoolEvidence, secured
 from edge.feed.hint import Hint
 from edge.feed.mqtt import MqttPublisher, unheard
 from edge.feed.outbox import Outbox
@@ -52,9 +54,12 @@ from edge.passage.foreign import ForeignPolicy
 from edge.passage.lanes import Lane, View
 from edge.passage.passage import Desk, ReadingPolicy
 from edge.passage.tracker import Tracker
-from edge.ports import Clock, Publisher, Registry
+from edge.ports import Clock, EvidencePublisher, Publisher, Registry
 from edge.record.active import ActivePack
+from edge.record.age import Recipients
 from edge.record.clerk import Clerk
+from edge.record.evidence import FOLDER as EVIDENCE
+from edge.record.evidence import MEGABYTE, Budget, EvidenceRoom
 from edge.record.keyplace import KeyPlace
 from edge.record.message import ModelRef
 from edge.record.provenance import Provenance
@@ -71,7 +76,6 @@ from edge.vision.reader import FastPlateReader
 from edge.vision.session import Execution
 
 CASEBOOK, OUTBOX = "casebook.sqlite", "outbox.sqlite"
-EVIDENCE = "evidence"
 MB = 1_000_000
 REFUSED = "Build or fetch the registry again; until then nothing new is accused on it."
 PACKS = Path(__file__).parent.parent / "access" / "packs"
@@ -335,7 +339,26 @@ def pipeline(cabinet: Cabinet[Registry]) -> Pipeline:
         casebook=cabinet.casebook,
         view=seen,
         count=tallies,
+        witness=witness(config),
     )
+
+
+def witness(config: Config) -> Witness:
+    """Return what keeps the pictures of who is held; without recipients it keeps none.
+
+    Raises ConfigError for a recipient that is garbled.
+    """
+    wanted = config.evidence
+    if wanted is None:
+        return Witness()
+    longest = timedelta(days=wanted.max_days)
+    return Witness(evidence_room(config), Recipients(wanted.recipients), longest)
+
+
+def evidence_room(config: Config) -> EvidenceRoom:
+    """Return where the pictures of candidates lie; what lies there outlives its setting."""
+    most = Budget() if config.evidence is None else Budget(config.evidence.max_mb * MEGABYTE)
+    return EvidenceRoom(config.box.state / EVIDENCE, config.box.id, most)
 
 
 def foreign_watch(external: External, cabinet: Cabinet[Registry], line: Pipeline) -> ForeignWatch:
@@ -360,6 +383,7 @@ def release(cabinet: Cabinet[Registry]) -> Release:
         signer=cabinet.signer,
         outbox=cabinet.outbox,
         casebook=cabinet.casebook,
+        room=evidence_room(config),
         count=tallies_of_resolution,
     )
 
@@ -415,6 +439,10 @@ def alarms(cabinet: Cabinet[FreshRegistry]) -> Alarms:
         "casebook": Watched(lambda: damage.fault(casebook), damage.REMEDY),
         "keys": Watched(lambda: rotation.fault(place, outbox), rotation.LOOK),
     }
+    if config.evidence is not None:
+        watched["evidence"] = Watched(
+            partial(exhibits.fault, evidence_room(config)), exhibits.REMEDY
+        )
     if config.updates is not None:
         report = config.box.state / "updates" / REPORT
         watched["updates"] = Watched(lambda: fault_at(report, clock.read().now), LOOK)
@@ -502,6 +530,20 @@ def _provenance(config: Config) -> Provenance:
 def hint(config: Config) -> Hint:
     """Return what notes on the disk that updates may have come."""
     return Hint(config.box.state / "updates" / "hint")
+
+
+def evidence_publisher(config: Config) -> EvidencePublisher | None:
+    """Return the way on which released pictures leave; None where the configuration names none.
+
+    Raises FeedError when its certificates cannot be used.
+    """
+    uplink = config.uplink
+    if uplink.publisher == "spool":
+        return None if uplink.spool is None else SpoolEvidence(uplink.spool, config.box.id)
+    if uplink.evidence is None:
+        return None
+    context = secured(uplink.ca, uplink.cert, uplink.key)
+    return HttpsEvidence(uplink.evidence, config.box.id, context)
 
 
 def publisher(config: Config, take_hint: Callable[[str], None] = unheard) -> Publisher:

@@ -39,8 +39,9 @@ CONSEQUENCE = (
 )
 MARKS = (
     "Remarks on the decision, any number: `held` a resolution will follow, `already_held` another"
-    " passage of that day is held, `draft` law that is not in force, `foreign_reading`"
-    " a camera of another product read the plate ... More may come."
+    " passage of that day is held, `no_evidence` no picture could be kept and nothing follows,"
+    " `draft` law that is not in force, `foreign_reading` a camera of another product read the"
+    " plate ... More may come."
 )
 CONFIG = "SHA-256 of the configuration of the box."
 
@@ -219,7 +220,17 @@ class VehicleRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     ] = ()
 
 
-class PassageRecord(Chained, frozen=True, kw_only=True):
+class EvidenceRef(msgspec.Struct, frozen=True):
+    """A picture of a held candidate, encrypted to the authority."""
+
+    name: Annotated[
+        str, says("What it shows: `overview` the scene without other plates, `crop` the plate.")
+    ]
+    sha256: Annotated[Sha256, says("SHA-256 of its age file, which bears this name.")]
+    bytes: Annotated[int, says("Size of that file.", minimum=1)]
+
+
+class PassageRecord(Chained, frozen=True, kw_only=True, omit_defaults=True):
     """One vehicle pass in one zone: what was seen, decided, and by what."""
 
     zone: Annotated[str, says(ZONE)]
@@ -241,6 +252,10 @@ class PassageRecord(Chained, frozen=True, kw_only=True):
     models: Annotated[tuple[ModelRef, ...], says("The models that found and read the plate.")]
     config_sha256: Annotated[Sha256, says(CONFIG)]
     site: Annotated[Site, says("Where it was.")]
+    evidence: Annotated[
+        tuple[EvidenceRef, ...],
+        says("The pictures that are kept of it; they leave the box only when it is released."),
+    ] = ()
 
 
 class CandidateRef(msgspec.Struct, frozen=True):
@@ -251,7 +266,7 @@ class CandidateRef(msgspec.Struct, frozen=True):
     sha256: Annotated[Sha256, says("SHA-256 of its whole JWS.")]
 
 
-class ResolutionRecord(Chained, frozen=True, kw_only=True):
+class ResolutionRecord(Chained, frozen=True, kw_only=True, omit_defaults=True):
     """How one held candidate ended.
 
     Outcome, rule, pack and registry are those of the last decision.
@@ -284,6 +299,10 @@ class ResolutionRecord(Chained, frozen=True, kw_only=True):
         VehicleRecord | None, says("What is known of the vehicle; null unless `released`.")
     ]
     config_sha256: Annotated[Sha256, says(CONFIG)]
+    evidence: Annotated[
+        tuple[EvidenceRef, ...],
+        says("Its pictures: where it is `released` they follow, otherwise they were destroyed."),
+    ] = ()
 
 
 class CountRecord(Chained, frozen=True, kw_only=True):
@@ -437,6 +456,15 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     epoch: Annotated[int, says("Epoch of the last record that is stored.", minimum=1)]
     seq: Annotated[int, says("Place of that record in its epoch.", minimum=1)]
     sha256: Annotated[Sha256, says("SHA-256 of the whole JWS of that record.")]
+    stored_at: Annotated[Moment, says("When it was stored (RFC 3339, with its offset).")]
+
+
+class EvidenceReceipt(msgspec.Struct, frozen=True, kw_only=True):
+    """The platform's word: this age file of this box is stored."""
+
+    box: Annotated[BoxId, says("The box that it is for.")]
+    evidence: Annotated[Sha256, says("SHA-256 of the age file.")]
+    bytes: Annotated[int, says("Its size.", minimum=1)]
     stored_at: Annotated[Moment, says("When it was stored (RFC 3339, with its offset).")]
 
 

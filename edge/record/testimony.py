@@ -3,7 +3,7 @@
 Everything that made it is named; of the plate no more than the zone's privacy profile lets out.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,6 +12,7 @@ from edge.record.active import Active, Burden
 from edge.record.basis import names
 from edge.record.message import (
     AlarmRecord,
+    EvidenceRef,
     ExemptionRecord,
     HealthRecord,
     PackRef,
@@ -60,10 +61,11 @@ class Testimony:
         decision: Decision,
         now: ClockReading,
         link: Link,
+        evidence: Sequence[EvidenceRef] = (),
     ) -> bytes:
         """Return the message of one passage in one zone: the bytes that will be signed.
 
-        `facts` None: the plate was in doubt, and was not looked up.
+        `facts` None: the plate was in doubt, and was not looked up. `evidence` names its pictures.
         """
         made_by = self.provenance
         record = PassageRecord(
@@ -92,6 +94,7 @@ class Testimony:
                 sign=made_by.sign,
                 foreign=passage.foreign,
             ),
+            evidence=tuple(evidence),
         )
         return written("passage", record, now, self.draw)
 
@@ -121,6 +124,7 @@ class Testimony:
             plate=_plate(passage, "plate", text=passage.plate) if released and passage else None,
             vehicle=_vehicle(facts) if released and facts else None,
             config_sha256=self.provenance.config_sha256,
+            evidence=held.evidence,
         )
         return written("resolution", record, now, self.draw)
 

@@ -50,6 +50,7 @@ def play(
         reader=watched,
         tracker=pipeline.tracker.afresh(),
         desk=pipeline.desk.afresh(),
+        witness=pipeline.witness.afresh(),
         count=counts_nothing,  # a clip is no traffic of this site
     )
     conclusions: list[Conclusion] = []

@@ -118,7 +118,8 @@ def test_attack_hostile_plates_into_sql(site: Site, tmp_path: Path) -> None:
     assert told(chain) == HOSTILE
     assert tables(tmp_path / "casebook.sqlite").keys() == before[0].keys()
     after = tables(tmp_path / "outbox.sqlite")
-    assert after == {**before[1], "records": 2 * len(HOSTILE)}
+    kinds = {"passage", "resolution"}
+    assert after == {**before[1], "records": 2 * len(HOSTILE), "written": len(kinds)}
     keyring = load_trusted(tmp_path / "box.jwk")
     with Store.open(tmp_path / "received.sqlite", lambda: keyring) as store:
         held = tables(tmp_path / "received.sqlite").keys()

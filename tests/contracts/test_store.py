@@ -291,6 +291,18 @@ def test_attack_epoch_reset_no_new_epoch_without_a_rotation(address: Address) ->
         assert not account.is_sound
 
 
+def test_attack_epoch_reset_a_trusted_key_begins_no_chain_of_its_own(
+    address: Address, heirs: Heirs
+) -> None:
+    """Neither the key of a JWKS that names no epoch, nor one that a rotation named."""
+    with opened(address, heirs.keyring) as store:
+        send(store, *heirs.one, *heirs.two)
+        first, third = heirs.pens[0], heirs.pens[2]
+        resets = [first.at(Link(5, 1, GENESIS)), third.at(Link(3, 1, GENESIS))]
+        assert Verdict.STORED not in send(store, *resets)
+        assert reached(store) == (2, 3)
+
+
 def test_a_new_epoch_waits_for_the_rotation_that_opens_it(address: Address, heirs: Heirs) -> None:
     with opened(address, heirs.keyring) as store:
         assert send(store, heirs.one[0], heirs.one[2], heirs.two[0])[1:] == [Verdict.WAITING] * 2

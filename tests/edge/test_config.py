@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from edge.config import Authority, Recipient, load
 from edge.daemon.inforce import followed, models_in_force, packs_in_force, registry_path
-from edge.daemon.wiring import view
+from edge.daemon.wiring import view, witness
 from edge.errors import ConfigError
 from edge.passage.lanes import Lane, View
 from edge.types import Direction
@@ -314,6 +314,48 @@ def test_updates_that_make_no_sense_are_refused(tmp_path: Path, line: str, said:
     with pytest.raises(ConfigError) as e:
         load(written(tmp_path, f"{GOOD}[updates]\n{line}\n"))
     assert said in e.value.cause
+
+
+ONE = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
+TWO = "age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa"
+EVIDENCE = f'[evidence]\nrecipients = ["{ONE}", "{TWO}"]\n'
+
+
+def test_pictures_are_kept_only_where_the_authority_named_two_keys(tmp_path: Path) -> None:
+    assert load(written(tmp_path, GOOD)).evidence is None
+    config = load(written(tmp_path, GOOD + EVIDENCE))
+    assert config.evidence is not None
+    assert config.evidence.recipients == (ONE, TWO)
+    assert (config.evidence.max_mb, config.evidence.max_days) == (1000, 30)
+    assert witness(config).longest.days == 30
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("[evidence]\n", "recipients"),
+        (f'[evidence]\nrecipients = ["{ONE}"]\n', "recipients"),
+        (f'[evidence]\nrecipients = ["{ONE}", "{ONE}"]\n', "stands twice"),
+        (f'[evidence]\nrecipients = ["{ONE}", "{TWO.upper()}"]\n', "recipients"),
+        (f'[evidence]\nrecipients = ["{ONE}", "AGE-SECRET-KEY-1"]\n', "recipients"),
+        (EVIDENCE + "max_days = 1\n", "max_days"),
+        (EVIDENCE + "max_mb = 0\n", "max_mb"),
+        ('[uplink]\nevidence = "http://platform/evidence"\n', "evidence"),
+        ('[uplink]\nevidence = "https://platform/evidence"\n', "uplink.cert"),
+    ],
+)
+def test_pictures_without_two_keys_or_a_safe_way_are_refused(
+    tmp_path: Path, table: str, said: str
+) -> None:
+    with pytest.raises(ConfigError) as told:
+        load(written(tmp_path, GOOD + table))
+    assert said in told.value.cause
+
+
+def test_a_key_of_the_authority_with_a_slip_in_it_is_refused_at_the_start(tmp_path: Path) -> None:
+    slip = EVIDENCE.replace(ONE[:20], ONE[:19] + "q")
+    with pytest.raises(ConfigError, match="garbled"):
+        witness(load(written(tmp_path, GOOD + slip)))
 
 
 def test_a_program_may_sign_instead_of_a_file(tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from edge.cli.records import verify_records
+from edge.config import load
+from edge.daemon import wiring
 from edge.errors import BoxError, FeedError
 from edge.feed.mqtt import MqttPublisher
 from edge.feed.session import Arrived, Role, Session
@@ -127,6 +129,27 @@ def test_a_box_that_has_a_key_gets_no_second_one_unless_it_is_replaced(office: O
     platform = load_public(office.keys / "platform.jwk")
     word = read_certificate((office.folder / "certificate.jws").read_bytes().strip(), platform)
     assert word.epoch == 2
+
+
+def test_a_box_that_changed_its_key_by_itself_may_ask_for_another_certificate(
+    office: Office, tmp_path: Path
+) -> None:
+    office.accept()
+    first = load_signer(office.keys / "box.pem")
+    office.said("rotate")
+    with wiring.attached_outbox(load(office.folder / "box.toml")) as outbox:
+        turned = outbox.pending(None, 10)
+    heir = load_signer(office.keys / "box.pem")
+    office.ask()
+    assert "--received" in str(office.accept().exception)
+    lines = tmp_path / "passages.jsonl"
+    lines.write_bytes(b"\n".join(envelope.jws for envelope in turned))
+    done = office.accept(f"--received={lines}")
+    assert done.exit_code == 0, done.output
+    assert [(row["kid"], row["epoch"]) for row in office.listed()] == [
+        (first.key_id, 1),
+        (heir.key_id, 2),
+    ]
 
 
 def test_a_revoked_key_is_not_taken_in_again(office: Office) -> None:

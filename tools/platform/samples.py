@@ -14,6 +14,7 @@ from edge.record.message import (
     CountRecord,
     DroppedSpan,
     DropRecord,
+    EvidenceRef,
     ExemptionRecord,
     HealthRecord,
     ModelRef,
@@ -171,6 +172,10 @@ def _resolution(carried: dict[str, Any]) -> Chained:
         plate=PLATE,
         vehicle=VEHICLE,
         config_sha256=CONFIG,
+        evidence=(
+            EvidenceRef("overview", "b2" * 32, 264_911),
+            EvidenceRef("crop", "c5" * 32, 9_207),
+        ),
     )
 
 

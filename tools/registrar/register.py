@@ -50,7 +50,8 @@ def accept(keys: Register, asked: PublicJwk, replaces: Replacement | None) -> Re
     if replaces is None:
         _fail(
             f"Box {asked.box} has a key already: {others[-1].kid}.",
-            "Where it was lost, or the box was exchanged: --replace --reason TEXT.",
+            "Where the box changed its key by itself: --received DB shows it. Where it was lost, or"
+            " the box was exchanged: --replace --reason TEXT.",
         )
     epoch = replaces.epoch or max(key.epoch or 1 for key in others) + 1
     old = [_ended(key, replaces) if key.box == asked.box else key for key in keys]

@@ -19,6 +19,8 @@ from edge.record.enrolment import (
     read_request,
     sign_certificate,
 )
+from edge.record.jwk import fingerprint
+from edge.record.keyplace import KeyPlace
 from edge.record.keys import create_signer, load_public, load_signer
 from tests.desk import BOX, CONFIG, Desk
 from tests.fakes import START
@@ -153,6 +155,25 @@ def test_while_the_daemon_is_at_work_the_next_key_waits_for_it(desk: Desk) -> No
     assert done["daemon"] is True
     shown = desk.said("show")
     assert (shown["signing"]["kid"], shown["next"]["kid"]) == (before, done["kid"])
+
+
+def test_an_old_key_that_the_daemon_could_not_destroy_is_destroyed_while_it_works(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.ask()
+    old = (desk.keys / "box.pem").read_bytes()
+    monkeypatch.setattr(KeyPlace, "settle", lambda _: None)
+    coming = desk.said("rotate")["kid"]
+    assert (desk.keys / "box.pem").read_bytes() == old
+    monkeypatch.undo()
+    with wiring.outbox(load(desk.folder / "box.toml")):
+        assert desk.said("rotate") == {
+            "finished": True,
+            "kid": coming,
+            "fingerprint": fingerprint(coming),
+        }
+    assert load_signer(desk.keys / "box.pem").key_id == coming
+    assert not (desk.keys / "box.pem.next").exists()
 
 
 def test_a_box_on_a_stick_asks_for_no_client_certificate(desk: Desk) -> None:

@@ -17,6 +17,8 @@ from tests.site import Site
 class Auditor:
     """Starts the box on what a cut left, and says what is wrong with it."""
 
+    kind: type[Site] = Site
+
     def __init__(self, keyring: Keyring) -> None:
         self._keyring = keyring
         self._checked: dict[bytes, Entry] = {}
@@ -24,17 +26,22 @@ class Auditor:
     def faults(self, cut: Cut) -> list[str]:
         """Return what is wrong, by kind."""
         try:
-            site = Site(cut.folder)
+            site = self.kind(cut.folder)
         except BoxError as e:
             return [f"no start: {e.cause.replace(str(cut.folder), '')}"]
         try:
             told = [*self._chain(site, cut.word), *_casebook(site, cut.word), *_files(site)]
+            told += self.more(site, cut.word)
             site.passes("9ZZZ999")  # it takes the next one too
             return told
         except BoxError as e:
             return [f"no next record: {e.cause.replace(str(cut.folder), '')}"]
         finally:
             site.stop()
+
+    def more(self, site: Site, word: Word) -> list[str]:
+        """Say what else is wrong, where the box keeps more than records and candidates."""
+        return []
 
     def _chain(self, site: Site, word: Word) -> list[str]:
         stored, forgotten = site.chain(), site.outbox.forgotten() or START

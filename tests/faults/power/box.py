@@ -35,11 +35,13 @@ CLEAN = "V001AB"
 class Box:
     """A site whose word is written down, with the uplink's hand on its outbox."""
 
+    kind: type[Site] = Site
+
     def __init__(self, folder: Path, synchronous: str) -> None:
         """Start on what lies in a folder."""
         self._folder, self._synchronous = folder, synchronous
         self._said = os.open(folder / ACKNOWLEDGED, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        self.site = Site(folder)
+        self.site = self.kind(folder)
         self._ready()
         for envelope in self.site.chain():  # among them what was durable, but not yet said
             self._acknowledge(envelope)
