@@ -27,6 +27,7 @@ from edge.access.rules import Law
 from edge.casebook.casebook import Casebook
 from edge.casebook.entries import Entry, Mark
 from edge.daemon.photographer import Photographer
+from edge.daemon.room import NO_ROOM, Endless, Room
 from edge.errors import EvidenceError
 from edge.feed.outbox import Outbox
 from edge.passage.lanes import WHOLE_PICTURE, View, in_lane
@@ -100,6 +101,7 @@ class Pipeline:
     view: View = WHOLE_PICTURE
     count: Count = counts_nothing
     photographer: Photographer = field(default_factory=Photographer)
+    room: Room = Endless()  # noqa: RUF009 - it holds nothing
 
     def step(self, frame: Frame) -> list[Conclusion]:
         """Take one frame; return what was concluded of vehicles that have gone by."""
@@ -120,20 +122,31 @@ class Pipeline:
         """Decide on one passage in every zone this camera guards, and make it durable.
 
         A plate in doubt is not looked up: it could be another vehicle's. Nor is a trailer's.
+        Where there is no room for a record it is counted as missed, and nothing is decided.
         """
         now = self.clock.read()
         towed = bound_to_trailer(passage.country, passage.plate)
         certain = passage.doubt is None and now.trusted
         facts = self.registry.facts(passage) if certain and not towed else None
-        return [
-            self._record(passage, facts, decide(passage, facts, law, now), law, now)
-            for law in self.laws
-        ]
+        taken = (self._take(passage, facts, law, now) for law in self.laws)
+        return [conclusion for conclusion in taken if conclusion is not None]
 
     def _conclude_all(self, tracks: Sequence[Track]) -> list[Conclusion]:
         announced = ((self.desk.announce(track), track.lane) for track in tracks)
         passages = [in_lane(passage, lane) for passage, lane in announced if passage is not None]
         return [conclusion for passage in passages for conclusion in self.conclude(passage)]
+
+    def _take(
+        self, passage: Passage, facts: Facts | None, law: Law, now: ClockReading
+    ) -> Conclusion | None:
+        if not self.room.opens():
+            self.room.miss(passage)
+            return None
+        try:
+            return self._record(passage, facts, decide(passage, facts, law, now), law, now)
+        except NO_ROOM as e:
+            self.room.fail(e, passage)
+            return None
 
     def _record(
         self,

@@ -40,6 +40,7 @@ from edge.daemon.photographer import Photographer
 from edge.daemon.pipeline import Pipeline
 from edge.daemon.recovery import recover
 from edge.daemon.release import Release
+from edge.daemon.storeroom import Limits, Storeroom
 from edge.daemon.sync import REPORT
 from edge.daemon.synced import synced
 from edge.errors import BoxError, ConfigError, ModelError
@@ -75,6 +76,7 @@ from edge.vision.reader import FastPlateReader
 from edge.vision.session import Execution
 
 CASEBOOK, OUTBOX = "casebook.sqlite", "outbox.sqlite"
+MB = 1_000_000
 REFUSED = "Build or fetch the registry again; until then nothing new is accused on it."
 PACKS = Path(__file__).parent.parent / "access" / "packs"
 RegistryT_co = TypeVar("RegistryT_co", bound=Registry, covariant=True)
@@ -294,11 +296,28 @@ def casebook(config: Config, outbox: Outbox) -> Casebook:
     key = load_key(config.access.token_key)
     book = Casebook.open(config.box.state / CASEBOOK, config.box.id, key)
     try:
-        recover(book, outbox)
+        with outbox.reserve():  # a full disk is no reason not to start
+            recover(book, outbox)
     except BoxError:
         book.close()
         raise
     return book
+
+
+def storeroom(cabinet: Cabinet[Registry]) -> Storeroom:
+    """Put together what keeps room for records on the disk."""
+    config, limits = cabinet.config, cabinet.config.outbox
+    return Storeroom(
+        limits=Limits(limits.max_mb * MB, limits.min_free_mb * MB),
+        state=config.box.state,
+        clerk=clerk(config),
+        testimony=testimony(config),
+        clock=cabinet.clock,
+        signer=cabinet.signer,
+        outbox=cabinet.outbox,
+        casebook=cabinet.casebook,
+        close_hours=hours(cabinet).close,
+    )
 
 
 def pipeline(cabinet: Cabinet[Registry]) -> Pipeline:

@@ -92,6 +92,8 @@ def test_a_bad_file_is_one_sentence_with_cause_and_remedy(
         "[reading]\nmin_frames = 0",
         "[uplink]\nport = 99999",
         "[uplink]\nwindow = 0",
+        "[outbox]\nmax_mb = 0",
+        "[outbox]\nmin_free_mb = -1",
         '[[zones]]\nid = "voorbeeldgem"\npack = "fl-zes"',
         '[[zones]]\nid = "a/b"\npack = "fl-zes"',
         '[[zones]]\nid = "a"\npack = "../fl-zes"',
