@@ -194,6 +194,17 @@ class Keys(_Section, frozen=True, kw_only=True):
     next_signer_command: tuple[str, ...] = ()
 
 
+class Outbox(_Section, frozen=True, kw_only=True):
+    """How much of the disk the records may take that wait for the platform.
+
+    Larger than `max_mb`, or with less than `min_free_mb` left on the disk, the outbox grows no
+    more: what is worth least goes, and a signed record says so.
+    """
+
+    max_mb: Annotated[int, msgspec.Meta(ge=16)] = 2048
+    min_free_mb: Annotated[int, msgspec.Meta(ge=0)] = 256
+
+
 class Evidence(_Section, frozen=True, kw_only=True):
     """Pictures of held candidates; without this table none are kept.
 
@@ -251,6 +262,7 @@ class Config(_Section, frozen=True, kw_only=True):
     camera: Camera = Camera()
     models: Models = Models()
     reading: Reading = Reading()
+    outbox: Outbox = Outbox()
     uplink: Uplink = Uplink()
     authority: Authority = Authority()
     evidence: Evidence | None = None
@@ -268,6 +280,7 @@ SECTIONS: dict[str, type[_Section]] = {
     "reading": Reading,
     "access": Access,
     "keys": Keys,
+    "outbox": Outbox,
     "uplink": Uplink,
     "authority": Authority,
     "evidence": Evidence,

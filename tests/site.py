@@ -11,12 +11,16 @@ from pathlib import Path
 from edge.access.rules import Law
 from edge.casebook.casebook import Casebook
 from edge.config import Zone
+from edge.counts.record import Bookkeeper
 from edge.daemon import wiring
 from edge.daemon.checkpoints import Checkpoints
+from edge.daemon.health import disk_free
+from edge.daemon.hours import Hours
 from edge.daemon.pipeline import Conclusion, Pipeline
 from edge.daemon.recovery import recover
 from edge.daemon.release import Release
 from edge.daemon.rotation import Rotation, settled
+from edge.daemon.storeroom import Limits, Storeroom
 from edge.feed.outbox import Outbox
 from edge.passage.passage import Desk, ReadingPolicy
 from edge.passage.tracker import Tracker
@@ -59,8 +63,8 @@ class Clock:
 class Site:
     """A box in Utrecht; it can be shut down, and started again on the same files."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.clock = folder, Clock()
+    def __init__(self, folder: Path, ballast_bytes: int = 0) -> None:
+        self.folder, self.clock, self.ballast_bytes = folder, Clock(), ballast_bytes
         self.registry = ListedRegistry({PLATE: DIRTY_VAN, OTHER: DIRTY_VAN})
         self.registry.snapshot = snapshot("s1", T0 - HOUR)
         self.laws: tuple[Law, ...] = LAWS
@@ -73,11 +77,14 @@ class Site:
 
     def start(self) -> None:
         with ExitStack() as opened:
-            self.outbox = Outbox.open(self.folder / "outbox.sqlite", "b1", STORAGE_KEY, 0)
+            self.outbox = Outbox.open(
+                self.folder / "outbox.sqlite", "b1", STORAGE_KEY, self.ballast_bytes
+            )
             opened.callback(self.outbox.close)
             self.casebook = Casebook.open(self.folder / "casebook.sqlite", "b1", KEY)
             opened.callback(self.casebook.close)
-            recover(self.casebook, self.outbox)
+            with self.outbox.reserve():
+                recover(self.casebook, self.outbox)
             opened.pop_all()
         eyes = ScriptedEyes({})
         counter = itertools.count()
@@ -117,6 +124,44 @@ class Site:
             monotonic=seconds,
         )
 
+    @property
+    def hourly(self) -> Hours:
+        line = self.pipeline
+        writer = line.testimony
+        return Hours(
+            laws=self.laws,
+            clock=self.clock,
+            registry=self.registry,
+            bookkeeper=Bookkeeper(writer.provenance, writer.draw),
+            signer=line.signer,
+            outbox=self.outbox,
+            casebook=self.casebook,
+        )
+
+    def storeroom(
+        self,
+        limits: Limits,
+        seconds: Callable[[], float] = time.monotonic,
+        free: Callable[[Path], int | None] = disk_free,
+    ) -> Storeroom:
+        """Keep room for what passes from now on."""
+        line = self.pipeline
+        room = Storeroom(
+            limits=limits,
+            state=self.folder,
+            clerk=self.clerk,
+            testimony=line.testimony,
+            clock=self.clock,
+            signer=line.signer,
+            outbox=self.outbox,
+            casebook=self.casebook,
+            close_hours=self.hourly.close,
+            monotonic=seconds,
+            free=free,
+        )
+        self.pipeline = replace(line, room=room)
+        return room
+
     def turn(self) -> None:
         """Go over to the next key, if there is one."""
         line = self.pipeline
@@ -150,13 +195,16 @@ class Site:
         )
 
     def passes(self, plate: str = PLATE, at: datetime = T0) -> Conclusion:
+        (conclusion,) = self.goes_by(plate, at)
+        return conclusion
+
+    def goes_by(self, plate: str, at: datetime) -> list[Conclusion]:
         self.clock.now = at + timedelta(seconds=4)
         seen = passage(plate, at)
         boot = self.clock.boot
         first, last = ((t - boot).total_seconds() * 1e9 for t in (seen.seen_first, seen.seen_last))
         seen = replace(seen, first_monotonic_ns=int(first), last_monotonic_ns=int(last))
-        (conclusion,) = self.pipeline.conclude(seen)
-        return conclusion
+        return self.pipeline.conclude(seen)
 
     def later(self, now: datetime = NOW, as_of: datetime | None = None) -> None:
         self.clock.now = now

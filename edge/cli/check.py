@@ -23,8 +23,10 @@ from edge.cli.plainly import age_words
 from edge.clock import SystemClock
 from edge.config import DEFAULT_PATH, Config, External, Zone, load
 from edge.daemon import damage, exhibits, wiring
+from edge.daemon.health import disk_free
 from edge.daemon.inforce import models_in_force, packs_in_force
 from edge.daemon.late import LOOK, fault_at
+from edge.daemon.storeroom import REMEDY
 from edge.daemon.sync import REPORT
 from edge.errors import BoxError
 from edge.record.keys import load_public
@@ -40,7 +42,7 @@ from edge.vision.session import (
     warm_up,
 )
 
-TIMED_RUNS = 15
+TIMED_RUNS, MB = 15, 1_000_000
 SHOWN = 12  # characters of a hash
 NO_PICTURE = "a camera that we do not own gives no picture: with [evidence] nobody is held"
 NO_WAY = "released pictures have no way to leave: set uplink.evidence"
@@ -259,7 +261,12 @@ def _state(config: Config) -> Item:
         return Item("state", f"{state} is made at the first start")
     if not os.access(state, os.W_OK | os.X_OK):
         return Item("state", f"{state} cannot be written.", "Give this user the right to write.")
-    return Item("state", f"{state} can be written")
+    free, least = disk_free(state), config.outbox.min_free_mb * MB
+    figures = {"disk_free": free, "min_free": least}
+    if free is not None and free < least:
+        says = f"{free / MB:.0f} MB are free on the disk of {state}: the outbox grows no more."
+        return Item("state", says, REMEDY, figures)
+    return Item("state", f"{state} can be written", figures=figures)
 
 
 def _casebook(config: Config) -> Item:
@@ -274,7 +281,7 @@ def _casebook(config: Config) -> Item:
 
 
 def _evidence(config: Config) -> Item:
-    wiring.witness(config)
+    wiring.photographer(config)
     room = wiring.evidence_room(config)
     figures = {"held": len(room.held()), "released": len(room.released()), "bytes": room.used()}
     lying = f"{figures['held']} pictures held, {figures['released']} to be delivered"

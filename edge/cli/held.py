@@ -15,7 +15,8 @@ from edge.clock import SystemClock
 from edge.config import DEFAULT_PATH, Config, load
 from edge.daemon import damage, wiring
 from edge.daemon.release import Release
-from edge.feed.outbox import Outbox, TakenError
+from edge.feed.opening import TakenError
+from edge.feed.outbox import Outbox
 from edge.ports import Registry
 from edge.record.basis import rests_on
 from edge.registry.cache import AbsentRegistry

@@ -11,7 +11,7 @@ import click
 from edge.clock import SystemClock
 from edge.config import DEFAULT_PATH, Config, load
 from edge.daemon import enrolment, wiring
-from edge.feed.outbox import TakenError
+from edge.feed.opening import TakenError
 from edge.record.client import common_name, load_certificate, until
 from edge.record.jwk import fingerprint
 from edge.record.keyfile import PUBLIC_MODE, read, replace

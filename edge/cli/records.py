@@ -15,7 +15,7 @@ from edge.cli.stored import ledgers_at, storage_key_option
 from edge.cli.witness import NOBODY, Witness, witness_of
 from edge.errors import RecordError
 from edge.feed.ledger import Ledger, Stored
-from edge.record.chain import Entry, Finding, Place, Proven, check, examine
+from edge.record.chain import Entry, Finding, Place, Proven, check, dropped, examine
 from edge.record.envelope import (
     Claim,
     Flaw,
@@ -47,6 +47,7 @@ class Epoch:
 class Proof:
     """What is proven of one box, and everything that is wrong.
 
+    `dropped` are places whose records the box gave up on a full disk, and signed for.
     `open_ended`: the store does not know its own first and last record, as a list does not.
     `countersigned` is how many places were compared with the platform's signatures.
     """
@@ -58,6 +59,7 @@ class Proof:
     findings: tuple[Finding, ...]
     open_ended: bool
     countersigned: int = 0
+    dropped: int = 0
 
 
 @click.group()
@@ -164,7 +166,16 @@ def prove(ledger: Ledger, keyring: Keyring, witness: Witness = NOBODY) -> Proof:
     own = [e for e in entries if isinstance(e, Proven) and e.box == box]
     last = max(own, key=lambda e: e.place, default=None)
     head = last.sha256 if last else None
-    return Proof(box, len(own), _epochs(own), head, tuple(found), ledger.until is None, len(words))
+    return Proof(
+        box,
+        len(own),
+        _epochs(own),
+        head,
+        tuple(found),
+        ledger.until is None,
+        len(words),
+        dropped(box, entries).count,
+    )
 
 
 def _box_of(entries: list[Entry]) -> str:
@@ -186,6 +197,8 @@ def _sentences(proof: Proof) -> Iterator[str]:
     yield f"Box {proof.box}: {proof.records} records proven ({ranges}); {count}."
     if proof.head_sha256:
         yield f"  head {proof.head_sha256}"
+    if proof.dropped:
+        yield f"  {proof.dropped} records were dropped on a full disk, and signed for: not removed."
     if proof.countersigned:
         yield f"  compared with {proof.countersigned} countersignatures of the platform"
     if proof.open_ended and proof.epochs:
@@ -210,7 +223,8 @@ def _row(stored: Stored, claim: Claim) -> dict[str, object]:
     envelope, payload = claim.envelope, _payload(stored.jws)
     data = payload.get("data", {})
     found = data if isinstance(data, dict) else {}
-    what = found.get("state") or found.get("outcome") or found.get("alarm") or _active(found)
+    told = (found.get(name) for name in ("state", "outcome", "alarm", "reason"))
+    what = next(filter(None, told), None) or _active(found)
     place = {"box": envelope.box, "epoch": envelope.epoch, "seq": envelope.seq}
     return {**place, "kind": envelope.kind, "time": payload.get("time"), "what": what}
 

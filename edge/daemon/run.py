@@ -2,6 +2,7 @@
 
 import logging
 import signal
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -13,6 +14,7 @@ from edge.daemon import wiring
 from edge.daemon.inforce import overtaken, pinned
 from edge.daemon.minutely import Minutely
 from edge.daemon.pipeline import Conclusion, Pipeline
+from edge.daemon.room import NO_ROOM, Chores
 from edge.daemon.watch import OwnWatch, Watch
 from edge.daemon.wiring_sync import step_back
 from edge.errors import BoxError
@@ -20,6 +22,8 @@ from edge.ports import Registry
 from edge.registry.fresh import FreshRegistry
 
 log = logging.getLogger(__name__)
+AGAIN_S = 5.0
+"""After so long a box that could not start on a full disk tries again."""
 
 
 class Stop:
@@ -37,6 +41,12 @@ class Stop:
         self._watch = watch
         if self.asked:
             watch.stop()
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, and less of it when it is asked to end."""
+        until = time.monotonic() + seconds
+        while not self.asked and time.monotonic() < until:
+            time.sleep(0.1)
 
     def _ask(self) -> None:
         self.asked = True
@@ -59,6 +69,9 @@ def run_box(config: Config) -> None:
         try:
             if not run_version(config, stop):
                 break
+        except NO_ROOM as e:  # nothing is wrong with what is in force, and dying helps nobody
+            log.error("%s", e)
+            stop.wait(AGAIN_S)
         except BoxError:
             if not step_back(config, SystemClock())():
                 raise
@@ -92,7 +105,8 @@ def _work(
     cabinet: wiring.Cabinet[FreshRegistry], stop: Stop, has_changed: Callable[[], bool]
 ) -> bool:
     """Conclude on what goes by until that has changed, or the daemon is stopped: then False."""
-    pipeline, checkpoints = wiring.pipeline(cabinet), wiring.checkpoints(cabinet)
+    room, checkpoints = wiring.storeroom(cabinet), wiring.checkpoints(cabinet)
+    pipeline = replace(wiring.pipeline(cabinet), room=room)
     minutely = Minutely(
         wiring.alarms(cabinet),
         wiring.health(cabinet, pipeline.laws),
@@ -100,24 +114,25 @@ def _work(
         wiring.release(cabinet),
         checkpoints,
     )
-    watch = _watch(cabinet, pipeline)
+    chores, watch = Chores(minutely.step, room), _watch(cabinet, pipeline)
     stop.watch(watch)
     changed = False
     try:
-        minutely.step(0)  # what waits ends even where no camera gives a frame
+        chores.step(0)  # what waits ends even where no camera gives a frame
         for conclusions in watch.conclusions():
             for conclusion in conclusions:
                 _tell(conclusion)
-            minutely.step(watch.frames_each)
+            chores.step(watch.frames_each)
             changed = has_changed()
             if changed:
                 break
     finally:
         watch.close()
         watch.finish()
-        minutely.finish()
+        chores.attempt(minutely.finish)
+        room.close()
         log.info("stopped; %s", watch.lost())
-    checkpoints.close()
+    chores.attempt(checkpoints.close)
     return changed
 
 

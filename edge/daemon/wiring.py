@@ -36,12 +36,13 @@ from edge.daemon.inforce import (
     registry_stands,
 )
 from edge.daemon.late import LOOK, fault_at
+from edge.daemon.photographer import Photographer
 from edge.daemon.pipeline import Pipeline
 from edge.daemon.recovery import recover
 from edge.daemon.release import Release
+from edge.daemon.storeroom import Limits, Storeroom
 from edge.daemon.sync import REPORT
 from edge.daemon.synced import synced
-from edge.daemon.witness import Witness
 from edge.errors import BoxError, ConfigError, ModelError
 from edge.feed.evidence import HttpsEvidence, SpoolEvidence, secured
 from edge.feed.hint import Hint
@@ -75,6 +76,7 @@ from edge.vision.reader import FastPlateReader
 from edge.vision.session import Execution
 
 CASEBOOK, OUTBOX = "casebook.sqlite", "outbox.sqlite"
+MB = 1_000_000
 REFUSED = "Build or fetch the registry again; until then nothing new is accused on it."
 PACKS = Path(__file__).parent.parent / "access" / "packs"
 RegistryT_co = TypeVar("RegistryT_co", bound=Registry, covariant=True)
@@ -294,11 +296,28 @@ def casebook(config: Config, outbox: Outbox) -> Casebook:
     key = load_key(config.access.token_key)
     book = Casebook.open(config.box.state / CASEBOOK, config.box.id, key)
     try:
-        recover(book, outbox)
+        with outbox.reserve():  # a full disk is no reason not to start
+            recover(book, outbox)
     except BoxError:
         book.close()
         raise
     return book
+
+
+def storeroom(cabinet: Cabinet[Registry]) -> Storeroom:
+    """Put together what keeps room for records on the disk."""
+    config, limits = cabinet.config, cabinet.config.outbox
+    return Storeroom(
+        limits=Limits(limits.max_mb * MB, limits.min_free_mb * MB),
+        state=config.box.state,
+        clerk=clerk(config),
+        testimony=testimony(config),
+        clock=cabinet.clock,
+        signer=cabinet.signer,
+        outbox=cabinet.outbox,
+        casebook=cabinet.casebook,
+        close_hours=hours(cabinet).close,
+    )
 
 
 def pipeline(cabinet: Cabinet[Registry]) -> Pipeline:
@@ -320,20 +339,20 @@ def pipeline(cabinet: Cabinet[Registry]) -> Pipeline:
         casebook=cabinet.casebook,
         view=seen,
         count=tallies,
-        witness=witness(config),
+        photographer=photographer(config),
     )
 
 
-def witness(config: Config) -> Witness:
+def photographer(config: Config) -> Photographer:
     """Return what keeps the pictures of who is held; without recipients it keeps none.
 
     Raises ConfigError for a recipient that is garbled.
     """
     wanted = config.evidence
     if wanted is None:
-        return Witness()
+        return Photographer()
     longest = timedelta(days=wanted.max_days)
-    return Witness(evidence_room(config), Recipients(wanted.recipients), longest)
+    return Photographer(evidence_room(config), Recipients(wanted.recipients), longest)
 
 
 def evidence_room(config: Config) -> EvidenceRoom:

@@ -31,6 +31,9 @@ STRUCTS = {
     "PlaceRef": Words("Plaats in de keten", "Place in the chain"),
     "RotationRecord": Words("Wisseling van sleutel", "Rotation of the key"),
     "NextKey": Words("Volgende sleutel", "Next key"),
+    "DropRecord": Words("Opgegeven records", "Dropped records"),
+    "DroppedSpan": Words("Reeks opgegeven records", "Span of dropped records"),
+    "Unrecorded": Words("Passages zonder record", "Passages without a record"),
 }
 
 DUTCH = {
@@ -186,4 +189,18 @@ DUTCH = {
     "crv": "kromme van de sleutel",
     "x": "de openbare sleutel zelf",
     "kid": "kenmerk van de sleutel",
+    "waiting_bytes": "ruimte die de wachtende records innemen, in bytes",
+    "dropped": "aantal records dat deze doos in totaal heeft opgegeven",
+    "DropRecord.reason": "waarom: wachtrij vol, schijf bijna vol, of niets meer te schrijven",
+    "DropRecord.records": "hoeveel records zijn opgegeven",
+    "spans": "waar die stonden in de keten",
+    "unrecorded": "passages waarvan geen record is gemaakt; leeg als die er niet zijn",
+    "DroppedSpan.epoch": "reeks waarin zij stonden",
+    "first": "eerste volgnummer",
+    "last": "laatste volgnummer",
+    "last_sha256": "hash van het laatste ervan",
+    "kinds": "hoeveel van welke soort",
+    "passages": "hoeveel passages",
+    "Unrecorded.since": "wanneer de eerste begon",
+    "Unrecorded.until": "wanneer de laatste voorbij was",
 }

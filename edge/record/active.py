@@ -77,9 +77,11 @@ class Active(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Burden(msgspec.Struct, frozen=True, kw_only=True):
-    """What has gathered on a box: records that wait, held candidates, the disk that is left."""
+    """What has gathered on a box: records that wait or went, held candidates, the disk."""
 
     waiting: int
     waiting_s: float | None
     held: int
     disk_free: int | None
+    waiting_bytes: int | None = None
+    dropped: int | None = None

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from edge.record.drops import Dropped
 from edge.record.entries import (
     START,
     Broken,
@@ -30,6 +31,7 @@ __all__ = [
     "Place",
     "Proven",
     "check",
+    "dropped",
     "examine",
     "follows",
     "next_link",
@@ -57,11 +59,17 @@ def examine(
     them the records may start and end anywhere.
     """
     own = [e for e in entries if isinstance(e, Broken) or e.box == box]
-    chain = _Chain(box, [e for e in own if isinstance(e, Proven)], _covered(own))
+    chain = _Chain(box, [e for e in own if isinstance(e, Proven)], _covered(own), dropped(box, own))
     found = [_broken(box, e) for e in entries if isinstance(e, Broken)]
     found += [_strange(box, e) for e in entries if isinstance(e, Proven) and e.box != box]
     found += [*chain.order(), *chain.links(since), *chain.ends(since, until), *chain.keys()]
-    return [*found, *turns(chain.by_place, since)]
+    return [*found, *chain.drops(), *turns(chain.by_place, since)]
+
+
+def dropped(box: str, entries: Iterable[Entry]) -> Dropped:
+    """Return the places that this box gave up and signed for."""
+    own = (e for e in entries if isinstance(e, Proven) and e.box == box)
+    return Dropped(span for entry in own for span in entry.dropped)
 
 
 @dataclass(slots=True)
@@ -71,6 +79,7 @@ class _Chain:
     box: str
     records: list[Proven]
     covered: set[Place]
+    dropped: Dropped
     by_place: dict[Place, list[Proven]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -103,7 +112,9 @@ class _Chain:
                 yield from self._missing(before, place)
             if before is None and place == (1, 1):
                 hashes = {GENESIS}
-            if hashes and (before is None or _adjacent(before, place)):
+            if before is not None and not _adjacent(before, place):
+                hashes = self.dropped.last_at(place.epoch, place.seq - 1)
+            if hashes:
                 yield from (
                     self._at(r, Flaw.WRONG_PREV, "names another record as the one before it")
                     for r in records
@@ -121,7 +132,7 @@ class _Chain:
         )
         if last < end:
             yield from self._missing(last, Place(end.epoch, end.seq + 1))
-        elif until.sha256 not in {r.sha256 for r in self.by_place.get(end, ())}:
+        elif until.sha256 not in self._hashes_at(end):
             cause = f"Record {end.seq} is not the one that the store knows as its last."
             yield Finding(Flaw.FORKED, "head", self.box, end.epoch, end.seq, cause)
 
@@ -134,6 +145,19 @@ class _Chain:
             if record.kid != used[record.place.epoch].most_common(1)[0][0]:
                 yield self._at(record, Flaw.OTHER_KEY, "is signed with another key than its epoch")
 
+    def drops(self) -> Iterator[Finding]:
+        """Name drops that do not fit: another record is there, or another drop says otherwise."""
+        for place in map(Place._make, self.dropped.ends()):
+            named = self.dropped.last_at(*place)
+            there = {record.sha256 for record in self.by_place.get(place, ())}
+            if len(named) > 1 or (there and not named & there):
+                cause = f"Record {place.seq} is said to be dropped, with another hash than it has."
+                yield Finding(Flaw.DROP, "a drop record", self.box, *place, cause)
+
+    def _hashes_at(self, place: Place) -> set[str]:
+        records = self.by_place.get(place)
+        return {r.sha256 for r in records} if records else self.dropped.last_at(*place)
+
     def _first(self, place: Place) -> Proven:
         return self.by_place[place][0]
 
@@ -143,8 +167,8 @@ class _Chain:
             p.seq for p in self.covered if p.epoch == epoch and start <= p.seq < place.seq
         )
         for low, high in pairwise([start - 1, *held, place.seq]):
-            if high - low > 1:
-                yield self._gap(epoch, low + 1, high - 1)
+            for first, last in self.dropped.left(epoch, low + 1, high - 1):
+                yield self._gap(epoch, first, last)
 
     def _gap(self, epoch: int, first: int, last: int) -> Finding:
         what = f"Record {first} is" if first == last else f"Records {first} to {last} are"

@@ -1,17 +1,25 @@
-"""What a chain says of itself: checkpoints and rotations (pure)."""
+"""What a chain says of itself: checkpoints, rotations and drops (pure)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from edge.record.jwk import PublicJwk
-from edge.record.message import CheckpointRecord, NextKey, PlaceRef, RotationRecord
+from edge.record.message import (
+    CheckpointRecord,
+    DroppedSpan,
+    DropRecord,
+    NextKey,
+    PlaceRef,
+    RotationRecord,
+    Unrecorded,
+)
 from edge.record.provenance import Draw, Provenance, written
 from edge.types import ClockReading, Link
 
 
 @dataclass(frozen=True, slots=True)
 class Clerk:
-    """Writes the messages of checkpoints and rotations."""
+    """Writes the messages of checkpoints, rotations and drops."""
 
     provenance: Provenance
     draw: Draw
@@ -41,3 +49,21 @@ class Clerk:
             next_epoch=link.epoch + 1,
         )
         return written("rotation", record, now, self.draw)
+
+    def drop(
+        self,
+        reason: str,
+        spans: tuple[DroppedSpan, ...],
+        missed: Unrecorded | None,
+        now: ClockReading,
+        link: Link,
+    ) -> bytes:
+        """Return the message of what was given up for want of room, or never recorded."""
+        record = DropRecord(
+            **self.provenance.carried(now, link, self.draw),
+            reason=reason,
+            records=sum(span.last - span.first + 1 for span in spans),
+            spans=spans,
+            unrecorded=missed,
+        )
+        return written("drop", record, now, self.draw)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, TypeAlias
 
+from edge.record.drops import Span, spans_of
 from edge.record.envelope import UNREADABLE, Flaw, Keyring, RefusedError, Verified, peek, verify
 from edge.record.message import DECODERS, GENESIS
 from edge.record.rotation import Turn, turn_of
@@ -35,6 +36,7 @@ class Proven:
 
     `turn` is what a rotation says comes next. `vouched`: the register itself names the key for
     this epoch, so that it may begin without a rotation, as that of a box whose key was lost.
+    `dropped` is what a drop record covers.
     """
 
     where: str
@@ -45,6 +47,7 @@ class Proven:
     kid: str
     turn: Turn | None = None
     vouched: bool = False
+    dropped: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,7 @@ def proven(where: str, record: Verified, keyring: Keyring) -> Proven:
         record.kid,
         turn_of(record),
         is_vouched(key, link.epoch),
+        spans_of(record),
     )
 
 

@@ -62,6 +62,7 @@ class Flaw(StrEnum):
     EPOCH_RESET = "epoch reset"
     ROTATION = "rotation not valid"
     AFTER_ROTATION = "after the rotation of its key"
+    DROP = "drop not valid"
     TRUNCATED = "truncated"
 
 

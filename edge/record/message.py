@@ -22,6 +22,7 @@ SCHEMA_PREFIX = "urn:anpr-edge:schema:"
 PROFILES = ("none", "pseudonym", "plate")
 ENDS = ("released", "withdrawn", "expired")
 """How a candidate ends: `edge.access.hold.State`, which builds on this module."""
+DROP_REASONS = ("outbox_full", "disk_low", "not_recorded")
 
 BoxId = Annotated[str, says("Id of a box.", pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
 ZONE = "Id of the zone."
@@ -353,6 +354,13 @@ class HealthRecord(Chained, frozen=True, kw_only=True):
     disk_free: Annotated[
         int | None, says("Bytes left on the disk of the box; null: it cannot tell.")
     ]
+    waiting_bytes: Annotated[
+        int | None, says("How many bytes the records that wait take; null: not told.", minimum=0)
+    ] = None
+    dropped: Annotated[
+        int | None,
+        says("How many records this box has dropped unsent, in all; null: not told.", minimum=0),
+    ] = None
 
 
 class PlaceRef(msgspec.Struct, frozen=True):
@@ -395,6 +403,50 @@ class RotationRecord(Chained, frozen=True, kw_only=True):
 
     key: Annotated[NextKey, says("The key that signs from now on.")]
     next_epoch: Annotated[int, says("The epoch that it signs: the one after this.", minimum=2)]
+
+
+class DroppedSpan(msgspec.Struct, frozen=True, kw_only=True):
+    """Records that followed each other in one epoch, and were deleted before they were delivered.
+
+    The record after them names the hash of the last one: the chain of hashes stays provable.
+    """
+
+    epoch: Annotated[int, says("Their epoch.", minimum=1)]
+    first: Annotated[int, says("Place of the first of them in the epoch.", minimum=1)]
+    last: Annotated[int, says("Place of the last of them.", minimum=1)]
+    last_sha256: Annotated[Sha256, says("SHA-256 of the whole JWS of the last of them.")]
+    kinds: Annotated[dict[str, int], says("How many of them were of which kind.")]
+
+
+class Unrecorded(msgspec.Struct, frozen=True, kw_only=True):
+    """Passages that the box saw while it could take no record; nothing more is known of them."""
+
+    passages: Annotated[int, says("How many, each once for every zone.", minimum=1)]
+    since: Annotated[Moment, says("When the first of them went by (UTC).")]
+    until: Annotated[Moment, says("When the last of them had gone by (UTC).")]
+
+
+class DropRecord(Chained, frozen=True, kw_only=True):
+    """What this box gave up because its disk was full, signed: it is not removed, and not lost.
+
+    The deletion of the records and this record are one: there is never one without the other.
+    """
+
+    reason: Annotated[
+        str,
+        one_of(
+            DROP_REASONS,
+            "`outbox_full` the records that wait had all the room they may have, `disk_low` the"
+            " disk had little room left, `not_recorded` nothing could be written at all.",
+        ),
+    ]
+    records: Annotated[int, says("How many records were dropped, in all spans.", minimum=0)]
+    spans: Annotated[
+        tuple[DroppedSpan, ...], says("Where they stood in the chain, all of it before this one.")
+    ] = ()
+    unrecorded: Annotated[
+        Unrecorded | None, says("Passages of which no record was made; null: none.")
+    ] = None
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -466,6 +518,7 @@ DECODERS: dict[str, msgspec.json.Decoder[CloudEvent[Any]]] = {
     "health": msgspec.json.Decoder(CloudEvent[HealthRecord]),
     "checkpoint": msgspec.json.Decoder(CloudEvent[CheckpointRecord]),
     "rotation": msgspec.json.Decoder(CloudEvent[RotationRecord]),
+    "drop": msgspec.json.Decoder(CloudEvent[DropRecord]),
 }
 
 

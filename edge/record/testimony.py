@@ -151,6 +151,8 @@ class Testimony:
             waiting_s=burden.waiting_s,
             held=burden.held,
             disk_free=burden.disk_free,
+            waiting_bytes=burden.waiting_bytes,
+            dropped=burden.dropped,
         )
         return written("health", record, now, self.draw)
 

@@ -15,6 +15,7 @@ from joserfc import jws as jose
 from joserfc.jwk import OctKey
 
 from edge.daemon.uplink import Pace, Uplink
+from edge.feed.dropping import LEAST
 from edge.feed.ledger import open_ledgers
 from edge.feed.mqtt import MqttPublisher
 from edge.feed.outbox import Outbox
@@ -25,8 +26,9 @@ from edge.record.chain import START, check, examine
 from edge.record.envelope import decode_part, seal, split
 from edge.record.keys import create_signer, extend_trusted, load_public, load_trusted
 from edge.types import Envelope, Link
-from tests.chains import STORAGE_KEY, rotation
+from tests.chains import STORAGE_KEY, Pen, rotation
 from tests.conftest import REPOSITORY
+from tests.drops import drop, passage
 from tests.mosquitto import Mosquitto, wait_for
 from tests.mosquitto import broker as broker
 from tools.platform.samples import BOX, SAMPLES, sample
@@ -185,6 +187,28 @@ def test_no_receipt_is_given_across_a_gap(street: Street) -> None:
     assert [receipt["seq"] for receipt in receipts] == [1]
     assert street.uplink.drain(DRAIN_S) == 0
     assert street.kept() == [envelope.jws for envelope in written]
+
+
+def test_what_the_box_dropped_and_signed_for_is_no_gap(street: Street) -> None:
+    pen = Pen(BOX)
+    pen.signer = street.box
+    street.write(1)
+    for _ in range(2):
+        for _ in range(LEAST):
+            street.outbox.append(passage(pen, street.outbox.next_link()))
+        street.write(2)
+        assert drop(street.outbox, pen) is not None
+        street.write(2)
+    waiting = street.outbox.pending(None, 99)
+    assert street.outbox.backlog().dropped >= 2 * LEAST
+    assert street.uplink.drain(DRAIN_S) == 0
+    assert street.kept() == [envelope.jws for envelope in waiting]
+    assert street.findings() == []
+    street.stop_example()
+    street.start_example()
+    last = street.write(1)
+    assert street.uplink.drain(DRAIN_S) == 0
+    assert street.kept()[-1] == last[0].jws
 
 
 def test_a_fork_is_refused_and_a_broken_chain_too(street: Street) -> None:

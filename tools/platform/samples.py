@@ -12,6 +12,8 @@ from edge.record.message import (
     CheckpointRecord,
     ClockQuality,
     CountRecord,
+    DroppedSpan,
+    DropRecord,
     EvidenceRef,
     ExemptionRecord,
     HealthRecord,
@@ -26,6 +28,7 @@ from edge.record.message import (
     RotationRecord,
     Site,
     SnapshotRef,
+    Unrecorded,
     VehicleRecord,
     event,
 )
@@ -230,6 +233,8 @@ def _health(carried: dict[str, Any]) -> Chained:
         waiting_s=4.2,
         held=2,
         disk_free=11_811_160_064,
+        waiting_bytes=12_288,
+        dropped=256,
     )
 
 
@@ -246,6 +251,16 @@ def _rotation(carried: dict[str, Any]) -> Chained:
     return RotationRecord(**carried, key=NEXT, next_epoch=int(carried["epoch"]) + 1)
 
 
+def _drop(carried: dict[str, Any]) -> Chained:
+    span = DroppedSpan(
+        epoch=1, first=3, last=250, last_sha256="b6" * 32, kinds={"passage": 240, "health": 8}
+    )
+    missed = Unrecorded(passages=12, since=NOON - HOUR, until=NOON - timedelta(minutes=48))
+    return DropRecord(
+        **carried, reason="outbox_full", records=248, spans=(span,), unrecorded=missed
+    )
+
+
 SAMPLES = {
     "passage": _passage,
     "resolution": _resolution,
@@ -254,4 +269,5 @@ SAMPLES = {
     "health": _health,
     "checkpoint": _checkpoint,
     "rotation": _rotation,
+    "drop": _drop,
 }

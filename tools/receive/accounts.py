@@ -11,7 +11,8 @@ from tools.receive.refusals import UNKNOWN
 class Account:
     """How the receiver stands with one box; an empty name stands for all that are not known.
 
-    `refused_for` is how many messages were refused for each reason.
+    `dropped` is how many records the box gave up on a full disk and signed for. `refused_for` is
+    how many messages were refused for each reason.
     """
 
     box: str
@@ -25,6 +26,7 @@ class Account:
     last_epoch: int | None
     last_seq: int | None
     refused_for: dict[str, int]
+    dropped: int = 0
 
     @property
     def is_sound(self) -> bool:
@@ -41,7 +43,9 @@ def accounts(db: Database) -> list[Account]:
         "SELECT box, received, duplicates, epoch, seq,"
         " (SELECT count(*) FROM records r WHERE r.box = b.box),"
         " (SELECT count(*) FROM waiting w WHERE w.box = b.box),"
-        " (SELECT count(*) FROM forks f WHERE f.box = b.box) FROM boxes b ORDER BY box"
+        " (SELECT count(*) FROM forks f WHERE f.box = b.box),"
+        " (SELECT coalesce(sum(last - first + 1), 0) FROM spans s WHERE s.box = b.box)"
+        " FROM boxes b ORDER BY box"
     )
     known = [
         Account(
@@ -56,8 +60,9 @@ def accounts(db: Database) -> list[Account]:
             last_epoch=epoch,
             last_seq=seq,
             refused_for=refused[box],
+            dropped=int(dropped),
         )
-        for box, received, duplicates, epoch, seq, verified, waiting, forks in rows
+        for box, received, duplicates, epoch, seq, verified, waiting, forks, dropped in rows
     ]
     return [*known, *([_unknown(refused[UNKNOWN])] if UNKNOWN in refused else [])]
 
@@ -73,4 +78,11 @@ def _gaps(db: Database, box: str, epoch: int, seq: int) -> int:
         "SELECT max(seq), count(DISTINCT seq) FROM waiting WHERE box = ? AND epoch = ?",
         (box, epoch),
     )
-    return 0 if last is None else int(last - seq - waiting)
+    if last is None:
+        return 0
+    ((dropped,),) = db.query(
+        "SELECT coalesce(sum(last - first + 1), 0) FROM spans"
+        " WHERE box = ? AND epoch = ? AND first > ? AND last < ?",
+        (box, epoch, seq, last),
+    )
+    return max(0, int(last - seq - waiting - dropped))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from edge.record.chain import Head, Place, next_link
+from edge.record.drops import Span, spans_of
 from edge.record.envelope import Verified
 from edge.record.message import GENESIS
 from edge.record.rotation import Turn, introduced, turn_of
@@ -14,6 +15,7 @@ OTHER_BRANCH = "does not follow the record before it, or changes the key"
 RESET = "opens an epoch with a key that no rotation named"
 NO_ROTATION = "turns to another epoch than the next, or to a key that was used before"
 TAKEN = "another record is stored for the same place"
+CONTRADICTED = "says of a record that it was dropped, with another hash than it has"
 
 
 class Verdict(StrEnum):
@@ -59,13 +61,18 @@ class Growth:
     """The end of a chain, and what a burst adds: to it, to the forks, to what waits for a gap.
 
     `next_kid` is the key that the last record named, if that is a rotation. `sha256_at` returns
-    which record is stored for a place that the chain has passed, `retired` the keys it gave up.
-    `refused` is what waited and no longer counts.
+    which record is stored for a place that the chain has passed, `retired` the keys it gave up,
+    `span_over` what an earlier drop says of a place. `spans` is what the drops of this burst cover,
+    each with the place of the drop; `late` is what came though the box had dropped it. `refused` is
+    what waited and no longer counts.
     """
 
     head: Head | None
     kid: str | None
     sha256_at: Callable[[Place], str | None]
+    span_over: Callable[[Place], Span | None] = lambda place: None
+    spans: list[tuple[Span, Place]] = field(default_factory=list)
+    late: list[Arrival] = field(default_factory=list)
     next_kid: str | None = None
     retired: Callable[[], Collection[str]] = tuple
     stored: list[Arrival] = field(default_factory=list)
@@ -77,6 +84,8 @@ class Growth:
     def take(self, arrival: Arrival) -> Verdict:
         """Put a record at the chain's end, aside until a gap fills, or among the forks."""
         verdict = self._place(arrival)
+        if verdict in (Verdict.STORED, Verdict.WAITING):
+            self._learn(arrival)
         if verdict is not Verdict.WAITING:
             return verdict
         if self.aside.setdefault(arrival.key, arrival) is arrival:
@@ -92,6 +101,27 @@ class Growth:
                 gone.append(arrival)
                 self.aside.pop(arrival.key, None)
         return gone
+
+    def skip(self) -> bool:
+        """Go on behind what the box dropped and signed for; return whether there was such."""
+        if self.head is None:
+            return False
+        span = self._dropped_at(Place(self.head.epoch, self.head.seq + 1))
+        if span is not None:
+            self.head = Head(span.epoch, span.last, span.last_sha256)
+        return span is not None
+
+    def _learn(self, arrival: Arrival) -> None:
+        for span in spans_of(arrival.record):
+            self.spans.append((span, arrival.place))
+            last = Place(span.epoch, span.last)
+            passed = self.head is not None and last <= (self.head.epoch, self.head.seq)
+            if passed and self._stored_at(last) not in (None, span.last_sha256):
+                self.forked.append((arrival, CONTRADICTED))
+
+    def _dropped_at(self, place: Place) -> Span | None:
+        told = next((span for span, _ in self.spans if span.covers(place)), None)
+        return told or self.span_over(place)
 
     def _place(self, arrival: Arrival) -> Verdict:
         head, place = self.head, arrival.place
@@ -131,10 +161,22 @@ class Growth:
         if self._stored_at(arrival.place) == arrival.sha256:
             self.duplicates += 1
             return Verdict.DUPLICATE
+        if self._was_dropped(arrival):
+            self.late.append(arrival)
+            return Verdict.STORED
         self.forked.append((arrival, TAKEN))
         return Verdict.FORKED
 
+    def _was_dropped(self, arrival: Arrival) -> bool:
+        """True for a record that the box dropped after it was sent: it is known, and fits."""
+        span = self._dropped_at(arrival.place)
+        if span is None or self._stored_at(arrival.place) is not None:
+            return False
+        return arrival.place.seq != span.last or arrival.sha256 == span.last_sha256
+
     def _stored_at(self, place: Place) -> str | None:
+        if any(late.place == place for late in self.late):
+            return next(late.sha256 for late in self.late if late.place == place)
         if self.stored and place >= self.stored[0].place:
             return next((a.sha256 for a in reversed(self.stored) if a.place == place), None)
         return self.sha256_at(place)

@@ -22,6 +22,7 @@ COLUMNS = {
     "duplicates": "again",
     "waiting": "waiting",
     "gaps": "gaps",
+    "dropped": "dropped",
     "forks": "forks",
     "refused": "refused",
 }

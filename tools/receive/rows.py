@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from edge.record.chain import Head, Place
 from edge.record.countersign import Countersignature
+from edge.record.drops import Span
 from edge.record.envelope import MAX_BYTES, Verified, decode_part, split
 from edge.types import Envelope, Link
 from tools.receive.database import Database, Row, Values
@@ -68,11 +69,15 @@ class Rows:
 
     def write(self, grown: Mapping[str, Growth], received: Mapping[str, int]) -> None:
         """Write what a burst added to boxes; a server is asked as seldom as possible."""
-        stored = [arrival for growth in grown.values() for arrival in growth.stored]
+        stored = [a for growth in grown.values() for a in (*growth.stored, *growth.late)]
         forked = [fork for growth in grown.values() for fork in growth.forked]
         self._db.many(
             "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [_record_row(arrival) for arrival in stored],
+        )
+        self._db.many(
+            "INSERT INTO spans VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            [(box, *span, *by) for box, g in grown.items() for span, by in g.spans],
         )
         self._db.many(
             "INSERT INTO forks VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
@@ -197,12 +202,20 @@ class Rows:
             )
             return rows[0][0] if rows else None
 
+        def span_over(place: Place) -> Span | None:
+            rows = self._db.query(
+                "SELECT epoch, first, last, last_sha256 FROM spans"
+                " WHERE box = ? AND epoch = ? AND first <= ? AND last >= ? LIMIT 1",
+                (box, place.epoch, place.seq, place.seq),
+            )
+            return Span(*rows[0]) if rows else None
+
         def retired() -> set[str]:
             query = "SELECT kid FROM records WHERE box = ? AND kind = 'rotation'"
             return {kid for (kid,) in self._db.query(query, (box,))}
 
         end = None if head[0] is None else Head(*head)  # type: ignore[arg-type]
-        return Growth(end, keys.signed, sha256_at, keys.named, retired)
+        return Growth(end, keys.signed, sha256_at, span_over, next_kid=keys.named, retired=retired)
 
 
 def _keyed(rows: Iterable[Row]) -> Iterable[tuple[Any, ...]]:

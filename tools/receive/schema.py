@@ -25,6 +25,11 @@ TABLES = (
         box TEXT NOT NULL, epoch BIGINT NOT NULL, seq BIGINT NOT NULL, sha256 TEXT NOT NULL,
         reason TEXT NOT NULL, jws {bytes} NOT NULL, received_at TEXT NOT NULL,
         PRIMARY KEY (box, epoch, seq, sha256))""",
+    # what boxes dropped on a full disk, and the drop record that says so
+    """CREATE TABLE IF NOT EXISTS spans (
+        box TEXT NOT NULL, epoch BIGINT NOT NULL, first BIGINT NOT NULL, last BIGINT NOT NULL,
+        last_sha256 TEXT NOT NULL, by_epoch BIGINT NOT NULL, by_seq BIGINT NOT NULL,
+        PRIMARY KEY (box, epoch, first, last))""",
     # refused: some of each reason are kept as evidence, all are counted; box '' is any unknown one
     """CREATE TABLE IF NOT EXISTS refused (
         box TEXT NOT NULL, sha256 TEXT NOT NULL, reason TEXT NOT NULL, cause TEXT NOT NULL,
@@ -37,4 +42,13 @@ TABLES = (
         box TEXT NOT NULL, epoch BIGINT NOT NULL, seq BIGINT NOT NULL, sha256 TEXT NOT NULL,
         received_at TEXT NOT NULL, jws {bytes} NOT NULL, PRIMARY KEY (box, epoch, seq))""",
 )
-NAMES = ("boxes", "records", "waiting", "forks", "refused", "refusals", "countersigned")
+NAMES = (
+    "boxes",
+    "records",
+    "waiting",
+    "forks",
+    "spans",
+    "refused",
+    "refusals",
+    "countersigned",
+)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import quote
 
-from edge.storefile import UNEVEN_CUTS
-from tools.receive.database import Errors, Row, StoreError, Values
+from edge.storefile import IN_USE, UNEVEN_CUTS, UNWRITABLE, primary_code
+from tools.receive.database import Errors, Row, StoreError, StoreLostError, Values
 from tools.receive.schema import APPLICATION_ID, SCHEMA_VERSION, TABLES
 
 BUSY_S = 10.0
@@ -68,10 +68,15 @@ class SqliteDatabase:
         return iter(self._db.execute(statement))
 
     def fault(self, doing: str, error: Exception) -> StoreError:
-        """Return what a failure of SQLite means to a person."""
-        remedy = "Free some disk space." if doing == "stored" else "Set it aside; name another."
+        """Return what a failure means to a person; a file in use may be free in a moment."""
         what = "The records" if doing == "stored" else "The database"
-        return StoreError(f"{what} cannot be {doing} ({error}).", remedy)
+        cause = f"{what} cannot be {doing} ({error})."
+        code = primary_code(error) if isinstance(error, sqlite3.Error) else None
+        if code in IN_USE:
+            return StoreLostError(cause, "Nothing of it was taken; another program holds the file.")
+        if code in UNWRITABLE:
+            return StoreError(cause, "Free some disk space, and check who may write the file.")
+        return StoreError(cause, "Set the database aside; name another with --db.")
 
     def close(self) -> None:
         """Let go of the file."""

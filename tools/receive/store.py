@@ -179,7 +179,8 @@ class Store(Closing):
     ) -> dict[int, Verdict]:
         before = growth.head
         found = {number: growth.take(arrival) for number, arrival in arrivals.items()}
-        if growth.head is not None and growth.head != before and (has_waiting or growth.aside):
+        has_waiting = has_waiting or bool(growth.aside)
+        if growth.head and (growth.spans or (growth.head != before and has_waiting)):
             self._take_up(box, growth, START if before is None else before)
         new = self._rows.set_aside(growth.aside.values())
         again = [n for n, one in arrivals.items() if growth.aside.get(one.key) is one]
@@ -202,10 +203,16 @@ class Store(Closing):
         self._rows.countersign([(word, countersign(word, self._signer)) for word in words])
 
     def _take_up(self, box: str, growth: Growth, before: Head) -> None:
-        """Go on with what waited; all of it stands behind `before`, where the chain ended."""
+        """Go on with what waited, and behind what was dropped.
+
+        All that waited stands behind `before`, where the chain ended.
+        """
         after = Place(before.epoch, before.seq)
-        while growth.head and (gone := growth.take_up(self._due(box, after, growth))):
+        while growth.head:
+            gone = growth.take_up(self._due(box, after, growth))
             self._rows.wait_no_more(box, gone)
+            if not gone and not growth.skip():
+                return
 
     def _due(self, box: str, after: Place, growth: Growth) -> list[Arrival]:
         """Return what waited and still counts: since it came its key may have been revoked."""

@@ -15,6 +15,7 @@ const NAME = '[A-Za-z0-9][A-Za-z0-9._-]{0,127}'
 const TOPIC = new RegExp(`^anpr/v1/(${NAME})/(${NAME})$`)
 const LARGEST = 120_000
 const ROTATION = 'anpr-edge.rotation.v1'
+const DROP = 'anpr-edge.drop.v1'
 const MEMBERS = ['alg', 'kid', 'typ']
 
 class Refused extends Error {}
@@ -56,11 +57,13 @@ function thumbprint ({ crv, kty, x }) {
 }
 
 // The records of one box, one JWS a line in a file; the last is the head. Where that is a rotation,
-// `turned` is the key that it named: that one opens the next epoch.
+// `turned` is the key that it named: that one opens the next epoch. `dropped` is what the box gave
+// up on a full disk and signed for: it never comes.
 class Chain {
   constructor (path) {
     Object.assign(this, { path, held: new Map(), signer: new Map(), named: new Map() })
     this.turned = undefined
+    this.dropped = []
     this.head = { epoch: 1, seq: 0, sha256: '0'.repeat(64) }
     const content = existsSync(path) ? readFileSync(path) : Buffer.alloc(0)
     const whole = content.subarray(0, content.lastIndexOf('\n') + 1)
@@ -83,6 +86,11 @@ class Chain {
     if ((this.signer.get(epoch) ?? kid) !== kid) {
       throw new Refused('its key is not that of its epoch')
     }
+    if (message.type === DROP) { // it comes before its place, when a gap is to be explained
+      const before = span => span.epoch < epoch || (span.epoch === epoch && span.last < seq)
+      this.dropped.push(...message.data.spans.filter(s => s.first <= s.last && before(s)))
+    }
+    this.passDropped()
     const goesOn = epoch === this.head.epoch && seq === this.head.seq + 1
     const opensEpoch = epoch === this.head.epoch + 1 && seq === 1
     if (opensEpoch && prev === this.head.sha256 && kid !== this.turned) {
@@ -98,6 +106,16 @@ class Chain {
     closeSync(file)
     this.hold(jws, message, kid)
     return 'stored'
+  }
+
+  // Goes on behind what was dropped: the record after it names the hash of its last one.
+  passDropped () {
+    const { epoch, seq } = this.head
+    const next = span => span.epoch === epoch && span.first <= seq + 1 && seq + 1 <= span.last
+    const span = this.dropped.find(next)
+    if (!span) return
+    this.head = { epoch, seq: span.last, sha256: span.last_sha256 }
+    this.passDropped()
   }
 
   checkRotation ({ epoch, next_epoch: next, key }) {

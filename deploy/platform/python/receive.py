@@ -22,7 +22,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 TOPIC = re.compile(r"anpr/v1/([A-Za-z0-9][A-Za-z0-9._-]{0,127})/([A-Za-z0-9][A-Za-z0-9._-]{0,127})")
 LARGEST = 120_000
 GENESIS = (1, 0, "0" * 64)
-ROTATION = "anpr-edge.rotation.v1"
+ROTATION, DROP = "anpr-edge.rotation.v1", "anpr-edge.drop.v1"
 
 
 class Refused(Exception):  # noqa: N818
@@ -61,6 +61,7 @@ class Chain:
     """The records of one box, one JWS a line in a file; the last is the head.
 
     Where the last is a rotation, `turned` is the key that it named: that one opens the next epoch.
+    `dropped` is what the box gave up on a full disk and signed for: it never comes.
     """
 
     def __init__(self, path: Path) -> None:
@@ -68,6 +69,7 @@ class Chain:
         self.path, self.head = path, GENESIS
         self.held: dict[tuple[int, int], str] = {}
         self.signer: dict[int, str] = {}
+        self.dropped: list[dict[str, Any]] = []
         self.turned: str | None = None
         self.named: dict[str, dict[str, Any]] = {}
         content = path.read_bytes() if path.exists() else b""
@@ -89,6 +91,10 @@ class Chain:
             return "again"
         if self.signer.get(epoch, kid) != kid:
             raise Refused("its key is not that of its epoch")
+        if message["type"] == DROP:  # it comes before its place, when a gap is to be explained
+            spans = [span for span in data["spans"] if span["first"] <= span["last"]]
+            self.dropped += [s for s in spans if (s["epoch"], s["last"]) < (epoch, seq)]
+        self._pass_dropped()
         last_epoch, last_seq, last = self.head
         opens_epoch = (epoch, seq) == (last_epoch + 1, 1)
         if opens_epoch and data["prev"] == last and kid != self.turned:
@@ -106,6 +112,14 @@ class Chain:
             os.fsync(file.fileno())
         self._hold(jws, message, kid)
         return "stored"
+
+    def _pass_dropped(self) -> None:
+        """Go on behind what was dropped: the record after it names the hash of its last one."""
+        epoch, seq, _ = self.head
+        for span in self.dropped:
+            if span["epoch"] == epoch and span["first"] <= seq + 1 <= span["last"]:
+                self.head = (epoch, span["last"], span["last_sha256"])
+                return self._pass_dropped()
 
     def _check_rotation(self, data: dict[str, Any]) -> None:
         key = data["key"]

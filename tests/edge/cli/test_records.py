@@ -17,6 +17,7 @@ from edge.record.chain import Head
 from edge.record.jwk import Jwks
 from edge.types import Envelope, Link
 from tests.chains import STORAGE_KEY, Pen, alarm
+from tests.drops import drop, passage
 from tools.receive.listen import take_burst
 from tools.receive.store import Store
 
@@ -298,3 +299,18 @@ def test_a_pipe_in_a_spool_folder_is_named_and_holds_no_one_up(tmp_path: Path) -
     result = verify(stick)
     assert result.exit_code == 1
     assert "no regular file" in result.output
+
+
+def test_what_was_dropped_on_a_full_disk_is_told_and_is_no_finding(tmp_path: Path) -> None:
+    path, pen = tmp_path / "outbox.sqlite", Pen("box-1")
+    with Outbox.open(path, "box-1", STORAGE_KEY, 0) as outbox:
+        for _ in range(12):
+            outbox.append(passage(pen, outbox.next_link()))
+        assert drop(outbox, pen) is not None
+    keys = ("--keys", keys_file(tmp_path, pen), "--storage-key", storage_key(tmp_path))
+    result = run("verify", path, *keys)
+    assert result.exit_code == 0
+    assert "Box box-1: 3 records proven (epoch 1: 1-13); the chain is whole." in result.output
+    assert "10 records were dropped on a full disk, and signed for" in result.output
+    (box,) = json.loads(run("verify", path, *keys, "--json").output)["boxes"]
+    assert (box["dropped"], box["findings"]) == (10, [])

@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 
 from edge.errors import BoxError
-from edge.record.chain import START, Entry, check, examine
+from edge.record.chain import START, Entry, check, dropped, examine
 from edge.record.envelope import Keyring, decode_part, split
 from edge.record.message import PassageRecord, ResolutionRecord, decode
 from edge.types import Envelope
@@ -47,9 +47,11 @@ class Auditor:
         stored, forgotten = site.chain(), site.outbox.forgotten() or START
         entries = [self._check(e) for e in stored]
         found = examine("b1", entries, forgotten, site.outbox.head() or START)
-        there = {e.seq: e for e in stored}
-        lost = [s for s, e in word.records.items() if s > forgotten.seq and there.get(s) != e]
+        there, gone = {e.seq: e for e in stored}, dropped("b1", entries)
+        left = {s: e for s, e in word.records.items() if s > forgotten.seq and gone.left(1, s, s)}
+        lost = [s for s, e in left.items() if there.get(s) != e]
         told = [f"chain: {finding.flaw}" for finding in found] + ["acknowledged, lost"] * len(lost)
+        told += ["dropped, and still there" for s in there if not gone.left(1, s, s)]
         if forgotten.seq > word.forget_through:
             told.append("forgotten unasked")
         return told
