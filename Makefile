@@ -22,13 +22,13 @@ EXAMPLE := deploy/platform/node
 # A compiler for the firmware's C; without one its tests skip and say so.
 COMPILER = $(if $(shell command -v gcc),,gcc libc6-dev)
 
-.PHONY: demo test lint schemas examples bench bench-access bench-backlog bench-registry soak year lock system train-tools train-reader train-detector fonts clean
+.PHONY: demo test lint schemas examples bench bench-access bench-backlog bench-registry soak soak-hours year lock system train-tools train-reader train-detector fonts clean
 
 demo: $(VENV)/.ready
 	@$(BIN)/python -m tools.demo --clip "$(CLIP)" --out "$(OUT)"
 
 test: lint examples
-	@deploy/system-packages $(FONTS) $(COMPILER)
+	@deploy/system-packages $(FONTS) postgresql $(COMPILER)
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 lint: $(VENV)/.ready
@@ -50,8 +50,13 @@ $(EXAMPLE)/node_modules/.ready: $(EXAMPLE)/package-lock.json | system
 
 soak: $(VENV)/.ready
 	ANPR_EDGE_KILLS=50 ANPR_EDGE_SYNC_KILLS=500 ANPR_EDGE_PROCESS_KILLS=1000 \
-		ANPR_EDGE_POWER_CUTS=10000 ANPR_EDGE_FILLS=50 ANPR_EDGE_READ_ONLY=20 ANPR_EDGE_BROKER_KILLS=20 \
+		ANPR_EDGE_POWER_CUTS=10000 ANPR_EDGE_FILLS=50 ANPR_EDGE_READ_ONLY=20 \
+		ANPR_EDGE_RECEIVER_KILLS=200 ANPR_EDGE_BROKER_KILLS=20 ANPR_EDGE_BAD_NETWORK=1 ANPR_EDGE_CLOCK_DAYS=1500 \
 		$(BIN)/pytest -s tests/faults
+
+# Two hours of a box at work: what grows in its processes, and whether anything is lost.
+soak-hours: $(VENV)/.ready
+	$(BIN)/python -m tools.soak --hours 2
 
 # A year of 200,000 passages through hold and release; in memory, for a disk would take the night.
 year: $(VENV)/.ready

@@ -8,6 +8,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from edge import BUILT
 from edge.types import REPLAY, ClockReading, Frame
 
 STA_UNSYNC = 0x0040
@@ -42,7 +43,10 @@ def boot_id() -> str:
 
 
 class SystemClock:
-    """The clock of the box: trusted when the kernel is synchronised to within a second."""
+    """The clock of the box: trusted when the kernel is synchronised to within a second.
+
+    Never before this software was built: a box without a battery wakes up in 1970.
+    """
 
     def __init__(self) -> None:
         """Read the boot id once."""
@@ -51,13 +55,14 @@ class SystemClock:
     def read(self) -> ClockReading:
         """Return the time now and its quality."""
         synchronised, error_ms = kernel_quality()
+        now = datetime.now(UTC)
         return ClockReading(
-            now=datetime.now(UTC),
+            now=now,
             monotonic_ns=time.monotonic_ns(),
             since_boot_ns=time.clock_gettime_ns(time.CLOCK_BOOTTIME),
             boot_id=self._boot_id,
             source="kernel",
-            trusted=synchronised and error_ms <= TRUSTED_ERROR_MS,
+            trusted=synchronised and error_ms <= TRUSTED_ERROR_MS and now >= BUILT,
             error_ms=error_ms,
         )
 

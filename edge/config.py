@@ -1,11 +1,12 @@
 """The configuration of a box: one TOML file, read whole, refused whole.
 
 Unknown keys are refused with the nearest known name, and every fault is listed at once.
-Relative paths are relative to the file itself.
+Relative paths are relative to the file itself; `credential:NAME` is a credential of systemd.
 """
 
 import difflib
 import hashlib
+import os
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -17,6 +18,8 @@ from edge.errors import ConfigError
 from edge.passage.lanes import polygon_fault
 
 DEFAULT_PATH = Path("/etc/anpr-edge/box.toml")
+CREDENTIAL, CREDENTIALS = "credential:", "CREDENTIALS_DIRECTORY"
+"""How a path names a credential of systemd, and where those are (systemd.exec, Credentials)."""
 NUL = "\0"  # no path and no name may hold it: the system would cut it there
 MODELS_FOLDER = Path(__file__).parent.parent / "models"
 
@@ -30,6 +33,8 @@ Line = Annotated[str, msgspec.Meta(pattern=r"^(?=.*\S)[^\x00-\x1f\x7f]*\Z", max_
 Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
 
 
+AgeKey = Annotated[str, msgspec.Meta(pattern=r"^age1[02-9ac-hj-np-z]{58}\Z")]
+"""A public key of age (X25519)."""
 Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Polygon = Annotated[tuple[tuple[Fraction, Fraction], ...], msgspec.Meta(min_length=3)]
 """Corners in shares of the picture's width and height, from its top left."""
@@ -70,6 +75,22 @@ class Camera(_Section, frozen=True, kw_only=True):
     sign: str | None = None
     region: Polygon | None = None
     lanes: tuple[Lane, ...] = ()
+
+
+class External(_Section, frozen=True, kw_only=True):
+    """A camera that we do not own, in the place of ours: it pushes its readings to this box.
+
+    `listen` is HOST:PORT of this box, `allow` the addresses of the cameras. Only readings from
+    `min_confidence` on (0 to 1), which the site has validated for this camera, decide anything;
+    without it all are reviews. `countries` says what the camera means by a country of its own.
+    """
+
+    product: Literal["axis", "hikvision", "rekor"]
+    listen: Annotated[str, msgspec.Meta(pattern=r"^[^\s:]+:[0-9]{1,5}$")]
+    allow: Annotated[tuple[Line, ...], msgspec.Meta(min_length=1)]
+    min_confidence: Share | None = None
+    max_clock_error_s: Annotated[float, msgspec.Meta(gt=0, le=60)] = 2.0
+    countries: dict[str, Annotated[str, msgspec.Meta(pattern="^[A-Z]{2}$")]] = {}
 
 
 class Models(_Section, frozen=True, kw_only=True):
@@ -160,11 +181,41 @@ class Authority(_Section, frozen=True, kw_only=True):
 
 
 class Keys(_Section, frozen=True, kw_only=True):
-    """Key files: this box's private key, the platform's public key, and the key of the outbox."""
+    """Key files: this box's private key, the platform's public key, and the key of the outbox.
 
-    signing: Path
+    Instead of the file `signing` a program may sign (`edge.record.signer_command`); a second one
+    is the next key, to which the box goes over when it starts.
+    """
+
     platform: Path
     storage: Path
+    signing: Path | None = None
+    signer_command: tuple[str, ...] = ()
+    next_signer_command: tuple[str, ...] = ()
+
+
+class Outbox(_Section, frozen=True, kw_only=True):
+    """How much of the disk the records may take that wait for the platform.
+
+    Larger than `max_mb`, or with less than `min_free_mb` left on the disk, the outbox grows no
+    more: what is worth least goes, and a signed record says so.
+    """
+
+    max_mb: Annotated[int, msgspec.Meta(ge=16)] = 2048
+    min_free_mb: Annotated[int, msgspec.Meta(ge=0)] = 256
+
+
+class Evidence(_Section, frozen=True, kw_only=True):
+    """Pictures of held candidates; without this table none are kept.
+
+    `recipients` are public age keys of the authority: any one of their private keys opens. A
+    candidate whose pictures are older than `max_days` expires; what is released waits for its
+    receipt. Where `max_mb` are full, nobody else is held.
+    """
+
+    recipients: Annotated[tuple[AgeKey, ...], msgspec.Meta(min_length=2, max_length=16)]
+    max_mb: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1000
+    max_days: Annotated[int, msgspec.Meta(ge=3, le=366)] = 30
 
 
 class Uplink(_Section, frozen=True, kw_only=True):
@@ -172,6 +223,8 @@ class Uplink(_Section, frozen=True, kw_only=True):
 
     `ack = "puback"` forgets a record once the broker has it: a broker that dies then loses it.
     One that speaks only MQTT 3.1.1 also acknowledges what its access list makes it throw away.
+    `evidence` is the https address to which released pictures go, with the same certificates; on
+    a stick they lie beside the records.
     """
 
     publisher: Literal["mqtt", "spool"] = "spool"
@@ -181,6 +234,7 @@ class Uplink(_Section, frozen=True, kw_only=True):
     cert: Path | None = None
     key: Path | None = None
     spool: Path | None = None
+    evidence: Annotated[str, msgspec.Meta(pattern=r"^https://[^/\s]+[^\s?#]*\Z")] | None = None
     ack: Literal["receipt", "puback"] = "receipt"
     window: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 64
 
@@ -208,9 +262,12 @@ class Config(_Section, frozen=True, kw_only=True):
     camera: Camera = Camera()
     models: Models = Models()
     reading: Reading = Reading()
+    outbox: Outbox = Outbox()
     uplink: Uplink = Uplink()
     authority: Authority = Authority()
+    evidence: Evidence | None = None
     updates: Updates | None = None
+    external: External | None = None
     sha256: str = ""
 
 
@@ -218,12 +275,15 @@ SectionT = TypeVar("SectionT", bound=_Section)
 SECTIONS: dict[str, type[_Section]] = {
     "box": Box,
     "camera": Camera,
+    "external": External,
     "models": Models,
     "reading": Reading,
     "access": Access,
     "keys": Keys,
+    "outbox": Outbox,
     "uplink": Uplink,
     "authority": Authority,
+    "evidence": Evidence,
     "updates": Updates,
 }
 REQUIRED = ("box", "access", "keys", "zones")
@@ -263,14 +323,17 @@ class _Reader:
         parts: dict[str, Any] = {
             name: self._section(kind, tables[name], name)
             for name, kind in SECTIONS.items()
-            if name in tables and kind not in (Camera, Authority, Updates)
+            if name in tables and kind not in (Camera, Authority, Updates, Keys)
         }
         if "camera" in tables:
             parts["camera"] = self._camera(tables["camera"])
         if "authority" in tables:
             parts["authority"] = self._authority(tables["authority"])
+        if "keys" in tables:
+            parts["keys"] = self._keys(tables["keys"])
         if "updates" in tables:
             parts["updates"] = self._updates(tables["updates"])
+        self._check_evidence(parts.get("evidence"), parts.get("uplink"))
         parts["zones"] = self._zones(tables["zones"]) if "zones" in tables else ()
         if self.faults:
             raise ConfigError(
@@ -311,6 +374,21 @@ class _Reader:
         authority = self._section(Authority, rest, "authority")
         recipients = tuple(one for one in found if one is not None)
         return authority and msgspec.structs.replace(authority, recipients=recipients)
+
+    def _check_evidence(self, evidence: Evidence | None, uplink: Uplink | None) -> None:
+        if evidence is not None:
+            self._refuse_twice("evidence recipient", list(evidence.recipients))
+        if uplink is not None and uplink.evidence and not (uplink.cert and uplink.key):
+            self.faults.append("uplink.evidence needs uplink.cert and uplink.key")
+
+    def _keys(self, table: object) -> Keys | None:
+        keys = self._section(Keys, table, "keys")
+        if keys is not None and (keys.signing is None) is not bool(keys.signer_command):
+            self.faults.append("[keys] needs either signing, a file, or signer_command, a program")
+        words = () if keys is None else (*keys.signer_command, *keys.next_signer_command)
+        if any(NUL in word for word in words):
+            self.faults.append("keys.signer_command holds a NUL character")
+        return keys
 
     def _updates(self, table: object) -> Updates | None:
         """Read where updates come from; a folder is relative to the file, as every path."""
@@ -364,8 +442,19 @@ class _Reader:
 
     def _path(self, kind: type, value: object) -> object:
         if kind is Path and isinstance(value, str):
+            if value.startswith(CREDENTIAL):
+                return credential(value)
             try:
                 return self.path.parent.resolve() / Path(value).expanduser()
             except RuntimeError as e:  # a user whom this system does not know
                 raise msgspec.ValidationError(f"expected a path, but {value!r} has no home") from e
         raise msgspec.ValidationError(f"expected a {kind.__name__}")
+
+
+def credential(value: str) -> Path:
+    """Return where the service manager put a credential, `credential:NAME`.
+
+    Outside its unit there is none: then the path leads nowhere, and whoever opens it says so.
+    """
+    folder = os.environ.get(CREDENTIALS)
+    return Path(value) if folder is None else Path(folder) / value.removeprefix(CREDENTIAL)

@@ -10,6 +10,7 @@ BoxError
 ├── RecordError      a record that cannot be proven
 ├── OutboxError      the durable queue
 ├── CasebookError    the held candidates
+├── EvidenceError    the pictures of a held candidate
 ├── FeedError        the way to the platform
 ├── UpdateError      a trusted update
 │   └── SourceError  one source of updates; another may do better
@@ -65,6 +66,10 @@ class OutboxError(BoxError):
 
 class CasebookError(BoxError):
     """The held candidates cannot be kept or found."""
+
+
+class EvidenceError(BoxError):
+    """Pictures cannot be kept, opened or believed."""
 
 
 class FeedError(BoxError):

@@ -109,3 +109,14 @@ class Publisher(Protocol):
     def close(self) -> None:
         """Let go of the connection."""
         ...
+
+
+class EvidencePublisher(Protocol):
+    """Carries the pictures of who was released to the platform."""
+
+    def deliver(self, sha256: str, age: bytes) -> bytes | None:
+        """Hand one age file over; return the platform's word, None while it did not come back.
+
+        Raises FeedError when the way is closed, EvidenceError when this file was not taken.
+        """
+        ...

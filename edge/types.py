@@ -106,6 +106,11 @@ class Reading:
     countries: tuple[tuple[str, float], ...] = ()
 
 
+NOWHERE = Point(0, 0)
+NO_DETECTION = Detection(Box(0, 0, 0, 0), (NOWHERE, NOWHERE, NOWHERE, NOWHERE), 1.0)
+"""Stands where nobody saw a picture."""
+
+
 class Candidate(NamedTuple):
     """A possible plate text and the share of the evidence that speaks for it."""
 
@@ -131,7 +136,7 @@ class Passage:
     `country` is an ISO 3166 alpha-2 code, None when the plate does not tell. `read_as` is the
     text before syntax corrected one character of it, None when nothing was corrected.
     `lane` names the lane it was seen in best, None when that is in none; `wrong_way`: it went
-    against the direction of that lane.
+    against the direction of that lane. `foreign` names the product that read it, None for us.
     """
 
     plate: str
@@ -154,6 +159,30 @@ class Passage:
     read_as: str | None = None
     lane: str | None = None
     wrong_way: bool = False
+    foreign: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignReading:
+    """What a camera that is not ours says of one vehicle, as far as it says so.
+
+    `vehicle` is its own name of the passage: what comes under one name is of one vehicle. Times
+    are UTC by its clock. `confidence` is 0 to 1 by its own measure, None when it gives none.
+    `gone`: it says no more of this vehicle. `late`: it kept the message and sends it again.
+    """
+
+    product: str
+    vehicle: str
+    plate: str
+    country: str | None
+    confidence: float | None
+    chars: tuple[float, ...]
+    seen_first: datetime
+    seen_last: datetime
+    direction: Direction = Direction.UNKNOWN
+    lane: str | None = None
+    gone: bool = True
+    late: bool = False
 
 
 class VehicleKind(StrEnum):

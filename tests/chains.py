@@ -7,8 +7,8 @@ from joserfc.jwk import OKPKey
 
 from edge.record.chain import Head, next_link
 from edge.record.envelope import Keyring, TrustedKey, seal
-from edge.record.keys import FileSigner
-from edge.record.message import AlarmRecord, ClockQuality, event
+from edge.record.message import AlarmRecord, ClockQuality, NextKey, RotationRecord, event
+from edge.record.signer import FileSigner
 from edge.types import Envelope, Link
 
 NOW = datetime(2028, 6, 1, 8, tzinfo=UTC)
@@ -32,6 +32,22 @@ def alarm(link: Link, box: str, cause: str = "A door was opened.") -> bytes:
     return event("alarm", record, id=UUID(int=link.seq), source=f"/{box}", time=NOW)
 
 
+def rotation(link: Link, box: str, to: FileSigner, next_epoch: int) -> bytes:
+    key = to.public(box)
+    record = RotationRecord(
+        box=box,
+        epoch=link.epoch,
+        seq=link.seq,
+        prev=link.prev,
+        salt="00" * 16,
+        software="test",
+        clock=CLOCK,
+        key=NextKey(kty=key.kty, crv=key.crv, x=key.x, kid=key.kid),
+        next_epoch=next_epoch,
+    )
+    return event("rotation", record, id=UUID(int=link.seq), source=f"/{box}", time=NOW)
+
+
 class Pen:
     """A box that signs: its key, and records that follow each other."""
 
@@ -40,6 +56,7 @@ class Pen:
         self.key = OKPKey.generate_key("Ed25519")
         self.signer = FileSigner(self.key)
         self.head: Head | None = None
+        self.is_new = False
 
     @property
     def keyring(self) -> Keyring:
@@ -54,8 +71,18 @@ class Pen:
         return seal(alarm(link, self.box, cause), self.signer)
 
     def write(self) -> Envelope:
-        envelope = self.at(next_link(self.head))
-        self.head = Head(envelope.epoch, envelope.seq, envelope.sha256)
+        return self._wrote(self.at(next_link(self.head, self.is_new)))
+
+    def turn(self, heir: "Pen", next_epoch: int | None = None) -> Envelope:
+        """Give the chain to another key: `heir` goes on with it."""
+        link = next_link(self.head)
+        message = rotation(link, self.box, heir.signer, next_epoch or link.epoch + 1)
+        envelope = self._wrote(seal(message, self.signer))
+        heir.head, heir.is_new = self.head, True
+        return envelope
+
+    def _wrote(self, envelope: Envelope) -> Envelope:
+        self.head, self.is_new = Head(envelope.epoch, envelope.seq, envelope.sha256), False
         return envelope
 
     def chain(self, length: int) -> list[Envelope]:

@@ -1,6 +1,8 @@
 """A box in Utrecht that holds candidates, without camera and models; a test sets its clock."""
 
 import itertools
+import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -9,18 +11,28 @@ from pathlib import Path
 from edge.access.rules import Law
 from edge.casebook.casebook import Casebook
 from edge.config import Zone
+from edge.counts.record import Bookkeeper
 from edge.daemon import wiring
+from edge.daemon.checkpoints import Checkpoints
+from edge.daemon.health import disk_free
+from edge.daemon.hours import Hours
 from edge.daemon.pipeline import Conclusion, Pipeline
 from edge.daemon.recovery import recover
 from edge.daemon.release import Release
+from edge.daemon.rotation import Rotation, settled
+from edge.daemon.storeroom import Limits, Storeroom
 from edge.feed.outbox import Outbox
 from edge.passage.passage import Desk, ReadingPolicy
 from edge.passage.tracker import Tracker
 from edge.record.chain import START as GENESIS
 from edge.record.chain import check, examine
-from edge.record.keys import create_signer, load_signer, load_trusted
+from edge.record.clerk import Clerk
+from edge.record.evidence import EvidenceRoom
+from edge.record.keyplace import KeyPlace
+from edge.record.keys import create_signer, load_trusted
 from edge.record.message import ModelRef
 from edge.record.provenance import Provenance
+from edge.record.signer import FileSigner
 from edge.record.testimony import Testimony
 from edge.registry.token import pseudonym
 from edge.types import ClockReading, Envelope, Snapshot, Tally
@@ -51,24 +63,28 @@ class Clock:
 class Site:
     """A box in Utrecht; it can be shut down, and started again on the same files."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.clock = folder, Clock()
+    def __init__(self, folder: Path, ballast_bytes: int = 0) -> None:
+        self.folder, self.clock, self.ballast_bytes = folder, Clock(), ballast_bytes
         self.registry = ListedRegistry({PLATE: DIRTY_VAN, OTHER: DIRTY_VAN})
         self.registry.snapshot = snapshot("s1", T0 - HOUR)
         self.laws: tuple[Law, ...] = LAWS
         self.tallies: list[Tally] = []
         self.seen: list[Tally] = []
+        self.room = EvidenceRoom(folder / "evidence", "b1")
         if not (folder / "box.pem").exists():
             create_signer(folder / "box.pem", "b1")
         self.start()
 
     def start(self) -> None:
         with ExitStack() as opened:
-            self.outbox = Outbox.open(self.folder / "outbox.sqlite", "b1", STORAGE_KEY, 0)
+            self.outbox = Outbox.open(
+                self.folder / "outbox.sqlite", "b1", STORAGE_KEY, self.ballast_bytes
+            )
             opened.callback(self.outbox.close)
             self.casebook = Casebook.open(self.folder / "casebook.sqlite", "b1", KEY)
             opened.callback(self.casebook.close)
-            recover(self.casebook, self.outbox)
+            with self.outbox.reserve():
+                recover(self.casebook, self.outbox)
             opened.pop_all()
         eyes = ScriptedEyes({})
         counter = itertools.count()
@@ -86,11 +102,78 @@ class Site:
                 lambda country, plate, day: pseudonym(KEY, country, plate, day),
                 lambda n: next(counter).to_bytes(n, "big"),
             ),
-            signer=load_signer(self.folder / "box.pem"),
+            signer=settled(self.place, self.outbox),
             outbox=self.outbox,
             casebook=self.casebook,
             count=lambda *_: self.seen,
         )
+
+    @property
+    def place(self) -> KeyPlace:
+        return KeyPlace("b1", self.folder / "box.pem")
+
+    def checkpoints(self, seconds: Callable[[], float] = time.monotonic) -> Checkpoints:
+        line = self.pipeline
+        return Checkpoints(
+            clerk=self.clerk,
+            evidence=self.folder / "evidence",
+            clock=self.clock,
+            signer=line.signer,
+            outbox=self.outbox,
+            casebook=self.casebook,
+            monotonic=seconds,
+        )
+
+    @property
+    def hourly(self) -> Hours:
+        line = self.pipeline
+        writer = line.testimony
+        return Hours(
+            laws=self.laws,
+            clock=self.clock,
+            registry=self.registry,
+            bookkeeper=Bookkeeper(writer.provenance, writer.draw),
+            signer=line.signer,
+            outbox=self.outbox,
+            casebook=self.casebook,
+        )
+
+    def storeroom(
+        self,
+        limits: Limits,
+        seconds: Callable[[], float] = time.monotonic,
+        free: Callable[[Path], int | None] = disk_free,
+    ) -> Storeroom:
+        """Keep room for what passes from now on."""
+        line = self.pipeline
+        room = Storeroom(
+            limits=limits,
+            state=self.folder,
+            clerk=self.clerk,
+            testimony=line.testimony,
+            clock=self.clock,
+            signer=line.signer,
+            outbox=self.outbox,
+            casebook=self.casebook,
+            close_hours=self.hourly.close,
+            monotonic=seconds,
+            free=free,
+        )
+        self.pipeline = replace(line, room=room)
+        return room
+
+    def turn(self) -> None:
+        """Go over to the next key, if there is one."""
+        line = self.pipeline
+        turning = Rotation(self.place, self.clerk, self.clock, self.outbox, self.casebook)
+        assert isinstance(line.signer, FileSigner)
+        signer = turning.turn(self.checkpoints(), line.signer)
+        self.pipeline = replace(line, signer=signer)
+
+    @property
+    def clerk(self) -> Clerk:
+        writer = self.pipeline.testimony
+        return Clerk(writer.provenance, writer.draw)
 
     def stop(self) -> None:
         self.casebook.close()
@@ -107,17 +190,21 @@ class Site:
             signer=line.signer,
             outbox=self.outbox,
             casebook=self.casebook,
+            room=self.room,
             count=lambda held, state: self.tallies,
         )
 
     def passes(self, plate: str = PLATE, at: datetime = T0) -> Conclusion:
+        (conclusion,) = self.goes_by(plate, at)
+        return conclusion
+
+    def goes_by(self, plate: str, at: datetime) -> list[Conclusion]:
         self.clock.now = at + timedelta(seconds=4)
         seen = passage(plate, at)
         boot = self.clock.boot
         first, last = ((t - boot).total_seconds() * 1e9 for t in (seen.seen_first, seen.seen_last))
         seen = replace(seen, first_monotonic_ns=int(first), last_monotonic_ns=int(last))
-        (conclusion,) = self.pipeline.conclude(seen)
-        return conclusion
+        return self.pipeline.conclude(seen)
 
     def later(self, now: datetime = NOW, as_of: datetime | None = None) -> None:
         self.clock.now = now

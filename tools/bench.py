@@ -31,7 +31,6 @@ from edge.daemon import wiring
 from edge.daemon.inforce import manifest
 from edge.daemon.pipeline import Pipeline
 from edge.errors import BoxError
-from edge.record.keys import load_signer
 from edge.types import Frame, Image, Passage
 from edge.vision.model import read_manifest
 from tools.demo.__main__ import AT, prepare
@@ -142,7 +141,7 @@ def whole_pipeline(frames: list[Frame], folder: Path) -> list[Figure]:
     config = load(folder / "box.toml")
     config = msgspec.structs.replace(config, models=Models(threads=1))
     clock = ReplayClock(frames[0].captured_at)
-    signer = load_signer(config.keys.signing)
+    signer = wiring.key_place(config).load()
     with (
         wiring.outbox(config) as outbox,
         wiring.casebook(config, outbox) as casebook,

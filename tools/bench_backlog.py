@@ -130,10 +130,10 @@ def filled(folder: Path, records: int) -> tuple[float, int]:
     return time.perf_counter() - began, len(envelope.jws)
 
 
-def sealed(link: Link, signer: Signer) -> Envelope:
+def sealed(link: Link, signer: Signer, box: str = BOX) -> Envelope:
     """Return a record for a place in the chain."""
     alarm = AlarmRecord(
-        box=BOX,
+        box=box,
         epoch=link.epoch,
         seq=link.seq,
         prev=link.prev,
@@ -145,7 +145,7 @@ def sealed(link: Link, signer: Signer) -> Envelope:
         remedy="None.",
     )
     id, now = UUID(int=link.seq), datetime.now(UTC)
-    return seal(event("alarm", alarm, id=id, source=f"/{BOX}", time=now), signer)
+    return seal(event("alarm", alarm, id=id, source=f"/{box}", time=now), signer)
 
 
 def drained(folder: Path, records: int, mosquitto: Path) -> tuple[float, Memory, Memory]:

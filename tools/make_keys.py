@@ -8,7 +8,8 @@ import click
 
 from edge.errors import BoxError, KeyFileError
 from edge.feed.topics import NAME
-from edge.record.keys import FileSigner, create_signer, extend_trusted, load_trusted, write_private
+from edge.record.keys import create_signer, extend_trusted, load_trusted, write_private
+from edge.record.signer import FileSigner
 
 FINDING = 1
 SECRET_BYTES = 32

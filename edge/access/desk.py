@@ -3,20 +3,15 @@
 from datetime import datetime
 
 from edge.types import (
-    Box,
+    NO_DETECTION,
     ClockReading,
-    Detection,
     Direction,
     Exemption,
     Facts,
     Passage,
-    Point,
     Snapshot,
     Vehicle,
 )
-
-NOWHERE = Point(0, 0)
-NO_DETECTION = Detection(Box(0, 0, 0, 0), (NOWHERE, NOWHERE, NOWHERE, NOWHERE), 1.0)
 
 
 def desk_passage(country: str | None, at: datetime, plate: str = "") -> Passage:

@@ -15,7 +15,7 @@ from edge.access.decide import stale
 from edge.access.evaluate import ACCUSING
 from edge.access.records import GRANTED
 from edge.access.rules import Law
-from edge.record.message import CandidateRef
+from edge.record.message import CandidateRef, EvidenceRef
 from edge.types import (
     REPLAY,
     ClockReading,
@@ -28,8 +28,9 @@ from edge.types import (
 )
 
 HOLDING = frozenset({Consequence.WARN, Consequence.HOLD48, Consequence.HOLD_DAY})
-HELD, ALREADY_HELD = "held", "already_held"
-"""Marks of a passage record: a resolution will follow; another one of that day has it already."""
+HELD, ALREADY_HELD, NO_EVIDENCE = "held", "already_held", "no_evidence"
+"""Marks of a passage record: a resolution will follow; another one of that day has it already;
+none follows, because no picture could be kept."""
 TAKEN_BACK = "ingetrokken"
 STOOD = "A record that covered the passage was taken back since: nobody is accused on that."
 PASSING = frozenset({"REGISTRY", "STALE", "CLOCK", "PACK"})
@@ -51,6 +52,7 @@ class Held:
     `t0` is its earliest read, `decision` the one that accused, `rests_on` names everything that
     made it: snapshot, pack, models, configuration. `replayed`: a tester played it. `taken_back`
     names the records that the register had withdrawn by then (keyed): another was withdrawn since.
+    `evidence` names its pictures.
     """
 
     candidate: CandidateRef
@@ -61,6 +63,7 @@ class Held:
     rests_on: tuple[str, ...]
     replayed: bool = False
     taken_back: tuple[str, ...] = ()
+    evidence: tuple[EvidenceRef, ...] = ()
 
     @property
     def zone(self) -> str:
@@ -118,8 +121,16 @@ def daily_limit(law: Law) -> int | None:
 
 def let_go(decision: Decision) -> Decision:
     """Return the decision on a vehicle that is a candidate of that day already: nothing follows."""
-    marks = (*decision.marks, ALREADY_HELD)
-    return replace(decision, consequence=Consequence.NONE, marks=marks)
+    return _without_consequence(decision, ALREADY_HELD)
+
+
+def unproven(decision: Decision) -> Decision:
+    """Return the decision on a vehicle of which no picture could be kept: nothing follows."""
+    return _without_consequence(decision, NO_EVIDENCE)
+
+
+def _without_consequence(decision: Decision, mark: str) -> Decision:
+    return replace(decision, consequence=Consequence.NONE, marks=(*decision.marks, mark))
 
 
 def kept(decision: Decision) -> Decision:
@@ -140,6 +151,12 @@ def held(
     longest = timedelta(days=law.pack.number("vasthouden_hoogstens_dagen"))
     dates = (t0, window_end(t0, law), t0 + longest)
     return Held(candidate, *dates, decision, tuple(rests_on), replayed, tuple(taken_back))
+
+
+def pictured(candidate: Held, evidence: Sequence[EvidenceRef], longest: timedelta) -> Held:
+    """Return a candidate with its pictures, which may be kept no longer than so."""
+    expires_at = min(candidate.expires_at, candidate.t0 + longest)
+    return replace(candidate, evidence=tuple(evidence), expires_at=expires_at)
 
 
 def withdrawn_records(

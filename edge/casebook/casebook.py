@@ -6,7 +6,7 @@ before the outbox takes that record; after a cut it is appended again, the same 
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ from edge.access.hold import Held
 from edge.casebook.entries import Damaged, Entry, Mark, Order, Spoilt, Torn
 from edge.casebook.file import CASEBOOK
 from edge.casebook.rows import COUNTABLE, figures, intent_of, is_mark, order_of, parted, times
-from edge.casebook.sealed import INTENT, USE, open_passage, seal_passage
+from edge.casebook.sealed import INTENT, USE, Kept, open_kept, open_key, seal_kept, seal_key
 from edge.closing import Closing
 from edge.errors import CasebookError
 from edge.storefile import StoreFile
@@ -105,11 +105,30 @@ class Casebook(Closing):
         it is not held here, or the record before is not in the outbox.
         """
         with self._writing():
-            self._intend(envelope)
-            self._add(tallies)
-            if self._delete(held, damaged) != 1:
-                cause = f"Record {held.candidate.seq} is not a held candidate."
-                raise CasebookError(cause, "Nothing was written; list with `anpr-edge held list`.")
+            self._end(held, envelope, tallies, damaged)
+        self._leftover = True
+
+    def release(self, held: Held, envelope: Envelope, tallies: Sequence[Tally]) -> None:
+        """Write down the same of one that is released; the key of its pictures waits for them."""
+        with self._writing():
+            key = self.picture_key(held)
+            for ref in held.evidence:
+                sealed = seal_key(self._opener(), key, ref.sha256)
+                self._db.execute(
+                    "INSERT OR IGNORE INTO released VALUES (?, ?)", (ref.sha256, sealed)
+                )
+            self._end(held, envelope, tallies, None)
+        self._leftover = True
+
+    def released(self) -> dict[str, bytes | None]:
+        """Return the pictures to be handed over and their keys; None: that key has rotted."""
+        rows = self._rows("SELECT sha256, sealed FROM released ORDER BY sha256")
+        return {name: open_key(self._opener(), sealed, name) for name, sealed in rows}
+
+    def handed_over(self, sha256: str) -> None:
+        """Forget the key of a picture that was handed over."""
+        with self._writing():
+            self._db.execute("DELETE FROM released WHERE sha256 = ?", (sha256,))
         self._leftover = True
 
     def record_hour(self, envelope: Envelope, zone: str, hour: datetime) -> None:
@@ -161,20 +180,20 @@ class Casebook(Closing):
 
     def passage(self, held: Held) -> Passage | None:
         """Open what is kept of a candidate; None when it was altered, or its key is another."""
-        place = (held.candidate.epoch, held.candidate.seq)
-        return self._opened("SELECT sealed FROM held WHERE epoch = ? AND seq = ?", place, held)
+        kept = self._opened(held)
+        return None if kept is None else kept.passage
+
+    def picture_key(self, held: Held) -> bytes:
+        """Return the key of the pictures of a candidate; empty when there is none."""
+        kept = self._opened(held)
+        return b"" if kept is None else kept.key
 
     def is_as_written(self, held: Held, damaged: Damaged | None = None) -> bool:
         """True when the seal shows that all told of a candidate stands as it was written.
 
         `damaged` is its row, where its columns cannot be believed.
         """
-        if damaged is None:
-            return self.passage(held) is not None
-        return (
-            self._opened("SELECT sealed FROM held WHERE rowid = ?", (damaged.row,), held)
-            is not None
-        )
+        return self._opened(held, damaged) is not None
 
     def counted(self, zone: str, hour: datetime) -> list[Tally]:
         """Return what was counted in an hour that has no count record yet."""
@@ -184,9 +203,11 @@ class Casebook(Closing):
         )
         return figures(self._rows(query, (zone, _text(hour))))[0]
 
-    def hours_open(self, before: datetime) -> list[tuple[str, datetime]]:
-        """Return the zones and hours before a moment that wait for their count record."""
-        waiting = {(tally.hour, tally.zone) for tally in self._figures()[0] if tally.hour < before}
+    def hours_open(self, but: Container[datetime] = ()) -> list[tuple[str, datetime]]:
+        """Return the zones and hours that wait for their count record, leaving some hours out."""
+        waiting = {
+            (tally.hour, tally.zone) for tally in self._figures()[0] if tally.hour not in but
+        }
         return [(zone, hour) for hour, zone in sorted(waiting)]
 
     def damaged_figures(self) -> list[Spoilt]:
@@ -227,9 +248,19 @@ class Casebook(Closing):
             (envelope.kind, *place, envelope.sha256, self._opener().seal(envelope.jws, INTENT)),
         )
 
+    def _end(
+        self, held: Held, envelope: Envelope, tallies: Sequence[Tally], damaged: Damaged | None
+    ) -> None:
+        self._intend(envelope)
+        self._add(tallies)
+        if self._delete(held, damaged) != 1:
+            cause = f"Record {held.candidate.seq} is not a held candidate."
+            raise CasebookError(cause, "Nothing was written; list with `anpr-edge held list`.")
+
     def _hold(self, entry: Entry) -> None:
         held, mark = entry.held, entry.mark
-        row = (msgspec.json.encode(held), seal_passage(self._opener(), entry.passage, held))
+        kept = Kept(entry.passage, entry.key)
+        row = (msgspec.json.encode(held), seal_kept(self._opener(), kept, held))
         place = (held.candidate.epoch, held.candidate.seq)
         self._db.execute("INSERT INTO held VALUES (?, ?, ?, ?)", (*place, *row))
         oldest = (mark.day - MARKS_KEPT).isoformat()
@@ -258,9 +289,13 @@ class Casebook(Closing):
         query = "SELECT rowid, epoch, seq, about FROM held NOT INDEXED ORDER BY epoch, seq"
         return self._rows(query)
 
-    def _opened(self, query: str, values: tuple[int, ...], held: Held) -> Passage | None:
-        rows = self._rows(query, values)
-        return open_passage(self._opener(), rows[0][0] if rows else None, held)
+    def _opened(self, held: Held, damaged: Damaged | None = None) -> Kept | None:
+        if damaged is None:
+            place = (held.candidate.epoch, held.candidate.seq)
+            rows = self._rows("SELECT sealed FROM held WHERE epoch = ? AND seq = ?", place)
+        else:
+            rows = self._rows("SELECT sealed FROM held WHERE rowid = ?", (damaged.row,))
+        return open_kept(self._opener(), rows[0][0] if rows else None, held)
 
     def _opener(self) -> Vault:
         if self._vault is None:

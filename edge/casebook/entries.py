@@ -18,11 +18,15 @@ class Mark(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A candidate that enters: what is told of it, its passage, and its mark of the day."""
+    """A candidate that enters: what is told of it, its passage, and its mark of the day.
+
+    `key` opens the outer seal of its pictures; empty when there are none.
+    """
 
     held: Held
     passage: Passage
     mark: Mark
+    key: bytes = b""
 
 
 class Damaged(NamedTuple):

@@ -13,6 +13,7 @@ CREATE TABLE held (
     epoch INTEGER NOT NULL, seq INTEGER NOT NULL, about BLOB NOT NULL, sealed BLOB NOT NULL,
     PRIMARY KEY (epoch, seq)
 ) STRICT;
+CREATE TABLE released (sha256 TEXT PRIMARY KEY, sealed BLOB NOT NULL) STRICT;
 CREATE TABLE days (
     zone TEXT NOT NULL, day TEXT NOT NULL, token TEXT NOT NULL, n INTEGER NOT NULL,
     PRIMARY KEY (zone, day, token)
@@ -35,7 +36,7 @@ CASEBOOK = Kind(
     name="casebook",
     a_name="a casebook",
     application_id=0x414E5043,  # "ANPC"
-    version=2,
+    version=3,
     schema=SCHEMA,
     owner="book",
     error=CasebookError,

@@ -18,15 +18,18 @@ import onnxruntime as ort
 from edge.access.announced import remarks
 from edge.access.rules import Law
 from edge.casebook.casebook import Casebook
+from edge.cli.keycheck import KeyState, client_certificate, signing_key
 from edge.cli.plainly import age_words
 from edge.clock import SystemClock
-from edge.config import DEFAULT_PATH, Config, Zone, load
-from edge.daemon import damage, wiring
+from edge.config import DEFAULT_PATH, Config, External, Zone, load
+from edge.daemon import damage, exhibits, wiring
+from edge.daemon.health import disk_free
 from edge.daemon.inforce import models_in_force, packs_in_force
 from edge.daemon.late import LOOK, fault_at
+from edge.daemon.storeroom import REMEDY
 from edge.daemon.sync import REPORT
 from edge.errors import BoxError
-from edge.record.keys import load_public, load_signer
+from edge.record.keys import load_public
 from edge.registry.token import load_key
 from edge.update.report import Active, read_report
 from edge.vision.model import ModelFile
@@ -39,8 +42,10 @@ from edge.vision.session import (
     warm_up,
 )
 
-TIMED_RUNS = 15
+TIMED_RUNS, MB = 15, 1_000_000
 SHOWN = 12  # characters of a hash
+NO_PICTURE = "a camera that we do not own gives no picture: with [evidence] nobody is held"
+NO_WAY = "released pictures have no way to leave: set uplink.evidence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,21 +92,42 @@ def examined(path: Path) -> Iterator[Item]:
     now = SystemClock().read().now
     looks: list[tuple[str, Callable[[], Item]]] = [
         ("config", partial(_config, path, config)),
-        ("runtime", _runtime),
-        ("detector", partial(_detector, config)),
-        ("reader", partial(_reader, config)),
-        ("calibration", partial(_calibration, config)),
+        *_eyes(config),
         *((f"law {zone.id}", partial(_law, config, zone, now)) for zone in config.zones),
         ("registry", partial(_registry, config, now)),
         ("signing key", partial(_signing_key, config)),
         ("platform key", partial(_platform_key, config)),
         ("storage key", partial(_storage_key, config)),
+        ("client certificate", partial(_client_certificate, config, now)),
         ("state", partial(_state, config)),
         ("casebook", partial(_casebook, config)),
+        ("evidence", partial(_evidence, config)),
         ("updates", partial(_updates, config, now)),
     ]
     for name, look in looks:
         yield _looked(name, look)
+
+
+def _eyes(config: Config) -> list[tuple[str, Callable[[], Item]]]:
+    """Return what reads plates here: our models, or a camera that is not ours."""
+    if config.external is not None:
+        return [("external", partial(_external, config.external))]
+    return [
+        ("runtime", _runtime),
+        ("detector", partial(_detector, config)),
+        ("reader", partial(_reader, config)),
+        ("calibration", partial(_calibration, config)),
+    ]
+
+
+def _external(external: External) -> Item:
+    believed = external.min_confidence
+    cameras = ", ".join(external.allow)
+    says = f"{external.product} at {cameras} pushes to {external.listen}"
+    if believed is not None:
+        return Item("external", f"{says}; believed from confidence {believed:g} on")
+    warning = "No confidence is validated (external.min_confidence): every reading is a review."
+    return Item("external", says, warnings=(warning,))
 
 
 def _looked(name: str, look: Callable[[], Item]) -> Item:
@@ -209,7 +235,15 @@ def _age_fault(ages: dict[str, float], laws: tuple[Law, ...]) -> tuple[str, str 
 
 def _signing_key(config: Config) -> Item:
     load_key(config.access.token_key)
-    return Item("signing key", f"key id {load_signer(config.keys.signing).key_id}")
+    return _of("signing key", signing_key(config))
+
+
+def _client_certificate(config: Config, now: datetime) -> Item:
+    return _of("client certificate", client_certificate(config, now))
+
+
+def _of(name: str, found: KeyState) -> Item:
+    return Item(name, found.says, found.remedy, warnings=found.warnings)
 
 
 def _platform_key(config: Config) -> Item:
@@ -227,7 +261,12 @@ def _state(config: Config) -> Item:
         return Item("state", f"{state} is made at the first start")
     if not os.access(state, os.W_OK | os.X_OK):
         return Item("state", f"{state} cannot be written.", "Give this user the right to write.")
-    return Item("state", f"{state} can be written")
+    free, least = disk_free(state), config.outbox.min_free_mb * MB
+    figures = {"disk_free": free, "min_free": least}
+    if free is not None and free < least:
+        says = f"{free / MB:.0f} MB are free on the disk of {state}: the outbox grows no more."
+        return Item("state", says, REMEDY, figures)
+    return Item("state", f"{state} can be written", figures=figures)
 
 
 def _casebook(config: Config) -> Item:
@@ -239,6 +278,25 @@ def _casebook(config: Config) -> Item:
     figures = {"held": held, "damaged": damaged}
     says = f"{held} held" if wrong is None else f"{held} held. {wrong}"
     return Item("casebook", says, None if wrong is None else damage.REMEDY, figures)
+
+
+def _evidence(config: Config) -> Item:
+    wiring.photographer(config)
+    room = wiring.evidence_room(config)
+    figures = {"held": len(room.held()), "released": len(room.released()), "bytes": room.used()}
+    lying = f"{figures['held']} pictures held, {figures['released']} to be delivered"
+    if config.evidence is None:
+        says = "no picture is kept: there is no [evidence] with keys of the authority"
+        return Item("evidence", says, figures=figures)
+    says = f"for {len(config.evidence.recipients)} keys of the authority; {lying}"
+    if (wrong := exhibits.fault(room)) is not None:
+        return Item("evidence", f"{says}. {wrong}", exhibits.REMEDY, figures)
+    warnings = {
+        NO_WAY: wiring.evidence_publisher(config) is None,
+        NO_PICTURE: config.external is not None,
+    }
+    true = tuple(warning for warning, holds in warnings.items() if holds)
+    return Item("evidence", says, figures=figures, warnings=true)
 
 
 def _updates(config: Config, now: datetime) -> Item:

@@ -29,6 +29,7 @@ from edge.feed.ledger import Ledger, Stored
 from edge.record.envelope import NAME, Keyring, RefusedError, decode_part, peek, split, verify
 from edge.record.keys import load_trusted
 from edge.record.message import CountRecord, decode
+from edge.record.standing import check_standing
 
 FINDING = 1
 STORE = click.Path(path_type=Path, exists=True)
@@ -116,9 +117,10 @@ def taken(
     intake, refused = Intake(words(packs.values())), []
     for ledger in ledgers:
         refused += [f"{where}: {cause}" for where, cause in ledger.faults]
+        known = None if keyring is None else ledger.keyring(keyring)
         for stored in ledger.records:
             try:
-                take(intake, stored, keyring)
+                take(intake, stored, known)
             except RefusedError as e:
                 refused.append(f"{stored.where}: {e.cause}")
             except (msgspec.DecodeError, RecursionError):
@@ -128,8 +130,9 @@ def taken(
 
 def take(intake: Intake, stored: Stored, keyring: Keyring | None) -> None:
     """Take one stored record in. Raises RefusedError, msgspec.DecodeError, RecursionError."""
-    proven = peek(stored.jws) if keyring is None else verify(stored.jws, keyring)
-    envelope = proven.envelope
+    if keyring is not None:
+        check_standing(verify(stored.jws, keyring), keyring, stored.received_at)
+    envelope = peek(stored.jws).envelope
     record = None
     if envelope.kind == "count":
         record = decode(decode_part(split(stored.jws)[1])).data

@@ -15,10 +15,10 @@ from edge.clock import SystemClock
 from edge.config import DEFAULT_PATH, Config, load
 from edge.daemon import damage, wiring
 from edge.daemon.release import Release
-from edge.feed.outbox import Outbox, TakenError
+from edge.feed.opening import TakenError
+from edge.feed.outbox import Outbox
 from edge.ports import Registry
 from edge.record.basis import rests_on
-from edge.record.keys import load_signer
 from edge.registry.cache import AbsentRegistry
 
 LONGEST_REASON = 500
@@ -156,7 +156,7 @@ def _books(config: Config) -> Iterator[tuple[Outbox, Casebook]]:
 
 
 def _release(config: Config, registry: Registry, outbox: Outbox, casebook: Casebook) -> Release:
-    signer = load_signer(config.keys.signing)
+    signer = wiring.signer(config, outbox)
     cabinet = wiring.Cabinet(config, SystemClock(), registry, signer, outbox, casebook)
     return wiring.release(cabinet)
 

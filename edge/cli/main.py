@@ -18,6 +18,7 @@ VERBS = {
     "counts": "What drove by, by zone and month, without plates.",
     "explain": "Why a vehicle is, or is not, admitted.",
     "held": "List, withdraw or release the candidates that wait.",
+    "keys": "Ask for, install, show and change the keys of this box.",
     "protocol": "The data protocol of this box, to fill in and print.",
     "read": "Read the plates in pictures.",
     "records": "List, show and prove stored or received records.",

@@ -10,10 +10,12 @@ import click
 import msgspec
 
 from edge.cli.affected import affected
+from edge.cli.printable import printable
 from edge.cli.stored import ledgers_at, storage_key_option
+from edge.cli.witness import NOBODY, Witness, witness_of
 from edge.errors import RecordError
 from edge.feed.ledger import Ledger, Stored
-from edge.record.chain import Entry, Finding, Place, Proven, check, examine
+from edge.record.chain import Entry, Finding, Place, Proven, check, dropped, examine
 from edge.record.envelope import (
     Claim,
     Flaw,
@@ -25,6 +27,7 @@ from edge.record.envelope import (
     verify,
 )
 from edge.record.keys import load_trusted
+from edge.record.standing import check_standing
 
 FINDING = 1
 STORE = click.Path(path_type=Path, exists=True)
@@ -44,7 +47,9 @@ class Epoch:
 class Proof:
     """What is proven of one box, and everything that is wrong.
 
+    `dropped` are places whose records the box gave up on a full disk, and signed for.
     `open_ended`: the store does not know its own first and last record, as a list does not.
+    `countersigned` is how many places were compared with the platform's signatures.
     """
 
     box: str
@@ -53,6 +58,8 @@ class Proof:
     head_sha256: str | None
     findings: tuple[Finding, ...]
     open_ended: bool
+    countersigned: int = 0
+    dropped: int = 0
 
 
 @click.group()
@@ -78,7 +85,7 @@ def list_records(path: Path, storage_key: Path | None, as_json: bool) -> None:
             row = _row(stored, peek(stored.jws))
         except RefusedError as e:
             row = {"where": stored.where, "unreadable": e.cause}
-        line = "  ".join(str(value) for value in row.values())
+        line = printable("  ".join(str(value) for value in row.values()))
         click.echo(json.dumps(row) if as_json else line)
 
 
@@ -98,9 +105,10 @@ def show(
     storage_key: Path | None,
 ) -> None:
     """Show the whole content of record SEQ at PATH."""
-    for stored in (s for ledger in ledgers_at(path, storage_key) for s in ledger.records):
+    trusted = None if keys is None else load_trusted(keys)
+    for ledger, stored in _each(ledgers_at(path, storage_key)):
         if _is_at(stored, Place(epoch, seq), box):
-            _show(stored, None if keys is None else load_trusted(keys))
+            _show(stored, None if trusted is None else ledger.keyring(trusted))
             return
     raise click.UsageError(f"{path} holds no record {epoch}/{seq} of this box.")
 
@@ -109,15 +117,33 @@ def show(
 @click.argument("path", type=STORE)
 @click.option("--keys", required=True, type=KEYS, help="Trusted keys of the boxes (JWKS).")
 @storage_key_option
+@click.option(
+    "--platform", type=KEYS, help="The platform's public key: proves what it countersigned."
+)
+@click.option(
+    "--checkpoints",
+    type=KEYS,
+    help="Countersignatures that were kept apart (`tools.receive --checkpoints --json`).",
+)
 @click.option("--json", "as_json", is_flag=True, help="Say it in JSON.")
-def verify_records(path: Path, keys: Path, storage_key: Path | None, as_json: bool) -> None:
+def verify_records(
+    path: Path,
+    keys: Path,
+    storage_key: Path | None,
+    platform: Path | None,
+    checkpoints: Path | None,
+    as_json: bool,
+) -> None:
     """Prove the records at PATH: signatures, keys, and the gapless chain.
 
-    Names every record that was altered, removed, reordered or forked. Exit status: 0 all is
-    proven, 1 something is wrong, 2 misuse.
+    Names every record that was altered, removed, reordered or forked; with --platform also where
+    the chain no longer is what the platform countersigned. Exit status: 0 all is proven, 1
+    something is wrong, 2 misuse.
     """
-    keyring = load_trusted(keys)
-    proofs = [prove(ledger, keyring) for ledger in ledgers_at(path, storage_key)]
+    keyring, witness = load_trusted(keys), witness_of(platform, checkpoints)
+    ledgers = ledgers_at(path, storage_key)
+    ledgers += witness.absent(ledgers)
+    proofs = [prove(ledger, keyring, witness) for ledger in ledgers]
     if as_json:
         click.echo(json.dumps({"file": str(path), "boxes": [asdict(p) for p in proofs]}, indent=2))
     else:
@@ -126,18 +152,30 @@ def verify_records(path: Path, keys: Path, storage_key: Path | None, as_json: bo
     sys.exit(FINDING if any(proof.findings for proof in proofs) else 0)
 
 
-def prove(ledger: Ledger, keyring: Keyring) -> Proof:
+def prove(ledger: Ledger, keyring: Keyring, witness: Witness = NOBODY) -> Proof:
     """Return what is proven of the stored records of one box, and all that is wrong."""
-    entries = [check(stored.where, stored.jws, keyring) for stored in ledger.records]
+    keyring = ledger.keyring(keyring)
+    entries = [check(s.where, s.jws, keyring, s.received_at) for s in ledger.records]
     box = ledger.box or _box_of(entries)
     found = [
         Finding(Flaw.TRUNCATED, where, box, None, None, cause) for where, cause in ledger.faults
     ]
     found += examine(box, entries, ledger.since, ledger.until)
+    words = witness.words(ledger, box, entries)
+    found += witness.against(box, entries, words)
     own = [e for e in entries if isinstance(e, Proven) and e.box == box]
     last = max(own, key=lambda e: e.place, default=None)
     head = last.sha256 if last else None
-    return Proof(box, len(own), _epochs(own), head, tuple(found), ledger.until is None)
+    return Proof(
+        box,
+        len(own),
+        _epochs(own),
+        head,
+        tuple(found),
+        ledger.until is None,
+        len(words),
+        dropped(box, entries).count,
+    )
 
 
 def _box_of(entries: list[Entry]) -> str:
@@ -159,6 +197,10 @@ def _sentences(proof: Proof) -> Iterator[str]:
     yield f"Box {proof.box}: {proof.records} records proven ({ranges}); {count}."
     if proof.head_sha256:
         yield f"  head {proof.head_sha256}"
+    if proof.dropped:
+        yield f"  {proof.dropped} records were dropped on a full disk, and signed for: not removed."
+    if proof.countersigned:
+        yield f"  compared with {proof.countersigned} countersignatures of the platform"
     if proof.open_ended and proof.epochs:
         yield from _unshown(proof.epochs)
     for finding in proof.findings:
@@ -181,7 +223,8 @@ def _row(stored: Stored, claim: Claim) -> dict[str, object]:
     envelope, payload = claim.envelope, _payload(stored.jws)
     data = payload.get("data", {})
     found = data if isinstance(data, dict) else {}
-    what = found.get("state") or found.get("outcome") or found.get("alarm") or _active(found)
+    told = (found.get(name) for name in ("state", "outcome", "alarm", "reason"))
+    what = next(filter(None, told), None) or _active(found)
     place = {"box": envelope.box, "epoch": envelope.epoch, "seq": envelope.seq}
     return {**place, "kind": envelope.kind, "time": payload.get("time"), "what": what}
 
@@ -190,6 +233,10 @@ def _active(found: dict[str, object]) -> object:
     """Return which registry a record that decides nothing tells as active."""
     registry = found.get("registry")
     return registry.get("id") if isinstance(registry, dict) else None
+
+
+def _each(ledgers: list[Ledger]) -> Iterator[tuple[Ledger, Stored]]:
+    return ((ledger, stored) for ledger in ledgers for stored in ledger.records)
 
 
 def _is_at(stored: Stored, place: Place, box: str | None) -> bool:
@@ -201,11 +248,12 @@ def _is_at(stored: Stored, place: Place, box: str | None) -> bool:
 
 
 def _show(stored: Stored, keyring: Keyring | None) -> None:
-    click.echo(json.dumps(_payload(stored.jws), indent=2, ensure_ascii=False))
+    click.echo(printable(json.dumps(_payload(stored.jws), indent=2, ensure_ascii=False)))
     if keyring is None:
         return
     try:
         record = verify(stored.jws, keyring)
+        check_standing(record, keyring, stored.received_at)
     except RefusedError as e:
         raise RecordError(e.cause, e.remedy) from e
     click.echo(f"Genuine: signed with key {record.kid}.", err=True)

@@ -13,12 +13,12 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from edge.capture.clip import Clip, ImageFolder, open_clip
+from edge.cli.printable import printable
 from edge.clock import ReplayClock
 from edge.config import load
 from edge.daemon import wiring
 from edge.daemon.pipeline import Conclusion
 from edge.errors import ReportError
-from edge.record.keys import load_signer
 from edge.replay.bare import ReplayBox, bare_box
 from edge.replay.film import Film
 from edge.replay.report import summary, write_report
@@ -149,9 +149,8 @@ def _box(config_path: Path | None, work: Path, start: datetime) -> ReplayBox:
     if config_path is None:
         return bare_box(work, start)
     config = load(config_path)
-    signer = load_signer(config.keys.signing)
     registry, outbox, clock = wiring.registry(config), wiring.outbox(config), ReplayClock(start)
-    casebook = wiring.casebook(config, outbox)
+    casebook, signer = wiring.casebook(config, outbox), wiring.signer(config, outbox)
     cabinet = wiring.Cabinet(config, clock, registry, signer, outbox, casebook)
     return ReplayBox(wiring.pipeline(cabinet), clock, signer, outbox, casebook)
 
@@ -197,9 +196,10 @@ def _line(conclusion: Conclusion) -> str:
     passage, decision = conclusion.passage, conclusion.decision
     style = STYLES[decision.outcome]
     outcome = decision.outcome.replace("_", " ")
+    plate = escape(printable(f"{passage.country or '??'} {passage.plate:<9}"))
     return (
-        f"[bold]{passage.country or '??'} {passage.plate:<9}[/bold] "
-        f"[{style}]{outcome:<15}[/{style}] {escape(decision.reason)}{_marks(decision)}"
+        f"[bold]{plate}[/bold] "
+        f"[{style}]{outcome:<15}[/{style}] {escape(printable(decision.reason))}{_marks(decision)}"
     )
 
 

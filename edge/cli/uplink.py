@@ -3,7 +3,9 @@
 import logging
 import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -11,12 +13,14 @@ import click
 
 from edge.config import DEFAULT_PATH, Config, load
 from edge.daemon import wiring
+from edge.daemon.courier import Courier
 from edge.daemon.uplink import Pace, Uplink
 from edge.feed.outbox import Outbox
-from edge.feed.receipts import receipt_reader
+from edge.feed.receipts import evidence_receipt_reader, receipt_reader
 from edge.record.keys import load_public
 
 FINDING = 1
+JOIN_S = 5.0
 
 
 @click.command()
@@ -38,12 +42,39 @@ def uplink(config: Path, once: bool, deadline: float) -> None:
     """
     settings = load(config)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    pictures = courier(settings)
     with wiring.attached_outbox(settings) as outbox:
         line = _line(settings, outbox)
         if once:
-            _report(settings, line.drain(deadline, handed_over=_on_stick(settings)))
-        else:
+            left = line.drain(deadline, handed_over=_on_stick(settings))
+            waiting = 0 if pictures is None else pictures.round()
+            _report(settings, left, waiting)
+            return
+        with _beside(pictures):
             line.run(_until_signalled())
+
+
+def courier(config: Config) -> Courier | None:
+    """Return what delivers released pictures; None where they have no way to go."""
+    publisher = wiring.evidence_publisher(config)
+    if publisher is None:
+        return None
+    reader = evidence_receipt_reader(config.box.id, load_public(config.keys.platform))
+    return Courier(wiring.evidence_room(config), publisher, reader)
+
+
+@contextmanager
+def _beside(pictures: Courier | None) -> Iterator[None]:
+    """Deliver pictures in a thread of their own: a slow one must not hold up the records."""
+    stopped = threading.Event()
+    work = pictures.run if pictures is not None else threading.Event.wait
+    thread = threading.Thread(target=work, args=(stopped,), name="courier", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join(JOIN_S)  # whatever it was doing is begun anew the next time
 
 
 def _line(config: Config, outbox: Outbox) -> Uplink:
@@ -58,13 +89,16 @@ def _on_stick(config: Config) -> bool:
     return config.uplink.publisher == "spool"
 
 
-def _report(config: Config, left: int) -> None:
+def _report(config: Config, left: int, pictures: int) -> None:
     if not left:
         click.echo("Every record is at the platform.")
     elif _on_stick(config):
         click.echo(f"{left} records lie in {config.uplink.spool} and wait for a receipt.")
     else:
         click.echo(f"{left} records still wait for a receipt; they stay in the outbox.", err=True)
+    if pictures:
+        click.echo(f"{pictures} released pictures wait for a receipt.", err=True)
+    if (left or pictures) and not _on_stick(config):
         sys.exit(FINDING)
 
 

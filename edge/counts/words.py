@@ -26,7 +26,7 @@ from edge.types import Consequence, Direction, Outcome
 READ, START, DATA = "READ", "START", "DATA"
 DUTIES = frozenset({"CLOCK", READ, "REGISTRY", "MISS", DATA, "PACK", "STALE", "SET"})
 """The rules of our own that end in review, beside the rows and types of a pack."""
-MARKS = frozenset({"draft", DERIVED_NORM, TWO_DATES, QUOTA, "held", "already_held"})
+MARKS = frozenset({"draft", DERIVED_NORM, TWO_DATES, QUOTA, "held", "already_held", "no_evidence"})
 COUNTRIES = frozenset(series.country for series in SERIES)
 NOT_ACTIVE = "zone_not_active"
 SIZED = tuple(f"outcome_{size}" for size in ("van", "truck", "agricultural", "other"))

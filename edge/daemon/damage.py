@@ -4,6 +4,7 @@ Its passage record says the same, signed, as long as it stands in the outbox.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from edge.access.hold import HELD, Held, window_end
@@ -88,7 +89,8 @@ def recorded(at: Place, outbox: Outbox, laws: Sequence[Law]) -> Held | None:
         return None
     ref = CandidateRef(at.epoch, at.seq, stored[0].sha256)
     t0: datetime = record.seen_first
-    return Held(ref, t0, window_end(t0, law), t0, _decision(record), ())
+    held = Held(ref, t0, window_end(t0, law), t0, _decision(record), ())
+    return replace(held, evidence=record.evidence)
 
 
 def _passage(envelope: Envelope) -> PassageRecord | None:

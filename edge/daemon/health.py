@@ -88,6 +88,8 @@ class Health:
             waiting_s=age_s,
             held=len(self._casebook.held()),
             disk_free=disk_free(self._state),
+            waiting_bytes=backlog.size_bytes,
+            dropped=backlog.dropped,
         )
 
 

@@ -3,6 +3,7 @@
 import time
 
 from edge.daemon.alarms import Alarms
+from edge.daemon.checkpoints import Checkpoints
 from edge.daemon.health import Health
 from edge.daemon.hours import Hours
 from edge.daemon.release import AT_ONCE, Release
@@ -11,7 +12,9 @@ EVERY_S = 60.0
 
 
 class Minutely:
-    """Alarms, health, hours that are over, candidates that end: at the start, then every minute.
+    """Alarms, health, hours that are over, candidates that end, then a checkpoint if it is due.
+
+    At the start, then every minute.
 
     While more candidates wait than end between two frames, it is due again at once.
     """
@@ -22,11 +25,12 @@ class Minutely:
         health: Health,
         hours: Hours,
         release: Release,
+        checkpoints: Checkpoints,
         every_s: float = EVERY_S,
     ) -> None:
         """Be due now."""
         self._alarms, self._health, self._hours, self._release = alarms, health, hours, release
-        self._every_s = every_s
+        self._checkpoints, self._every_s = checkpoints, every_s
         self._due = self._counted_at = time.monotonic()
         self._frames = 0
 
@@ -41,6 +45,7 @@ class Minutely:
         self._hours.close()
         if len(self._release.round()) < AT_ONCE:
             self._due = time.monotonic() + self._every_s
+        self._checkpoints.look()
 
     def finish(self) -> None:
         """Count the work since the last time."""

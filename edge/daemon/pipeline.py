@@ -1,20 +1,34 @@
 """The box on one screen: a frame goes in, signed records of passages come out.
 
 Frame -> Detection -> Reading -> Track -> Passage -> Facts -> Decision -> Message -> Envelope.
-Every stage returns a value; what lasts between frames lives in the tracker and the desk alone.
+Every stage returns a value; what lasts between frames lives in the tracker, the desk and the
+photographer alone.
 Nothing here knows a camera, a model file or a network: `wiring.py` brings them.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
 
 from edge.access.calendar import civil_day
 from edge.access.decide import decide
-from edge.access.hold import Held, daily_limit, held, is_candidate, kept, let_go, withdrawn_records
+from edge.access.hold import (
+    Held,
+    daily_limit,
+    held,
+    is_candidate,
+    kept,
+    let_go,
+    pictured,
+    unproven,
+    withdrawn_records,
+)
 from edge.access.rules import Law
 from edge.casebook.casebook import Casebook
 from edge.casebook.entries import Entry, Mark
+from edge.daemon.photographer import Photographer
+from edge.daemon.room import NO_ROOM, Endless, Room
+from edge.errors import EvidenceError
 from edge.feed.outbox import Outbox
 from edge.passage.lanes import WHOLE_PICTURE, View, in_lane
 from edge.passage.passage import Desk
@@ -22,6 +36,7 @@ from edge.passage.plate import bound_to_trailer
 from edge.passage.tracker import Track, Tracker
 from edge.ports import Clock, PlateDetector, PlateReader, Registry, Signer
 from edge.record.envelope import seal
+from edge.record.evidence import Exhibits
 from edge.record.message import CandidateRef
 from edge.record.testimony import Testimony
 from edge.types import (
@@ -29,6 +44,7 @@ from edge.types import (
     ClockReading,
     Consequence,
     Decision,
+    Detection,
     Envelope,
     Facts,
     Frame,
@@ -60,6 +76,13 @@ class Conclusion:
     envelope: Envelope | None
 
 
+class Hold(NamedTuple):
+    """That a vehicle is held: its mark of the day, and its pictures."""
+
+    mark: Mark
+    exhibits: Exhibits
+
+
 @dataclass(frozen=True, slots=True)
 class Pipeline:
     """Everything between a frame and the outbox, called in order."""
@@ -77,38 +100,53 @@ class Pipeline:
     casebook: Casebook
     view: View = WHOLE_PICTURE
     count: Count = counts_nothing
+    photographer: Photographer = field(default_factory=Photographer)
+    room: Room = Endless()  # noqa: RUF009 - it holds nothing
 
     def step(self, frame: Frame) -> list[Conclusion]:
         """Take one frame; return what was concluded of vehicles that have gone by."""
-        return self._conclude_all(self.tracker.update(frame, self.read_plates(frame)))
+        found = self.detector.detect(frame.image)
+        due = self.tracker.update(frame, self.read_plates(frame, found))
+        self.photographer.see(frame, found, [*self.tracker.followed, *due])
+        return self._conclude_all(due)
 
     def finish(self) -> list[Conclusion]:
         """Conclude on the vehicles still in the picture: no frame will follow."""
         return self._conclude_all(self.tracker.finish())
 
-    def read_plates(self, frame: Frame) -> Sequence[Reading]:
-        """Find and read every plate in the region that counts, whatever vehicle carries it."""
-        found = self.view.within(self.detector.detect(frame.image), frame.image)
-        return self.reader.read(frame.image, found)
+    def read_plates(self, frame: Frame, found: Sequence[Detection]) -> Sequence[Reading]:
+        """Read every plate in the region that counts, whatever vehicle carries it."""
+        return self.reader.read(frame.image, self.view.within(found, frame.image))
 
     def conclude(self, passage: Passage) -> list[Conclusion]:
         """Decide on one passage in every zone this camera guards, and make it durable.
 
         A plate in doubt is not looked up: it could be another vehicle's. Nor is a trailer's.
+        Where there is no room for a record it is counted as missed, and nothing is decided.
         """
         now = self.clock.read()
         towed = bound_to_trailer(passage.country, passage.plate)
         certain = passage.doubt is None and now.trusted
         facts = self.registry.facts(passage) if certain and not towed else None
-        return [
-            self._record(passage, facts, decide(passage, facts, law, now), law, now)
-            for law in self.laws
-        ]
+        taken = (self._take(passage, facts, law, now) for law in self.laws)
+        return [conclusion for conclusion in taken if conclusion is not None]
 
     def _conclude_all(self, tracks: Sequence[Track]) -> list[Conclusion]:
         announced = ((self.desk.announce(track), track.lane) for track in tracks)
         passages = [in_lane(passage, lane) for passage, lane in announced if passage is not None]
         return [conclusion for passage in passages for conclusion in self.conclude(passage)]
+
+    def _take(
+        self, passage: Passage, facts: Facts | None, law: Law, now: ClockReading
+    ) -> Conclusion | None:
+        if not self.room.opens():
+            self.room.miss(passage)
+            return None
+        try:
+            return self._record(passage, facts, decide(passage, facts, law, now), law, now)
+        except NO_ROOM as e:
+            self.room.fail(e, passage)
+            return None
 
     def _record(
         self,
@@ -121,22 +159,26 @@ class Pipeline:
         if decision.consequence is Consequence.NOT_ENFORCED:
             self.casebook.count(self.count(passage, facts, decision, law))
             return Conclusion(passage, decision, None)
-        decision, mark = self._held(passage, decision, law)
-        message = self.testimony.passage(passage, facts, decision, now, self.outbox.next_link())
+        decision, hold = self._held(passage, decision, law)
+        evidence = () if hold is None else hold.exhibits.refs
+        link = self.outbox.next_link()
+        message = self.testimony.passage(passage, facts, decision, now, link, evidence)
         envelope = seal(message, self.signer)
         entry = None
-        if mark is not None:
+        if hold is not None:
             waits = self._waits(passage, facts, decision, law, envelope, now)
-            entry = Entry(waits, passage, mark)
+            waits = pictured(waits, evidence, self.photographer.longest)
+            entry = Entry(waits, passage, hold.mark, hold.exhibits.key)
         # First the intent, then the record: a power cut in between is made good at the start.
         self.casebook.enter(envelope, entry, self.count(passage, facts, decision, law))
         self.outbox.append(envelope)  # durable before anything else happens
         return Conclusion(passage, decision, envelope)
 
-    def _held(self, passage: Passage, decision: Decision, law: Law) -> tuple[Decision, Mark | None]:
-        """Return the decision as it stands in the record, and the mark of one that is held.
+    def _held(self, passage: Passage, decision: Decision, law: Law) -> tuple[Decision, Hold | None]:
+        """Return the decision as it stands in the record, and what is kept of one that is held.
 
-        A vehicle that has been a candidate often enough that day is let go (RULES 2.6).
+        A vehicle that has been a candidate often enough that day is let go (RULES 2.6); so is one
+        whose pictures cannot be kept.
         """
         if not is_candidate(decision, law):
             return decision, None
@@ -145,7 +187,11 @@ class Pipeline:
         mark, limit = Mark(law.zone.id, day, name), daily_limit(law)
         if limit is not None and self.casebook.times_held(mark) >= limit:
             return let_go(decision), None
-        return kept(decision), mark
+        try:
+            exhibits = self.photographer.keep(passage)  # durable before a record names them
+        except EvidenceError:
+            return unproven(decision), None
+        return kept(decision), Hold(mark, exhibits)
 
     def _waits(
         self,

@@ -6,7 +6,7 @@ from edge.casebook.casebook import Casebook
 from edge.casebook.entries import Torn
 from edge.errors import CasebookError
 from edge.feed.outbox import Outbox
-from edge.record.chain import Place, follows
+from edge.record.chain import Place
 from edge.record.envelope import peek
 from edge.types import Envelope
 
@@ -46,7 +46,7 @@ def _check_stored(outbox: Outbox, torn: Torn) -> None:
 
 
 def _append(outbox: Outbox, intent: Envelope) -> None:
-    if not follows(outbox.head(), peek(intent.jws).link):
+    if outbox.next_link() != peek(intent.jws).link:
         cause = f"The outbox lacks record {intent.seq}, which the casebook has written down."
         raise CasebookError(cause, REMEDY)
     outbox.append(intent)

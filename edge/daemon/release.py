@@ -31,15 +31,18 @@ from edge.access.rules import Law
 from edge.casebook.casebook import Casebook
 from edge.casebook.entries import Damaged, Order
 from edge.daemon.damage import ROTTED, known, recorded
+from edge.daemon.exhibits import LOST, are_whole, part_with
 from edge.daemon.recovery import recover
+from edge.errors import EvidenceError
 from edge.feed.outbox import Outbox
 from edge.ports import Clock, Registry, Signer
 from edge.record.basis import rests_on
 from edge.record.chain import Place
 from edge.record.envelope import seal
+from edge.record.evidence import EvidenceRoom
 from edge.record.message import CandidateRef, ResolutionRecord, decode
 from edge.record.testimony import Testimony
-from edge.types import ClockReading, Envelope, Tally
+from edge.types import ClockReading, Envelope, Facts, Passage, Tally
 
 log = logging.getLogger(__name__)
 AT_ONCE = 8
@@ -70,6 +73,7 @@ class Release:
     signer: Signer
     outbox: Outbox
     casebook: Casebook
+    room: EvidenceRoom
     count: Endings = counts_nothing
     asked: dict[CandidateRef, str] = field(default_factory=dict)
 
@@ -84,6 +88,7 @@ class Release:
     def _end_each(self, endings: Iterator[Ended], at_once: int | None) -> list[Envelope]:
         done = [self._resolve(*ending) for ending in islice(endings, at_once)]
         recover(self.casebook, self.outbox)  # nothing of what has left stays in the casebook
+        part_with(self.casebook, self.room)  # nor a picture of it
         return done
 
     def _rotted(self) -> Iterator[Ended]:
@@ -96,7 +101,7 @@ class Release:
         orders = self.casebook.orders()
         for held in self.casebook.held():
             now = self.clock.read()
-            ending = _ordered(held, orders) or self._ending(held, orders, now)
+            ending = _ordered(held, orders) or self._ending(held, now)
             if ending is not None:
                 yield held, ending, now, None
 
@@ -105,7 +110,7 @@ class Release:
             if (ending := _ordered(held, orders)) is not None:
                 yield held, ending, self.clock.read(), None
 
-    def _ending(self, held: Held, orders: Sequence[Order], now: ClockReading) -> Ending | None:
+    def _ending(self, held: Held, now: ClockReading) -> Ending | None:
         law = next((law for law in self.laws if law.zone.id == held.zone), None)
         step = next_step(held, now, self.registry.snapshot, law)
         if isinstance(step, End):
@@ -116,7 +121,7 @@ class Release:
         return (
             self._cleared(held, law, now)
             if isinstance(step, Wait)
-            else self._decided(held, law, orders, now)
+            else self._decided(held, law, now)
         )
 
     def _cleared(self, held: Held, law: Law, now: ClockReading) -> Ending | None:
@@ -141,9 +146,7 @@ class Release:
             return None
         return Ending(State.WITHDRAWN, decision.reason, decision, passage, facts)
 
-    def _decided(
-        self, held: Held, law: Law, orders: Sequence[Order], now: ClockReading
-    ) -> Ending | None:
+    def _decided(self, held: Held, law: Law, now: ClockReading) -> Ending | None:
         """Decide once more, on what the registry says now of the moment of the passage."""
         log.info("candidate %d is opened to be decided again", held.candidate.seq)
         passage = self.casebook.passage(held)
@@ -156,17 +159,36 @@ class Release:
         step = next_step(held, now, facts.snapshot, law)
         if facts.fault is not None or not isinstance(step, Redecide):
             return None
-        end, names = settle(decision), self.testimony.names(decision)
+        end = settle(decision)
         if isinstance(end, Wait):
             return None
-        gone = withdrawn_records(facts, held.t0, self.testimony.pseudonym)
-        if end.state is State.RELEASED and not gone <= set(held.taken_back):
-            stood = decide(passage, restored(facts), law, now)
-            if stood.outcome not in ACCUSING:
-                return Ending(State.WITHDRAWN, STOOD, stood, passage, facts)
-        if end.state is State.RELEASED and any(rests_on(names, o.rests_on) for o in orders):
+        ending = Ending(end.state, end.reason, decision, passage, facts)
+        if end.state is not State.RELEASED:
+            return ending
+        if (stood := self._stood(held, passage, facts, law)) is not None:
+            return stood
+        names = self.testimony.names(decision)
+        if any(rests_on(names, order.rests_on) for order in self.casebook.orders()):
             return None  # what it would be released on is itself to be withdrawn
-        return Ending(end.state, end.reason, decision, passage, facts)
+        return self._proven(held, ending)
+
+    def _stood(self, held: Held, passage: Passage, facts: Facts, law: Law) -> Ending | None:
+        """Return the end of one that had access by a record that was taken back since."""
+        if withdrawn_records(facts, held.t0, self.testimony.pseudonym) <= set(held.taken_back):
+            return None
+        stood = decide(passage, restored(facts), law, self.clock.read())
+        if stood.outcome in ACCUSING:
+            return None
+        return Ending(State.WITHDRAWN, STOOD, stood, passage, facts)
+
+    def _proven(self, held: Held, released: Ending) -> Ending | None:
+        """Return a release whose pictures are there; None where the disk does not tell now."""
+        try:
+            whole = are_whole(held, self.casebook, self.room)
+        except EvidenceError as e:
+            log.warning("candidate %d waits: %s", held.candidate.seq, e.cause)
+            return None
+        return released if whole else Ending(State.WITHDRAWN, LOST)
 
     def _resolve(
         self, held: Held, ending: Ending, now: ClockReading, damaged: Damaged | None
@@ -175,7 +197,10 @@ class Release:
         message = self.testimony.resolution(told, ending, now, self.outbox.next_link())
         envelope = seal(message, self.signer)
         tallies = self.count(decode(message).data, now.now)
-        self.casebook.resolve(held, envelope, tallies, damaged)
+        if ending.state is State.RELEASED:
+            self.casebook.release(held, envelope, tallies)
+        else:
+            self.casebook.resolve(held, envelope, tallies, damaged)
         self.outbox.append(envelope)
         self.asked.pop(held.candidate, None)
         log.info("record %d: candidate %d %s", envelope.seq, told.candidate.seq, ending.state)

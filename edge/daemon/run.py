@@ -2,6 +2,9 @@
 
 import logging
 import signal
+import time
+from collections.abc import Callable
+from dataclasses import replace
 
 from edge.capture.camera import Camera
 from edge.capture.newest import NewestFrame
@@ -10,34 +13,45 @@ from edge.config import Config
 from edge.daemon import wiring
 from edge.daemon.inforce import overtaken, pinned
 from edge.daemon.minutely import Minutely
-from edge.daemon.pipeline import Conclusion
+from edge.daemon.pipeline import Conclusion, Pipeline
+from edge.daemon.room import NO_ROOM, Chores
+from edge.daemon.watch import OwnWatch, Watch
 from edge.daemon.wiring_sync import step_back
 from edge.errors import BoxError
-from edge.record.keys import load_signer
+from edge.ports import Registry
+from edge.registry.fresh import FreshRegistry
 
 log = logging.getLogger(__name__)
+AGAIN_S = 5.0
+"""After so long a box that could not start on a full disk tries again."""
 
 
 class Stop:
-    """Whether the daemon was asked to end, and the camera that ends with it."""
+    """Whether the daemon was asked to end, and the watch that ends with it."""
 
     def __init__(self) -> None:
         """End on SIGTERM and SIGINT."""
         self.asked = False
-        self._camera: NewestFrame | None = None
+        self._watch: Watch | None = None
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._ask())
 
-    def watch(self, camera: NewestFrame) -> None:
-        """End this camera too, at once where that was asked before."""
-        self._camera = camera
+    def watch(self, watch: Watch) -> None:
+        """End this watch too, at once where that was asked before."""
+        self._watch = watch
         if self.asked:
-            camera.stop()
+            watch.stop()
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, and less of it when it is asked to end."""
+        until = time.monotonic() + seconds
+        while not self.asked and time.monotonic() < until:
+            time.sleep(0.1)
 
     def _ask(self) -> None:
         self.asked = True
-        if self._camera is not None:
-            self._camera.stop()
+        if self._watch is not None:
+            self._watch.stop()
 
 
 def run_box(config: Config) -> None:
@@ -55,45 +69,78 @@ def run_box(config: Config) -> None:
         try:
             if not run_version(config, stop):
                 break
+        except NO_ROOM as e:  # nothing is wrong with what is in force, and dying helps nobody
+            log.error("%s", e)
+            stop.wait(AGAIN_S)
         except BoxError:
             if not step_back(config, SystemClock())():
                 raise
-        log.info("the updates changed what is in force: starting anew with it")
+        log.info("what is in force has changed: starting anew with it")
 
 
 def run_version(config: Config, stop: Stop) -> bool:
-    """Run the box with the packs and models in force now; True when others came in force."""
+    """Run the box with packs, models and key in force now; True when others came in force.
+
+    Before the first record it goes over to the next signing key, if there is one.
+    """
     now, late, clock = pinned(config), overtaken(config), SystemClock()
     with (
         wiring.outbox(now) as outbox,
         wiring.casebook(now, outbox) as casebook,
         wiring.fresh_registry(config) as registry,
     ):
-        signer = load_signer(now.keys.signing)
+        signer = wiring.signer(now, outbox)
         cabinet = wiring.Cabinet(now, clock, registry, signer, outbox, casebook)
-        pipeline = wiring.pipeline(cabinet)
-        minutely = Minutely(
-            wiring.alarms(cabinet),
-            wiring.health(cabinet, pipeline.laws),
-            wiring.hours(cabinet),
-            wiring.release(cabinet),
+        cabinet = replace(cabinet, signer=wiring.rotate(cabinet))
+        place = wiring.key_place(now)
+        began = (now, late, place.has_next())
+        return _work(
+            cabinet,
+            stop,
+            lambda: (pinned(config), overtaken(config), place.has_next()) != began,
         )
-        camera = NewestFrame(Camera(now.camera.source, clock))
-        stop.watch(camera)
-        try:
-            minutely.step(0)  # what waits ends even where no camera gives a frame
-            for frame in camera.frames():
-                for conclusion in pipeline.step(frame):
-                    _tell(conclusion)
-                minutely.step(1)
-                if (pinned(config), overtaken(config)) != (now, late):
-                    return True
-        finally:
-            camera.close()
-            pipeline.finish()
-            minutely.finish()
-            log.info("stopped; %d frames were dropped for newer ones", camera.dropped)
-    return False
+
+
+def _work(
+    cabinet: wiring.Cabinet[FreshRegistry], stop: Stop, has_changed: Callable[[], bool]
+) -> bool:
+    """Conclude on what goes by until that has changed, or the daemon is stopped: then False."""
+    room, checkpoints = wiring.storeroom(cabinet), wiring.checkpoints(cabinet)
+    pipeline = replace(wiring.pipeline(cabinet), room=room)
+    minutely = Minutely(
+        wiring.alarms(cabinet),
+        wiring.health(cabinet, pipeline.laws),
+        wiring.hours(cabinet),
+        wiring.release(cabinet),
+        checkpoints,
+    )
+    chores, watch = Chores(minutely.step, room), _watch(cabinet, pipeline)
+    stop.watch(watch)
+    changed = False
+    try:
+        chores.step(0)  # what waits ends even where no camera gives a frame
+        for conclusions in watch.conclusions():
+            for conclusion in conclusions:
+                _tell(conclusion)
+            chores.step(watch.frames_each)
+            changed = has_changed()
+            if changed:
+                break
+    finally:
+        watch.close()
+        watch.finish()
+        chores.attempt(minutely.finish)
+        room.close()
+        log.info("stopped; %s", watch.lost())
+    chores.attempt(checkpoints.close)
+    return changed
+
+
+def _watch(cabinet: wiring.Cabinet[Registry], pipeline: Pipeline) -> Watch:
+    config = cabinet.config
+    if config.external is not None:
+        return wiring.foreign_watch(config.external, cabinet, pipeline)
+    return OwnWatch(NewestFrame(Camera(config.camera.source, cabinet.clock)), pipeline)
 
 
 def _tell(conclusion: Conclusion) -> None:

@@ -33,4 +33,5 @@ def _family(found: FamilyReport) -> Family:
         release=found.active.number if found.active else None,
         refused=found.offered if found.outcome == "refused" else None,
         reason=found.refused.cause[:LONGEST] if found.refused else None,
+        until=found.active.until if found.active else None,
     )

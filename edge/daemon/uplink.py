@@ -35,6 +35,10 @@ class Backlog(Protocol):
         """Return up to `limit` envelopes after a place, in order."""
         ...
 
+    def covering(self, after: Place | None, before: Place) -> list[Envelope]:
+        """Return the records of drops that cover places between two others."""
+        ...
+
     def count_through(self, place: Place) -> int:
         """Return how many records wait up to and including a place."""
         ...
@@ -92,6 +96,7 @@ class Uplink:
         self._publisher: Publisher | None = None
         self._fault: FeedError | None = None
         self._sent: Place | None = None
+        self._told: set[str] = set()
         self._accepted: deque[Envelope] = deque()
         self._failures = 0
         self._silences = 0
@@ -164,9 +169,25 @@ class Uplink:
         room = sys.maxsize if self._pace.window is None else self._pace.window - in_flight
         while envelopes := self._backlog.pending(self._sent, max(0, min(room, self._pace.chunk))):
             for envelope in envelopes:
+                for drop in self._told_first(envelope):
+                    publisher.publish(drop)
                 publisher.publish(envelope)
                 self._sent = Place(envelope.epoch, envelope.seq)
             room -= len(envelopes)
+
+    def _told_first(self, envelope: Envelope) -> list[Envelope]:
+        """Return the drops without which the platform would wait for what came before a record.
+
+        Each comes again in its own place. A stick brings all there is, in order.
+        """
+        if self._pace.window is None:
+            return []
+        if self._sent is None:
+            self._told.clear()
+        drops = self._backlog.covering(self._sent, Place(envelope.epoch, envelope.seq))
+        new = [drop for drop in drops if drop != envelope and drop.sha256 not in self._told]
+        self._told |= {drop.sha256 for drop in new}
+        return new
 
     def _take(self, jws: bytes) -> None:
         """Forget what a receipt covers; one that cannot be proven changes nothing."""

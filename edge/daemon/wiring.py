@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -13,12 +13,16 @@ from edge.access.assembly import in_zone
 from edge.access.pack import load_pack, packs_of, shipped
 from edge.access.rules import Law, RulePack
 from edge.access.rules import Zone as LawZone
+from edge.capture.external.listen import Address, ForeignCamera
 from edge.casebook.casebook import Casebook
-from edge.config import Camera, Config, Models, Zone
+from edge.config import Camera, Config, External, Models, Zone
 from edge.counts.record import Bookkeeper
 from edge.counts.tally import tallies, tallies_of_resolution
-from edge.daemon import damage
+from edge.daemon import damage, exhibits, rotation
 from edge.daemon.alarms import Alarms, Watched
+from edge.daemon.checkpoints import Checkpoints
+from edge.daemon.enrolment import installed
+from edge.daemon.external import ForeignWatch, NoEyes
 from edge.daemon.gate import Gate
 from edge.daemon.health import Health
 from edge.daemon.hours import Hours
@@ -32,24 +36,34 @@ from edge.daemon.inforce import (
     registry_stands,
 )
 from edge.daemon.late import LOOK, fault_at
+from edge.daemon.photographer import Photographer
 from edge.daemon.pipeline import Pipeline
 from edge.daemon.recovery import recover
 from edge.daemon.release import Release
+from edge.daemon.storeroom import Limits, Storeroom
 from edge.daemon.sync import REPORT
 from edge.daemon.synced import synced
 from edge.errors import BoxError, ConfigError, ModelError
+from edge.feed.evidence import HttpsEvidence, SpoolEvidence, secured
 from edge.feed.hint import Hint
 from edge.feed.mqtt import MqttPublisher, unheard
 from edge.feed.outbox import Outbox
 from edge.feed.spool import SpoolPublisher
 from edge.passage.calibration import REMEDY, SUFFIX, Calibration, Fitted, fitted
+from edge.passage.foreign import ForeignPolicy
 from edge.passage.lanes import Lane, View
 from edge.passage.passage import Desk, ReadingPolicy
 from edge.passage.tracker import Tracker
-from edge.ports import Clock, Publisher, Registry, Signer
+from edge.ports import Clock, EvidencePublisher, Publisher, Registry
 from edge.record.active import ActivePack
+from edge.record.age import Recipients
+from edge.record.clerk import Clerk
+from edge.record.evidence import FOLDER as EVIDENCE
+from edge.record.evidence import MEGABYTE, Budget, EvidenceRoom
+from edge.record.keyplace import KeyPlace
 from edge.record.message import ModelRef
 from edge.record.provenance import Provenance
+from edge.record.signer import OwnSigner
 from edge.record.testimony import Testimony
 from edge.registry.cache import RegistryCache
 from edge.registry.fresh import FreshRegistry
@@ -62,6 +76,7 @@ from edge.vision.reader import FastPlateReader
 from edge.vision.session import Execution
 
 CASEBOOK, OUTBOX = "casebook.sqlite", "outbox.sqlite"
+MB = 1_000_000
 REFUSED = "Build or fetch the registry again; until then nothing new is accused on it."
 PACKS = Path(__file__).parent.parent / "access" / "packs"
 RegistryT_co = TypeVar("RegistryT_co", bound=Registry, covariant=True)
@@ -74,7 +89,7 @@ class Cabinet(Generic[RegistryT_co]):
     config: Config
     clock: Clock
     registry: RegistryT_co
-    signer: Signer
+    signer: OwnSigner
     outbox: Outbox
     casebook: Casebook
 
@@ -244,7 +259,23 @@ def outbox(config: Config) -> Outbox:
             f"box.state, {config.box.state}, cannot be made a folder ({e.strerror}).",
             "Name a folder that this user may write to.",
         ) from e
-    return Outbox.open(config.box.state / OUTBOX, config.box.id, storage_key(config))
+    found = Outbox.open(config.box.state / OUTBOX, config.box.id, storage_key(config))
+    if found.head() is None:
+        try:
+            found.begin_at(first_epoch(config))
+        except BoxError:
+            found.close()
+            raise
+    return found
+
+
+def first_epoch(config: Config) -> int:
+    """Return where the chain of this box begins: after that of a box whose place it takes.
+
+    Raises RecordError when the certificate that says so is not the platform's for this box.
+    """
+    taken_in = installed(config)
+    return 1 if taken_in is None else taken_in.epoch
 
 
 def attached_outbox(config: Config) -> Outbox:
@@ -265,24 +296,40 @@ def casebook(config: Config, outbox: Outbox) -> Casebook:
     key = load_key(config.access.token_key)
     book = Casebook.open(config.box.state / CASEBOOK, config.box.id, key)
     try:
-        recover(book, outbox)
+        with outbox.reserve():  # a full disk is no reason not to start
+            recover(book, outbox)
     except BoxError:
         book.close()
         raise
     return book
 
 
+def storeroom(cabinet: Cabinet[Registry]) -> Storeroom:
+    """Put together what keeps room for records on the disk."""
+    config, limits = cabinet.config, cabinet.config.outbox
+    return Storeroom(
+        limits=Limits(limits.max_mb * MB, limits.min_free_mb * MB),
+        state=config.box.state,
+        clerk=clerk(config),
+        testimony=testimony(config),
+        clock=cabinet.clock,
+        signer=cabinet.signer,
+        outbox=cabinet.outbox,
+        casebook=cabinet.casebook,
+        close_hours=hours(cabinet).close,
+    )
+
+
 def pipeline(cabinet: Cabinet[Registry]) -> Pipeline:
     """Put the box together."""
     config = cabinet.config
-    models = models_in_force(config)
-    finder, text = detector(models), reader(models)
-    seen = view(config.camera)
+    models, seen = models_in_force(config), view(config.camera)
+    foreign = config.external is not None
     return Pipeline(
-        detector=finder,
-        reader=text,
+        detector=NoEyes() if foreign else detector(models),
+        reader=NoEyes() if foreign else reader(models),
         tracker=Tracker(config.reading.gone_after_s, view=seen),
-        desk=Desk(policy(config)),
+        desk=Desk(ReadingPolicy(1, 1) if foreign else policy(config)),
         registry=cabinet.registry,
         laws=laws_in_force(config),
         clock=cabinet.clock,
@@ -292,7 +339,37 @@ def pipeline(cabinet: Cabinet[Registry]) -> Pipeline:
         casebook=cabinet.casebook,
         view=seen,
         count=tallies,
+        photographer=photographer(config),
     )
+
+
+def photographer(config: Config) -> Photographer:
+    """Return what keeps the pictures of who is held; without recipients it keeps none.
+
+    Raises ConfigError for a recipient that is garbled.
+    """
+    wanted = config.evidence
+    if wanted is None:
+        return Photographer()
+    longest = timedelta(days=wanted.max_days)
+    return Photographer(evidence_room(config), Recipients(wanted.recipients), longest)
+
+
+def evidence_room(config: Config) -> EvidenceRoom:
+    """Return where the pictures of candidates lie; what lies there outlives its setting."""
+    most = Budget() if config.evidence is None else Budget(config.evidence.max_mb * MEGABYTE)
+    return EvidenceRoom(config.box.state / EVIDENCE, config.box.id, most)
+
+
+def foreign_watch(external: External, cabinet: Cabinet[Registry], line: Pipeline) -> ForeignWatch:
+    """Open the door to a camera that we do not own. Raises CaptureError."""
+    host, _, port = external.listen.rpartition(":")
+    address = Address(host, int(port), external.allow)
+    camera = ForeignCamera(external.product, address, external.countries)
+    error = timedelta(seconds=external.max_clock_error_s)
+    policy = ForeignPolicy(external.min_confidence, error)
+    lanes = view(cabinet.config.camera).lanes
+    return ForeignWatch(camera, line, policy, lanes, cabinet.clock)
 
 
 def release(cabinet: Cabinet[Registry]) -> Release:
@@ -306,18 +383,66 @@ def release(cabinet: Cabinet[Registry]) -> Release:
         signer=cabinet.signer,
         outbox=cabinet.outbox,
         casebook=cabinet.casebook,
+        room=evidence_room(config),
         count=tallies_of_resolution,
     )
+
+
+def key_place(config: Config) -> KeyPlace:
+    """Return where the signing key of this box is."""
+    keys = config.keys
+    return KeyPlace(config.box.id, keys.signing, keys.signer_command, keys.next_signer_command)
+
+
+def signer(config: Config, outbox: Outbox) -> OwnSigner:
+    """Open the key that goes on with the chain of this outbox, which is ours.
+
+    Raises KeyFileError when it is not there.
+    """
+    return rotation.settled(key_place(config), outbox)
+
+
+def rotate(cabinet: Cabinet[Registry]) -> OwnSigner:
+    """Go over to the next signing key if there is one; return the key that signs from now on."""
+    config = cabinet.config
+    turning = rotation.Rotation(
+        key_place(config), clerk(config), cabinet.clock, cabinet.outbox, cabinet.casebook
+    )
+    return turning.turn(checkpoints(cabinet), cabinet.signer)
+
+
+def checkpoints(cabinet: Cabinet[Registry]) -> Checkpoints:
+    """Put together what signs checkpoints."""
+    config = cabinet.config
+    return Checkpoints(
+        clerk=clerk(config),
+        evidence=config.box.state / EVIDENCE,
+        clock=cabinet.clock,
+        signer=cabinet.signer,
+        outbox=cabinet.outbox,
+        casebook=cabinet.casebook,
+    )
+
+
+def clerk(config: Config) -> Clerk:
+    """Return what writes the chain's own records. Raises ModelError as `testimony` does."""
+    return Clerk(_provenance(config), os.urandom)
 
 
 def alarms(cabinet: Cabinet[FreshRegistry]) -> Alarms:
     """Put together what raises alarms."""
     config, clock = cabinet.config, cabinet.clock
-    registry, casebook = cabinet.registry, cabinet.casebook
+    registry, casebook, outbox = cabinet.registry, cabinet.casebook, cabinet.outbox
+    place = key_place(config)
     watched = {
         "registry": Watched(lambda: registry.refused, REFUSED),
         "casebook": Watched(lambda: damage.fault(casebook), damage.REMEDY),
+        "keys": Watched(lambda: rotation.fault(place, outbox), rotation.LOOK),
     }
+    if config.evidence is not None:
+        watched["evidence"] = Watched(
+            partial(exhibits.fault, evidence_room(config)), exhibits.REMEDY
+        )
     if config.updates is not None:
         report = config.box.state / "updates" / REPORT
         watched["updates"] = Watched(lambda: fault_at(report, clock.read().now), LOOK)
@@ -326,7 +451,7 @@ def alarms(cabinet: Cabinet[FreshRegistry]) -> Alarms:
         clock=clock,
         testimony=testimony(config),
         signer=cabinet.signer,
-        outbox=cabinet.outbox,
+        outbox=outbox,
         casebook=casebook,
     )
 
@@ -376,7 +501,10 @@ def hours(cabinet: Cabinet[Registry]) -> Hours:
 
 
 def testimony(config: Config) -> Testimony:
-    """Return what writes the box's records. Raises ModelError when a model is not as pinned."""
+    """Return what writes the box's records. Raises ModelError when a model is not as pinned.
+
+    A box that reads nothing itself names no models.
+    """
     return Testimony(
         provenance=_provenance(config),
         privacy={zone.id: zone.privacy for zone in config.zones},
@@ -386,7 +514,7 @@ def testimony(config: Config) -> Testimony:
 
 
 def _provenance(config: Config) -> Provenance:
-    names = (config.models.detector, config.models.reader)
+    names = () if config.external else (config.models.detector, config.models.reader)
     listed = manifest(models_in_force(config))
     models = [checked_model(listed, name) for name in names]
     return Provenance(
@@ -402,6 +530,20 @@ def _provenance(config: Config) -> Provenance:
 def hint(config: Config) -> Hint:
     """Return what notes on the disk that updates may have come."""
     return Hint(config.box.state / "updates" / "hint")
+
+
+def evidence_publisher(config: Config) -> EvidencePublisher | None:
+    """Return the way on which released pictures leave; None where the configuration names none.
+
+    Raises FeedError when its certificates cannot be used.
+    """
+    uplink = config.uplink
+    if uplink.publisher == "spool":
+        return None if uplink.spool is None else SpoolEvidence(uplink.spool, config.box.id)
+    if uplink.evidence is None:
+        return None
+    context = secured(uplink.ca, uplink.cert, uplink.key)
+    return HttpsEvidence(uplink.evidence, config.box.id, context)
 
 
 def publisher(config: Config, take_hint: Callable[[str], None] = unheard) -> Publisher:

@@ -7,6 +7,7 @@ import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import quote
@@ -15,6 +16,8 @@ from edge.errors import FeedError, RecordError
 from edge.feed.sealed import opened, vault
 from edge.feed.spool import Batch, batches, read_batch
 from edge.record.chain import START, Head, Place
+from edge.record.envelope import Keyring
+from edge.record.rotation import followed
 from edge.storefile import DAMAGED, UNWRITABLE, primary_code
 
 OUTBOX_ID, RECEIVER_ID = 0x414E504F, 0x414E5052
@@ -28,10 +31,15 @@ FORMS = "Give an outbox.sqlite, a receiver's database, a passages.jsonl or a spo
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One stored record and where it stands."""
+    """One stored record and where it stands; `received_at` is when the platform received it.
+
+    `aside`: it is no part of the chain, but waits for a gap to fill or forked.
+    """
 
     where: str
     jws: bytes
+    received_at: datetime | None = None
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +47,8 @@ class Ledger:
     """The stored records of one box.
 
     `box` None: whatever the first record says. `since` and `until` are the bounds the store
-    itself knows; `faults` is what could not be read at all.
+    itself knows; `faults` is what could not be read at all; `countersigned` are the platform's
+    signatures over places of the chain that lie beside the records. `keeps_all`: it never forgets.
     """
 
     box: str | None
@@ -47,6 +56,12 @@ class Ledger:
     since: Head | None = None
     until: Head | None = None
     faults: tuple[tuple[str, str], ...] = field(default=())
+    countersigned: tuple[bytes, ...] = ()
+    keeps_all: bool = False
+
+    def keyring(self, trusted: Keyring) -> Keyring:
+        """Return trusted keys with those that the rotations among these records bring in."""
+        return followed(((s.jws, s.received_at) for s in self.records), trusted)
 
 
 def open_ledgers(path: Path, storage_key: bytes | None = None) -> list[Ledger]:
@@ -110,21 +125,43 @@ def _outbox(path: Path, db: sqlite3.Connection, storage_key: bytes | None) -> Le
 
 def _receiver(db: sqlite3.Connection) -> list[Ledger]:
     boxes = db.execute("SELECT box, epoch, seq, sha256 FROM boxes ORDER BY box").fetchall()
-    return [Ledger(box, _received(db, box), START, _head(head)) for box, *head in boxes]
+    return [
+        Ledger(box, _received(db, box), START, _head(head), (), _countersigned(db, box), True)
+        for box, *head in boxes
+    ]
+
+
+def _countersigned(db: sqlite3.Connection, box: str) -> tuple[bytes, ...]:
+    rows = db.execute("SELECT jws FROM countersigned WHERE box = ? ORDER BY epoch, seq", (box,))
+    return tuple(jws for (jws,) in rows)
 
 
 def _received(db: sqlite3.Connection, box: str) -> tuple[Stored, ...]:
     """Return what was stored, then what waits for a gap to fill, then what forked."""
     found: list[Stored] = []
     for table in ("records", "waiting", "forks"):
-        query = f"SELECT epoch, seq, jws FROM {table} WHERE box = ? ORDER BY epoch, seq"
-        note = "" if table == "records" else f" ({table})"
-        found += _stored(db.execute(query, (box,)), note)
+        query = (
+            f"SELECT epoch, seq, jws, received_at FROM {table} WHERE box = ? ORDER BY epoch, seq"
+        )
+        aside = table != "records"
+        note = f" ({table})" if aside else ""
+        rows = db.execute(query, (box,))
+        found += (
+            Stored(f"row {epoch}/{seq}{note}", jws, _moment(at), aside)
+            for epoch, seq, jws, at in rows
+        )
     return tuple(found)
 
 
-def _stored(rows: Iterable[tuple[int, int, bytes]], note: str = "") -> Iterator[Stored]:
-    return (Stored(f"row {epoch}/{seq}{note}", jws) for epoch, seq, jws in rows)
+def _moment(text: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+
+
+def _stored(rows: Iterable[tuple[int, int, bytes]]) -> Iterator[Stored]:
+    return (Stored(f"row {epoch}/{seq}", jws) for epoch, seq, jws in rows)
 
 
 def _head(row: list[Any]) -> Head:

@@ -6,46 +6,62 @@ its hash, that it is stored there. One process appends (`Outbox.open`), another 
 forgets (`Outbox.attach`).
 """
 
-import fcntl
 import logging
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 from edge import storefile
 from edge.closing import Closing
 from edge.errors import OutboxError, RecordError
-from edge.feed.ballast import DEFAULT_BYTES, Ballast
+from edge.feed import dropping
+from edge.feed.ballast import DEFAULT_BYTES, Ballast, check_size
+from edge.feed.dropping import MayGo
+from edge.feed.opening import ballast_path, connect, take_lock
 from edge.feed.sealed import opened, sealed, vault
+from edge.feed.since import Signing, Since, note, signing, since, was_used
 from edge.feed.storefile import MAKE_ROOM, OUTBOX, NoRoomError
-from edge.record.chain import Head, Place, follows, next_link
-from edge.record.envelope import RefusedError, peek
-from edge.record.message import Receipt
+from edge.record.chain import Head, Place, next_link
+from edge.record.envelope import RefusedError, decode_part, key_id_of, peek, split
+from edge.record.message import GENESIS, DroppedSpan, Receipt
+from edge.record.worth import worth_of
 from edge.storefile import StoreFile
 from edge.types import Envelope, Link
 
 log = logging.getLogger(__name__)
+Spans: TypeAlias = tuple[DroppedSpan, ...]
 
+OTHER_KEY = (
+    "Put the key back that this box signed with: only a rotation (`anpr-edge keys rotate`) may"
+    " change it. If it is lost, deploy/KEYS.md says how a box begins anew."
+)
+USED = "Make another: no key signs two epochs, and nobody would take the second."
 DELETED_AT_ONCE, PAGES_AT_ONCE = 64, 512
-
-
-class TakenError(OutboxError):
-    """Another process appends: the daemon is at work."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """How much waits for the platform, and since when (UTC)."""
+    """How much waits for the platform, and since when (UTC); how many records were dropped ever."""
 
     records: int
     oldest_at: datetime | None
+    size_bytes: int
+    dropped: int
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large the file is, and how much of it is free for more records, in bytes."""
+
+    file: int
+    spare: int
 
 
 class Outbox(Closing):
@@ -54,7 +70,7 @@ class Outbox(Closing):
     def __init__(self, file: StoreFile, key: bytes, lock: int | None, ballast: Ballast) -> None:
         """Use `Outbox.open` or `Outbox.attach`."""
         self._file, self._lock, self._ballast = file, lock, ballast
-        self._path, self._db = file.path, file.db
+        self._path, self._db, self._in_need = file.path, file.db, False
         self.box: str = self._row("SELECT box FROM head")[0]
         self._vault = vault(key, self.box)
 
@@ -64,13 +80,14 @@ class Outbox(Closing):
 
         Raises OutboxError: another appender, another box or key, a foreign or damaged file.
         """
-        lock = _lock(path)
+        check_size(ballast_bytes)
+        lock = take_lock(path)
         try:
             if not path.exists():
                 storefile.check_no_log(OUTBOX, path)
                 storefile.create(OUTBOX, path, {"box": box, "key_check": vault(key, box).check})
-            ballast = Ballast(_ballast_path(path), ballast_bytes)
-            outbox = cls(_connect(path, ballast), key, lock, ballast)
+            ballast = Ballast(ballast_path(path), ballast_bytes)
+            outbox = cls(connect(path, ballast), key, lock, ballast)
         except OutboxError:
             os.close(lock)
             raise
@@ -85,36 +102,83 @@ class Outbox(Closing):
 
         Raises OutboxError when there is none, it has another key, or is foreign or damaged.
         """
-        ballast = Ballast(_ballast_path(path), ballast_bytes)
-        outbox = cls(_connect(path, ballast), key, None, ballast)
+        check_size(ballast_bytes)
+        ballast = Ballast(ballast_path(path), ballast_bytes)
+        outbox = cls(connect(path, ballast), key, None, ballast)
         outbox._check_key()
         return outbox
 
     def append(self, envelope: Envelope) -> None:
         """Store one envelope; it is on the disk when this returns.
 
-        Raises OutboxError when it does not follow the head, the disk is full, or the file is no
-        longer in its place: what a deleted file takes is gone when it is closed.
+        Raises OutboxError when it does not follow the head, the disk is full (NoRoomError), or the
+        file is no longer in its place: what a deleted file takes is gone when it is closed.
         """
-        if self._lock is None:
-            raise OutboxError("This process did not open the outbox to append.", "Use Outbox.open.")
-        self._file.check_in_place()
-        if not self._ballast.hold():
-            raise OutboxError("The disk is full: the record was not taken.", MAKE_ROOM)
+        self._check_own_chain()
+        if not self._in_need and not self.has_ballast():  # in need, it must not be held again
+            raise NoRoomError("The disk is full: the record was not taken.", MAKE_ROOM)
         with self._translated(), self._transaction():
-            self._check_follows(envelope)
-            place = (envelope.epoch, envelope.seq)
-            self._db.execute(
-                "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)",
-                (*place, envelope.kind, envelope.sha256, self._sealed(envelope), time.time()),
-            )
-            self._db.execute(
-                "UPDATE head SET epoch = ?, seq = ?, sha256 = ?", (*place, envelope.sha256)
-            )
+            self._store(envelope)
+
+    def drop(self, may_go: MayGo, write: Callable[[Link, Spans], Envelope]) -> Envelope | None:
+        """Give up the records that are worth least; return what says so, None where none may go.
+
+        `write` makes the record of it, which is stored in place of them: both or neither. Passages
+        go only where `may_go` says that they are counted. Raises OutboxError.
+        """
+        self._check_own_chain()
+        with self._translated():
+            try:
+                return self._in_given_room(lambda: self._drop(may_go, write))
+            finally:
+                self._hold_again()
+
+    @contextmanager
+    def reserve(self) -> Iterator[None]:
+        """Take what is appended inside though the disk is full: part of the ballast is for that."""
+        self._in_need = True
+        try:
+            self._ballast.give_part()
+            yield
+        finally:
+            self._in_need = False
+
+    def has_ballast(self) -> bool:
+        """Hold space back for a full disk, if there is any; True when there was."""
+        return self._ballast.hold()
+
+    def size(self) -> Size:
+        """Return how large the file is. Raises OutboxError."""
+        names = ("page_size", "page_count", "freelist_count")
+        page, pages, free = (int(self._row(f"PRAGMA {name}")[0]) for name in names)
+        return Size(pages * page, free * page)
 
     def next_link(self) -> Link:
-        """Return the place of the record that comes next."""
-        return next_link(self.head())
+        """Return the place of the record that comes next; after a rotation it opens an epoch."""
+        return next_link(self.head(), self.signing().next is not None)
+
+    def signing(self) -> Signing:
+        """Return whose key goes on with the chain."""
+        with self._translated():
+            return signing(self._db)
+
+    def since_checkpoint(self) -> Since:
+        """Return the last checkpoint, and what was written since."""
+        with self._translated():
+            return since(self._db)
+
+    def begin_at(self, epoch: int) -> None:
+        """Let the chain begin in a later epoch, that of a box whose key was replaced.
+
+        Does nothing in the first, and once there is a record.
+        """
+        if epoch == 1:
+            return
+        with self._translated(), self._transaction():
+            self._db.execute(
+                "UPDATE head SET epoch = ?, seq = 0, sha256 = ? WHERE epoch IS NULL",
+                (epoch, GENESIS),
+            )
 
     def head(self) -> Head | None:
         """Return the last record ever appended, forgotten or not."""
@@ -152,6 +216,15 @@ class Outbox(Closing):
         with self._translated():
             return self._delete(last)
 
+    def covering(self, after: Place | None, before: Place) -> list[Envelope]:
+        """Return the records of drops that cover places between two others, None: what is gone."""
+        gone = self.forgotten()
+        since = after or (Place(0, 0) if gone is None else Place(gone.epoch, gone.seq))
+        with self._translated():
+            drops = dropping.covering(self._db, since, before)
+            found = (next(self._waiting(Place(d.epoch, d.seq - 1)), None) for d in drops)
+            return [e for e, d in zip(found, drops, strict=True) if e and (e.epoch, e.seq) == d]
+
     def count_through(self, place: Place) -> int:
         """Return how many records still wait up to and including a place."""
         counted = self._row("SELECT count(*) FROM records WHERE (epoch, seq) <= (?, ?)", place)
@@ -160,7 +233,9 @@ class Outbox(Closing):
     def backlog(self) -> Backlog:
         """Return how much waits, and since when."""
         count, oldest = self._row("SELECT count(*), min(appended_at) FROM records")
-        return Backlog(count, None if oldest is None else datetime.fromtimestamp(oldest, UTC))
+        since, size = None if oldest is None else datetime.fromtimestamp(oldest, UTC), self.size()
+        dropped = self._row("SELECT dropped FROM head")[0]
+        return Backlog(count, since, size.file - size.spare if count else 0, dropped)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -168,6 +243,50 @@ class Outbox(Closing):
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+    def _check_own_chain(self) -> None:
+        if self._lock is None:
+            raise OutboxError("This process did not open the outbox to append.", "Use Outbox.open.")
+        self._file.check_in_place()
+
+    def _store(self, envelope: Envelope) -> None:
+        self._check_follows(envelope)
+        place, worth = (envelope.epoch, envelope.seq), worth_of(envelope.kind, _payload(envelope))
+        self._db.execute(
+            "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (*place, envelope.kind, envelope.sha256, self._sealed(envelope), time.time(), worth),
+        )
+        self._db.execute(
+            "UPDATE head SET epoch = ?, seq = ?, sha256 = ?", (*place, envelope.sha256)
+        )
+        note(self._db, envelope)
+
+    def _drop(self, may_go: MayGo, write: Callable[[Link, Spans], Envelope]) -> Envelope | None:
+        with self._transaction():
+            rows = dropping.chosen(self._db, self._vault, may_go)
+            if not rows:
+                return None
+            envelope = write(self.next_link(), dropping.spans(rows))
+            dropping.delete(self._db, rows, envelope)
+            self._store(envelope)
+        log.info("record %d: %d records were dropped for want of room", envelope.seq, len(rows))
+        return envelope
+
+    def _in_given_room(self, do: Callable[[], Envelope | None]) -> Envelope | None:
+        """Do something that a full disk may stop, with part of the ballast where it does."""
+        while True:
+            try:
+                return do()
+            except sqlite3.Error as e:
+                full = storefile.primary_code(e) in storefile.NO_ROOM
+                if not full or not self._ballast.give_part():
+                    raise
+
+    def _hold_again(self) -> None:
+        """Give freed pages back to the disk where the ballast is not whole, and hold it again."""
+        if not self._ballast.is_held:
+            with suppress(sqlite3.OperationalError):  # a disk that is full still: the next time
+                self._give_back()
 
     def _delete(self, last: Head) -> int:
         stored = self._sha256_at(Place(last.epoch, last.seq))
@@ -214,6 +333,9 @@ class Outbox(Closing):
             done = self._db.execute(
                 "DELETE FROM records WHERE (epoch, seq) <= (?, ?)", (step.epoch, step.seq)
             )
+            self._db.execute(
+                "DELETE FROM spans WHERE (epoch, last) <= (?, ?)", (step.epoch, step.seq)
+            )
         return done.rowcount
 
     def _give_back(self) -> None:
@@ -224,7 +346,12 @@ class Outbox(Closing):
         self._ballast.hold()
 
     def _sha256_at(self, place: Place) -> str | None:
-        found = self._db.execute("SELECT sha256 FROM records WHERE epoch = ? AND seq = ?", place)
+        """Return the hash of a record that waits, or of the last of some that were dropped."""
+        found = self._db.execute(
+            "SELECT sha256 FROM records WHERE epoch = ? AND seq = ?"
+            " UNION ALL SELECT last_sha256 FROM spans WHERE epoch = ? AND last = ?",
+            (*place, *place),
+        )
         row = found.fetchone()
         return None if row is None else str(row[0])
 
@@ -268,8 +395,12 @@ class Outbox(Closing):
             raise OutboxError(e.cause, remedy) from e
         if claim.envelope != envelope:
             raise OutboxError("The envelope and its signed content differ.", remedy)
-        if envelope.box != self.box or not follows(self.head(), claim.link):
+        if envelope.box != self.box or self.next_link() != claim.link:
             raise OutboxError("The record does not follow the last one of this box.", remedy)
+        if self.signing().goes_on not in (None, key_id_of(envelope.jws)):
+            raise OutboxError("The record is signed with another key than the chain's.", OTHER_KEY)
+        if was_used(self._db, envelope):
+            raise OutboxError("The rotation names a key that was used before.", USED)
 
     def _row(self, query: str, values: tuple[object, ...] = ()) -> tuple[Any, ...]:
         return self._rows(query, values)[0]
@@ -292,41 +423,9 @@ class Outbox(Closing):
             raise storefile.fault(OUTBOX, self._path, e) from e
 
 
+def _payload(envelope: Envelope) -> bytes:
+    return decode_part(split(envelope.jws)[1])
+
+
 def _head(row: tuple[Any, ...]) -> Head | None:
     return None if row[0] is None else Head(*row)
-
-
-def _connect(path: Path, ballast: Ballast) -> StoreFile:
-    """Open the file; on a full disk the ballast makes room for the log that opening needs."""
-    try:
-        return storefile.connect(OUTBOX, path)
-    except NoRoomError:
-        ballast.release()
-    try:
-        return storefile.connect(OUTBOX, path)
-    except OutboxError:
-        ballast.hold()
-        raise
-
-
-def _ballast_path(path: Path) -> Path:
-    return path.with_name(f"{path.name}.ballast")
-
-
-def _lock(path: Path) -> int:
-    """Take the appender's lock: a second appender would fork the chain."""
-    try:
-        handle = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as e:
-        raise OutboxError(
-            f"The outbox {path} cannot be locked ({e.strerror}).", "Check box.state and its owner."
-        ) from e
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        raise TakenError(
-            f"Another process appends to the outbox {path}.",
-            "Stop it first: the daemon, or another replay on this box.",
-        ) from None
-    return handle

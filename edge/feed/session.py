@@ -29,6 +29,8 @@ IN_FLIGHT = 20
 REMEMBER_S = 7 * 24 * 3600
 LARGEST = 1 << 20
 """No message of ours comes near it; a broker with MQTT 5 keeps larger ones to itself."""
+MOST_UNCOUNTED = 1000
+"""So many messages of QoS 0 may wait for us: no record comes that way."""
 NAME_CA = "Name its CA (uplink.ca; for the receiver --ca), or correct the host and port."
 CHECK_TLS = (
     "Check that host and port are those of a broker with TLS, and the CA, certificate and key"
@@ -67,7 +69,8 @@ class Role:
 
     `acknowledge_late`: messages are acknowledged by `Session.acknowledge`, not on arrival.
     `overhear` is a topic that it can do without: a broker may refuse it, and drops what does not
-    fit, so that a flood of it holds up nothing else.
+    fit, so that a flood of it holds up nothing else. `is_lasting`: the broker keeps what comes
+    while it is away.
     """
 
     client_id: str
@@ -75,6 +78,7 @@ class Role:
     will: Note | None = None
     acknowledge_late: bool = False
     overhear: str | None = None
+    is_lasting: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +195,8 @@ class Session:
     def acknowledge(self, items: list[Arrived]) -> None:
         """Tell the broker that these messages are in safe hands."""
         for item in items:
-            self._client.ack(item.mid, 1)
+            if item.mid:  # one of QoS 0 has no number, and a broker hangs up on an answer to it
+                self._client.ack(item.mid, 1)
 
     def close(self, last: Note | None = None) -> None:
         """Publish a last word if there still is a connection, and leave; no will is sent."""
@@ -216,7 +221,7 @@ class Session:
         name = f"the broker {broker.host}:{broker.port}"
         _secure(client, broker)
         try:
-            _dial(client, broker, version)
+            _dial(client, broker, role)
         except (OSError, ValueError) as e:
             remedy = CHECK_TLS if isinstance(e, ssl.SSLError) else CHECK_BROKER
             raise FeedError(f"No connection to {name} ({_reason(e)}).", remedy) from e
@@ -288,7 +293,7 @@ def _client(
     client = paho.Client(
         CallbackAPIVersion.VERSION2,
         client_id=role.client_id,
-        clean_session=None if version == MQTTProtocolVersion.MQTTv5 else False,
+        clean_session=None if version == MQTTProtocolVersion.MQTTv5 else not role.is_lasting,
         protocol=version,
         reconnect_on_failure=False,
         manual_ack=role.acknowledge_late,
@@ -301,9 +306,18 @@ def _client(
     client.on_connect = lambda c, u, flags, reason, p: inbox.put(_Answer(_refusal([reason])))
     client.on_subscribe = lambda c, u, mid, reasons, p: inbox.put(_Answer(_refusal(reasons)))
     client.on_disconnect = lambda c, u, flags, reason, p: inbox.put(_Lost(str(reason)))
-    client.on_message = lambda c, u, m: inbox.put(Arrived(m.topic, bytes(m.payload), m.mid))
+    client.on_message = lambda c, u, m: _let_in(m, inbox)
     client.on_publish = lambda c, u, mid, reason, p: inbox.put(answered(mid, reason))
     return client
+
+
+def _let_in(message: paho.MQTTMessage, inbox: "queue.SimpleQueue[object]") -> None:
+    """Take a message in; of those that the broker does not count, no more than there is room for.
+
+    With QoS 1 it sends a few and waits for their acknowledgement; a flood of QoS 0 has no end.
+    """
+    if message.qos or inbox.qsize() < MOST_UNCOUNTED:
+        inbox.put(Arrived(message.topic, bytes(message.payload), message.mid))
 
 
 def _send_at_once(_client: paho.Client, _userdata: object, opened: object) -> None:
@@ -337,14 +351,20 @@ def _secure(client: paho.Client, broker: Broker) -> None:
     client.tls_set_context(context)
 
 
-def _dial(client: paho.Client, broker: Broker, version: MQTTProtocolVersion) -> None:
-    if version != MQTTProtocolVersion.MQTTv5:
+def _dial(client: paho.Client, broker: Broker, role: Role) -> None:
+    if client.protocol != MQTTProtocolVersion.MQTTv5:
         client.connect(broker.host, broker.port, KEEPALIVE_S)
         return
     properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-    properties.SessionExpiryInterval = REMEMBER_S
+    properties.SessionExpiryInterval = REMEMBER_S if role.is_lasting else 0
     properties.MaximumPacketSize = LARGEST
-    client.connect(broker.host, broker.port, KEEPALIVE_S, clean_start=False, properties=properties)
+    client.connect(
+        broker.host,
+        broker.port,
+        KEEPALIVE_S,
+        clean_start=not role.is_lasting,
+        properties=properties,
+    )
 
 
 def answered(mid: int, reason: ReasonCode) -> Accepted | Refused:

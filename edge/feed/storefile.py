@@ -8,13 +8,23 @@ PRAGMA auto_vacuum = INCREMENTAL;
 BEGIN;
 CREATE TABLE records (
     epoch INTEGER NOT NULL, seq INTEGER NOT NULL, kind TEXT NOT NULL, sha256 TEXT NOT NULL,
-    sealed BLOB NOT NULL, appended_at REAL NOT NULL, PRIMARY KEY (epoch, seq)
+    sealed BLOB NOT NULL, appended_at REAL NOT NULL, worth INTEGER NOT NULL,
+    PRIMARY KEY (epoch, seq)
 ) STRICT;
+CREATE INDEX droppable ON records (worth, epoch, seq) WHERE worth < 9;
+CREATE TABLE spans (
+    epoch INTEGER NOT NULL, last INTEGER NOT NULL, last_sha256 TEXT NOT NULL,
+    by_epoch INTEGER NOT NULL, by_seq INTEGER NOT NULL, PRIMARY KEY (epoch, last)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE head (
     one INTEGER PRIMARY KEY CHECK (one = 1), box TEXT NOT NULL, key_check TEXT NOT NULL,
     epoch INTEGER, seq INTEGER, sha256 TEXT,
-    forgotten_epoch INTEGER, forgotten_seq INTEGER, forgotten_sha256 TEXT
+    forgotten_epoch INTEGER, forgotten_seq INTEGER, forgotten_sha256 TEXT,
+    kid TEXT, next_kid TEXT, checkpoint_epoch INTEGER, checkpoint_seq INTEGER,
+    dropped INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+CREATE TABLE retired (kid TEXT PRIMARY KEY) STRICT;
+CREATE TABLE written (kind TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT;
 """
 MAKE_ROOM = (
     "Free some disk space, or let the uplink deliver, and check that box.state can be written;"

@@ -50,6 +50,20 @@ def topic(box: str, kind: str) -> str:
     return f"{PREFIX}/{box}/{kind}"
 
 
+def shared(group: str, pattern: str) -> str:
+    """Return a subscription of which each message goes to one member of a group.
+
+    Source: MQTT 5.0, 4.8.2; brokers offer it with MQTT 3.1.1, too. Raises FeedError for a name
+    that cannot be a group's.
+    """
+    if not NAME.fullmatch(group):
+        raise FeedError(
+            "The name of a group of receivers cannot be part of a subscription.",
+            "Use letters, digits, dot, dash and underscore.",
+        )
+    return f"$share/{group}/{pattern}"
+
+
 def parse(text: str) -> Topic | None:
     """Return whose topic this is; None when it is not one of ours."""
     prefix, *parts = text.rsplit("/", 2)

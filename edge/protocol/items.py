@@ -45,6 +45,7 @@ def items(basis: Basis) -> tuple[Item, ...]:
     return (
         *_seen(config),
         *per_zone,
+        *_pictures(basis),
         _doubtful(),
         *_registry(basis),
         *_records(basis),
@@ -112,10 +113,22 @@ def _seen(config: Config) -> Iterator[Item]:
         Words("camera", "camera"),
         READ_PLATES,
         Words(
+            f"{MEMORY.nl}; van wie niet wordt vastgehouden slaat de dienst geen beeld op",
+            f"{MEMORY.en}; of who is not held the service stores no picture",
+        )
+        if config.evidence is not None
+        else Words(
             f"{MEMORY.nl}; de dienst slaat geen beeld op",
             f"{MEMORY.en}; the service stores no picture",
         ),
-        Words("tot het volgende beeld is verwerkt", "until the next picture is processed"),
+        Words(
+            f"tot het volgende beeld is verwerkt; het beste beeld van een voertuig tot {seconds} s "
+            "nadat het uit beeld is",
+            f"until the next picture is processed; the best picture of a vehicle until {seconds} s "
+            "after it is out of sight",
+        )
+        if config.evidence is not None
+        else Words("tot het volgende beeld is verwerkt", "until the next picture is processed"),
         Words("overschreven door een nieuwer beeld", "overwritten by a newer picture"),
     )
     yield Item(
@@ -213,6 +226,52 @@ def held(pack: RulePack) -> Words:
     return Words(
         f"hoogstens {days} dagen; vrijgave niet voor {nl}",
         f"at most {days} days; released not before {en}",
+    )
+
+
+def _pictures(basis: Basis) -> Iterator[Item]:
+    evidence = basis.config.evidence
+    if evidence is None or not any(law.pack.enforced for law in basis.laws):
+        return
+    yield Item(
+        Words(
+            "Beelden van een vastgehouden kandidaat: omgeving en plaat",
+            "Pictures of a held candidate: scene and plate",
+        ),
+        Words(
+            "het beste beeld van het voertuig; andere gevonden kentekens zijn afgedekt, gezichten "
+            "niet",
+            "the best picture of the vehicle; other plates that were found are blanked, faces are "
+            "not",
+        ),
+        Words(
+            "een mens laten oordelen wat de camera zag",
+            "to let a person judge what the camera saw",
+        ),
+        Words(
+            f"versleuteld (age) voor {len(evidence.recipients)} sleutels van het bevoegd gezag; "
+            "de doos kan ze niet openen, en tot de vrijgave ook het gezag niet",
+            f"encrypted (age) to {len(evidence.recipients)} keys of the authority; the box cannot "
+            "open them, and until the release neither can the authority",
+        ),
+        Words(
+            f"zolang de kandidaat wacht, hoogstens {evidence.max_days} dagen; na vrijgave tot het "
+            "ontvangstbewijs",
+            f"as long as the candidate waits, at most {evidence.max_days} days; after release "
+            "until the receipt",
+        ),
+        Words(
+            "intrekking of verval: sleutel en bestand worden vernietigd; na vrijgave het "
+            "ontvangstbewijs",
+            "withdrawal or expiry: key and file are destroyed; after release the receipt",
+        ),
+        Words(
+            "alleen bij vrijgave: het bevoegd gezag, door het centrale platform bewaard zonder "
+            "dat het ze kan openen",
+            "only when released: the authority, kept by the central platform, which cannot open "
+            "them",
+        ),
+        sent=True,
     )
 
 

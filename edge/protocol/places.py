@@ -5,7 +5,7 @@ from datetime import date
 
 from edge.access.announced import remarks, warned_until
 from edge.access.rules import Law, RulePack
-from edge.config import Camera, Zone
+from edge.config import Camera, Config, Zone
 from edge.passage.lanes import covered
 from edge.protocol.basis import Basis
 from edge.protocol.document import (
@@ -142,7 +142,7 @@ def camera(basis: Basis) -> Section:
     )
     facts: tuple[tuple[Inline, ...], ...] = (
         (Words("Camera", "Camera"), Code(plain(found.id))),
-        (Words("Weg van camera naar doos", "Way from camera to box"), _source(found.source)),
+        *_reads(basis.config),
         (Words("Bord ter plaatse", "Sign at the site"), sign),
         (Words("Gelezen deel van het beeld", "Part of the picture that is read"), _region(found)),
     )
@@ -151,6 +151,27 @@ def camera(basis: Basis) -> Section:
     table = Table(Words("De camera", "The camera"), (WHAT, VALUE), facts)
     drawn = (_lanes(found),) if found.lanes else ()
     return Section("camera", Words("Camera en rijstroken", "Camera and lanes"), (table, *drawn))
+
+
+def _reads(config: Config) -> tuple[tuple[Inline, ...], ...]:
+    """Tell who reads the plates, and how that reaches the box."""
+    way = Words("Weg van camera naar doos", "Way from camera to box")
+    if config.external is None:
+        return ((way, _source(config.camera.source)),)
+    product, least = config.external.product, config.external.min_confidence
+    told = Words(
+        f"de camera zelf ({product}); de doos leest niets",
+        f"the camera itself ({product}); the box reads nothing",
+    )
+    believed = Words(
+        "niets: elke lezing is voor een mens" if least is None else f"vanaf {least:g}",
+        "nothing: every reading is for a person" if least is None else f"from {least:g} on",
+    )
+    return (
+        (Words("Wie de kentekens leest", "Who reads the plates"), told),
+        (Words("Geloofde zekerheid", "Confidence that is believed"), believed),
+        (way, _source("http://")),
+    )
 
 
 def _source(source: str) -> Words:

@@ -51,6 +51,10 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
     reason: Annotated[
         str | None, says("Why it was refused or not reached, for people; null: it was not.")
     ] = None
+    until: Annotated[
+        Moment | None,
+        says("Until when the law lets the release in force be used (UTC); null: it sets no end."),
+    ] = None
 
 
 class Updates(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,9 +77,11 @@ class Active(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Burden(msgspec.Struct, frozen=True, kw_only=True):
-    """What has gathered on a box: records that wait, held candidates, the disk that is left."""
+    """What has gathered on a box: records that wait or went, held candidates, the disk."""
 
     waiting: int
     waiting_s: float | None
     held: int
     disk_free: int | None
+    waiting_bytes: int | None = None
+    dropped: int | None = None

@@ -4,108 +4,50 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import NamedTuple, TypeAlias
 
-from edge.record.envelope import UNREADABLE, Flaw, Keyring, RefusedError, Verified, peek, verify
-from edge.record.message import DECODERS, GENESIS
+from edge.record.drops import Dropped
+from edge.record.entries import (
+    START,
+    Broken,
+    Entry,
+    Finding,
+    Head,
+    Place,
+    Proven,
+    check,
+    proven,
+)
+from edge.record.envelope import Flaw
+from edge.record.epochs import begins_anew, turns
+from edge.record.message import GENESIS
 from edge.types import Link
 
-
-class Head(NamedTuple):
-    """The last record of a chain."""
-
-    epoch: int
-    seq: int
-    sha256: str
-
-
-class Place(NamedTuple):
-    """A position in a chain; places sort as their records were made."""
-
-    epoch: int
-    seq: int
-
-
-START = Head(1, 0, GENESIS)
-"""What stands before the first record of a box."""
+__all__ = [
+    "START",
+    "Broken",
+    "Entry",
+    "Finding",
+    "Head",
+    "Place",
+    "Proven",
+    "check",
+    "dropped",
+    "examine",
+    "follows",
+    "next_link",
+    "proven",
+]
 
 
-def next_link(head: Head | None) -> Link:
-    """Return the place of the record that follows."""
+def next_link(head: Head | None, turned: bool = False) -> Link:
+    """Return the place of the record that follows; `turned`: the last record is a rotation."""
     epoch, seq, sha256 = head or START
-    return Link(epoch, seq + 1, sha256)
+    return Link(epoch + 1, 1, sha256) if turned else Link(epoch, seq + 1, sha256)
 
 
-def follows(head: Head | None, link: Link) -> bool:
-    """True when a record with this link comes right after `head`; a new epoch starts at 1."""
-    opens_epoch = head is not None and link == Link(head.epoch + 1, 1, head.sha256)
-    return opens_epoch or link == next_link(head)
-
-
-@dataclass(frozen=True, slots=True)
-class Proven:
-    """A record whose signature holds, and where it was found."""
-
-    where: str
-    box: str
-    place: Place
-    prev: str
-    sha256: str
-    kid: str
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """A record that was refused; `box` and `place` are only what it claims."""
-
-    where: str
-    flaw: Flaw
-    cause: str
-    box: str | None = None
-    place: Place | None = None
-
-
-Entry: TypeAlias = Proven | Broken
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is wrong, and with which record."""
-
-    flaw: Flaw
-    where: str
-    box: str | None
-    epoch: int | None
-    seq: int | None
-    cause: str
-
-
-def check(where: str, jws: bytes, keyring: Keyring) -> Entry:
-    """Verify one stored record; a refusal is an entry too."""
-    try:
-        record = verify(jws, keyring)
-        _check_content(record)
-        return proven(where, record)
-    except RefusedError as e:
-        box, place = _claimed(jws)
-        return Broken(where, e.flaw, e.cause, box, place)
-
-
-def _check_content(record: Verified) -> None:
-    """Raise RefusedError when a record of a kind we know lacks what that kind promises."""
-    kind = record.envelope.kind
-    if kind in DECODERS:
-        try:
-            DECODERS[kind].decode(record.payload)
-        except UNREADABLE:
-            raise RefusedError(Flaw.MESSAGE, f"The content is not that of a {kind}.") from None
-
-
-def proven(where: str, record: Verified) -> Proven:
-    """Reduce a verified record to what its chain needs."""
-    envelope, link = record.envelope, record.link
-    place = Place(link.epoch, link.seq)
-    return Proven(where, envelope.box, place, link.prev, envelope.sha256, record.kid)
+def follows(head: Head | None, link: Link, turned: bool = False) -> bool:
+    """True when a record with this link comes right after `head`; see `next_link`."""
+    return link == next_link(head, turned)
 
 
 def examine(
@@ -117,10 +59,17 @@ def examine(
     them the records may start and end anywhere.
     """
     own = [e for e in entries if isinstance(e, Broken) or e.box == box]
-    chain = _Chain(box, [e for e in own if isinstance(e, Proven)], _covered(own))
+    chain = _Chain(box, [e for e in own if isinstance(e, Proven)], _covered(own), dropped(box, own))
     found = [_broken(box, e) for e in entries if isinstance(e, Broken)]
     found += [_strange(box, e) for e in entries if isinstance(e, Proven) and e.box != box]
-    return [*found, *chain.order(), *chain.links(since), *chain.ends(since, until), *chain.keys()]
+    found += [*chain.order(), *chain.links(since), *chain.ends(since, until), *chain.keys()]
+    return [*found, *chain.drops(), *turns(chain.by_place, since)]
+
+
+def dropped(box: str, entries: Iterable[Entry]) -> Dropped:
+    """Return the places that this box gave up and signed for."""
+    own = (e for e in entries if isinstance(e, Proven) and e.box == box)
+    return Dropped(span for entry in own for span in entry.dropped)
 
 
 @dataclass(slots=True)
@@ -130,6 +79,7 @@ class _Chain:
     box: str
     records: list[Proven]
     covered: set[Place]
+    dropped: Dropped
     by_place: dict[Place, list[Proven]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -162,11 +112,13 @@ class _Chain:
                 yield from self._missing(before, place)
             if before is None and place == (1, 1):
                 hashes = {GENESIS}
-            if hashes and (before is None or _adjacent(before, place)):
+            if before is not None and not _adjacent(before, place):
+                hashes = self.dropped.last_at(place.epoch, place.seq - 1)
+            if hashes:
                 yield from (
                     self._at(r, Flaw.WRONG_PREV, "names another record as the one before it")
                     for r in records
-                    if r.prev not in hashes
+                    if r.prev not in hashes and not begins_anew(r)
                 )
             before, hashes = place, {r.sha256 for r in records}
 
@@ -180,7 +132,7 @@ class _Chain:
         )
         if last < end:
             yield from self._missing(last, Place(end.epoch, end.seq + 1))
-        elif until.sha256 not in {r.sha256 for r in self.by_place.get(end, ())}:
+        elif until.sha256 not in self._hashes_at(end):
             cause = f"Record {end.seq} is not the one that the store knows as its last."
             yield Finding(Flaw.FORKED, "head", self.box, end.epoch, end.seq, cause)
 
@@ -193,6 +145,19 @@ class _Chain:
             if record.kid != used[record.place.epoch].most_common(1)[0][0]:
                 yield self._at(record, Flaw.OTHER_KEY, "is signed with another key than its epoch")
 
+    def drops(self) -> Iterator[Finding]:
+        """Name drops that do not fit: another record is there, or another drop says otherwise."""
+        for place in map(Place._make, self.dropped.ends()):
+            named = self.dropped.last_at(*place)
+            there = {record.sha256 for record in self.by_place.get(place, ())}
+            if len(named) > 1 or (there and not named & there):
+                cause = f"Record {place.seq} is said to be dropped, with another hash than it has."
+                yield Finding(Flaw.DROP, "a drop record", self.box, *place, cause)
+
+    def _hashes_at(self, place: Place) -> set[str]:
+        records = self.by_place.get(place)
+        return {r.sha256 for r in records} if records else self.dropped.last_at(*place)
+
     def _first(self, place: Place) -> Proven:
         return self.by_place[place][0]
 
@@ -202,8 +167,8 @@ class _Chain:
             p.seq for p in self.covered if p.epoch == epoch and start <= p.seq < place.seq
         )
         for low, high in pairwise([start - 1, *held, place.seq]):
-            if high - low > 1:
-                yield self._gap(epoch, low + 1, high - 1)
+            for first, last in self.dropped.left(epoch, low + 1, high - 1):
+                yield self._gap(epoch, first, last)
 
     def _gap(self, epoch: int, first: int, last: int) -> Finding:
         what = f"Record {first} is" if first == last else f"Records {first} to {last} are"
@@ -235,14 +200,6 @@ def _covered(entries: Iterable[Entry]) -> set[Place]:
         else:
             last = entry.place
     return covered
-
-
-def _claimed(jws: bytes) -> tuple[str | None, Place | None]:
-    try:
-        claim = peek(jws)
-    except RefusedError:
-        return None, None
-    return claim.envelope.box, Place(claim.link.epoch, claim.link.seq)
 
 
 def _broken(box: str, entry: Broken) -> Finding:

@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Final, NoReturn
 
@@ -56,6 +57,12 @@ class Flaw(StrEnum):
     DUPLICATE = "duplicate"
     FORKED = "forked"
     WRONG_PREV = "does not follow its predecessor"
+    REVOKED = "key revoked"
+    NOT_IN_FORCE = "key not in force"
+    EPOCH_RESET = "epoch reset"
+    ROTATION = "rotation not valid"
+    AFTER_ROTATION = "after the rotation of its key"
+    DROP = "drop not valid"
     TRUNCATED = "truncated"
 
 
@@ -70,11 +77,21 @@ class RefusedError(RecordError):
 
 @dataclass(frozen=True, slots=True)
 class TrustedKey:
-    """A public key and the box that may sign with it; None is the platform."""
+    """A public key and the box that may sign with it; None is the platform.
+
+    `epoch` is the only one that it signs, None: any. Of a revoked key what came before
+    `revoked_at` still counts, or stands no later than `last` (epoch, seq): `edge.record.standing`.
+    `is_introduced`: by a rotation, and not by a register.
+    """
 
     kid: str
     box: str | None
     key: OKPKey
+    epoch: int | None = None
+    not_after: datetime | None = None
+    revoked_at: datetime | None = None
+    last: tuple[int, int] | None = None
+    is_introduced: bool = False
 
 
 Keyring = Mapping[str, TrustedKey]
@@ -154,6 +171,16 @@ def peek(jws: bytes) -> Claim:
     Raises RefusedError when it says nothing that can be read.
     """
     return claim_of(decode_part(split(jws)[1]), jws)
+
+
+def key_id_of(jws: bytes) -> str:
+    """Return the key that a record says it is signed with, proving nothing.
+
+    Raises RefusedError when it names none.
+    """
+    header = _header(decode_part(split(jws)[0]))
+    _check_header(header)
+    return str(header["kid"])
 
 
 def claim_of(payload: bytes, jws: bytes) -> Claim:

@@ -22,6 +22,7 @@ SCHEMA_PREFIX = "urn:anpr-edge:schema:"
 PROFILES = ("none", "pseudonym", "plate")
 ENDS = ("released", "withdrawn", "expired")
 """How a candidate ends: `edge.access.hold.State`, which builds on this module."""
+DROP_REASONS = ("outbox_full", "disk_low", "not_recorded")
 
 BoxId = Annotated[str, says("Id of a box.", pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
 ZONE = "Id of the zone."
@@ -38,7 +39,9 @@ CONSEQUENCE = (
 )
 MARKS = (
     "Remarks on the decision, any number: `held` a resolution will follow, `already_held` another"
-    " passage of that day is held, `draft` law that is not in force ... More may come."
+    " passage of that day is held, `no_evidence` no picture could be kept and nothing follows,"
+    " `draft` law that is not in force, `foreign_reading` a camera of another product read the"
+    " plate ... More may come."
 )
 CONFIG = "SHA-256 of the configuration of the box."
 
@@ -149,6 +152,10 @@ class Site(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         bool, says("Against the direction that the lane has in the configuration of the box.")
     ] = False
     sign: Annotated[str | None, says("The traffic sign that stands at the site.")] = None
+    foreign: Annotated[
+        str | None,
+        says("The product that read the plate: `axis` ...; absent: the box read it itself."),
+    ] = None
 
 
 class ExemptionRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -213,7 +220,17 @@ class VehicleRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     ] = ()
 
 
-class PassageRecord(Chained, frozen=True, kw_only=True):
+class EvidenceRef(msgspec.Struct, frozen=True):
+    """A picture of a held candidate, encrypted to the authority."""
+
+    name: Annotated[
+        str, says("What it shows: `overview` the scene without other plates, `crop` the plate.")
+    ]
+    sha256: Annotated[Sha256, says("SHA-256 of its age file, which bears this name.")]
+    bytes: Annotated[int, says("Size of that file.", minimum=1)]
+
+
+class PassageRecord(Chained, frozen=True, kw_only=True, omit_defaults=True):
     """One vehicle pass in one zone: what was seen, decided, and by what."""
 
     zone: Annotated[str, says(ZONE)]
@@ -235,6 +252,10 @@ class PassageRecord(Chained, frozen=True, kw_only=True):
     models: Annotated[tuple[ModelRef, ...], says("The models that found and read the plate.")]
     config_sha256: Annotated[Sha256, says(CONFIG)]
     site: Annotated[Site, says("Where it was.")]
+    evidence: Annotated[
+        tuple[EvidenceRef, ...],
+        says("The pictures that are kept of it; they leave the box only when it is released."),
+    ] = ()
 
 
 class CandidateRef(msgspec.Struct, frozen=True):
@@ -245,7 +266,7 @@ class CandidateRef(msgspec.Struct, frozen=True):
     sha256: Annotated[Sha256, says("SHA-256 of its whole JWS.")]
 
 
-class ResolutionRecord(Chained, frozen=True, kw_only=True):
+class ResolutionRecord(Chained, frozen=True, kw_only=True, omit_defaults=True):
     """How one held candidate ended.
 
     Outcome, rule, pack and registry are those of the last decision.
@@ -278,6 +299,10 @@ class ResolutionRecord(Chained, frozen=True, kw_only=True):
         VehicleRecord | None, says("What is known of the vehicle; null unless `released`.")
     ]
     config_sha256: Annotated[Sha256, says(CONFIG)]
+    evidence: Annotated[
+        tuple[EvidenceRef, ...],
+        says("Its pictures: where it is `released` they follow, otherwise they were destroyed."),
+    ] = ()
 
 
 class CountRecord(Chained, frozen=True, kw_only=True):
@@ -329,6 +354,99 @@ class HealthRecord(Chained, frozen=True, kw_only=True):
     disk_free: Annotated[
         int | None, says("Bytes left on the disk of the box; null: it cannot tell.")
     ]
+    waiting_bytes: Annotated[
+        int | None, says("How many bytes the records that wait take; null: not told.", minimum=0)
+    ] = None
+    dropped: Annotated[
+        int | None,
+        says("How many records this box has dropped unsent, in all; null: not told.", minimum=0),
+    ] = None
+
+
+class PlaceRef(msgspec.Struct, frozen=True):
+    """A place in the chain of this box."""
+
+    epoch: Annotated[int, says("Its epoch.", minimum=1)]
+    seq: Annotated[int, says("Its place in the epoch.", minimum=1)]
+
+
+class CheckpointRecord(Chained, frozen=True, kw_only=True):
+    """What this box wrote since its last checkpoint; `prev` names the record that came last.
+
+    The platform countersigns it: then nobody can change or remove what stands before.
+    """
+
+    since: Annotated[
+        PlaceRef | None, says("The checkpoint before this one; null: this is the first.")
+    ]
+    records: Annotated[
+        dict[str, int],
+        says("How many records of each kind were written since then, that checkpoint not counted."),
+    ]
+    evidence: Annotated[int, says("How many files of evidence the box holds.", minimum=0)]
+
+
+class NextKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A public key as JWK (RFC 7517, RFC 8037)."""
+
+    kty: Annotated[str, one_of(("OKP",), "Key type: `OKP`.")]
+    crv: Annotated[str, one_of(("Ed25519",), "Curve: `Ed25519`.")]
+    x: Annotated[str, says("The key itself, base64url.", pattern="^[A-Za-z0-9_-]{43}$")]
+    kid: Annotated[str, says("Its id: the thumbprint of RFC 7638.", pattern="^[A-Za-z0-9_-]{43}$")]
+
+
+class RotationRecord(Chained, frozen=True, kw_only=True):
+    """The last record of an epoch: signed by its key, it names the key of the next.
+
+    The next record is the first of that epoch, signed with that key; it names this one in `prev`.
+    """
+
+    key: Annotated[NextKey, says("The key that signs from now on.")]
+    next_epoch: Annotated[int, says("The epoch that it signs: the one after this.", minimum=2)]
+
+
+class DroppedSpan(msgspec.Struct, frozen=True, kw_only=True):
+    """Records that followed each other in one epoch, and were deleted before they were delivered.
+
+    The record after them names the hash of the last one: the chain of hashes stays provable.
+    """
+
+    epoch: Annotated[int, says("Their epoch.", minimum=1)]
+    first: Annotated[int, says("Place of the first of them in the epoch.", minimum=1)]
+    last: Annotated[int, says("Place of the last of them.", minimum=1)]
+    last_sha256: Annotated[Sha256, says("SHA-256 of the whole JWS of the last of them.")]
+    kinds: Annotated[dict[str, int], says("How many of them were of which kind.")]
+
+
+class Unrecorded(msgspec.Struct, frozen=True, kw_only=True):
+    """Passages that the box saw while it could take no record; nothing more is known of them."""
+
+    passages: Annotated[int, says("How many, each once for every zone.", minimum=1)]
+    since: Annotated[Moment, says("When the first of them went by (UTC).")]
+    until: Annotated[Moment, says("When the last of them had gone by (UTC).")]
+
+
+class DropRecord(Chained, frozen=True, kw_only=True):
+    """What this box gave up because its disk was full, signed: it is not removed, and not lost.
+
+    The deletion of the records and this record are one: there is never one without the other.
+    """
+
+    reason: Annotated[
+        str,
+        one_of(
+            DROP_REASONS,
+            "`outbox_full` the records that wait had all the room they may have, `disk_low` the"
+            " disk had little room left, `not_recorded` nothing could be written at all.",
+        ),
+    ]
+    records: Annotated[int, says("How many records were dropped, in all spans.", minimum=0)]
+    spans: Annotated[
+        tuple[DroppedSpan, ...], says("Where they stood in the chain, all of it before this one.")
+    ] = ()
+    unrecorded: Annotated[
+        Unrecorded | None, says("Passages of which no record was made; null: none.")
+    ] = None
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -338,6 +456,15 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     epoch: Annotated[int, says("Epoch of the last record that is stored.", minimum=1)]
     seq: Annotated[int, says("Place of that record in its epoch.", minimum=1)]
     sha256: Annotated[Sha256, says("SHA-256 of the whole JWS of that record.")]
+    stored_at: Annotated[Moment, says("When it was stored (RFC 3339, with its offset).")]
+
+
+class EvidenceReceipt(msgspec.Struct, frozen=True, kw_only=True):
+    """The platform's word: this age file of this box is stored."""
+
+    box: Annotated[BoxId, says("The box that it is for.")]
+    evidence: Annotated[Sha256, says("SHA-256 of the age file.")]
+    bytes: Annotated[int, says("Its size.", minimum=1)]
     stored_at: Annotated[Moment, says("When it was stored (RFC 3339, with its offset).")]
 
 
@@ -389,6 +516,9 @@ DECODERS: dict[str, msgspec.json.Decoder[CloudEvent[Any]]] = {
     "count": msgspec.json.Decoder(CloudEvent[CountRecord]),
     "alarm": msgspec.json.Decoder(CloudEvent[AlarmRecord]),
     "health": msgspec.json.Decoder(CloudEvent[HealthRecord]),
+    "checkpoint": msgspec.json.Decoder(CloudEvent[CheckpointRecord]),
+    "rotation": msgspec.json.Decoder(CloudEvent[RotationRecord]),
+    "drop": msgspec.json.Decoder(CloudEvent[DropRecord]),
 }
 
 

@@ -3,7 +3,7 @@
 Everything that made it is named; of the plate no more than the zone's privacy profile lets out.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,6 +12,7 @@ from edge.record.active import Active, Burden
 from edge.record.basis import names
 from edge.record.message import (
     AlarmRecord,
+    EvidenceRef,
     ExemptionRecord,
     HealthRecord,
     PackRef,
@@ -36,6 +37,7 @@ from edge.types import (
     Vehicle,
 )
 
+FOREIGN = "foreign_reading"
 HELD = {Consequence.WARN, Consequence.HOLD48, Consequence.HOLD_DAY, Consequence.MANUAL}
 COMPLYING = {Outcome.FREE_ACCESS, Outcome.EXEMPT, Outcome.PERMITTED}
 
@@ -59,10 +61,11 @@ class Testimony:
         decision: Decision,
         now: ClockReading,
         link: Link,
+        evidence: Sequence[EvidenceRef] = (),
     ) -> bytes:
         """Return the message of one passage in one zone: the bytes that will be signed.
 
-        `facts` None: the plate was in doubt, and was not looked up.
+        `facts` None: the plate was in doubt, and was not looked up. `evidence` names its pictures.
         """
         made_by = self.provenance
         record = PassageRecord(
@@ -78,10 +81,10 @@ class Testimony:
             rule=decision.rule,
             reason=decision.reason,
             source=decision.source,
-            marks=decision.marks,
+            marks=_marks(passage, decision),
             pack=PackRef(decision.pack_id, decision.pack_sha256),
             registry=_snapshot(decision.snapshot),
-            models=made_by.models,
+            models=() if passage.foreign else made_by.models,
             config_sha256=made_by.config_sha256,
             site=Site(
                 camera=made_by.camera,
@@ -89,7 +92,9 @@ class Testimony:
                 direction=passage.direction,
                 wrong_way=passage.wrong_way,
                 sign=made_by.sign,
+                foreign=passage.foreign,
             ),
+            evidence=tuple(evidence),
         )
         return written("passage", record, now, self.draw)
 
@@ -119,6 +124,7 @@ class Testimony:
             plate=_plate(passage, "plate", text=passage.plate) if released and passage else None,
             vehicle=_vehicle(facts) if released and facts else None,
             config_sha256=self.provenance.config_sha256,
+            evidence=held.evidence,
         )
         return written("resolution", record, now, self.draw)
 
@@ -145,6 +151,8 @@ class Testimony:
             waiting_s=burden.waiting_s,
             held=burden.held,
             disk_free=burden.disk_free,
+            waiting_bytes=burden.waiting_bytes,
+            dropped=burden.dropped,
         )
         return written("health", record, now, self.draw)
 
@@ -176,6 +184,10 @@ class Testimony:
 
     def _token(self, passage: Passage) -> str:
         return self.pseudonym(passage.country or "", passage.plate, passage.seen_first.date())
+
+
+def _marks(passage: Passage, decision: Decision) -> tuple[str, ...]:
+    return (*decision.marks, FOREIGN) if passage.foreign else decision.marks
 
 
 def _plate(

@@ -15,6 +15,7 @@ from joserfc import jws as jose
 from joserfc.jwk import OctKey
 
 from edge.daemon.uplink import Pace, Uplink
+from edge.feed.dropping import LEAST
 from edge.feed.ledger import open_ledgers
 from edge.feed.mqtt import MqttPublisher
 from edge.feed.outbox import Outbox
@@ -25,14 +26,15 @@ from edge.record.chain import START, check, examine
 from edge.record.envelope import decode_part, seal, split
 from edge.record.keys import create_signer, extend_trusted, load_public, load_trusted
 from edge.types import Envelope, Link
-from tests.chains import STORAGE_KEY
+from tests.chains import STORAGE_KEY, Pen, rotation
 from tests.conftest import REPOSITORY
+from tests.drops import drop, passage
 from tests.mosquitto import Mosquitto, wait_for
 from tests.mosquitto import broker as broker
 from tools.platform.samples import BOX, SAMPLES, sample
 
 PLATFORM = REPOSITORY / "deploy" / "platform"
-KINDS = list(SAMPLES)
+KINDS = [kind for kind in SAMPLES if kind != "rotation"]
 DRAIN_S = 60.0
 
 
@@ -62,6 +64,8 @@ class Street:
         self.stranger = create_signer(folder / "stranger.pem", BOX)
         create_signer(folder / "platform.pem", None)
         self.next = create_signer(folder / "next.pem", BOX)
+        self.heir = create_signer(folder / "heir.pem", BOX)
+        self.signer = self.box
         for signer, box in ((self.box, BOX), (self.other, "box-2"), (self.next, BOX)):
             extend_trusted(folder / "boxes.jwks", signer.public(box))
         self.outbox = Outbox.open(folder / "outbox.sqlite", BOX, STORAGE_KEY, 0)
@@ -97,10 +101,18 @@ class Street:
         written = []
         for n in range(length):
             link = self.outbox.next_link()
-            envelope = seal(sample(KINDS[n % len(KINDS)], link), self.box)
+            envelope = seal(sample(KINDS[n % len(KINDS)], link), self.signer)
             self.outbox.append(envelope)
             written.append(envelope)
         return written
+
+    def turn(self) -> Envelope:
+        """Give the chain to a key that no register knows."""
+        link = self.outbox.next_link()
+        envelope = seal(rotation(link, BOX, self.heir, link.epoch + 1), self.signer)
+        self.outbox.append(envelope)
+        self.signer = self.heir
+        return envelope
 
     def publish(self, kind: str, *payloads: bytes) -> None:
         session = Session.open(self._broker, Role("hand", "nobody/listens"))
@@ -115,8 +127,8 @@ class Street:
 
     def findings(self) -> list[str]:
         """Return what the box's own auditor finds in the file that the example kept."""
-        keyring = load_trusted(self._folder / "boxes.jwks")
         (ledger,) = open_ledgers(self._folder / "received" / f"{BOX}.jws")
+        keyring = ledger.keyring(load_trusted(self._folder / "boxes.jwks"))
         entries = [check(record.where, record.jws, keyring) for record in ledger.records]
         return [finding.cause for finding in examine(BOX, entries, since=START)]
 
@@ -177,6 +189,28 @@ def test_no_receipt_is_given_across_a_gap(street: Street) -> None:
     assert street.kept() == [envelope.jws for envelope in written]
 
 
+def test_what_the_box_dropped_and_signed_for_is_no_gap(street: Street) -> None:
+    pen = Pen(BOX)
+    pen.signer = street.box
+    street.write(1)
+    for _ in range(2):
+        for _ in range(LEAST):
+            street.outbox.append(passage(pen, street.outbox.next_link()))
+        street.write(2)
+        assert drop(street.outbox, pen) is not None
+        street.write(2)
+    waiting = street.outbox.pending(None, 99)
+    assert street.outbox.backlog().dropped >= 2 * LEAST
+    assert street.uplink.drain(DRAIN_S) == 0
+    assert street.kept() == [envelope.jws for envelope in waiting]
+    assert street.findings() == []
+    street.stop_example()
+    street.start_example()
+    last = street.write(1)
+    assert street.uplink.drain(DRAIN_S) == 0
+    assert street.kept()[-1] == last[0].jws
+
+
 def test_a_fork_is_refused_and_a_broken_chain_too(street: Street) -> None:
     written = street.write(2)
     assert street.uplink.drain(DRAIN_S) == 0
@@ -197,15 +231,39 @@ def heard(ear: Session) -> list[dict[str, Any]]:
     return [json.loads(decode_part(split(i.payload)[1])) for i in arrived if isinstance(i, Arrived)]
 
 
-def test_a_new_epoch_has_a_new_key_and_within_it_the_key_stays(street: Street) -> None:
+def test_a_new_epoch_needs_a_rotation_and_within_one_the_key_stays(street: Street) -> None:
     first = seal(sample("alarm", Link(1, 1, START.sha256)), street.box)
     strange = seal(sample("alarm", Link(1, 2, first.sha256)), street.next)
     street.publish("alarm", first.jws, strange.jws)
     street.wait_until_said("not that of its epoch")
     opening = seal(sample("alarm", Link(2, 1, first.sha256)), street.next)
     street.publish("alarm", opening.jws)
-    street.wait_until_said(f"stored {BOX} 2/1")
-    assert street.kept() == [first.jws, opening.jws]
+    street.wait_until_said("no rotation named its key")
+    assert street.kept() == [first.jws]
+
+
+def test_a_box_that_changes_its_key_is_followed_and_still_after_a_restart(street: Street) -> None:
+    written = [*street.write(2), street.turn(), *street.write(2)]
+    assert street.uplink.drain(DRAIN_S) == 0
+    street.stop_example()
+    street.start_example()
+    written += street.write(2)
+    assert street.uplink.drain(DRAIN_S) == 0
+    assert street.kept() == [envelope.jws for envelope in written]
+    assert street.findings() == []
+
+
+def test_a_rotation_that_is_not_valid_is_refused(street: Street) -> None:
+    (first,) = street.write(1)
+    assert street.uplink.drain(DRAIN_S) == 0
+    link = Link(1, 2, first.sha256)
+    skips = seal(rotation(link, BOX, street.heir, 3), street.box)
+    again = seal(rotation(link, BOX, street.box, 2), street.box)
+    street.publish("rotation", skips.jws)
+    street.wait_until_said("its rotation is not valid")
+    street.publish("rotation", again.jws)
+    street.wait_until_said("used before")
+    assert street.kept() == [first.jws]
 
 
 def test_a_kind_of_tomorrow_is_kept_so_that_the_chain_goes_on(street: Street) -> None:

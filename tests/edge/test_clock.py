@@ -1,3 +1,6 @@
+import pytest
+
+from edge import clock
 from edge.clock import ReplayClock, SystemClock, kernel_quality
 from tests.fakes import START, frame
 
@@ -9,6 +12,13 @@ def test_the_box_clock_trusts_only_a_synchronised_kernel() -> None:
     assert reading.error_ms is not None
     assert reading.now.utcoffset() is not None
     assert reading.since_boot_ns >= 0
+
+
+def test_no_time_before_the_software_was_built_is_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "kernel_quality", lambda: (True, 1.0))
+    assert SystemClock().read().trusted
+    monkeypatch.setattr(clock, "BUILT", SystemClock().read().now.replace(year=9000))
+    assert not SystemClock().read().trusted
 
 
 def test_the_replay_clock_stands_at_the_frame_shown_last() -> None:

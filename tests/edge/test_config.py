@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from edge.config import Authority, Recipient, load
 from edge.daemon.inforce import followed, models_in_force, packs_in_force, registry_path
-from edge.daemon.wiring import view
+from edge.daemon.wiring import photographer, view
 from edge.errors import ConfigError
 from edge.passage.lanes import Lane, View
 from edge.types import Direction
@@ -92,6 +92,8 @@ def test_a_bad_file_is_one_sentence_with_cause_and_remedy(
         "[reading]\nmin_frames = 0",
         "[uplink]\nport = 99999",
         "[uplink]\nwindow = 0",
+        "[outbox]\nmax_mb = 0",
+        "[outbox]\nmin_free_mb = -1",
         '[[zones]]\nid = "voorbeeldgem"\npack = "fl-zes"',
         '[[zones]]\nid = "a/b"\npack = "fl-zes"',
         '[[zones]]\nid = "a"\npack = "../fl-zes"',
@@ -312,3 +314,100 @@ def test_updates_that_make_no_sense_are_refused(tmp_path: Path, line: str, said:
     with pytest.raises(ConfigError) as e:
         load(written(tmp_path, f"{GOOD}[updates]\n{line}\n"))
     assert said in e.value.cause
+
+
+ONE = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
+TWO = "age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa"
+EVIDENCE = f'[evidence]\nrecipients = ["{ONE}", "{TWO}"]\n'
+
+
+def test_pictures_are_kept_only_where_the_authority_named_two_keys(tmp_path: Path) -> None:
+    assert load(written(tmp_path, GOOD)).evidence is None
+    config = load(written(tmp_path, GOOD + EVIDENCE))
+    assert config.evidence is not None
+    assert config.evidence.recipients == (ONE, TWO)
+    assert (config.evidence.max_mb, config.evidence.max_days) == (1000, 30)
+    assert photographer(config).longest.days == 30
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("[evidence]\n", "recipients"),
+        (f'[evidence]\nrecipients = ["{ONE}"]\n', "recipients"),
+        (f'[evidence]\nrecipients = ["{ONE}", "{ONE}"]\n', "stands twice"),
+        (f'[evidence]\nrecipients = ["{ONE}", "{TWO.upper()}"]\n', "recipients"),
+        (f'[evidence]\nrecipients = ["{ONE}", "AGE-SECRET-KEY-1"]\n', "recipients"),
+        (EVIDENCE + "max_days = 1\n", "max_days"),
+        (EVIDENCE + "max_mb = 0\n", "max_mb"),
+        ('[uplink]\nevidence = "http://platform/evidence"\n', "evidence"),
+        ('[uplink]\nevidence = "https://platform/evidence"\n', "uplink.cert"),
+    ],
+)
+def test_pictures_without_two_keys_or_a_safe_way_are_refused(
+    tmp_path: Path, table: str, said: str
+) -> None:
+    with pytest.raises(ConfigError) as told:
+        load(written(tmp_path, GOOD + table))
+    assert said in told.value.cause
+
+
+def test_a_key_of_the_authority_with_a_slip_in_it_is_refused_at_the_start(tmp_path: Path) -> None:
+    slip = EVIDENCE.replace(ONE[:20], ONE[:19] + "q")
+    with pytest.raises(ConfigError, match="garbled"):
+        photographer(load(written(tmp_path, GOOD + slip)))
+
+
+def test_a_program_may_sign_instead_of_a_file(tmp_path: Path) -> None:
+    text = GOOD.replace('signing = "box.pem"', 'signer_command = ["/usr/lib/element", "slot-1"]')
+    keys = load(written(tmp_path, text)).keys
+    assert (keys.signing, keys.signer_command) == (None, ("/usr/lib/element", "slot-1"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["", 'signing = "box.pem"\nsigner_command = ["/bin/true"]', 'signer_command = ["a\\u0000b"]'],
+)
+def test_exactly_one_thing_signs(tmp_path: Path, line: str) -> None:
+    with pytest.raises(ConfigError, match="signer_command"):
+        load(written(tmp_path, GOOD.replace('signing = "box.pem"', line)))
+
+
+def test_a_path_may_name_a_credential_of_systemd(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, GOOD.replace('"box.pem"', '"credential:box.pem"'))
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", "/run/credentials/anpr-edge.service")
+    assert load(path).keys.signing == Path("/run/credentials/anpr-edge.service/box.pem")
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY")
+    assert load(path).keys.signing == Path("credential:box.pem")
+
+
+EXTERNAL = """
+[external]
+product = "axis"
+listen = "10.0.0.2:8090"
+allow = ["10.0.0.20"]
+countries = { "56" = "NL" }
+"""
+
+
+def test_a_camera_that_is_not_ours_is_believed_only_where_that_is_said(tmp_path: Path) -> None:
+    external = load(written(tmp_path, GOOD + EXTERNAL)).external
+    assert external is not None
+    assert external.min_confidence is None
+    assert external.countries == {"56": "NL"}
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        ('"axis"', '"acme"'),
+        ('"10.0.0.2:8090"', '"8090"'),
+        ('["10.0.0.20"]', "[]"),
+        ('"NL"', '"Netherlands"'),
+    ],
+)
+def test_a_camera_that_is_not_ours_must_be_named_whole(tmp_path: Path, good: str, bad: str) -> None:
+    with pytest.raises(ConfigError, match="external"):
+        load(written(tmp_path, GOOD + EXTERNAL.replace(good, bad)))

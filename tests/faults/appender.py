@@ -16,7 +16,7 @@ from tests.chains import STORAGE_KEY, alarm
 
 def append_for_ever(key: Path, outbox_path: Path) -> None:
     signer = load_signer(key)
-    with Outbox.open(outbox_path, "box-1", STORAGE_KEY, 64 * 1024) as outbox:
+    with Outbox.open(outbox_path, "box-1", STORAGE_KEY) as outbox:
         while True:
             envelope = seal(alarm(outbox.next_link(), "box-1"), signer)
             outbox.append(envelope)

@@ -17,13 +17,13 @@ from edge.feed.mqtt import MqttPublisher
 from edge.feed.outbox import Outbox
 from edge.feed.receipts import receipt_reader
 from edge.ports import Publisher
-from edge.record.envelope import seal
+from edge.record.envelope import Keyring, seal
 from edge.record.keys import load_public, load_signer, load_trusted
 from edge.types import Envelope
 from tests.chains import STORAGE_KEY, alarm
 from tests.mosquitto import Mosquitto, find_mosquitto, wait_for
 from tools.make_keys import make_keys
-from tools.receive.listen import BrokerAddress, Listener, Until
+from tools.receive.listen import BrokerAddress, Listener, Until, listening
 from tools.receive.store import Store
 
 KILLS = int(os.environ.get("ANPR_EDGE_BROKER_KILLS", "3"))  # `make soak` asks for 20
@@ -52,6 +52,9 @@ class Site:
         self.accepted: list[Envelope] = []
         self._signer = load_signer(self.keys / "box.pem")
 
+    def trusted(self) -> Keyring:
+        return load_trusted(self.keys / "boxes.jwks")
+
     def append(self, count: int) -> None:
         for _ in range(count):
             self.outbox.append(seal(alarm(self.outbox.next_link(), "box-1"), self._signer))
@@ -68,9 +71,9 @@ class Site:
             return False
 
         address = BrokerAddress(self.broker.host, self.broker.port)
-        with Store.open(self.database, load_trusted(self.keys / "boxes.jwks")) as store:
+        with Store.open(self.database, self.trusted) as store:
             signer = load_signer(self.keys / "platform.pem")
-            Listener(store, signer, address, "receiver").run(until, stopped)
+            Listener(store, signer, address, listening("receiver")).run(until, stopped)
             return store.total()
 
     def _connect(self) -> Publisher:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -46,8 +46,12 @@ class Parked:
     def die(self) -> None:
         os.kill(self._pid, signal.SIGKILL)
         assert self._line() == b"dead\n", "it had ended before it was killed"
+        self._pid = 0
 
     def end(self) -> None:
+        if self._pid:
+            with suppress(ProcessLookupError):  # a test that failed leaves it alive
+                os.kill(self._pid, signal.SIGKILL)
         for pipe in (self._process.stdin, self._process.stdout):
             assert pipe is not None
             pipe.close()

@@ -17,7 +17,8 @@ from edge.record.keys import create_signer, load_trusted
 from tests.faults.power.audit import Auditor
 from tests.faults.power.box import HOW
 from tests.faults.power.disk import Disk
-from tests.faults.power.recording import Word, cuts, record, recorder
+from tests.faults.power.pictured import PicturedAuditor
+from tests.faults.power.recording import BOX, Word, cuts, record, recorder
 
 POINTS = int(os.environ.get("ANPR_EDGE_POWER_CUTS", "300"))  # `make soak` asks for 10,000
 AT_ONCE = 500
@@ -29,13 +30,15 @@ CONTROL = 200
 class Trial:
     """Lives of one box: each is cut at many moments, and the next begins on what one cut left."""
 
+    module, auditor = BOX, Auditor
+
     def __init__(
         self, folder: Path, seed: int, how: tuple[str, str] = HOW, steps: int = STEPS
     ) -> None:
         self._listener, self._chance = recorder(folder), random.Random(seed)
         self._folder, self._how, self._steps = folder, how, steps
         create_signer(self._now(0) / "box.pem", "b1")
-        self._auditor = Auditor(load_trusted(self._now(0) / "box.jwk"))
+        self._auditor = self.auditor(load_trusted(self._now(0) / "box.jwk"))
         self.word, self.found = Word(), Counter[str]()
 
     def cut(self, points: int, at_once: int = AT_ONCE) -> "Trial":
@@ -46,7 +49,7 @@ class Trial:
     def _life(self, life: int, points: int) -> None:
         now, chosen, word = self._now(life), self._chance.randrange(points), self.word
         disk, left = Disk(now), self._folder / "left"
-        calls = record(self._listener, now, self._steps, self._how)
+        calls = record(self._listener, now, self._steps, self._how, self.module)
         for n, cut in enumerate(cuts(disk, calls, word, points, self._chance, left)):
             if n == chosen:
                 copytree(cut.folder, self._now(life + 1), dirs_exist_ok=True)
@@ -75,6 +78,19 @@ def test_after_a_cut_at_any_call_nothing_acknowledged_is_lost(memory: Path) -> N
     trial = Trial(memory, 20261).cut(POINTS)
     assert trial.found == Counter()
     print(f"{POINTS} cuts: {len(trial.word.records)} records acknowledged in one chain, all there")
+
+
+class PicturedTrial(Trial):
+    """The same of a box that keeps pictures of whom it holds."""
+
+    module, auditor = PicturedAuditor.__module__, PicturedAuditor
+
+
+def test_after_a_cut_at_any_call_each_candidate_has_its_pictures_and_nobody_else_has_one(
+    memory: Path,
+) -> None:
+    trial = PicturedTrial(memory, 20264).cut(POINTS // 3)
+    assert trial.found == Counter()
 
 
 def test_after_a_cut_while_its_files_are_made_a_box_starts_again(memory: Path) -> None:

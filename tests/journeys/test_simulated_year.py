@@ -184,7 +184,7 @@ def wiring_release(year: Year):  # type: ignore[no-untyped-def]
     from edge.daemon.release import Release
 
     line = year.pipeline
-    parts = (line.testimony, line.signer, line.outbox, line.casebook)
+    parts = (line.testimony, line.signer, line.outbox, line.casebook, year.room)
     return Release(year.file, year.all_laws, year.clock, *parts)
 
 

@@ -1,4 +1,4 @@
-"""A stolen disk without the credential of the box: no plate, and nothing of a person's health."""
+"""A stolen disk without the credential of the box: no plate, no picture, nothing of health."""
 
 import base64
 import csv
@@ -9,14 +9,17 @@ from typing import NamedTuple
 import pytest
 import zstandard
 
+from edge.errors import EvidenceError
+from edge.record.age import Identity
 from edge.record.envelope import decode_part, split
 from edge.registry.token import normalised
 from tests.conftest import DEMO
 from tests.edge.access.world import van
 from tests.follower import Follower
+from tests.pictured import AUTHORITY, JPEG, PicturedSite
 from tests.repository import Publisher, registry_file
-from tests.search import found, spelled
-from tests.site import END, OTHER, PLATE, Site
+from tests.search import contents, found, spelled
+from tests.site import END, OTHER, PLATE
 
 HEALTH = ("HANDICAP", "ROLSTOEL")
 """What the types of an exemption say of a person; the demonstration's table holds one of them."""
@@ -45,7 +48,7 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> Disk:
     publisher.offer_registry(registry_file(folder / "two", "two", later, more=3))
     publisher.publish()
     assert box.registry().outcome == "activated"
-    site = Site(box.state)
+    site = PicturedSite(box.state)
     site.passes(PLATE)
     site.later()
     site.release.round()
@@ -89,6 +92,29 @@ def test_no_plate_shows(disk, plate) -> None:
 @pytest.mark.parametrize("word", HEALTH)
 def test_nothing_of_a_persons_health_shows(disk, word) -> None:
     assert found(disk.files, word) == []
+
+
+def pictures(files: dict[Path, bytes]) -> list[str]:
+    """Return the names of the files that show a picture."""
+    return [
+        path.name
+        for path, data in files.items()
+        if any(JPEG in content for content in contents(path, data))
+    ]
+
+
+def test_no_picture_shows_of_who_is_held_and_none_of_who_was_released(disk) -> None:
+    lying = [path for path in disk.files if path.parent.name == "evidence"]
+    assert sorted(path.suffix for path in lying) == [".age", ".age", ".sealed", ".sealed"]
+    assert pictures(disk.files) == []
+    # The control: the authority's key, which no box has, shows what was released and no other.
+    key = Identity.read(str(AUTHORITY[0]))
+    opened = {path: key.open(disk.files[path]) for path in lying if path.suffix == ".age"}
+    assert len(pictures(opened)) == 2
+    for path in lying:
+        if path.suffix == ".sealed":
+            with pytest.raises(EvidenceError):
+                key.open(disk.files[path])
 
 
 def test_the_search_finds_a_plate_however_it_lies_there() -> None:

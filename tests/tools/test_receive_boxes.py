@@ -19,9 +19,11 @@ from edge.types import Envelope
 from tests.chains import CLOCK, NOW, Pen
 from tools.receive.__main__ import receive
 from tools.receive.boxes import described, table
-from tools.receive.store import Store, Verdict
+from tools.receive.growth import Verdict
+from tools.receive.store import Store
 
 HOUR = timedelta(hours=1)
+NOON_OF_2000 = datetime(2000, 1, 1, 12, tzinfo=UTC)
 REGISTRY = ActiveRegistry(
     id="2028-06-01",
     sha256="a" * 64,
@@ -85,14 +87,14 @@ class Fleet:
         self.keyring = {kid: key for pen in self.pens.values() for kid, key in pen.keyring.items()}
 
     def take(self, *envelopes: Envelope) -> list[Verdict]:
-        with Store.open(self.db, self.keyring) as store, store.burst():
-            return [store.take(envelope.box, envelope.jws) for envelope in envelopes]
+        with Store.open(self.db, lambda: self.keyring) as store:
+            return store.take([(envelope.box, envelope.jws) for envelope in envelopes])
 
     def look(self, *words: str) -> Result:
         return CliRunner().invoke(receive, ["--db", str(self.db), "--boxes", *words])
 
     def rows(self, now: datetime = NOW + HOUR) -> list[dict[str, Any]]:
-        with Store.open(self.db, {}) as store:
+        with Store.open(self.db) as store:
             return [described(view, now) for view in store.boxes()]
 
 
@@ -160,6 +162,19 @@ def test_a_family_that_was_not_reached_and_a_report_that_cannot_be_read_are_find
     assert "box-2: The report is damaged.\n" in result.output
 
 
+def test_until_when_a_release_may_be_used_is_shown_and_its_end_is_a_finding(fleet: Fleet) -> None:
+    (pen, _) = fleet.pens.values()
+    soon = datetime.now(UTC) + HOUR
+    for until, exit_code in ((soon, 0), (NOON_OF_2000, 1)):
+        family = Family(family="registry", outcome="current", release=7, until=until)
+        fleet.take(health(pen, msgspec.structs.replace(FINE, families=(family,))))
+        result = fleet.look()
+        assert result.exit_code == exit_code
+        assert f"{until:%m-%d %H:%M}" in result.output
+    over = "box-1: registry 7 was to be used until 2000-01-01T12:00:00Z: passages go to review\n"
+    assert over in result.output
+
+
 def test_a_box_that_told_nothing_of_itself_is_listed(fleet: Fleet) -> None:
     (pen, _) = fleet.pens.values()
     fleet.take(*pen.chain(2))
@@ -193,13 +208,14 @@ def test_what_a_box_says_cannot_command_the_terminal(fleet: Fleet) -> None:
 def test_the_table_has_one_row_for_each_box_and_marks_what_was_refused(fleet: Fleet) -> None:
     one, two = fleet.pens.values()
     fleet.take(health(one, REFUSED), *two.chain(1))
-    with Store.open(fleet.db, {}) as store:
+    with Store.open(fleet.db) as store:
         found = table(store.boxes(), NOW + HOUR)
     cells = {str(column.header): [str(cell) for cell in column.cells] for column in found.columns}
     assert cells["box"] == ["box-1", "box-2"]
     assert cells["registry"] == ["2028-06-01", "-"]
     assert cells["age h"] == ["6/3", "-"]
     assert cells["in use"] == ["anpr-edge 0.1.0, nl-ze 2028.1, plate-reader", "-"]
+    assert cells["until"] == ["-", "-"]
     assert cells["releases"] == ["registry 7, packs 3!", "-"]
 
 

@@ -15,7 +15,15 @@ from edge.record.message import GENESIS, Chained
 from edge.types import Link
 from tools.platform.asyncapi import topic_of
 from tools.platform.samples import SAMPLES, receipt, sample
-from tools.platform.schemas import MESSAGE, Schema, file_name, record_types, schemas, urn
+from tools.platform.schemas import (
+    EVIDENCE_RECEIPT,
+    MESSAGE,
+    Schema,
+    file_name,
+    record_types,
+    schemas,
+    urn,
+)
 
 EXAMPLES = {"Python": "python/receive.py", "Node": "node/receive.mjs"}
 
@@ -71,6 +79,8 @@ def page(folder: Path) -> str:
         kinds=kinds,
         shared=[part for name, part in sorted(shared.items()) if name not in common],
         receipt=shown(RECEIPT, found[RECEIPT]),
+        word=parts(found[EVIDENCE_RECEIPT])[0],
+        word_file=file_name(EVIDENCE_RECEIPT),
         largest=MAX_BYTES,
         members=sorted(HEADER_MEMBERS),
         examples=[(name, path, (folder / path).read_text()) for name, path in EXAMPLES.items()],

@@ -9,18 +9,26 @@ from edge.record.message import (
     AlarmRecord,
     CandidateRef,
     Chained,
+    CheckpointRecord,
     ClockQuality,
     CountRecord,
+    DroppedSpan,
+    DropRecord,
+    EvidenceRef,
     ExemptionRecord,
     HealthRecord,
     ModelRef,
+    NextKey,
     PackRef,
     PassageRecord,
+    PlaceRef,
     PlateRecord,
     Receipt,
     ResolutionRecord,
+    RotationRecord,
     Site,
     SnapshotRef,
+    Unrecorded,
     VehicleRecord,
     event,
 )
@@ -80,6 +88,12 @@ VEHICLE = VehicleRecord(
             other_vehicle=True,
         ),
     ),
+)
+NEXT = NextKey(  # the public key of RFC 8037, appendix A
+    kty="OKP",
+    crv="Ed25519",
+    x="11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+    kid="kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
 )
 GENERAL = VehicleRecord(
     found=True,
@@ -158,6 +172,10 @@ def _resolution(carried: dict[str, Any]) -> Chained:
         plate=PLATE,
         vehicle=VEHICLE,
         config_sha256=CONFIG,
+        evidence=(
+            EvidenceRef("overview", "b2" * 32, 264_911),
+            EvidenceRef("crop", "c5" * 32, 9_207),
+        ),
     )
 
 
@@ -207,6 +225,7 @@ def _health(carried: dict[str, Any]) -> Chained:
                     release=7,
                     refused=8,
                     reason="A golden picture was read wrongly.",
+                    until=NOON + 24 * HOUR,
                 ),
             ),
         ),
@@ -214,6 +233,31 @@ def _health(carried: dict[str, Any]) -> Chained:
         waiting_s=4.2,
         held=2,
         disk_free=11_811_160_064,
+        waiting_bytes=12_288,
+        dropped=256,
+    )
+
+
+def _checkpoint(carried: dict[str, Any]) -> Chained:
+    return CheckpointRecord(
+        **carried,
+        since=PlaceRef(1, 1),
+        records={"passage": 212, "count": 1, "health": 6},
+        evidence=4,
+    )
+
+
+def _rotation(carried: dict[str, Any]) -> Chained:
+    return RotationRecord(**carried, key=NEXT, next_epoch=int(carried["epoch"]) + 1)
+
+
+def _drop(carried: dict[str, Any]) -> Chained:
+    span = DroppedSpan(
+        epoch=1, first=3, last=250, last_sha256="b6" * 32, kinds={"passage": 240, "health": 8}
+    )
+    missed = Unrecorded(passages=12, since=NOON - HOUR, until=NOON - timedelta(minutes=48))
+    return DropRecord(
+        **carried, reason="outbox_full", records=248, spans=(span,), unrecorded=missed
     )
 
 
@@ -223,4 +267,7 @@ SAMPLES = {
     "count": _count,
     "alarm": _alarm,
     "health": _health,
+    "checkpoint": _checkpoint,
+    "rotation": _rotation,
+    "drop": _drop,
 }

@@ -7,12 +7,21 @@ from typing import Any, get_args
 import msgspec
 
 from edge.feed.topics import RECEIPT, STATUS, UPDATES, Hint, Status
-from edge.record.message import DECODERS, SCHEMA_PREFIX, Chained, CloudEvent, Receipt
+from edge.record.message import (
+    DECODERS,
+    SCHEMA_PREFIX,
+    Chained,
+    CloudEvent,
+    EvidenceReceipt,
+    Receipt,
+)
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 VERSION = 1
 MESSAGE = "message"
 """The outer form of every record, with what all of them carry."""
+EVIDENCE_RECEIPT = "evidence-receipt"
+"""What answers a picture: it travels over HTTPS, and in no topic."""
 HINT = UPDATES.rpartition("/")[2]
 Schema = dict[str, Any]
 
@@ -23,8 +32,8 @@ def record_types() -> dict[str, type[Chained]]:
 
 
 def all_types() -> dict[str, Any]:
-    """Return the type of everything that travels over the topics, by the name of its schema."""
-    down = {RECEIPT: Receipt, STATUS: Status, HINT: Hint}
+    """Return the type of everything that travels, by the name of its schema."""
+    down = {RECEIPT: Receipt, STATUS: Status, HINT: Hint, EVIDENCE_RECEIPT: EvidenceReceipt}
     return {MESSAGE: CloudEvent[Chained], **record_types(), **down}
 
 

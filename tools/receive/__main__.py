@@ -1,50 +1,45 @@
 """`python -m tools.receive`: the reference receiver of the platform."""
 
-import json
+import logging
+import secrets
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from rich.box import SIMPLE
-from rich.console import Console
-from rich.table import Column, Table
 
 from edge.errors import BoxError
-from edge.record.keys import load_signer, load_trusted
-from tools.receive.accounts import Account
-from tools.receive.boxes import BoxView, described, table
-from tools.receive.listen import BrokerAddress, Listener, Until, ingest
-from tools.receive.schema import cannot_open
+from edge.record.keys import load_signer
+from tools.receive.database import is_server
+from tools.receive.listen import BrokerAddress, Listener, Until, ingest, listening
+from tools.receive.register import Register
+from tools.receive.report import FINDING, end_with, end_with_boxes, end_with_checkpoints
+from tools.receive.sqlite import cannot_open
 from tools.receive.store import Store
 
-FINDING, MISUSE = 1, 2
+NAME = "anpr-edge-receiver"
 IDLE_S = 5.0
-COLUMNS = {
-    "received": "in",
-    "verified": "proven",
-    "duplicates": "again",
-    "waiting": "waiting",
-    "gaps": "gaps",
-    "forks": "forks",
-    "refused": "refused",
-}
 FILE = click.Path(path_type=Path)
 
 
 @click.command()
-@click.option("--db", required=True, type=FILE, help="Database, made if need be.")
-@click.option("--keys", type=FILE, help="Trusted keys of the boxes (JWKS).")
+@click.option(
+    "--db",
+    required=True,
+    help="Database, made if need be: a file, or postgresql://...",
+)
+@click.option(
+    "--keys", type=FILE, help="Trusted keys of the boxes (JWKS, register); read anew when changed."
+)
 @click.option("--signing", type=FILE, help="The platform's private key (PEM).")
 @click.option("--host", default="localhost", show_default=True, help="Broker.")
 @click.option("--port", default=1883, show_default=True)
 @click.option("--ca", type=FILE, help="CA of the broker: switches TLS on.")
 @click.option("--cert", type=FILE, help="Client certificate.")
 @click.option("--key", type=FILE, help="Its private key.")
-@click.option("--name", default="anpr-edge-receiver", show_default=True, help="MQTT client id.")
+@click.option("--name", help=f"MQTT client id.  [default: {NAME}, in a group with a number]")
+@click.option("--group", help="Share the load with all receivers that name the same group.")
 @click.option("--ingest", "folder", type=FILE, help="Take batches from a folder, not MQTT.")
 @click.option("--once", is_flag=True, help=f"End after {IDLE_S:.0f} quiet seconds.")
 @click.option("--expect", type=int, help="End when this many proven records are held.")
@@ -53,9 +48,11 @@ FILE = click.Path(path_type=Path)
 @click.option(
     "--boxes", is_flag=True, help="Only say what is active on each box, how old, refused."
 )
+@click.option("--checkpoints", is_flag=True, help="Only show what was countersigned.")
+@click.option("--copy-to", "copy", type=FILE, help="Only copy it all to a new SQLite file.")
 @click.option("--json", "as_json", is_flag=True, help="Say so in JSON.")
 def receive(
-    db: Path,
+    db: str,
     keys: Path | None,
     signing: Path | None,
     host: str,
@@ -63,13 +60,16 @@ def receive(
     ca: Path | None,
     cert: Path | None,
     key: Path | None,
-    name: str,
+    name: str | None,
+    group: str | None,
     folder: Path | None,
     once: bool,
     expect: int | None,
     until_idle: float | None,
     report: bool,
     boxes: bool,
+    checkpoints: bool,
+    copy: Path | None,
     as_json: bool,
 ) -> None:
     """Verify and store what boxes send; answer with signed receipts.
@@ -79,65 +79,50 @@ def receive(
     """
     if boxes:
         with _stored(db) as store:
-            _end_with_boxes(store.boxes(), as_json)
+            end_with_boxes(store.boxes(), as_json)
+    if checkpoints:
+        with _stored(db) as store:
+            end_with_checkpoints(store.checkpoints(), as_json)
+    if copy is not None:
+        with _stored(db) as store:
+            click.echo(f"{store.copy_to(copy)} records copied to {copy}.", err=True)
+        return
     if report:
         with _stored(db) as store:
-            _end_with(store.accounts(), as_json)
+            end_with(store.accounts(), as_json)
     if keys is None or signing is None:
         raise click.UsageError("--keys and --signing are needed to receive.")
-    signer, keyring = load_signer(signing), load_trusted(keys)
+    signer, register = load_signer(signing), Register(keys)
     faults: list[str] = []
-    with Store.open(db, keyring) as store:
+    with Store.open(db, register.keys, signer) as store:
         if folder is not None:
             faults = [str(fault) for fault in ingest(store, signer, folder)]
         else:
-            listener = Listener(store, signer, BrokerAddress(host, port, ca, cert, key), name)
+            role = listening(name or (NAME if group is None else _numbered(NAME)), group)
+            listener = Listener(store, signer, BrokerAddress(host, port, ca, cert, key), role)
             listener.run(Until(expect, until_idle or (IDLE_S if once else None)), _signalled())
         accounts = store.accounts()
     for fault in faults:
         click.echo(fault, err=True)
-    _end_with(accounts, as_json, bool(faults))
+    end_with(accounts, as_json, bool(faults))
 
 
-def _stored(db: Path) -> Store:
+def _numbered(name: str) -> str:
+    """Return a name that no other receiver has: the broker lets each in only once."""
+    return f"{name}-{secrets.token_hex(4)}"
+
+
+def _stored(db: str) -> Store:
     """Open a database that is there, to look at what it holds."""
+    if is_server(db):
+        return Store.open(db)
     try:
-        db.stat()
+        Path(db).stat()
     except FileNotFoundError:
         raise click.UsageError(f"There is no database {db}.") from None
     except OSError as e:
-        raise cannot_open(db, e) from e
-    return Store.open(db, {})
-
-
-def _end_with_boxes(views: list[BoxView], as_json: bool) -> None:
-    now, refusals = datetime.now(UTC), [line for view in views for line in view.refusals()]
-    if as_json:
-        click.echo(json.dumps([described(view, now) for view in views], indent=2))
-    else:
-        Console().print(table(views, now))
-        click.echo("".join(f"{line}\n" for line in refusals), nl=False)
-    sys.exit(FINDING if refusals else 0)
-
-
-def _end_with(accounts: list[Account], as_json: bool, faulty: bool = False) -> None:
-    if as_json:
-        click.echo(json.dumps([asdict(account) for account in accounts], indent=2))
-    else:
-        Console().print(_table(accounts))
-    sound = all(account.is_sound for account in accounts) and not faulty
-    sys.exit(0 if sound else FINDING)
-
-
-def _table(accounts: list[Account]) -> Table:
-    table = Table(
-        Column("box", no_wrap=True), *COLUMNS.values(), "last", box=SIMPLE, pad_edge=False
-    )
-    for account in accounts:
-        figures = [str(getattr(account, column)) for column in COLUMNS]
-        last = "-" if account.last_seq is None else f"{account.last_epoch}/{account.last_seq}"
-        table.add_row(account.box, *figures, last)
-    return table
+        raise cannot_open(Path(db), e) from e
+    return Store.open(db)
 
 
 def _signalled() -> Callable[[], bool]:
@@ -149,6 +134,7 @@ def _signalled() -> Callable[[], bool]:
 
 def main() -> None:
     """Run; tell every fault in one sentence with its remedy."""
+    logging.basicConfig(format="receive: %(message)s")
     try:
         receive()
     except BoxError as e:

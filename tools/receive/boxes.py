@@ -1,6 +1,5 @@
 """What is active on every box, by the last health record of its proven chain."""
 
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,11 +13,12 @@ from rich.text import Text
 from edge.record.active import Family
 from edge.record.envelope import UNREADABLE, decode_part, split
 from edge.record.message import Chained, HealthRecord, decode
+from tools.receive.database import Database
 
 HOUR = timedelta(hours=1)
 NEVER = "-"
-COLUMNS = ("heard", "age h", "registry", "in use", "releases")
-NARROW = 2
+COLUMNS = ("heard", "age h", "until", "registry", "in use", "releases")
+NARROW = 3
 """So many columns are figures, and are not broken."""
 
 
@@ -41,8 +41,8 @@ class BoxView:
     heard_at: datetime | None
     told: Told | None
 
-    def refusals(self) -> Iterator[str]:
-        """Say what its last sync refused or did not reach, and why."""
+    def faults(self, now: datetime) -> Iterator[str]:
+        """Say what its last sync refused or did not reach, and what may be used no more."""
         updates = self.told.record.updates if self.told else None
         if updates is None:
             return
@@ -51,18 +51,21 @@ class BoxView:
         for family in updates.families:
             if family.reason is not None:
                 yield f"{self.box}: {_line(_outcome(family))}: {_line(family.reason)}"
+            if family.until is not None and family.until <= now:
+                over = f"was to be used until {_iso(family.until)}: passages go to review"
+                yield f"{self.box}: {_line(_release(family))} {over}"
 
 
-def box_views(db: sqlite3.Connection) -> list[BoxView]:
-    """Return every box that was heard of. Raises sqlite3.Error."""
-    rows = db.execute(
+def box_views(db: Database) -> list[BoxView]:
+    """Return every box that was heard of."""
+    rows = db.query(
         "SELECT box, (SELECT max(at) FROM ("
         "   SELECT received_at AS at FROM records r"
         "   WHERE r.box = b.box AND r.epoch = b.epoch AND r.seq = b.seq"
-        "   UNION ALL SELECT max(received_at) FROM waiting w WHERE w.box = b.box)),"
+        "   UNION ALL SELECT max(received_at) FROM waiting w WHERE w.box = b.box) AS heard),"
         " (SELECT jws FROM records h WHERE h.box = b.box AND h.kind = 'health'"
         "  ORDER BY h.epoch DESC, h.seq DESC LIMIT 1) FROM boxes b ORDER BY box"
-    ).fetchall()
+    )
     return [
         BoxView(box, heard and datetime.fromisoformat(heard), jws and _told(jws))
         for box, heard, jws in rows
@@ -118,8 +121,10 @@ def _cells(record: HealthRecord, now: datetime) -> tuple[str, ...]:
     packs = sorted({f"{pack.id} {pack.version}" for pack in record.packs})
     models = (model.name for model in record.models)
     families = () if updates is None else updates.families
+    until = min((one.until for one in families if one.until is not None), default=None)
     return (
         "/".join(f"{age:.0f}" for age in _ages(record, now)) or NEVER,
+        NEVER if until is None else f"{until:%m-%d %H:%M}",
         NEVER if registry is None else registry.id,
         ", ".join((record.software, *packs, *models)),
         ", ".join(_release(family) for family in families) or NEVER,

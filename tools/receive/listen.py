@@ -13,10 +13,12 @@ from edge.errors import FeedError
 from edge.feed.receipts import sign_receipt
 from edge.feed.session import Arrived, Note, Role, Session
 from edge.feed.spool import batches, read_batch, receipt_path, write_whole
-from edge.feed.topics import EVERY_RECORD, RECEIPT, parse, topic
+from edge.feed.topics import EVERY_RECORD, RECEIPT, parse, shared, topic
 from edge.ports import Signer
 from edge.record.message import Receipt
-from tools.receive.store import Store, Verdict
+from tools.receive.database import StoreLostError
+from tools.receive.growth import Verdict
+from tools.receive.store import Store
 
 WAIT_S, SETTLE_S = 0.2, 5.0
 RETRY_S, RETRY_LIMIT_S = 0.25, 5.0
@@ -40,38 +42,50 @@ class Until:
     records: int | None = None
     idle_s: float | None = None
 
-    def is_over(self, held: int, quiet_s: float) -> bool:
-        """True when listening may end."""
-        enough = self.records is not None and held >= self.records
+    def is_over(self, quiet_s: float, held: Callable[[], int] = lambda: 0) -> bool:
+        """True when listening may end; `held` counts the records, which takes a while."""
+        enough = self.records is not None and held() >= self.records
         return enough or (self.idle_s is not None and quiet_s >= self.idle_s)
 
 
-class Listener:
-    """Takes what the broker delivers, in bursts: stored first, then answered."""
+def listening(name: str, group: str | None = None) -> Role:
+    """Return the role of a receiver: alone under a lasting name, or one of a group.
 
-    def __init__(self, store: Store, signer: Signer, broker: BrokerAddress, name: str) -> None:
-        """Listen on a broker under a client name."""
-        self._store, self._signer, self._broker = store, signer, broker
-        self._role = Role(name, EVERY_RECORD, acknowledge_late=True)
+    The broker keeps for a lone receiver what comes while it is away. Of a group, each record goes
+    to one member; what a dead member had comes again from the box, which has no receipt for it.
+    """
+    if group is None:
+        return Role(name, EVERY_RECORD, acknowledge_late=True)
+    return Role(name, shared(group, EVERY_RECORD), acknowledge_late=True, is_lasting=False)
+
+
+class Listener:
+    """Takes what the broker delivers, in bursts: stored first, then answered, then acknowledged."""
+
+    def __init__(self, store: Store, signer: Signer, broker: BrokerAddress, role: Role) -> None:
+        """Listen on a broker in a role."""
+        self._store, self._signer, self._broker, self._role = store, signer, broker, role
         self._heard_at = time.monotonic()
 
     def run(self, until: Until, stopped: Callable[[], bool]) -> None:
-        """Listen until told to stop; a broker that goes away is called again.
+        """Listen until told to stop; a broker or database server that goes away is called again.
 
-        Raises FeedError when it cannot be reached at the start, or is away at the end.
+        Raises FeedError when the broker cannot be reached at the start, or is away at the end;
+        StoreError when nothing can be stored.
         """
-
-        def over() -> bool:
-            return stopped() or until.is_over(self._store.total(), self._quiet_s())
-
         session = self._open()
-        while not over():
+        while True:
             try:
+                if stopped() or until.is_over(self._quiet_s(), self._store.total):
+                    break
                 self._take([i for i in session.receive(WAIT_S) if isinstance(i, Arrived)], session)
-            except FeedError as e:
+            except (FeedError, StoreLostError) as e:
                 click.echo(f"{e.cause} Calling again.", err=True)
-                session.close()
-                session = self._reopen(over)
+                session.close()  # what is not acknowledged comes again
+                lost = isinstance(e, StoreLostError)
+                session = self._call_again(
+                    lambda: stopped() or until.is_over(self._quiet_s()), lost
+                )
         with suppress(FeedError):  # what is not answered now is asked again
             session.settle(SETTLE_S)
         session.close()
@@ -81,16 +95,19 @@ class Listener:
         click.echo(f"Receiver: listening on {self._broker.host}:{self._broker.port}", err=True)
         return session
 
-    def _reopen(self, over: Callable[[], bool]) -> Session:
+    def _call_again(self, over: Callable[[], bool], store_is_lost: bool) -> Session:
         delay = RETRY_S
         while not over():
             try:
+                if store_is_lost:
+                    self._store.reopen()
                 return self._open()
-            except FeedError:
+            except (FeedError, StoreLostError):
                 time.sleep(delay)
                 delay = min(RETRY_LIMIT_S, delay * 2)
         raise FeedError(
-            "Listening ended while the broker was away.", "Start again when it is back."
+            "Listening ended while the broker or the database server was away.",
+            "Start again when it is back.",
         )
 
     def _take(self, arrived: list[Arrived], session: Session) -> None:
@@ -126,16 +143,19 @@ def ingest(store: Store, signer: Signer, folder: Path) -> list[FeedError]:
 
 def take_burst(store: Store, records: Iterable[tuple[str, bytes]]) -> set[str]:
     """Store records of (box, compact JWS) in one durable step; return the boxes to answer."""
-    with store.burst():
-        return {box for box, jws in records if store.take(box, jws) is not Verdict.REFUSED}
+    messages = list(records)
+    verdicts = store.take(messages)
+    return {
+        box
+        for (box, _), verdict in zip(messages, verdicts, strict=True)
+        if verdict is not Verdict.REFUSED
+    }
 
 
 def receipts(store: Store, signer: Signer, boxes: Iterable[str]) -> list[tuple[str, bytes]]:
     """Return the signed receipt of each box that has a proven, gapless chain here."""
-    heads = [(box, store.head(box)) for box in sorted(boxes)]
     now = datetime.now(UTC)
     return [
         (box, sign_receipt(Receipt(box=box, **head._asdict(), stored_at=now), signer))
-        for box, head in heads
-        if head is not None
+        for box, head in store.heads(boxes).items()
     ]

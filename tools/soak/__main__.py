@@ -6,6 +6,7 @@ that is held is withdrawn or the order is lifted. Each process is looked at ever
 line is fitted through its private memory after a sixth of the time.
 """
 
+import itertools
 import json
 import shutil
 import sqlite3
@@ -13,24 +14,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
-from rich.box import SIMPLE
-from rich.console import Console
-from rich.table import Table
 
 from tools.bench_backlog import run
 from tools.demo.broker import Broker, find_mosquitto
 from tools.large_registry import FOLDER
-from tools.soak.growth import Growth, Watched, growth
+from tools.soak.growth import Watched
+from tools.soak.outcome import Soaked, show, told
 
 BOX, VEHICLES = "soak-1", 5_000
-MOST_MB_H = 1.0
-SAMPLE_S, CHANGE_S, WARM_SHARE = 10.0, 600.0, 6
+SAMPLE_S, CHANGE_S = 10.0, 600.0
 DRAIN_S = "300"
 CONFIG = """\
 [box]
@@ -51,24 +49,6 @@ publisher = "mqtt"
 host = "127.0.0.1"
 port = {port}
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Soaked:
-    """What came of it."""
-
-    hours: float
-    records: int
-    lost: int
-    twice: int
-    kinds: dict[str, int]
-    processes: tuple[Growth, ...]
-
-    @property
-    def is_sound(self) -> bool:
-        """True when nothing was lost and nothing grows."""
-        steady = all(process.is_steady(MOST_MB_H) for process in self.processes)
-        return not self.lost and not self.twice and steady
 
 
 def soak(folder: Path, mosquitto: Path, hours: float) -> Soaked:
@@ -149,8 +129,8 @@ def order(config: Path, withdraw: bool) -> None:
 
 
 def newer_registries(folder: Path, now: datetime) -> Iterator[None]:
-    """Put one registry after another in place, each ten minutes younger, the last of now."""
-    for number in range(24):
+    """Put one registry after another in place, each ten minutes younger than the one before."""
+    for number in itertools.count():
         as_of = (now - timedelta(hours=4) + number * timedelta(minutes=10)).isoformat()
         made = folder / "new" / "registry.sqlite"
         made.parent.mkdir(exist_ok=True)
@@ -162,28 +142,6 @@ def newer_registries(folder: Path, now: datetime) -> Iterator[None]:
         for path in (made, made.with_suffix(".sqlite.sha256")):
             path.replace(folder / path.name)
         yield
-
-
-def told(folder: Path, hours: float, watched: list[Watched]) -> Soaked:
-    """Compare what the box appended with what the platform holds."""
-    with closing(sqlite3.connect(folder / "outbox.sqlite")) as db:
-        (appended,) = db.execute("SELECT seq FROM head").fetchone()
-    with closing(sqlite3.connect(folder / "received.sqlite")) as db:
-        held = dict(db.execute("SELECT kind, count(*) FROM records GROUP BY kind").fetchall())
-        (places,) = db.execute("SELECT count(DISTINCT seq) FROM records").fetchone()
-    warm_s = hours * 3600 / WARM_SHARE
-    grown = tuple(growth(process, warm_s) for process in watched)
-    return Soaked(hours, appended, appended - places, sum(held.values()) - places, held, grown)
-
-
-def show(found: Soaked) -> None:
-    """Print it for people."""
-    table = Table("process", "memory MB", "MB an hour", "open files", box=SIMPLE, pad_edge=False)
-    for process in found.processes:
-        files = f"{process.files[0]} -> {process.files[1]}"
-        cells = (process.name, f"{process.memory_mb:.1f}", f"{process.slope_mb_h:+.2f}", files)
-        table.add_row(*cells)
-    Console(stderr=True).print(table)
 
 
 @click.command()

@@ -18,8 +18,8 @@ from edge.config import Config, load
 from edge.daemon import wiring
 from edge.daemon.minutely import Minutely
 from edge.daemon.pipeline import Pipeline
+from edge.daemon.room import Chores
 from edge.daemon.run import Stop
-from edge.record.keys import load_signer
 from edge.types import ClockReading, Passage
 
 FRAMES_A_SECOND = 15
@@ -81,27 +81,28 @@ def drive(config: Config, plates: list[str], every_s: float) -> None:
         wiring.casebook(config, outbox) as casebook,
         wiring.fresh_registry(config) as registry,
     ):
-        signer = load_signer(config.keys.signing)
+        signer = wiring.signer(config, outbox)
         cabinet = wiring.Cabinet(config, clock, registry, signer, outbox, casebook)
-        pipeline = wiring.pipeline(cabinet)
+        room = wiring.storeroom(cabinet)
+        pipeline = replace(wiring.pipeline(cabinet), room=room)
         minutely = Minutely(
             wiring.alarms(cabinet),
             wiring.health(cabinet, pipeline.laws),
             wiring.hours(cabinet),
             wiring.release(cabinet),
+            wiring.checkpoints(cabinet),
         )
-        pass_by(pipeline, minutely, Street(plates, clock), every_s, stop)
-        minutely.finish()
+        chores = Chores(minutely.step, room)
+        pass_by(pipeline, chores, Street(plates, clock), every_s, stop)
+        chores.attempt(minutely.finish)
 
 
-def pass_by(
-    pipeline: Pipeline, minutely: Minutely, street: Street, every_s: float, stop: Stop
-) -> None:
+def pass_by(pipeline: Pipeline, chores: Chores, street: Street, every_s: float, stop: Stop) -> None:
     """Keep the pace, whatever one vehicle takes."""
     due = time.monotonic()
     while not stop.asked:
         pipeline.conclude(street.next())
-        minutely.step(round(FRAMES_A_SECOND * every_s))
+        chores.step(round(FRAMES_A_SECOND * every_s))
         due += every_s
         time.sleep(max(0.0, due - time.monotonic()))
 

@@ -22,6 +22,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 TOPIC = re.compile(r"anpr/v1/([A-Za-z0-9][A-Za-z0-9._-]{0,127})/([A-Za-z0-9][A-Za-z0-9._-]{0,127})")
 LARGEST = 120_000
 GENESIS = (1, 0, "0" * 64)
+ROTATION, DROP = "anpr-edge.rotation.v1", "anpr-edge.drop.v1"
 
 
 class Refused(Exception):  # noqa: N818
@@ -57,23 +58,31 @@ def verify(jws: bytes, keys: dict[str, dict[str, Any]]) -> tuple[dict[str, Any],
 
 
 class Chain:
-    """The records of one box, one JWS a line in a file; the last is the head."""
+    """The records of one box, one JWS a line in a file; the last is the head.
+
+    Where the last is a rotation, `turned` is the key that it named: that one opens the next epoch.
+    `dropped` is what the box gave up on a full disk and signed for: it never comes.
+    """
 
     def __init__(self, path: Path) -> None:
         """Take up what the file holds; a line that a power cut tore was never receipted."""
         self.path, self.head = path, GENESIS
         self.held: dict[tuple[int, int], str] = {}
         self.signer: dict[int, str] = {}
+        self.dropped: list[dict[str, Any]] = []
+        self.turned: str | None = None
+        self.named: dict[str, dict[str, Any]] = {}
         content = path.read_bytes() if path.exists() else b""
         whole = content[: content.rfind(b"\n") + 1]
         if whole != content:
             os.truncate(path, len(whole))
         for jws in whole.splitlines():
-            data = json.loads(decoded(jws.split(b".")[1]))["data"]
-            self._hold(jws, data, json.loads(decoded(jws.split(b".")[0]))["kid"])
+            message = json.loads(decoded(jws.split(b".")[1]))
+            self._hold(jws, message, json.loads(decoded(jws.split(b".")[0]))["kid"])
 
-    def take(self, jws: bytes, data: dict[str, Any], kid: str) -> str:
+    def take(self, jws: bytes, message: dict[str, Any], kid: str) -> str:
         """Keep a record if it comes next: it is on the disk when this returns."""
+        data = message["data"]
         epoch, seq, digest = data["epoch"], data["seq"], hashlib.sha256(jws).hexdigest()
         known = self.held.get((epoch, seq))
         if known is not None and known != digest:
@@ -82,24 +91,52 @@ class Chain:
             return "again"
         if self.signer.get(epoch, kid) != kid:
             raise Refused("its key is not that of its epoch")
+        if message["type"] == DROP:  # it comes before its place, when a gap is to be explained
+            spans = [span for span in data["spans"] if span["first"] <= span["last"]]
+            self.dropped += [s for s in spans if (s["epoch"], s["last"]) < (epoch, seq)]
+        self._pass_dropped()
         last_epoch, last_seq, last = self.head
-        comes_next = (epoch, seq) in ((last_epoch, last_seq + 1), (last_epoch + 1, 1))
-        if not comes_next:
+        opens_epoch = (epoch, seq) == (last_epoch + 1, 1)
+        if opens_epoch and data["prev"] == last and kid != self.turned:
+            raise Refused("it opens an epoch, and no rotation named its key")
+        follows = opens_epoch if self.turned else (epoch, seq) == (last_epoch, last_seq + 1)
+        if not follows:
             return "gap"  # the box sends it again, once what is missing has its receipt
         if data["prev"] != last:
             raise Refused("it does not follow the record before it")
+        if message["type"] == ROTATION:
+            self._check_rotation(data)
         with self.path.open("ab") as file:
             file.write(jws + b"\n")
             file.flush()
             os.fsync(file.fileno())
-        self._hold(jws, data, kid)
+        self._hold(jws, message, kid)
         return "stored"
 
-    def _hold(self, jws: bytes, data: dict[str, Any], kid: str) -> None:
-        digest = hashlib.sha256(jws).hexdigest()
+    def _pass_dropped(self) -> None:
+        """Go on behind what was dropped: the record after it names the hash of its last one."""
+        epoch, seq, _ = self.head
+        for span in self.dropped:
+            if span["epoch"] == epoch and span["first"] <= seq + 1 <= span["last"]:
+                self.head = (epoch, span["last"], span["last_sha256"])
+                return self._pass_dropped()
+
+    def _check_rotation(self, data: dict[str, Any]) -> None:
+        key = data["key"]
+        kid = OKPKey.import_key({name: key[name] for name in ("kty", "crv", "x")}).thumbprint()
+        if data["next_epoch"] != data["epoch"] + 1 or key["kid"] != kid:
+            raise Refused("its rotation is not valid")
+        if kid in (*self.signer.values(), *self.named):
+            raise Refused("it turns to a key that was used before")
+
+    def _hold(self, jws: bytes, message: dict[str, Any], kid: str) -> None:
+        data, digest = message["data"], hashlib.sha256(jws).hexdigest()
         self.head = (data["epoch"], data["seq"], digest)
         self.held[data["epoch"], data["seq"]] = digest
         self.signer[data["epoch"]] = kid
+        self.turned = data["key"]["kid"] if message["type"] == ROTATION else None
+        if self.turned:
+            self.named[self.turned] = {**data["key"], "box": data["box"]}
 
 
 def receipt(box: str, chain: Chain, signing: OKPKey) -> bytes:
@@ -116,9 +153,11 @@ class Receiver:
     """Keeps one chain for each box, and answers for it."""
 
     def __init__(self, keys: dict[str, dict[str, Any]], signing: OKPKey, out: Path) -> None:
-        """Keep the chains in a folder."""
+        """Take up the chains in a folder, and the keys that their rotations named."""
         self.keys, self.signing, self.out = keys, signing, out
-        self.chains: dict[str, Chain] = {}
+        self.chains = {path.stem: Chain(path) for path in out.glob("*.jws")}
+        for chain in self.chains.values():
+            self.keys = {**chain.named, **self.keys}
 
     def hear(self, client: mqtt.Client, topic: str, jws: bytes) -> str:
         """Judge one message, answer if there is something to answer, and say what became of it."""
@@ -137,10 +176,11 @@ class Receiver:
             if box not in self.chains:
                 self.chains[box] = Chain(self.out / f"{box}.jws")
             chain = self.chains[box]
-            became = chain.take(jws, data, key["kid"])
+            became = chain.take(jws, message, key["kid"])
+            self.keys = {**chain.named, **self.keys}
         except Refused as e:
             return f"refused {topic}: {e}"
-        except (AttributeError, KeyError, TypeError):
+        except (AttributeError, KeyError, TypeError, ValueError):
             return f"refused {topic}: it is no message of a box"
         if became != "gap":  # a record that comes again says that its receipt was lost
             client.publish(f"anpr/v1/{box}/receipt", receipt(box, chain, self.signing), qos=1)

@@ -12,10 +12,12 @@ from click.testing import CliRunner, Result
 from edge.cli import check as module
 from edge.config import MODELS_FOLDER
 from edge.passage.calibration import SUFFIX
+from edge.record.evidence import EvidenceRoom
 from edge.types import ClockReading
 from tests.conftest import REPOSITORY
 from tests.edge.cli.test_main import anpr_edge
 from tests.fakes import START
+from tests.pictured import AUTHORITY
 from tests.rot import rot
 from tests.site import OTHER, Site
 from tests.street import StreetBox, street_box
@@ -190,3 +192,52 @@ def test_a_broken_configuration_is_one_fault(tmp_path: Path) -> None:
     assert result.stdout.startswith("fault  config: ")
     assert "did you mean models" in result.stdout
     assert result.stdout.count("\n") == 1
+
+
+def test_without_keys_of_the_authority_it_says_that_no_picture_is_kept(box: StreetBox) -> None:
+    evidence = items(box)["evidence"]
+    assert evidence["ok"]
+    assert "no picture is kept" in evidence["says"]
+
+
+def test_what_lies_in_the_evidence_room_is_told_and_when_it_is_full(box: StreetBox) -> None:
+    keys = ", ".join(f'"{key.to_public()}"' for key in AUTHORITY)
+    table = f"\n[evidence]\nrecipients = [{keys}]\nmax_mb = 1\n"
+    box.config.write_text(box.config.read_text() + table)
+    room = EvidenceRoom(box.folder / "state/evidence", "voorbeeldgem-01")
+    (box.folder / "state").mkdir(exist_ok=True)
+    room.keep({"overview": b"o" * 600_000, "crop": b"c"})
+    evidence = items(box)["evidence"]
+    assert evidence["ok"]
+    assert (evidence["held"], evidence["released"]) == (2, 0)
+    assert "2 keys" in evidence["says"]
+    room.keep({"overview": b"p" * 600_000})
+    evidence = items(box)["evidence"]
+    assert not evidence["ok"]
+    assert "max_mb" in evidence["says"]
+
+
+def test_released_pictures_without_a_way_are_a_warning(box: StreetBox) -> None:
+    keys = ", ".join(f'"{key.to_public()}"' for key in AUTHORITY)
+    text = box.config.read_text().replace('"spool"', '"mqtt"').replace('spool = "stick"\n', "")
+    box.config.write_text(f"{text}\n[evidence]\nrecipients = [{keys}]\n")
+    assert "uplink.evidence" in items(box)["evidence"]["warnings"][0]
+
+
+def test_a_camera_that_is_not_ours_is_shown_in_the_place_of_models(box: StreetBox) -> None:
+    box.config.write_text(
+        box.config.read_text()
+        + '[external]\nproduct = "axis"\nlisten = "127.0.0.1:8090"\nallow = ["10.0.0.20"]\n'
+    )
+    found = items(box)
+    assert "axis at 10.0.0.20 pushes to 127.0.0.1:8090" in found["external"]["says"]
+    assert "every reading is a review" in found["external"]["warnings"][0]
+    assert not {"detector", "reader", "calibration"} & set(found)
+
+
+def test_pictures_beside_a_camera_that_gives_none_are_a_warning(box: StreetBox) -> None:
+    keys = ", ".join(f'"{key.to_public()}"' for key in AUTHORITY)
+    external = '[external]\nproduct = "axis"\nlisten = "127.0.0.1:8090"\nallow = ["10.0.0.20"]\n'
+    text = f"{box.config.read_text()}\n{external}\n[evidence]\nrecipients = [{keys}]\n"
+    box.config.write_text(text)
+    assert "nobody is held" in items(box)["evidence"]["warnings"][0]

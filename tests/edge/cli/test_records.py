@@ -14,9 +14,10 @@ from edge.errors import RecordError
 from edge.feed.outbox import Outbox
 from edge.feed.spool import SpoolPublisher, batches
 from edge.record.chain import Head
-from edge.record.keys import Jwks
+from edge.record.jwk import Jwks
 from edge.types import Envelope, Link
 from tests.chains import STORAGE_KEY, Pen, alarm
+from tests.drops import drop, passage
 from tools.receive.listen import take_burst
 from tools.receive.store import Store
 
@@ -69,7 +70,7 @@ def a_drained_outbox(folder: Path, chain: list[Envelope]) -> Path:
 
 def a_database(folder: Path, chain: list[Envelope]) -> Path:
     path = folder / "received.sqlite"
-    with Store.open(path, PEN.keyring) as store:
+    with Store.open(path, lambda: PEN.keyring) as store:
         take_burst(store, [("box-1", envelope.jws) for envelope in chain])
     return path
 
@@ -208,7 +209,7 @@ def test_a_batch_cut_short_is_named(tmp_path: Path) -> None:
 def test_two_boxes_at_the_receiver_are_proven_apart(tmp_path: Path) -> None:
     other = Pen("box-2")
     path = tmp_path / "received.sqlite"
-    with Store.open(path, {**PEN.keyring, **other.keyring}) as store:
+    with Store.open(path, lambda: {**PEN.keyring, **other.keyring}) as store:
         take_burst(store, [(e.box, e.jws) for e in [*CHAIN, *other.chain(2)]])
     result = run("verify", path, "--keys", keys_file(tmp_path, PEN, other))
     assert result.exit_code == 0
@@ -298,3 +299,18 @@ def test_a_pipe_in_a_spool_folder_is_named_and_holds_no_one_up(tmp_path: Path) -
     result = verify(stick)
     assert result.exit_code == 1
     assert "no regular file" in result.output
+
+
+def test_what_was_dropped_on_a_full_disk_is_told_and_is_no_finding(tmp_path: Path) -> None:
+    path, pen = tmp_path / "outbox.sqlite", Pen("box-1")
+    with Outbox.open(path, "box-1", STORAGE_KEY, 0) as outbox:
+        for _ in range(12):
+            outbox.append(passage(pen, outbox.next_link()))
+        assert drop(outbox, pen) is not None
+    keys = ("--keys", keys_file(tmp_path, pen), "--storage-key", storage_key(tmp_path))
+    result = run("verify", path, *keys)
+    assert result.exit_code == 0
+    assert "Box box-1: 3 records proven (epoch 1: 1-13); the chain is whole." in result.output
+    assert "10 records were dropped on a full disk, and signed for" in result.output
+    (box,) = json.loads(run("verify", path, *keys, "--json").output)["boxes"]
+    assert (box["dropped"], box["findings"]) == (10, [])

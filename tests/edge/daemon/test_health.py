@@ -138,10 +138,13 @@ def test_an_update_that_comes_or_is_refused_is_told_at_once_but_not_every_sync(
 def test_what_waits_is_told_by_number_and_age_and_never_by_plate(box: Standing) -> None:
     empty = box.told()
     assert (empty.waiting, empty.waiting_s, empty.held) == (0, None, 0)
+    assert (empty.waiting_bytes, empty.dropped) == (0, 0)
     box.passes(PLATE, T0)
     box.seconds = EVERY_S
     record = box.told()
-    assert (record.waiting, record.held) == (2, 1)
+    assert (record.waiting, record.held, record.dropped) == (2, 1, 0)
+    assert record.waiting_bytes is not None
+    assert 2 * len(box.chain()[0].jws) < record.waiting_bytes < 200_000
     assert record.waiting_s is not None
     assert record.waiting_s >= 0
     secrets = (PLATE.encode(), KEY, KEY.hex().encode())

@@ -20,7 +20,7 @@ from edge.record.message import CountRecord, decode
 from edge.types import Envelope
 from tests.cases import PLATE, T0
 from tests.rot import cell, rot, rot_file
-from tests.site import HOUR, LAWS, NOW, OTHER, Site
+from tests.site import HOUR, LAWS, OTHER, Site
 
 NEXT = T0 + HOUR + timedelta(minutes=5)
 
@@ -222,11 +222,11 @@ def test_an_hour_that_rotted_whole_keeps_nobody_from_the_end(site: CountingSite)
     rot(site.folder / "casebook.sqlite", "hours", "hour", "2028-06-01T")
     site.start()
     site.later()
-    minutely = Minutely(Idle(), Idle(), site.hours, site.release)  # type: ignore[arg-type]
+    minutely = Minutely(Idle(), Idle(), site.hours, site.release, Idle())  # type: ignore[arg-type]
     minutely.step(0)
     assert len(site.casebook.damaged_figures()) == 1
     assert site.casebook.held() == []
-    assert T0 not in {hour for _, hour in site.casebook.hours_open(NOW)}
+    assert T0 not in {hour for _, hour in site.casebook.hours_open()}
 
 
 def test_a_figure_that_rotted_in_the_file_does_not_stop_its_hour(site: CountingSite) -> None:

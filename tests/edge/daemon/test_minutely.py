@@ -27,15 +27,15 @@ class Chores:
 
 def test_chores_are_done_at_the_start_and_at_once_again_while_more_waits() -> None:
     chores = Chores(waiting=AT_ONCE + 1)
-    minutely = Minutely(chores, chores, chores, chores, every_s=3600)  # type: ignore[arg-type]
+    minutely = Minutely(*[chores] * 5, every_s=3600)  # type: ignore[arg-type]
     for _ in range(5):
         minutely.step(1)
-    assert (chores.rounds, chores.closed, chores.looked) == (2, 2, 4)
+    assert (chores.rounds, chores.closed, chores.looked) == (2, 2, 6)
 
 
 def test_every_frame_and_every_second_is_counted_once() -> None:
     chores = Chores(waiting=0)
-    minutely = Minutely(chores, chores, chores, chores, every_s=3600)  # type: ignore[arg-type]
+    minutely = Minutely(*[chores] * 5, every_s=3600)  # type: ignore[arg-type]
     minutely.step(0)
     for _ in range(7):
         minutely.step(1)

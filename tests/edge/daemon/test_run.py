@@ -16,9 +16,13 @@ from edge.clock import SystemClock
 from edge.daemon import run, wiring
 from edge.daemon.alarms import LONGEST, shortened
 from edge.daemon.inforce import pinned
+from edge.feed.outbox import Outbox
+from edge.feed.storefile import NoRoomError
+from edge.record.chain import START, check, examine
 from edge.record.envelope import decode_part, split
-from edge.record.keys import create_signer, load_signer
+from edge.record.keys import create_signer, load_signer, load_trusted
 from edge.record.message import decode
+from edge.record.rotation import followed
 from edge.types import Frame
 from tests.follower import Follower, family
 from tests.repository import Publisher
@@ -102,7 +106,86 @@ def test_other_packs_in_force_start_the_daemon_anew_in_the_same_process(
     assert camera.opened == 2
     assert len(used) == 2
     assert used[0].isdisjoint(used[1])
-    assert "the updates changed what is in force" in caplog.text
+    assert "what is in force has changed" in caplog.text
+
+
+def test_a_next_key_starts_the_daemon_anew_with_it_and_every_stop_leaves_a_checkpoint(
+    box: Follower, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Ordered(StreetCamera):
+        @staticmethod
+        def change(_publisher: Publisher) -> None:
+            wiring.key_place(box.config).create_next()
+
+    monkeypatch.setattr(run, "Camera", type("Camera", (Ordered,), {"box": box, "publisher": None}))
+    first = load_trusted(box.folder / "box.jwk")
+    run.run_box(box.config)
+    with wiring.attached_outbox(box.config) as outbox:
+        chain, head = outbox.pending(None, 1000), outbox.head()
+    known = followed([(e.jws, None) for e in chain], first)
+    entries = [check(str(n), e.jws, known) for n, e in enumerate(chain)]
+    assert examine("b1", entries, START, head) == []
+    first_epoch = [e.kind for e in chain if e.epoch == 1]
+    assert first_epoch[-2:] == ["checkpoint", "rotation"]
+    assert first_epoch.count("checkpoint") == 1
+    assert [e.kind for e in chain if e.epoch == 2][-1] == "checkpoint"
+    assert load_signer(box.folder / "box.pem").key_id not in first
+
+
+def test_a_disk_that_is_full_at_the_start_ends_nothing_and_takes_no_packs_back(
+    box: Follower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stopping(StreetCamera):
+        opened = 1  # it stops the daemon at once
+
+    monkeypatch.setattr(run, "Camera", type("Camera", (Stopping,), {"box": box}))
+    monkeypatch.setattr(run, "AGAIN_S", 0.0)
+    monkeypatch.setattr(run, "step_back", lambda *_: pytest.fail("the packs are not at fault"))
+    casebook, tries = wiring.casebook, list[int]()
+
+    def full(*parts: object) -> object:
+        tries.append(1)
+        if len(tries) < 3:
+            raise NoRoomError("The disk is full.", "Make room.")
+        return casebook(*parts)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(wiring, "casebook", full)
+    run.run_box(box.config)
+    assert len(tries) == 3
+
+
+def test_a_daemon_whose_disk_fills_up_goes_on_seeing_and_then_recording(
+    box: Follower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Health and checkpoints wait for room as passages do; no write ends the daemon."""
+
+    class Filling(StreetCamera):
+        opened = 1
+
+        def frames(self) -> Iterator[Frame]:
+            for frame in super().frames():
+                if frame.index == 1:
+                    monkeypatch.setattr(Outbox, "_store", refuse)
+                if frame.index == 2:
+                    monkeypatch.undo()
+                yield frame
+
+    def refuse(*_: object) -> None:
+        raise NoRoomError("The disk is full.", "Make room.")
+
+    camera = type("Camera", (Filling,), {"box": box})
+    run.Camera, kept = camera, run.Camera  # type: ignore[misc]
+    try:
+        run.run_box(box.config)
+    finally:
+        run.Camera = kept  # type: ignore[misc]
+    with wiring.attached_outbox(box.config) as outbox:
+        chain = outbox.pending(None, 99)
+    assert [e.kind for e in chain][-1] == "checkpoint"
+    entries = [
+        check(str(n), e.jws, load_trusted(box.folder / "box.jwk")) for n, e in enumerate(chain)
+    ]
+    assert examine("b1", entries, START) == []
 
 
 @pytest.mark.parametrize("had_one", [True, False])

@@ -19,7 +19,7 @@ def path(tmp_path: Path) -> Path:
 def test_every_family_is_told_with_what_is_in_force_and_what_was_refused(path: Path) -> None:
     why = Fault("Case 12 differs.", "Tell the publisher.")
     families = (
-        FamilyReport("registry", "current", active=Active(7, "r7", EARLIER)),
+        FamilyReport("registry", "current", active=Active(7, "r7", EARLIER, until=AT)),
         FamilyReport("packs", "refused", offered=4, refused=why, active=Active(3, "p3", EARLIER)),
         FamilyReport("models", "not_reached", refused=Fault("No source answers.", "Wait.")),
     )
@@ -29,7 +29,7 @@ def test_every_family_is_told_with_what_is_in_force_and_what_was_refused(path: P
         reached_at=EARLIER,
         fault=None,
         families=(
-            Family(family="registry", outcome="current", release=7),
+            Family(family="registry", outcome="current", release=7, until=AT),
             Family(
                 family="packs", outcome="refused", release=3, refused=4, reason="Case 12 differs."
             ),

@@ -8,9 +8,11 @@ from edge.daemon.uplink import Pace, Time, Uplink
 from edge.errors import FeedError, OutboxError
 from edge.feed.outbox import Outbox
 from edge.feed.receipts import receipt_reader, sign_receipt
+from edge.record.chain import Head
 from edge.record.message import Receipt
 from edge.types import Envelope
 from tests.chains import NOW, STORAGE_KEY, Pen
+from tests.drops import drop, other, passage
 from tests.fakes_feed import MemoryPublisher, StoppedTime
 
 PLATFORM = Pen("platform")
@@ -50,6 +52,16 @@ class Bench:
         for envelope in written:
             self.outbox.append(envelope)
         return written
+
+    def gave_up(self, length: int) -> Envelope:
+        """Take an alarm, so many passages and an alarm, and drop the passages."""
+        self.outbox.append(other(self.pen, self.outbox.next_link(), "alarm"))
+        for _ in range(length):
+            self.outbox.append(passage(self.pen, self.outbox.next_link()))
+        self.outbox.append(other(self.pen, self.outbox.next_link(), "alarm"))
+        made = drop(self.outbox, self.pen)
+        assert made is not None
+        return made
 
     def waiting(self) -> list[int]:
         return [envelope.seq for envelope in self.outbox.pending(None, 999)]
@@ -273,3 +285,38 @@ def test_a_broken_outbox_is_not_hidden(bench: Bench) -> None:
     bench.outbox._db.execute("DROP TABLE records")
     with pytest.raises(OutboxError, match="failed"):
         uplink.step(0)
+
+
+def test_the_drop_that_covers_a_gap_is_told_before_what_comes_after_the_gap(bench: Bench) -> None:
+    bench.gave_up(10)
+    bench.uplink(Pace(window=3)).step(0)
+    assert bench.arrived == [1, 13, 12, 13]
+
+
+def test_a_drop_is_told_though_the_window_would_never_reach_its_place(bench: Bench) -> None:
+    bench.gave_up(10)
+    for _ in range(20):
+        bench.outbox.append(other(bench.pen, bench.outbox.next_link(), "alarm"))
+    made = bench.gave_up(10)
+    for _ in range(20):
+        bench.outbox.append(other(bench.pen, bench.outbox.next_link(), "alarm"))
+    uplink = bench.uplink(Pace(window=4))
+    uplink.step(0)
+    assert bench.arrived == [1, 13, 12, 13, 14]
+    last = bench.outbox.pending(None, 99)[23]
+    assert last.seq == 34  # the alarm before the second gap
+    bench.outbox.forget_through(Head(1, last.seq, last.sha256))
+    uplink.step(0)
+    assert bench.arrived[5:] == [made.seq, 45, 46, 47, 48]
+
+
+def test_a_stick_brings_everything_once_and_in_order(bench: Bench) -> None:
+    bench.gave_up(10)
+    bench.uplink(Pace(window=None)).step(0)
+    assert bench.arrived == [1, 12, 13]
+
+
+def test_puback_mode_forgets_across_a_gap(bench: Bench) -> None:
+    bench.gave_up(10)
+    bench.uplink(Pace(ack="puback")).step(0)
+    assert bench.waiting() == []

@@ -10,13 +10,14 @@ import pytest
 from edge import storefile
 from edge.errors import OutboxError, RecordError
 from edge.feed import ballast as ballast_module
+from edge.feed.ballast import Ballast
 from edge.feed.outbox import Outbox
 from edge.record.chain import Head, Place
 from edge.record.message import GENESIS, Receipt
 from edge.types import Envelope, Link
 from tests.chains import NOW, STORAGE_KEY, Pen
 
-SMALL = 64 * 1024
+SMALL = ballast_module.LEAST_BYTES
 
 
 @pytest.fixture
@@ -231,6 +232,64 @@ def test_a_full_file_refuses_the_record_and_loses_none(outbox: Outbox, pen: Pen)
 
 def test_the_ballast_is_held_from_the_start(tmp_path: Path, outbox: Outbox) -> None:
     assert (tmp_path / "outbox.sqlite.ballast").stat().st_blocks * 512 >= SMALL
+
+
+def test_the_ballast_gives_parts_down_to_what_a_delete_needs_and_takes_them_back(
+    tmp_path: Path,
+) -> None:
+    ballast = Ballast(tmp_path / "ballast")
+    assert ballast.hold()
+    given = 0
+    while ballast.give_part():
+        given += 1
+    assert given == 3
+    assert ballast.path.stat().st_size == ballast_module.LEAST_BYTES
+    assert not ballast.is_held
+    assert ballast.hold()
+    assert ballast.path.stat().st_blocks * 512 >= ballast_module.DEFAULT_BYTES
+
+
+def test_a_ballast_that_cannot_be_made_whole_keeps_what_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ballast = Ballast(tmp_path / "ballast")
+    ballast.hold()
+    ballast.give_part()
+    before = ballast.path.stat().st_size
+
+    def half(handle: int, start: int, size: int) -> None:
+        os.ftruncate(handle, size)  # as some systems do
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(ballast_module.os, "posix_fallocate", half)
+    assert not ballast.hold()
+    assert ballast.path.stat().st_size == before
+
+
+@pytest.mark.parametrize("size", [1, 64 * 1024, ballast_module.LEAST_BYTES - 1])
+def test_a_ballast_too_small_to_drain_a_full_disk_is_refused(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "outbox.sqlite"
+    with pytest.raises(OutboxError, match="too small"):
+        Outbox.open(path, "box-1", STORAGE_KEY, size)
+    Outbox.open(path, "box-1", STORAGE_KEY, 0).close()
+    with pytest.raises(OutboxError, match="too small"):
+        Outbox.attach(path, STORAGE_KEY, size)
+
+
+def test_what_is_written_in_need_is_taken_without_a_whole_ballast(
+    outbox: Outbox, pen: Pen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outbox._ballast.release()
+
+    def full(handle: int, start: int, size: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(ballast_module.os, "posix_fallocate", full)
+    with outbox.reserve():
+        outbox.append(pen.write())
+    with pytest.raises(OutboxError, match="disk is full"):
+        outbox.append(pen.at(outbox.next_link()))
+    assert outbox.backlog().records == 1
 
 
 def test_on_a_full_disk_nothing_is_taken_but_what_is_there_can_be_drained(

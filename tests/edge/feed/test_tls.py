@@ -1,26 +1,17 @@
 """The way to a real broker over TLS, where the client certificate names the box."""
 
 import datetime
-import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.ec import (
-    SECP256R1,
-    EllipticCurvePrivateKey,
-    generate_private_key,
-)
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from edge.errors import FeedError
 from edge.feed.mqtt import MqttPublisher
 from edge.feed.session import Arrived, Note, Role, Session
 from edge.feed.topics import EVERY_RECORD, UPDATES
+from tests.authority import Authority
 from tests.mosquitto import Mosquitto, find_mosquitto, wait_for
 from tools.announce import hint_at
 
@@ -46,44 +37,6 @@ class Address:
     cert: Path | None = None
     key: Path | None = None
     host: str = "127.0.0.1"
-
-
-class Authority:
-    """A certificate authority in a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.key = folder, generate_private_key(SECP256R1())
-        self.name = _name("authority")
-        self._write("ca", self.key, self._certificate("authority", self.key, is_ca=True))
-
-    def issue(self, file: str, name: str) -> tuple[Path, Path]:
-        key = generate_private_key(SECP256R1())
-        return self._write(file, key, self._certificate(name, key, is_ca=False))
-
-    def _certificate(
-        self, name: str, key: EllipticCurvePrivateKey, is_ca: bool
-    ) -> x509.Certificate:
-        now = datetime.datetime.now(datetime.UTC)
-        loopback = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-        builder = x509.CertificateBuilder().subject_name(_name(name)).issuer_name(self.name)
-        builder = builder.public_key(key.public_key()).serial_number(x509.random_serial_number())
-        builder = builder.not_valid_before(now - datetime.timedelta(days=1))
-        builder = builder.not_valid_after(now + datetime.timedelta(days=1))
-        builder = builder.add_extension(x509.BasicConstraints(is_ca, None), critical=True)
-        names = x509.SubjectAlternativeName([loopback])
-        return builder.add_extension(names, critical=False).sign(self.key, SHA256())
-
-    def _write(
-        self, file: str, key: EllipticCurvePrivateKey, certificate: x509.Certificate
-    ) -> tuple[Path, Path]:
-        paths = self.folder / f"{file}.pem", self.folder / f"{file}.key"
-        paths[0].write_bytes(certificate.public_bytes(Encoding.PEM))
-        paths[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-        return paths
-
-
-def _name(text: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
 @pytest.fixture

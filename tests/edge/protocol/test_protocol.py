@@ -216,3 +216,36 @@ def test_an_address_with_a_password_is_told_by_its_kind_only(tmp_path: Path) -> 
 def test_a_zone_without_a_law_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no start date"):
         made(tmp_path, '[[zones]]\nid = "nowhere"\npack = "nl-ze"\n')
+
+
+KEYS = (
+    "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p",
+    "age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa",
+)
+
+
+def test_pictures_are_told_only_where_some_are_kept(tmp_path: Path) -> None:
+    name = "Pictures of a held candidate"
+    evidence = f'[evidence]\nrecipients = ["{KEYS[0]}", "{KEYS[1]}"]\nmax_days = 20\n'
+    for text, kept in ((DUTCH, False), (FLEMISH + evidence, False), (DUTCH + evidence, True)):
+        document = made(tmp_path, text)
+        told = words(chapter(document, "items"))
+        assert (name in told) is kept
+    assert "at most 20 days" in told
+    assert "2 keys of the authority" in told
+    assert "faces are not" in told
+    assert any(name in hint for hint in left(document))
+
+
+def test_a_camera_that_is_not_ours_is_told(tmp_path: Path) -> None:
+    external = """
+[external]
+product = "axis"
+listen = "10.0.0.2:8090"
+allow = ["10.0.0.20"]
+"""
+    document = made(tmp_path, DUTCH + external)
+    found = chapter(document, "camera")
+    assert "axis" in row(found, "Who reads the plates")[1].say("en")
+    assert "for a person" in row(found, "Confidence that is believed")[1].say("en")
+    assert "not encrypted" in row(found, "Way from camera")[1].say("en")

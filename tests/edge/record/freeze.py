@@ -10,8 +10,9 @@ from joserfc.jwk import OKPKey
 
 from edge.feed.receipts import sign_receipt
 from edge.feed.topics import RECEIPT
-from edge.record.keys import FileSigner, extend_trusted
+from edge.record.keys import extend_trusted
 from edge.record.message import GENESIS
+from edge.record.signer import FileSigner
 from edge.types import Link
 from tools.platform.samples import BOX, SAMPLES, receipt, sample
 from tools.platform.schemas import schemas, text_of

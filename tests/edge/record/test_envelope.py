@@ -52,6 +52,15 @@ def non_canonical() -> bytes:
     return GENUINE.jws[:-1] + alphabet[last ^ 1 : (last ^ 1) + 1]
 
 
+def malleated() -> bytes:
+    """S + L proves the same as S where a verifier forgets to look: a second JWS of one record."""
+    order = 2**252 + 27742317777372353535851937790883648493
+    start, _, signature = GENUINE.jws.rpartition(b".")
+    raw = base64.urlsafe_b64decode(signature + b"==")
+    twin = int.from_bytes(raw[32:], "little") + order
+    return start + b"." + b64(raw[:32] + twin.to_bytes(32, "little"))
+
+
 def signed_text(payload: bytes) -> bytes:
     return PEN.signer.sign(payload)
 
@@ -91,6 +100,7 @@ ATTACKS: dict[str, tuple[Callable[[], bytes], Flaw]] = {
         lambda: GENUINE.jws.rpartition(b".")[0] + b"." + b64(b"x" * 63),
         Flaw.ALTERED,
     ),
+    "malleated signature": (malleated, Flaw.ALTERED),
     "non-canonical base64": (non_canonical, Flaw.ENCODING),
     "padding": (lambda: GENUINE.jws + b"==", Flaw.ENCODING),
     "white space": (lambda: GENUINE.jws + b"\n", Flaw.ENCODING),

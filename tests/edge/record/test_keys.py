@@ -130,3 +130,13 @@ def test_a_second_box_joins_the_trusted_keys(tmp_path: Path) -> None:
         signer = create_signer(tmp_path / f"{box}.pem", box)
         extend_trusted(tmp_path / "boxes.jwks", signer.public(box))
     assert {k.box for k in load_trusted(tmp_path / "boxes.jwks").values()} == {"box-1", "box-2"}
+
+
+def test_a_key_set_is_what_standard_libraries_read(tmp_path: Path) -> None:
+    """RFC 8037: a public key has kty, crv and x."""
+    signer = create_signer(tmp_path / "box.pem", "box-1")
+    extend_trusted(tmp_path / "boxes.jwks", signer.public("box-1"))
+    (key,) = json.loads((tmp_path / "boxes.jwks").read_text())["keys"]
+    assert {"kty", "crv", "x", "kid", "box"} <= set(key)
+    assert OKPKey.import_key(key).thumbprint() == key["kid"]
+    assert {"kty", "crv", "x"} <= set(json.loads((tmp_path / "box.jwk").read_text()))

@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 
 from edge.errors import BoxError
-from edge.record.chain import START, Entry, check, examine
+from edge.record.chain import START, Entry, check, dropped, examine
 from edge.record.envelope import Keyring, decode_part, split
 from edge.record.message import PassageRecord, ResolutionRecord, decode
 from edge.types import Envelope
@@ -17,6 +17,8 @@ from tests.site import Site
 class Auditor:
     """Starts the box on what a cut left, and says what is wrong with it."""
 
+    kind: type[Site] = Site
+
     def __init__(self, keyring: Keyring) -> None:
         self._keyring = keyring
         self._checked: dict[bytes, Entry] = {}
@@ -24,11 +26,12 @@ class Auditor:
     def faults(self, cut: Cut) -> list[str]:
         """Return what is wrong, by kind."""
         try:
-            site = Site(cut.folder)
+            site = self.kind(cut.folder)
         except BoxError as e:
             return [f"no start: {e.cause.replace(str(cut.folder), '')}"]
         try:
             told = [*self._chain(site, cut.word), *_casebook(site, cut.word), *_files(site)]
+            told += self.more(site, cut.word)
             site.passes("9ZZZ999")  # it takes the next one too
             return told
         except BoxError as e:
@@ -36,13 +39,19 @@ class Auditor:
         finally:
             site.stop()
 
+    def more(self, site: Site, word: Word) -> list[str]:
+        """Say what else is wrong, where the box keeps more than records and candidates."""
+        return []
+
     def _chain(self, site: Site, word: Word) -> list[str]:
         stored, forgotten = site.chain(), site.outbox.forgotten() or START
         entries = [self._check(e) for e in stored]
         found = examine("b1", entries, forgotten, site.outbox.head() or START)
-        there = {e.seq: e for e in stored}
-        lost = [s for s, e in word.records.items() if s > forgotten.seq and there.get(s) != e]
+        there, gone = {e.seq: e for e in stored}, dropped("b1", entries)
+        left = {s: e for s, e in word.records.items() if s > forgotten.seq and gone.left(1, s, s)}
+        lost = [s for s, e in left.items() if there.get(s) != e]
         told = [f"chain: {finding.flaw}" for finding in found] + ["acknowledged, lost"] * len(lost)
+        told += ["dropped, and still there" for s in there if not gone.left(1, s, s)]
         if forgotten.seq > word.forget_through:
             told.append("forgotten unasked")
         return told

@@ -17,6 +17,7 @@ from tests.conftest import REPOSITORY
 from tests.faults.power.box import ACKNOWLEDGED
 from tests.faults.power.disk import Call, Disk, read_calls
 
+BOX = "tests.faults.power.box"
 SOURCE = Path(__file__).with_name("syscalls.c")
 
 
@@ -59,12 +60,14 @@ def recorder(folder: Path) -> Path:
     return built
 
 
-def record(listener: Path, folder: Path, steps: int, how: tuple[str, str]) -> list[Call]:
+def record(
+    listener: Path, folder: Path, steps: int, how: tuple[str, str], module: str = BOX
+) -> list[Call]:
     """Let a box live on what lies in a folder; return what it asked of the disk."""
     log = listener.with_name("calls.log")
     log.unlink(missing_ok=True)
     surroundings = {"LD_PRELOAD": str(listener), "CUT_FOLDER": str(folder), "CUT_LOG": str(log)}
-    command = [sys.executable, "-m", "tests.faults.power.box", str(folder), str(steps), *how]
+    command = [sys.executable, "-m", module, str(folder), str(steps), *how]
     subprocess.run(command, check=True, cwd=REPOSITORY, env=os.environ | surroundings)
     return read_calls(log)
 

@@ -1,0 +1,83 @@
+"""A camera that we do not own in the place of ours: its readings go the way of our own passages."""
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+
+from edge.capture.external.listen import ForeignCamera
+from edge.daemon.pipeline import Conclusion, Pipeline
+from edge.passage.foreign import ForeignPolicy, Gathering, Heard, foreign_passage
+from edge.passage.lanes import Lane, in_lane
+from edge.ports import Clock
+from edge.types import Detection, Image, Passage, Reading
+
+WAIT_S = 1.0
+
+
+class NoEyes:
+    """Detector and reader of a box that sees nothing itself."""
+
+    def detect(self, image: Image) -> Sequence[Detection]:
+        """Find nothing."""
+        return ()
+
+    def read(self, image: Image, detections: Sequence[Detection]) -> Sequence[Reading]:
+        """Read nothing."""
+        return ()
+
+
+class ForeignWatch:
+    """Concludes on the vehicles that a foreign camera tells of; implements `Watch`."""
+
+    frames_each = 0
+
+    def __init__(
+        self,
+        camera: ForeignCamera,
+        pipeline: Pipeline,
+        policy: ForeignPolicy,
+        lanes: Sequence[Lane],
+        clock: Clock,
+    ) -> None:
+        """Take the camera's messages from now on."""
+        self._camera, self._pipeline, self._policy = camera, pipeline, policy
+        self._lanes = {lane.name: lane for lane in lanes}
+        self._clock, self._gathering = clock, Gathering()
+        self._stopped = threading.Event()
+
+    def conclusions(self) -> Iterator[list[Conclusion]]:
+        """Yield what was concluded, at least once a second, until it is told to stop."""
+        while not self._stopped.is_set():
+            for message in self._camera.messages(WAIT_S):
+                now = self._clock.read()
+                for reading in message.readings:
+                    yield self._conclude(self._gathering.take(reading, now))
+                message.done.set()
+            yield self._conclude(self._gathering.silent(self._clock.read()))
+
+    def stop(self) -> None:
+        """End soon; may be called from a signal handler."""
+        self._stopped.set()
+
+    def finish(self) -> list[Conclusion]:
+        """Conclude on the vehicles of which more was to come."""
+        return self._conclude(self._gathering.finish())
+
+    def close(self) -> None:
+        """Close the door to the camera."""
+        self.stop()
+        self._camera.close()
+
+    def lost(self) -> str:
+        """Say how many messages could not be read."""
+        return f"{self._camera.refused} messages of the camera could not be read"
+
+    def _conclude(self, vehicles: Iterable[Heard]) -> list[Conclusion]:
+        passages = (foreign_passage(heard, self._policy) for heard in vehicles)
+        return [
+            conclusion
+            for passage in passages
+            for conclusion in self._pipeline.conclude(self._in_lane(passage))
+        ]
+
+    def _in_lane(self, passage: Passage) -> Passage:
+        return in_lane(passage, self._lanes.get(passage.lane or ""))

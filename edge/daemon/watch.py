@@ -1,0 +1,65 @@
+"""What a box watches the road with: a camera of its own, or one that it does not own."""
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from edge.capture.newest import NewestFrame
+from edge.daemon.pipeline import Conclusion, Pipeline
+
+
+class Watch(Protocol):
+    """Yields what was concluded, step by step, until it is told to stop."""
+
+    frames_each: int
+    """How many frames the box looks at in one step."""
+
+    def conclusions(self) -> Iterator[Sequence[Conclusion]]:
+        """Yield the conclusions of each step. Raises CaptureError when the camera fails."""
+        ...
+
+    def stop(self) -> None:
+        """End soon; may be called from a signal handler."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the camera."""
+        ...
+
+    def finish(self) -> Sequence[Conclusion]:
+        """Conclude on the vehicles still in sight."""
+        ...
+
+    def lost(self) -> str:
+        """Say what of the camera's never became a reading."""
+        ...
+
+
+class OwnWatch:
+    """The camera of the box, frame by frame."""
+
+    frames_each = 1
+
+    def __init__(self, camera: NewestFrame, pipeline: Pipeline) -> None:
+        """Look at every frame that there is time for."""
+        self._camera, self._pipeline = camera, pipeline
+
+    def conclusions(self) -> Iterator[Sequence[Conclusion]]:
+        """Yield the conclusions of each frame. Raises CaptureError when the camera fails."""
+        for frame in self._camera.frames():
+            yield self._pipeline.step(frame)
+
+    def stop(self) -> None:
+        """End soon; may be called from a signal handler."""
+        self._camera.stop()
+
+    def close(self) -> None:
+        """Let go of the camera."""
+        self._camera.close()
+
+    def finish(self) -> Sequence[Conclusion]:
+        """Conclude on the vehicles still in the picture."""
+        return self._pipeline.finish()
+
+    def lost(self) -> str:
+        """Say how many frames nobody had time for."""
+        return f"{self._camera.dropped} frames were dropped for newer ones"

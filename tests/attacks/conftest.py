@@ -1,0 +1,3 @@
+"""The broker of `tests/mosquitto.py`, for the tests beside this file."""
+
+from tests.mosquitto import broker as broker

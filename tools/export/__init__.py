@@ -1,0 +1,1 @@
+"""Proven records in the shapes that other platforms parse; the records stay as signed."""
