@@ -17,8 +17,8 @@ from edge.capture.external.fields import fault, iso, share, text, way
 from edge.types import Direction, ForeignReading
 
 PRODUCT = "hikvision"
-DEEPEST, LONGEST, MOST = 16, 4096, 4096
-"""Elements: how deep, how long the text of one (characters), how many."""
+LARGEST, DEEPEST, LONGEST, MOST = 262_144, 16, 4096, 4096
+"""The XML in bytes; elements: how deep, how long the text of one (characters), how many."""
 PARTS, HEAD = 32, 4096
 """Parts of a message, and bytes of what stands above one."""
 XML_HEAD = re.compile(rb"content-type: *(application|text)/xml|filename=\"[^\"]*\.xml\"", re.I)
@@ -70,6 +70,8 @@ def leaves(xml: bytes) -> dict[str, str]:
 
     Raises CaptureError.
     """
+    if len(xml) > LARGEST:
+        raise fault("It is too large")
     found: dict[str, str] = {}
     path: list[str] = []
     said: list[str] = []

@@ -123,6 +123,8 @@ HOSTILE = {
     "the first moment of all": ("hikvision", hikvision().replace(AT.isoformat().encode(), EARLY)),
     "the last moment of all": ("hikvision", hikvision().replace(AT.isoformat().encode(), LATE)),
     "parts in parts": ("hikvision", PARTS),
+    "many attributes": ("hikvision", b"<a " + b"".join(b"a%d='' " % n for n in range(30_000))),
+    "much text": ("hikvision", hikvision(licensePlate="A" * 300_000)),
     "many elements": ("hikvision", b"<a>" + b"<b/>" * 10_000 + b"</a>"),
     "no time": ("axis", axis("lost", capture_timestamp="soon")),
     "a time without end": ("axis", axis("lost", capture_timestamp="1e300")),
