@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 import numpy as np
 from pyrage import x25519
 
+from edge.daemon.photographer import Photographer
 from edge.daemon.pipeline import Conclusion
-from edge.daemon.witness import Witness
 from edge.passage.tracker import Tracker
 from edge.record.age import Recipients
 from edge.record.evidence import Budget, EvidenceRoom
@@ -22,7 +22,7 @@ LONGEST = timedelta(days=30)
 
 
 class PicturedSite(Site):
-    """A site whose configuration names recipients; every passage is seen by the witness."""
+    """A site whose configuration names recipients; every passage is seen by the photographer."""
 
     budget, kept_in, size = Budget(reserve=0), "evidence", (360, 640)
 
@@ -30,12 +30,12 @@ class PicturedSite(Site):
         super().start()
         self.room = EvidenceRoom(self.folder / self.kept_in, "b1", self.budget)
         keys = Recipients([str(key.to_public()) for key in AUTHORITY])
-        self.pipeline = replace(self.pipeline, witness=Witness(self.room, keys, LONGEST))
+        self.pipeline = replace(self.pipeline, photographer=Photographer(self.room, keys, LONGEST))
 
     def passes(self, plate: str = PLATE, at: datetime = T0) -> Conclusion:
         seen, found, tracker = frame(0, image=noise(self.size)), detection(), Tracker(1.0)
         tracker.update(seen, [reading(plate, found)])
-        self.pipeline.witness.see(seen, [found], tracker.followed)
+        self.pipeline.photographer.see(seen, [found], tracker.followed)
         return super().passes(plate, at)
 
     def files(self) -> set[str]:

@@ -13,11 +13,12 @@ from pathlib import Path
 import click
 
 from edge.errors import BoxError, EvidenceError, KeyFileError, RecordError
-from edge.feed.ledger import open_ledgers
+from edge.feed.ledger import Stored, open_ledgers
 from edge.record.age import MAGIC, Identity
 from edge.record.envelope import NAME, UNREADABLE, Keyring, RefusedError, verify
 from edge.record.keys import load_trusted
 from edge.record.message import EvidenceRef, PassageRecord, ResolutionRecord, decode
+from edge.record.standing import check_standing
 
 FINDING = 1
 RELEASED = "released"
@@ -48,10 +49,10 @@ def named(path: Path, keyring: Keyring) -> dict[str, Named]:
     """
     found: dict[str, Named] = {}
     for ledger in open_ledgers(path):
-        for stored in ledger.records:
-            for picture in _of(stored.jws, keyring):
-                if picture.released or picture.ref.sha256 not in found:
-                    found[picture.ref.sha256] = picture
+        known = ledger.keyring(keyring)  # with the keys that its own rotations brought in
+        for picture in (named for stored in ledger.records for named in _of(stored, known)):
+            if picture.released or picture.ref.sha256 not in found:
+                found[picture.ref.sha256] = picture
     return found
 
 
@@ -75,9 +76,10 @@ def opened(path: Path, pictures: dict[str, Named], identity: Identity) -> tuple[
         raise EvidenceError(f"{path}: {e.cause}", e.remedy) from e
 
 
-def _of(jws: bytes, keyring: Keyring) -> Iterator[Named]:
+def _of(stored: Stored, keyring: Keyring) -> Iterator[Named]:
     try:
-        record = verify(jws, keyring)
+        record = verify(stored.jws, keyring)
+        check_standing(record, keyring, stored.received_at)
         data = decode(record.payload).data
     except (RefusedError, *UNREADABLE):
         return

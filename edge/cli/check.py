@@ -281,7 +281,7 @@ def _casebook(config: Config) -> Item:
 
 
 def _evidence(config: Config) -> Item:
-    wiring.witness(config)
+    wiring.photographer(config)
     room = wiring.evidence_room(config)
     figures = {"held": len(room.held()), "released": len(room.released()), "bytes": room.used()}
     lying = f"{figures['held']} pictures held, {figures['released']} to be delivered"

@@ -1,7 +1,8 @@
 """The box on one screen: a frame goes in, signed records of passages come out.
 
 Frame -> Detection -> Reading -> Track -> Passage -> Facts -> Decision -> Message -> Envelope.
-Every stage returns a value; what lasts between frames lives in the tracker and the desk alone.
+Every stage returns a value; what lasts between frames lives in the tracker, the desk and the
+photographer alone.
 Nothing here knows a camera, a model file or a network: `wiring.py` brings them.
 """
 
@@ -25,8 +26,8 @@ from edge.access.hold import (
 from edge.access.rules import Law
 from edge.casebook.casebook import Casebook
 from edge.casebook.entries import Entry, Mark
+from edge.daemon.photographer import Photographer
 from edge.daemon.room import NO_ROOM, Endless, Room
-from edge.daemon.witness import Witness
 from edge.errors import EvidenceError
 from edge.feed.outbox import Outbox
 from edge.passage.lanes import WHOLE_PICTURE, View, in_lane
@@ -99,14 +100,14 @@ class Pipeline:
     casebook: Casebook
     view: View = WHOLE_PICTURE
     count: Count = counts_nothing
-    witness: Witness = field(default_factory=Witness)
+    photographer: Photographer = field(default_factory=Photographer)
     room: Room = Endless()  # noqa: RUF009 - it holds nothing
 
     def step(self, frame: Frame) -> list[Conclusion]:
         """Take one frame; return what was concluded of vehicles that have gone by."""
         found = self.detector.detect(frame.image)
         due = self.tracker.update(frame, self.read_plates(frame, found))
-        self.witness.see(frame, found, [*self.tracker.followed, *due])
+        self.photographer.see(frame, found, [*self.tracker.followed, *due])
         return self._conclude_all(due)
 
     def finish(self) -> list[Conclusion]:
@@ -166,7 +167,7 @@ class Pipeline:
         entry = None
         if hold is not None:
             waits = self._waits(passage, facts, decision, law, envelope, now)
-            waits = pictured(waits, evidence, self.witness.longest)
+            waits = pictured(waits, evidence, self.photographer.longest)
             entry = Entry(waits, passage, hold.mark, hold.exhibits.key)
         # First the intent, then the record: a power cut in between is made good at the start.
         self.casebook.enter(envelope, entry, self.count(passage, facts, decision, law))
@@ -187,7 +188,7 @@ class Pipeline:
         if limit is not None and self.casebook.times_held(mark) >= limit:
             return let_go(decision), None
         try:
-            exhibits = self.witness.keep(passage)  # durable before a record names them
+            exhibits = self.photographer.keep(passage)  # durable before a record names them
         except EvidenceError:
             return unproven(decision), None
         return kept(decision), Hold(mark, exhibits)

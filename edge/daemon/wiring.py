@@ -36,13 +36,13 @@ from edge.daemon.inforce import (
     registry_stands,
 )
 from edge.daemon.late import LOOK, fault_at
+from edge.daemon.photographer import Photographer
 from edge.daemon.pipeline import Pipeline
 from edge.daemon.recovery import recover
 from edge.daemon.release import Release
 from edge.daemon.storeroom import Limits, Storeroom
 from edge.daemon.sync import REPORT
 from edge.daemon.synced import synced
-from edge.daemon.witness import Witness
 from edge.errors import BoxError, ConfigError, ModelError
 from edge.feed.evidence import HttpsEvidence, SpoolEvidence, secured
 from edge.feed.hint import Hint
@@ -339,20 +339,20 @@ def pipeline(cabinet: Cabinet[Registry]) -> Pipeline:
         casebook=cabinet.casebook,
         view=seen,
         count=tallies,
-        witness=witness(config),
+        photographer=photographer(config),
     )
 
 
-def witness(config: Config) -> Witness:
+def photographer(config: Config) -> Photographer:
     """Return what keeps the pictures of who is held; without recipients it keeps none.
 
     Raises ConfigError for a recipient that is garbled.
     """
     wanted = config.evidence
     if wanted is None:
-        return Witness()
+        return Photographer()
     longest = timedelta(days=wanted.max_days)
-    return Witness(evidence_room(config), Recipients(wanted.recipients), longest)
+    return Photographer(evidence_room(config), Recipients(wanted.recipients), longest)
 
 
 def evidence_room(config: Config) -> EvidenceRoom:

@@ -50,7 +50,7 @@ def play(
         reader=watched,
         tracker=pipeline.tracker.afresh(),
         desk=pipeline.desk.afresh(),
-        witness=pipeline.witness.afresh(),
+        photographer=pipeline.photographer.afresh(),
         count=counts_nothing,  # a clip is no traffic of this site
     )
     conclusions: list[Conclusion] = []

@@ -1,7 +1,8 @@
 """What the receiver's store promises, over each database; two receivers may share one."""
 
+import threading
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from edge.cli.records import records
 from edge.feed.receipts import receipt_reader
-from edge.record.chain import Head
+from edge.record.chain import Head, Place
 from edge.record.countersign import read_countersignature
 from edge.record.envelope import MAX_BYTES, Keyring, seal
 from edge.record.jwk import Jwks
@@ -24,7 +25,7 @@ from edge.types import Envelope, Link
 from tests.chains import Pen, alarm, rotation
 from tests.checkpoints import checkpoint
 from tools.receive.database import Row, StoreError
-from tools.receive.growth import Verdict
+from tools.receive.growth import Arrival, Verdict
 from tools.receive.listen import receipts, take_burst
 from tools.receive.store import Store
 
@@ -161,6 +162,34 @@ def together(*receivers: Callable[[], None]) -> None:
     with ThreadPoolExecutor(len(receivers)) as pool:
         for done in [pool.submit(receiver) for receiver in receivers]:
             done.result(60)
+
+
+def test_who_fills_a_gap_sees_what_another_sets_aside_at_that_moment(address: Address) -> None:
+    """One has the third record and is about to commit; the other has the second, and waits."""
+    inside, go_on = threading.Event(), threading.Event()
+
+    def early() -> None:
+        with opened(address) as store:
+            set_aside = store._rows.set_aside
+
+            def slowly(arrivals: Iterable[Arrival]) -> set[tuple[Place, str]]:
+                inside.set()
+                go_on.wait(30)
+                return set_aside(arrivals)
+
+            store._rows.set_aside = slowly  # type: ignore[method-assign]
+            send(store, CHAIN[2])
+
+    def filling() -> None:
+        assert inside.wait(30)
+        with opened(address) as store:  # which needs no lock
+            threading.Timer(0.3, go_on.set).start()
+            send(store, CHAIN[1])
+
+    with opened(address) as store:
+        send(store, CHAIN[0])
+        together(early, filling)
+        assert store.head("box-1") == head(3)
 
 
 def test_receivers_that_share_many_boxes_never_wait_in_a_circle(address: Address) -> None:

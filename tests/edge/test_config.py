@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from edge.config import Authority, Recipient, load
 from edge.daemon.inforce import followed, models_in_force, packs_in_force, registry_path
-from edge.daemon.wiring import view, witness
+from edge.daemon.wiring import photographer, view
 from edge.errors import ConfigError
 from edge.passage.lanes import Lane, View
 from edge.types import Direction
@@ -327,7 +327,7 @@ def test_pictures_are_kept_only_where_the_authority_named_two_keys(tmp_path: Pat
     assert config.evidence is not None
     assert config.evidence.recipients == (ONE, TWO)
     assert (config.evidence.max_mb, config.evidence.max_days) == (1000, 30)
-    assert witness(config).longest.days == 30
+    assert photographer(config).longest.days == 30
 
 
 @pytest.mark.parametrize(
@@ -355,7 +355,7 @@ def test_pictures_without_two_keys_or_a_safe_way_are_refused(
 def test_a_key_of_the_authority_with_a_slip_in_it_is_refused_at_the_start(tmp_path: Path) -> None:
     slip = EVIDENCE.replace(ONE[:20], ONE[:19] + "q")
     with pytest.raises(ConfigError, match="garbled"):
-        witness(load(written(tmp_path, GOOD + slip)))
+        photographer(load(written(tmp_path, GOOD + slip)))
 
 
 def test_a_program_may_sign_instead_of_a_file(tmp_path: Path) -> None:

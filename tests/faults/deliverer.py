@@ -1,6 +1,6 @@
-"""The uplink of a box, or the platform's receiver, until it is killed.
+"""The uplink of a box, or the platform's receiver, of records or of pictures, until it is killed.
 
-Run as `python -m tests.faults.deliverer uplink|receiver|member FOLDER PORT`; parks a copy of itself
+Run as `python -m tests.faults.deliverer ROLE FOLDER PORT`, one of `ROLES`; parks a copy of itself
 for every order on standard input, so that a thousand kills do not cost a thousand starts of Python.
 A member is one of several receivers that share a database: the file `database` holds its address.
 """
@@ -12,16 +12,20 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from edge.daemon.courier import Courier
 from edge.daemon.uplink import Uplink
+from edge.feed import evidence
 from edge.feed.mqtt import MqttPublisher
 from edge.feed.outbox import Outbox
-from edge.feed.receipts import receipt_reader
+from edge.feed.receipts import evidence_receipt_reader, receipt_reader
+from edge.record.evidence import EvidenceRoom
 from edge.record.keys import load_public, load_signer, load_trusted
 from tests.chains import STORAGE_KEY
 from tools.receive.database import StoreLostError
 from tools.receive.listen import BrokerAddress, Listener, Until, listening
 from tools.receive.register import Register
 from tools.receive.store import Store
+from tools.receive_evidence import Desk, Server, secured
 
 
 def deliver_for_ever(folder: Path, broker: BrokerAddress) -> None:
@@ -50,7 +54,30 @@ def share_for_ever(folder: Path, broker: BrokerAddress) -> None:
         time.sleep(0.05)
 
 
-ROLES = {"uplink": deliver_for_ever, "receiver": receive_for_ever, "member": share_for_ever}
+def carry_for_ever(folder: Path, server: BrokerAddress) -> None:
+    context = evidence.secured(folder / "ca.pem", folder / "box.pem", folder / "box.key")
+    address = f"https://{server.host}:{server.port}/evidence"
+    publisher = evidence.HttpsEvidence(address, "box-1", context)
+    reader = evidence_receipt_reader("box-1", load_public(folder / "platform.jwk"))
+    courier = Courier(EvidenceRoom(folder / "evidence", "box-1"), publisher, reader)
+    while True:
+        courier.round()
+        time.sleep(0.01)
+
+
+def take_for_ever(folder: Path, server: BrokerAddress) -> None:
+    context = secured(folder / "ca.pem", folder / "desk.pem", folder / "desk.key")
+    desk = Desk(folder / "stored", load_signer(folder / "platform.pem"), 10**9)
+    Server((server.host, server.port), desk, context).serve_forever()
+
+
+ROLES = {
+    "uplink": deliver_for_ever,
+    "receiver": receive_for_ever,
+    "member": share_for_ever,
+    "courier": carry_for_ever,
+    "desk": take_for_ever,
+}
 
 
 def main() -> None:

@@ -1,5 +1,7 @@
-"""kill -9 before every step of a rotation: the box goes on with one of two keys, chain proven."""
+"""kill -9 before every step of a rotation, and power cuts in it: the box goes on with one key."""
 
+import os
+import random
 import shutil
 import subprocess
 import sys
@@ -12,9 +14,14 @@ from edge.record.chain import START, check, examine
 from edge.record.keys import load_signer, load_trusted
 from edge.record.rotation import followed
 from tests.conftest import REPOSITORY
+from tests.faults.power.box import HOW
+from tests.faults.power.disk import Disk
+from tests.faults.power.recording import Word, cuts, record, recorder
+from tests.faults.test_power_cut import memory as memory
 from tests.site import PLATE, Site
 
 FEWEST_STEPS = 30
+POINTS = int(os.environ.get("ANPR_EDGE_POWER_CUTS", "120"))  # `make soak` asks for 10,000
 
 
 class Turner:
@@ -72,16 +79,21 @@ def check_box(folder: Path, old: str) -> None:
     site.stop()
 
 
+def started(folder: Path) -> str:
+    """Let a box write its first record; return its key."""
+    folder.mkdir()
+    site = Site(folder)
+    site.passes(PLATE)
+    site.stop()
+    shutil.copy(folder / "box.jwk", folder / "first.jwk")
+    return site.pipeline.signer.key_id
+
+
 def test_killed_before_any_step_of_a_rotation_a_box_goes_on_with_one_key(
     turner: Turner, tmp_path: Path
 ) -> None:
     model = tmp_path / "model"
-    model.mkdir()
-    site = Site(model)
-    site.passes(PLATE)
-    old = site.pipeline.signer.key_id
-    site.stop()
-    shutil.copy(model / "box.jwk", model / "first.jwk")
+    old = started(model)
     step, said = 0, "killed"
     while said == "killed":
         step += 1
@@ -91,3 +103,18 @@ def test_killed_before_any_step_of_a_rotation_a_box_goes_on_with_one_key(
         shutil.rmtree(folder)
     assert said == "ended 0"
     assert step > FEWEST_STEPS, f"{step} steps: the killer does not see them"
+
+
+def test_cut_at_any_moment_of_a_rotation_a_box_goes_on_with_one_key(memory: Path) -> None:
+    """What was not synced may be lost, garbled, or come in another order."""
+    listener, folder = recorder(memory), memory / "box"
+    old, word = started(folder), Word()
+    disk = Disk(folder)
+    calls = record(listener, folder, 1, HOW, "tests.faults.power.turning")
+    for cut in cuts(disk, calls, word, POINTS, random.Random(20264), memory / "left"):
+        site = Site(cut.folder)
+        there = {e.sha256 for e in site.chain()}
+        site.stop()
+        assert {e.sha256 for e in word.records.values()} <= there, "acknowledged, lost"
+        check_box(cut.folder, old)
+    assert word.records

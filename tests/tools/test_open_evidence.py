@@ -1,5 +1,6 @@
 """The authority opens what a proven record released, and is told plainly why it may not."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,9 +11,10 @@ from pyrage import x25519
 from edge.errors import BoxError
 from edge.record.age import Recipients
 from edge.record.keys import create_signer
+from edge.record.message import EvidenceRef
 from tests.edge.daemon.test_exhibits import permitted
 from tests.pictured import AUTHORITY, JPEG, PicturedSite
-from tools.open_evidence import open_evidence
+from tools.open_evidence import Named, open_evidence
 
 
 class Case:
@@ -128,3 +130,31 @@ def test_what_is_not_there_is_told(case: Case, what: str) -> None:
     none = case.folder / "none"
     result = case.open(none) if what == "file" else case.open(*files, **{what: none})
     assert "none cannot be read" in said(result)
+
+
+def test_records_of_a_key_that_a_rotation_brought_in_prove_it_too(case: Case) -> None:
+    first = case.folder / "first.jwk"
+    first.write_bytes(case.keys.read_bytes())
+    case.site.passes()
+    case.site.place.create_next()
+    case.site.turn()
+    case.site.later()
+    case.site.release.round()
+    case.write([envelope.jws for envelope in case.site.chain()])
+    files = sorted((case.folder / "evidence").glob("*.age"))
+    result = case.open(*files, keys=first)
+    assert result.exit_code == 0, result.output
+    assert len(list(case.out.iterdir())) == 2
+
+
+def test_records_of_a_revoked_key_prove_nothing(case: Case) -> None:
+    files = case.release()
+    key = json.loads(case.keys.read_text())
+    register = case.folder / "register.json"
+    register.write_text(json.dumps({"keys": [key | {"revoked_at": "2028-05-01T00:00:00Z"}]}))
+    assert "named by no proven record" in said(case.open(*files, keys=register))
+
+
+def test_a_hostile_name_of_a_picture_is_no_path(case: Case) -> None:
+    ref = EvidenceRef("../../overview", "a" * 64, 1)
+    assert Named("b1", 1, 2, ref, True).file_name == "b1-1-2-picture.jpg"

@@ -3,6 +3,7 @@ import json
 import os
 import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from edge.record.keys import create_signer
 from edge.types import Envelope, Link
 from tests.chains import Pen
 from tools.receive.__main__ import main, receive
-from tools.receive.database import StoreError
+from tools.receive.database import StoreError, StoreLostError
 from tools.receive.growth import Verdict
 from tools.receive.listen import ingest
 from tools.receive.store import Store
@@ -44,6 +45,18 @@ def test_a_burst_that_fills_the_disk_leaves_nothing_behind(store: Store) -> None
     with pytest.raises(StoreError, match="cannot be stored"):
         send(store, *CHAIN, *_many())
     assert store.total() == 0
+
+
+def test_a_file_that_another_program_holds_is_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tools.receive.sqlite.BUSY_S", 0.01)
+    with Store.open(tmp_path / "received.sqlite", lambda: PEN.keyring) as store:
+        with closing(sqlite3.connect(tmp_path / "received.sqlite")) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(StoreLostError, match="locked"):
+                send(store, CHAIN[0])
+        assert send(store, CHAIN[0]) == [Verdict.STORED]
 
 
 FRAME_BYTES = 4096 + 24

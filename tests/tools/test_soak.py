@@ -3,11 +3,16 @@
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from tools.soak.__main__ import MOST_MB_H, Soaked
+from edge.record.envelope import decode_part, split
+from tests.conftest import REPOSITORY
+from tools.soak.__main__ import keep
 from tools.soak.growth import Growth, Sample, Watched, growth
+from tools.soak.outcome import MOST_MB_H, Soaked, longest
 
+FROZEN = REPOSITORY / "tests/edge/record/frozen"
 MB, MINUTE_S, WARM_S = 1_000_000, 60.0, 1_200.0
 
 
@@ -66,4 +71,22 @@ STEADY = Growth("box", 50.0, 0.1, (9, 9))
 def test_a_soak_is_sound_when_nothing_was_lost_and_nothing_grows(
     lost: int, twice: int, grown: Growth, sound: bool
 ) -> None:
-    assert Soaked(2.0, 9, lost, twice, {}, (STEADY, grown)).is_sound is sound
+    assert Soaked(2.0, 9, lost, twice, 3, {}, (STEADY, grown)).is_sound is sound
+
+
+def test_what_waited_longest_is_what_the_box_itself_told() -> None:
+    told = (FROZEN / "health.v1.jws").read_bytes().strip()
+    said = msgspec.json.decode(decode_part(split(told)[1]))
+    assert longest([told]) == said["data"]["waiting"] > 0
+    assert longest([]) == 0
+
+
+def test_what_is_seen_is_kept_as_it_goes(tmp_path: Path) -> None:
+    process = Watched("box", os.getpid())
+    for at_s in (0.0, 10.0):
+        process.look(at_s)
+        keep([process], tmp_path / "samples.csv")
+    rows = (tmp_path / "samples.csv").read_text().splitlines()
+    last = process.samples[-1]
+    assert [row.split(",")[0] for row in rows] == ["0", "10"]
+    assert rows[-1] == f"10,box,{last.memory},{last.files}"

@@ -3,9 +3,11 @@
 Five vehicles a second go by in Utrecht. The box decides, holds and signs; the uplink delivers over
 a Mosquitto to the reference receiver. Every ten minutes a newer registry comes, and by turns all
 that is held is withdrawn or the order is lifted. Each process is looked at every ten seconds. A
-line is fitted through its private memory after a sixth of the time.
+line is fitted through its private memory after a third of the time: a box is warm when it has held
+about as many candidates as it ever will.
 """
 
+import itertools
 import json
 import shutil
 import sqlite3
@@ -13,24 +15,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
-from rich.box import SIMPLE
-from rich.console import Console
-from rich.table import Table
 
 from tools.bench_backlog import run
 from tools.demo.broker import Broker, find_mosquitto
 from tools.large_registry import FOLDER
-from tools.soak.growth import Growth, Watched, growth
+from tools.soak.growth import Watched
+from tools.soak.outcome import Soaked, show, told
 
 BOX, VEHICLES = "soak-1", 5_000
-MOST_MB_H = 1.0
-SAMPLE_S, CHANGE_S, WARM_SHARE = 10.0, 600.0, 6
+SAMPLE_S, CHANGE_S = 10.0, 600.0
 DRAIN_S = "300"
 CONFIG = """\
 [box]
@@ -51,24 +50,6 @@ publisher = "mqtt"
 host = "127.0.0.1"
 port = {port}
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Soaked:
-    """What came of it."""
-
-    hours: float
-    records: int
-    lost: int
-    twice: int
-    kinds: dict[str, int]
-    processes: tuple[Growth, ...]
-
-    @property
-    def is_sound(self) -> bool:
-        """True when nothing was lost and nothing grows."""
-        steady = all(process.is_steady(MOST_MB_H) for process in self.processes)
-        return not self.lost and not self.twice and steady
 
 
 def soak(folder: Path, mosquitto: Path, hours: float) -> Soaked:
@@ -134,11 +115,20 @@ def watch(watched: list[Watched], for_s: float, config: Path, registries: Iterat
     while (at_s := time.monotonic() - began) < for_s:
         for process in watched:
             process.look(at_s)
+        keep(watched, config.with_name("samples.csv"))
         if at_s > (changes + 1) * CHANGE_S:
             changes += 1
             next(registries)
             order(config, withdraw=changes % 2 == 1)
         time.sleep(SAMPLE_S)
+
+
+def keep(watched: list[Watched], path: Path) -> None:
+    """Add what was seen last to a table, for who looks in between: s, process, bytes, files."""
+    seen = [(process.samples[-1], process.name) for process in watched]
+    rows = [f"{last.at_s:.0f},{name},{last.memory},{last.files}\n" for last, name in seen]
+    with path.open("a", encoding="utf-8") as table:
+        table.writelines(rows)
 
 
 def order(config: Path, withdraw: bool) -> None:
@@ -149,8 +139,8 @@ def order(config: Path, withdraw: bool) -> None:
 
 
 def newer_registries(folder: Path, now: datetime) -> Iterator[None]:
-    """Put one registry after another in place, each ten minutes younger, the last of now."""
-    for number in range(24):
+    """Put one registry after another in place, each ten minutes younger than the one before."""
+    for number in itertools.count():
         as_of = (now - timedelta(hours=4) + number * timedelta(minutes=10)).isoformat()
         made = folder / "new" / "registry.sqlite"
         made.parent.mkdir(exist_ok=True)
@@ -162,28 +152,6 @@ def newer_registries(folder: Path, now: datetime) -> Iterator[None]:
         for path in (made, made.with_suffix(".sqlite.sha256")):
             path.replace(folder / path.name)
         yield
-
-
-def told(folder: Path, hours: float, watched: list[Watched]) -> Soaked:
-    """Compare what the box appended with what the platform holds."""
-    with closing(sqlite3.connect(folder / "outbox.sqlite")) as db:
-        (appended,) = db.execute("SELECT seq FROM head").fetchone()
-    with closing(sqlite3.connect(folder / "received.sqlite")) as db:
-        held = dict(db.execute("SELECT kind, count(*) FROM records GROUP BY kind").fetchall())
-        (places,) = db.execute("SELECT count(DISTINCT seq) FROM records").fetchone()
-    warm_s = hours * 3600 / WARM_SHARE
-    grown = tuple(growth(process, warm_s) for process in watched)
-    return Soaked(hours, appended, appended - places, sum(held.values()) - places, held, grown)
-
-
-def show(found: Soaked) -> None:
-    """Print it for people."""
-    table = Table("process", "memory MB", "MB an hour", "open files", box=SIMPLE, pad_edge=False)
-    for process in found.processes:
-        files = f"{process.files[0]} -> {process.files[1]}"
-        cells = (process.name, f"{process.memory_mb:.1f}", f"{process.slope_mb_h:+.2f}", files)
-        table.add_row(*cells)
-    Console(stderr=True).print(table)
 
 
 @click.command()

@@ -181,8 +181,8 @@ def test_whoever_is_not_released_leaves_no_picture_and_no_key(site: PicturedSite
 
 
 def test_pictures_that_are_kept_too_long_let_their_candidate_expire(site: PicturedSite) -> None:
-    witness = site.pipeline.witness
-    witness.longest = timedelta(days=3)
+    photographer = site.pipeline.photographer
+    photographer.longest = timedelta(days=3)
     site.passes()
     (held,) = site.casebook.held()
     assert held.expires_at == T0 + timedelta(days=3)
@@ -240,7 +240,7 @@ def test_a_full_room_holds_nobody_new_and_keeps_who_waits(
     site.passes()
     before = site.files()
     site.room._budget = Budget(most=site.room.used(), reserve=0)
-    site.pipeline.witness._room = site.room
+    site.pipeline.photographer._room = site.room
     assert NO_EVIDENCE in passage_record(site.passes(OTHER)).marks
     assert site.files() == before
     site.later()
@@ -390,6 +390,6 @@ def test_of_what_another_camera_read_there_is_no_picture_whatever_was_seen_here(
 ) -> None:
     seen, found, tracker = frame(0), detection(), Tracker(1.0)
     tracker.update(seen, [reading(PLATE, found)])
-    site.pipeline.witness.see(seen, [found], tracker.followed)
+    site.pipeline.photographer.see(seen, [found], tracker.followed)
     with pytest.raises(EvidenceError, match="no picture"):
-        site.pipeline.witness.keep(replace(passage(), foreign="axis"))
+        site.pipeline.photographer.keep(replace(passage(), foreign="axis"))

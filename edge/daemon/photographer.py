@@ -1,4 +1,4 @@
-"""The witness: keeps the pictures of who is held, and of everybody else nothing."""
+"""The photographer: keeps the pictures of who is held, and of everybody else nothing."""
 
 import logging
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ NOBODY = Recipients(())
 UNSEEN = "There is no picture of the vehicle."
 
 
-class Witness:
+class Photographer:
     """Watches beside the pipeline. Without a room it keeps nothing, and asks for nothing."""
 
     def __init__(
@@ -30,9 +30,9 @@ class Witness:
         self._room, self._recipients, self.longest = room, recipients, longest
         self._album = Album()
 
-    def afresh(self) -> "Witness":
-        """Return a witness with the same room that has seen nothing yet."""
-        return Witness(self._room, self._recipients, self.longest)
+    def afresh(self) -> "Photographer":
+        """Return a photographer with the same room that has seen nothing yet."""
+        return Photographer(self._room, self._recipients, self.longest)
 
     def see(self, frame: Frame, found: Sequence[Detection], tracks: Sequence[Track]) -> None:
         """Remember the frame, in memory, as long as it shows a vehicle in sight best."""
