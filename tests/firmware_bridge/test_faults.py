@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware_bridge.messages import Ack, to_packet
@@ -9,6 +9,7 @@ from tests.firmware_bridge.strategies import STREAMS
 WIRES = [encode(to_packet(Ack(n), n)) for n in range(1, 200)]
 
 
+@settings(deadline=None)
 @given(STREAMS)
 def test_a_good_line_changes_nothing(stream):
     assert BadLine(NONE, seed=1).carry(stream) == stream
@@ -22,6 +23,7 @@ def test_doubled_packets_follow_each_other_and_overtake_none():
     assert 250 < len(numbers) < 350
 
 
+@settings(deadline=None)
 @given(st.integers(0, 99))
 def test_a_line_is_as_bad_as_it_was_ordered_and_the_same_again_for_the_same_seed(seed):
     faults = Faults(lost=0.05, flipped=0.05)
