@@ -130,8 +130,8 @@ def _work(
     finally:
         watch.close()
         watch.finish()
-        chores.attempt(minutely.finish)
         room.close()
+        chores.attempt(minutely.finish)
         log.info("stopped; %s", watch.lost())
     chores.attempt(checkpoints.close)
     return changed
