@@ -18,6 +18,10 @@ SILENT_NS = 15_000_000_000
 REMEMBERED_NS = 600_000_000_000
 MOST = 10_000
 """No camera follows so many: what is beyond was made up."""
+LONGEST = timedelta(minutes=10)
+"""No passage takes longer."""
+FARTHEST = timedelta(days=7)
+"""A camera that was cut off for so long sends late; farther from ours its time is none at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class Heard:
 
     The monotonic times (ns) are those of `seen_first` and `seen_last` by our own clock at the
     moment that each was heard: they show whether it was set meanwhile. `at_ns`: heard last.
+    A time that is none at all is replaced by ours, and `lag` tells it.
     """
 
     reading: ForeignReading
@@ -49,18 +54,22 @@ class Gathering:
     def __init__(self) -> None:
         """Remember nobody yet."""
         self._open: dict[str, Heard] = {}
-        self._told: dict[str, int] = {}
+        self._told: dict[str, _Told] = {}
+        self._plates: dict[int, int] = {}
 
     def take(self, reading: ForeignReading, now: ClockReading) -> Iterator[Heard]:
-        """Take one message; yield the vehicle that is gone with it, once."""
+        """Take one message; yield the vehicle that is gone with it, once.
+
+        The same plate again within seconds is the same vehicle, whatever the camera calls it.
+        """
         name = reading.vehicle
         self._forget(now.monotonic_ns)
-        if name in self._told:
+        heard = _heard(reading, now)
+        if name in self._told and not self._told[name].is_other(heard):
             return
-        joined = _joined(self._open.pop(name, None), _heard(reading, now))
+        joined = _joined(self._open.pop(name, None), heard)
         if reading.gone or len(self._open) >= MOST:
-            self._told[name] = now.monotonic_ns
-            yield joined
+            yield from self._tell(name, joined, now)
         else:
             self._open[name] = joined
 
@@ -69,26 +78,63 @@ class Gathering:
         for name, heard in list(self._open.items()):
             if now.monotonic_ns - heard.at_ns >= SILENT_NS:
                 del self._open[name]
-                self._told[name] = now.monotonic_ns
-                yield heard
+                yield from self._tell(name, heard, now)
 
     def finish(self) -> Iterator[Heard]:
         """Yield all that are still in sight: no message will follow."""
         left, self._open = self._open, {}
-        yield from left.values()
+        yield from (heard for heard in left.values() if not self._is_again(heard))
+
+    def _tell(self, name: str, heard: Heard, now: ClockReading) -> Iterator[Heard]:
+        self._told.pop(name, None)  # the dictionary is in the order of telling
+        self._told[name] = _Told(now.monotonic_ns, heard.last_ns, hash(heard.reading.plate))
+        if not self._is_again(heard):
+            yield heard
+
+    def _is_again(self, heard: Heard) -> bool:
+        """True when a vehicle of this plate has just been told; plates are kept as hashes."""
+        if not heard.reading.plate:
+            return False
+        plate = hash(heard.reading.plate)
+        before = self._plates.pop(plate, None)
+        self._plates[plate] = heard.last_ns
+        return before is not None and abs(heard.first_ns - before) <= SILENT_NS
 
     def _forget(self, now_ns: int) -> None:
-        oldest = now_ns - REMEMBERED_NS
-        while self._told and (len(self._told) > MOST or next(iter(self._told.values())) < oldest):
-            del self._told[next(iter(self._told))]
+        oldest, told, plates = now_ns - REMEMBERED_NS, self._told, self._plates
+        while told and (len(told) > MOST or next(iter(told.values())).at_ns < oldest):
+            del told[next(iter(told))]
+        recent = now_ns - 2 * SILENT_NS
+        while plates and (len(plates) > MOST or next(iter(plates.values())) < recent):
+            del plates[next(iter(plates))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A vehicle that was concluded on: when, when it was last seen, and its plate, hashed."""
+
+    at_ns: int
+    last_ns: int
+    plate: int
+
+    def is_other(self, heard: Heard) -> bool:
+        """True when a camera that counts anew gave this name to another vehicle."""
+        later = heard.first_ns > self.last_ns + SILENT_NS
+        return later and hash(heard.reading.plate) != self.plate
 
 
 def _heard(reading: ForeignReading, now: ClockReading) -> Heard:
+    lag = now.now - reading.seen_last
+    if abs(lag) > FARTHEST:
+        reading = replace(reading, seen_first=now.now, seen_last=now.now)
+    elif reading.seen_last - reading.seen_first > FARTHEST:
+        reading = replace(reading, seen_first=reading.seen_last - FARTHEST)
+
     def steady_ns(seen: datetime) -> int:
         return now.monotonic_ns - (now.now - seen) // timedelta(microseconds=1) * 1000
 
     first, last = steady_ns(reading.seen_first), steady_ns(reading.seen_last)
-    return Heard(reading, now.now - reading.seen_last, first, last, now.monotonic_ns)
+    return Heard(reading, lag, first, last, now.monotonic_ns)
 
 
 def _joined(before: Heard | None, last: Heard) -> Heard:
@@ -150,6 +196,8 @@ def _doubt(heard: Heard, plate: str, policy: ForeignPolicy) -> str | None:
         return "the camera kept it and sent it late: its time cannot be checked"
     if abs(heard.lag) > policy.max_clock_error:
         return "the clock of the camera and that of the box differ"
+    if reading.seen_last - reading.seen_first > LONGEST:
+        return "the camera had it in sight for longer than a passage takes"
     if country is not None and not fits_country(plate, country):
         return "the text is no plate of its country"
     if country is not None and not is_key(country, plate):

@@ -1,14 +1,14 @@
 """Hikvision: XML of `EventNotificationAlert` with eventType ANPR, often beside pictures (pure).
 
-Pushed as XML alone or as a part of `multipart/form-data`; the pictures are thrown away. Confidence
+Pushed as XML alone or as a part of `multipart/form-data`; the pictures are thrown away. That is
+taken apart by hand: the parser of mail takes minutes over a head that was made to hurt. Confidence
 is 0 to 100. `isDataRetransmission` says that the camera kept it while we were away. A document type
 is refused: nothing here needs one, and entities are how XML attacks its reader. Countries are
 numbers of the firmware: the site says what they mean. Source: ISAPI, ANPR.
 """
 
+import re
 from collections.abc import Mapping
-from email.parser import BytesParser
-from email.policy import HTTP
 from xml.parsers import expat
 
 from edge.capture.external.countries import alpha2
@@ -19,6 +19,8 @@ PRODUCT = "hikvision"
 DEEPEST, LONGEST = 16, 4096
 DIRECTIONS = {"forward": Direction.APPROACHING, "reverse": Direction.LEAVING}
 UNREAD = "unknown"
+HEAD = re.compile(rb"(?:[^\r\n]+\r?\n)*\r?\n")
+IS_XML = re.compile(rb"^content-type:[ \t]*[a-z]+/xml\b", re.IGNORECASE | re.MULTILINE)
 
 
 def readings(body: bytes, countries: Mapping[str, str]) -> list[ForeignReading]:
@@ -50,14 +52,14 @@ def readings(body: bytes, countries: Mapping[str, str]) -> list[ForeignReading]:
 
 def xml_part(body: bytes) -> bytes:
     """Return the XML of a message: all of it, or its part that is XML. Raises CaptureError."""
-    if not body.lstrip().startswith(b"--"):
+    body = body.lstrip()
+    if not body.startswith(b"--"):
         return body
-    boundary = body.lstrip().split(b"\n", 1)[0].strip()[2:]
-    head = b'Content-Type: multipart/form-data; boundary="%s"\r\n\r\n' % boundary
-    for part in BytesParser(policy=HTTP).parsebytes(head + body).walk():
-        if part.get_content_type().endswith("/xml"):
-            content = part.get_payload(decode=True)
-            return content if isinstance(content, bytes) else b""
+    boundary, _, parts = body.partition(b"\n")
+    for part in parts.split(b"\n" + boundary.strip()):
+        head = HEAD.match(part)
+        if head is not None and IS_XML.search(head[0]):
+            return part[head.end() :].rstrip(b"\r")
     raise fault("No part of it is XML")
 
 

@@ -8,7 +8,7 @@ it cannot be read, 403 for an address that is not the camera's.
 import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from edge.capture.external import axis, hikvision, rekor
@@ -85,7 +85,7 @@ class ForeignCamera:
         if not self._room.acquire(blocking=False):
             return BUSY
         try:
-            return self._taken(read(length))
+            return self._taken(sender, read(length))
         finally:
             self._room.release()
 
@@ -95,9 +95,9 @@ class ForeignCamera:
         self._server.server_close()
         self._thread.join()
 
-    def _taken(self, body: bytes) -> int:
+    def _taken(self, sender: str, body: bytes) -> int:
         try:
-            message = Message(self._parse(body, self._countries))
+            message = Message(_of(sender, self._parse(body, self._countries)))
         except CaptureError:
             with self._count:
                 self.refused += 1
@@ -109,6 +109,11 @@ class ForeignCamera:
         except queue.Full:
             return BUSY
         return OK if message.done.wait(PATIENCE_S) else BUSY
+
+
+def _of(sender: str, readings: Sequence[ForeignReading]) -> Sequence[ForeignReading]:
+    """Two cameras may call two vehicles the same: each has names of its own."""
+    return [replace(reading, vehicle=f"{sender} {reading.vehicle}") for reading in readings]
 
 
 class _Server(ThreadingHTTPServer):

@@ -202,3 +202,24 @@ def test_a_plate_in_doubt_reaches_no_log(
     roadside.push(b'{"best_plate_number": "%s"' % PLATE.encode())
     out, err = capfd.readouterr()
     assert PLATE not in caplog.text + out + err
+
+
+def test_a_time_in_the_year_9999_is_a_review_and_the_box_goes_on(tmp_path: Path) -> None:
+    site = Roadside(tmp_path, "axis", ForeignPolicy(0.9, timedelta(seconds=5)))
+    assert site.push(axis("lost", "1", capture_timestamp="253402300799000")) == 200
+    assert site.push(axis("lost", "2", at=T0, plateASCII="2ZZZ99")) == 200
+    assert [record.outcome for record in site.passages()] == ["review", "review"]
+    site.proven()
+    site.stop()
+
+
+def test_two_cameras_that_call_two_vehicles_the_same_lose_neither(tmp_path: Path) -> None:
+    site = Roadside(tmp_path, "axis", ForeignPolicy(0.9), allow=("127.0.0.1", "127.0.0.2"))
+    for sender, plate in (("127.0.0.1", PLATE), ("127.0.0.2", "2ZZZ99")):
+        body = axis("lost", at=T0, plateASCII=plate)
+        answer = site._outside.submit(site.camera.answer, sender, len(body), lambda _, b=body: b)
+        while not answer.done():
+            next(site._steps)
+        assert answer.result() == 200
+    assert len(site.passages()) == 2
+    site.stop()

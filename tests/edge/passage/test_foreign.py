@@ -142,10 +142,59 @@ def test_no_order_of_messages_tells_a_vehicle_twice_or_loses_one(
     for n, (name, offset, gone) in enumerate(messages):
         now = clock(AT + n * SECOND)
         seen = now.now + offset * SECOND
-        reading = replace(READING, vehicle=name, seen_first=seen, seen_last=seen, gone=gone)
+        said = replace(READING, vehicle=name, plate=name, gone=gone)
+        reading = replace(said, seen_first=seen, seen_last=seen)
         told += gathering.take(reading, now)
     told += gathering.finish()
     names = [heard.reading.vehicle for heard in told]
     assert sorted(names) == sorted({name for name, _, _ in messages})
     for heard in told:
         assert heard.reading.seen_first <= heard.reading.seen_last
+
+
+def told(*messages: tuple[ForeignReading, datetime]) -> list[Heard]:
+    gathering = Gathering()
+    return [heard for said, at in messages for heard in gathering.take(said, clock(at))]
+
+
+def test_a_time_in_sight_that_no_passage_takes_is_a_doubt() -> None:
+    assert doubt(seen_first=AT - timedelta(minutes=9)) is None
+    assert "longer than a passage" in str(doubt(seen_first=AT - timedelta(days=40)))
+
+
+@pytest.mark.parametrize("year", [1, 1970, 2100, 9999])
+def test_a_time_that_is_none_is_replaced_by_ours_and_is_a_doubt(year: int) -> None:
+    wrong = datetime(year, 12, 30, tzinfo=UTC)
+    passage = foreign_passage(one(replace(READING, seen_first=wrong, seen_last=wrong)), SURE)
+    assert passage.seen_first == passage.seen_last == AT
+    assert "clock of the camera" in str(passage.doubt)
+
+
+def test_the_beginning_of_time_as_its_beginning_does_not_lose_a_passage() -> None:
+    start = datetime(1970, 1, 1, tzinfo=UTC)
+    passage = foreign_passage(one(replace(READING, seen_first=start)), SURE)
+    assert passage.seen_first == AT - timedelta(days=7)
+    assert passage.doubt is not None
+
+
+def test_a_camera_that_counts_anew_loses_no_vehicle() -> None:
+    later = AT + 60 * SECOND
+    other = replace(READING, plate="2-ZZZ-99", seen_first=later, seen_last=later)
+    assert len(told((READING, AT), (other, later))) == 2
+    assert len(told((READING, AT), (READING, later))) == 1
+    corrected = replace(READING, plate="2-ZZZ-99")  # its last word comes late
+    assert len(told((READING, AT), (corrected, later))) == 1
+
+
+def test_a_plate_that_comes_again_under_new_names_is_one_vehicle() -> None:
+    messages = [
+        (replace(READING, vehicle=str(n), seen_first=at, seen_last=at), at)
+        for n in range(60)
+        for at in [AT + n * SECOND]
+    ]
+    assert len(told(*messages)) == 1
+    unread = [(replace(said, plate=""), at) for said, at in messages]
+    assert len(told(*unread)) == 60
+    back = AT + 100 * SECOND
+    again = replace(READING, vehicle="back", seen_first=back, seen_last=back)
+    assert len(told(*messages, (again, back))) == 2

@@ -143,3 +143,26 @@ def test_fields_of_any_type_do_no_harm(fields: dict[str, object]) -> None:
 @given(st.text(alphabet=st.characters(codec="utf-8")))
 def test_any_text_in_the_place_of_a_plate_stays_a_text(plate: str) -> None:
     assert read("rekor", rekor(best_plate_number=plate)).plate == plate.strip()[:64]
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_a_time_beyond_the_calendar_is_none(at: str) -> None:
+    with pytest.raises(CaptureError, match="gives no time"):
+        read("hikvision", hikvision().replace(AT.isoformat().encode(), at.encode()))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"".join(
+            b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n)
+            for n in range(3000)
+        ),
+        b"Content-Type: text/plain; " + b"a=b; " * 200_000,
+        b"Content-Type: text/plain; a=" + b"(" * 200_000,
+        b"\r\n--b" * 100_000,
+    ],
+)
+def test_a_head_that_was_made_to_hurt_is_refused_at_once(head: bytes) -> None:
+    with pytest.raises(CaptureError):
+        read("hikvision", b"--b\r\n" + head + b"\r\n\r\nnone\r\n--b--\r\n")
