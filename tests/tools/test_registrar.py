@@ -3,6 +3,7 @@
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,7 +24,7 @@ from edge.feed.session import Arrived, Role, Session
 from edge.record.client import load_certificate
 from edge.record.enrolment import read_certificate, read_request, sign_request
 from edge.record.jwk import Last, PublicJwk, fingerprint
-from edge.record.keys import load_public, load_signer, load_trusted, public_keys
+from edge.record.keys import load_public, load_signer, load_trusted, public_keys, write_trusted
 from edge.record.standing import Standing, standing
 from tests.chains import Pen
 from tests.desk import BOX, Desk
@@ -31,6 +32,7 @@ from tests.edge.feed.test_tls import ACL, TLS, Address
 from tests.mosquitto import Mosquitto, find_mosquitto, wait_for
 from tools.receive.store import Store
 from tools.registrar.__main__ import registrar
+from tools.registrar.changing import changing
 from tools.registrar.register import RegisterError, Replacement, accept, find, revoke
 
 NOW = datetime(2028, 6, 1, 8, tzinfo=UTC)
@@ -325,7 +327,7 @@ def test_what_was_received_before_a_revocation_is_proven_and_the_rest_is_not(
     tmp_path: Path, pens: list[Pen], register: Path
 ) -> None:
     db = received(tmp_path, pens)
-    later = datetime.now(UTC) + timedelta(hours=1)
+    later = datetime.now(UTC)
     kid, since = pens[0].signer.key_id, f"--at={later.isoformat()}"
     assert run("revoke", kid, f"--register={register}", "--reason=stolen", since).exit_code == 0
     whole = CliRunner().invoke(verify_records, [str(db), "--keys", str(register)])
@@ -401,3 +403,50 @@ def test_a_key_id_that_begins_with_a_dash_is_an_id(tmp_path: Path) -> None:
     done = run("revoke", found.kid, f"--register={path}", "--reason=stolen")
     assert done.exit_code == 0, done.output
     assert load_trusted(path)[found.kid].revoked_at is not None
+
+
+def test_a_platform_key_that_cannot_sign_changes_nothing(office: Office) -> None:
+    done = office.accept(f"--signing={office.authority.folder / 'ca.key'}")
+    assert isinstance(done.exception, BoxError)
+    assert not office.register.exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--at", "2099-01-01"),
+        ("--at", "0001-01-01T00:00:00+14:00"),
+        ("--reason", "  "),
+        ("--last", f"{2**80}/1"),
+    ],
+)
+def test_a_revocation_that_would_not_be_one_is_misuse(
+    office: Office, option: str, value: str
+) -> None:
+    office.accept()
+    (key,) = office.listed()
+    options = {"--reason": "Lost.", option: value}
+    words = [word for pair in options.items() for word in pair]
+    done = office.registrar("revoke", key["kid"], f"--register={office.register}", *words)
+    assert done.exit_code == 2
+    assert office.listed() == [key]
+
+
+def test_nothing_is_revoked_in_a_register_that_is_not_there(office: Office) -> None:
+    done = office.registrar("revoke", "KID", f"--register={office.register}", "--reason=Lost.")
+    assert "cannot be read" in str(done.exception)
+
+
+def test_of_two_changes_at_once_none_is_lost(office: Office) -> None:
+    office.accept()
+    (key,) = office.listed()
+    register = f"--register={office.register}"
+    with ThreadPoolExecutor(1) as other, changing(office.register):
+        late = other.submit(office.registrar, "revoke", key["kid"], register, "--reason=Lost.")
+        with pytest.raises(TimeoutError):
+            late.result(timeout=0.2)
+        before = public_keys(office.register)
+        stranger = msgspec.structs.replace(before[0], kid="x" * 43, x="y" * 43)
+        write_trusted(office.register, (*before, stranger))
+    assert late.result().exit_code == 0
+    assert [one["state"] for one in office.listed()] == ["revoked", "trusted"]
