@@ -3,7 +3,6 @@
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,7 +23,7 @@ from edge.feed.session import Arrived, Role, Session
 from edge.record.client import load_certificate
 from edge.record.enrolment import read_certificate, read_request, sign_request
 from edge.record.jwk import Last, PublicJwk, fingerprint
-from edge.record.keys import load_public, load_signer, load_trusted, public_keys, write_trusted
+from edge.record.keys import load_public, load_signer, load_trusted, public_keys
 from edge.record.standing import Standing, standing
 from tests.chains import Pen
 from tests.desk import BOX, Desk
@@ -32,7 +31,6 @@ from tests.edge.feed.test_tls import ACL, TLS, Address
 from tests.mosquitto import Mosquitto, find_mosquitto, wait_for
 from tools.receive.store import Store
 from tools.registrar.__main__ import registrar
-from tools.registrar.changing import changing
 from tools.registrar.register import RegisterError, Replacement, accept, find, revoke
 
 NOW = datetime(2028, 6, 1, 8, tzinfo=UTC)
@@ -435,18 +433,3 @@ def test_a_revocation_that_would_not_be_one_is_misuse(
 def test_nothing_is_revoked_in_a_register_that_is_not_there(office: Office) -> None:
     done = office.registrar("revoke", "KID", f"--register={office.register}", "--reason=Lost.")
     assert "cannot be read" in str(done.exception)
-
-
-def test_of_two_changes_at_once_none_is_lost(office: Office) -> None:
-    office.accept()
-    (key,) = office.listed()
-    register = f"--register={office.register}"
-    with ThreadPoolExecutor(1) as other, changing(office.register):
-        late = other.submit(office.registrar, "revoke", key["kid"], register, "--reason=Lost.")
-        with pytest.raises(TimeoutError):
-            late.result(timeout=0.2)
-        before = public_keys(office.register)
-        stranger = msgspec.structs.replace(before[0], kid="x" * 43, x="y" * 43)
-        write_trusted(office.register, (*before, stranger))
-    assert late.result().exit_code == 0
-    assert [one["state"] for one in office.listed()] == ["revoked", "trusted"]

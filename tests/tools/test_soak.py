@@ -8,6 +8,7 @@ import pytest
 
 from edge.record.envelope import decode_part, split
 from tests.conftest import REPOSITORY
+from tools.soak.__main__ import keep
 from tools.soak.growth import Growth, Sample, Watched, growth
 from tools.soak.outcome import MOST_MB_H, Soaked, longest
 
@@ -78,3 +79,14 @@ def test_what_waited_longest_is_what_the_box_itself_told() -> None:
     said = msgspec.json.decode(decode_part(split(told)[1]))
     assert longest([told]) == said["data"]["waiting"] > 0
     assert longest([]) == 0
+
+
+def test_what_is_seen_is_kept_as_it_goes(tmp_path: Path) -> None:
+    process = Watched("box", os.getpid())
+    for at_s in (0.0, 10.0):
+        process.look(at_s)
+        keep([process], tmp_path / "samples.csv")
+    rows = (tmp_path / "samples.csv").read_text().splitlines()
+    last = process.samples[-1]
+    assert [row.split(",")[0] for row in rows] == ["0", "10"]
+    assert rows[-1] == f"10,box,{last.memory},{last.files}"

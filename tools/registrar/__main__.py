@@ -14,10 +14,9 @@ from edge.errors import BoxError, KeyFileError
 from edge.record.client import certificate_of, open_request
 from edge.record.enrolment import KeyCertificate, KeyRequest, read_request, sign_certificate
 from edge.record.jwk import Last, PublicJwk, fingerprint
-from edge.record.keyfile import PUBLIC_MODE, read, replace
+from edge.record.keyfile import PUBLIC_MODE, locked, read, replace
 from edge.record.keys import create_signer, load_signer, load_trusted, public_keys, write_trusted
 from tools.registrar.authority import Authority, Term
-from tools.registrar.changing import changing
 from tools.registrar.received import brought_in, last_before
 from tools.registrar.register import Register, Replacement, accept, find, follow, revoke
 
@@ -111,7 +110,7 @@ def accept_box(
         ends = Replacement(reason.strip(), now, epoch, last)
     term = Term(now, now + timedelta(days=days))
     client = _client(asked, ca, ca_key, term)
-    with changing(path):
+    with locked(path.parent):
         keys = _followed(path, received)
         wanted = accept(keys, msgspec.structs.replace(asked.key, epoch=None), ends)
         trusted = find(wanted, asked.key.kid)
@@ -140,7 +139,7 @@ def revoke_key(
     records alone knows it too.
     """
     until = _last(last)
-    with changing(path):
+    with locked(path.parent):
         read(path)  # one that is not there is no empty one
         keys = _followed(path, received)
         known = find(keys, kid)
@@ -156,7 +155,7 @@ def revoke_key(
 @click.option("--received", required=True, type=FILE, help="Records: a database, a list, a stick.")
 def follow_rotations(path: Path, received: Path) -> None:
     """Take up the keys to which boxes went over by themselves, so that a list alone is proven."""
-    with changing(path):
+    with locked(path.parent):
         before, keys = public_keys(path), _followed(path, received)
         write_trusted(path, keys)
     for key in keys[len(before) :]:

@@ -14,7 +14,7 @@ from edge.record.envelope import decode_part, split
 from edge.record.message import decode
 from tools.soak.growth import Growth, Watched, growth
 
-MOST_MB_H, WARM_SHARE = 1.0, 6
+MOST_MB_H, WARM_SHARE = 1.0, 3
 
 
 @dataclass(frozen=True, slots=True)

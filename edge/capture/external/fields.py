@@ -9,7 +9,7 @@ from edge.types import Direction
 MAX_TEXT = 64
 LAST_MS = 253_402_300_799_000
 """The end of the year 9999."""
-REMEDY = "Look at the push settings of the camera, and that external.product names it."
+REMEDY = "Look at the push settings of the camera, and that external.product names its product."
 
 
 def text(value: object) -> str:

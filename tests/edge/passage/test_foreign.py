@@ -53,6 +53,11 @@ def test_a_reading_beyond_doubt_is_a_passage_that_says_who_read_it() -> None:
     [
         ({"confidence": 0.899}, "0.89, below 0.9"),
         ({"confidence": None}, "does not say how sure"),
+        ({"chars": (0.99, 0.99, 0.05, 0.99, 0.99, 0.99)}, "0.05, below 0.9"),
+        ({"country_confidence": 0.5}, "not sure of the country"),
+        ({"seen_first": AT - timedelta(hours=2)}, "more than an hour"),
+        ({"plate": "1ZZZ9\u0669"}, "no plate of its country"),
+        ({"plate": "1\u00dfZZ9"}, "no plate of its country"),
         ({"late": True}, "sent it late"),
         ({"plate": ""}, "read no plate"),
         ({"plate": "<script>alert(1)</script>"}, "read no plate"),
@@ -73,6 +78,56 @@ def test_without_a_validated_confidence_no_reading_is_believed() -> None:
 def test_a_country_that_is_not_known_stays_unknown() -> None:
     passage = foreign_passage(one(replace(READING, country=None)), SURE)
     assert passage.country is None  # such a passage is never looked up
+
+
+def test_only_a_character_for_each_of_the_plate_is_kept() -> None:
+    passage = foreign_passage(one(replace(READING, chars=(0.99,) * 5)), SURE)
+    assert passage.chars == ()
+
+
+@pytest.mark.parametrize("year", [1, 1970, 2050, 9999])
+def test_at_a_time_that_cannot_be_it_counts_as_seen_when_it_was_heard(year: int) -> None:
+    never = AT.replace(year=year)
+    heard = one(replace(READING, seen_first=never, seen_last=never), AT + SECOND)
+    passage = foreign_passage(heard, SURE)
+    assert "clock of the camera" in (passage.doubt or "")
+    assert passage.seen_first == passage.seen_last == AT + SECOND
+    assert passage.first_monotonic_ns == clock(AT + SECOND).monotonic_ns
+
+
+def test_a_message_of_yesterday_keeps_its_time_and_accuses_nobody() -> None:
+    then = AT - timedelta(days=1)
+    passage = foreign_passage(one(replace(READING, seen_first=then, seen_last=then)), SURE)
+    assert passage.seen_first == then
+    assert passage.doubt
+
+
+def test_the_camera_may_know_the_time_when_the_box_does_not() -> None:
+    lost = replace(clock(AT.replace(year=1970)), trusted=False)
+    (heard,) = Gathering().take(READING, lost)
+    assert foreign_passage(heard, SURE).seen_first == AT
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_camera_that_starts_again_and_reuses_a_name_loses_no_vehicle(gone: bool) -> None:
+    gathering = Gathering()
+    told = list(gathering.take(replace(READING, begins=True, gone=gone), clock()))
+    later = AT + 5 * SECOND
+    other = replace(READING, plate="2-ZZZ-98", begins=True, seen_first=later, seen_last=later)
+    told += gathering.take(other, clock(later))
+    assert [heard.reading.plate for heard in told] == ["1-ZZZ-99", "2-ZZZ-98"]
+    assert told[1].reading.seen_first == later
+
+
+def test_a_first_word_that_comes_again_or_too_late_makes_no_second_vehicle() -> None:
+    gathering = Gathering()
+    first = replace(READING, begins=True, gone=False)
+    second = replace(READING, gone=False, seen_first=AT + SECOND, seen_last=AT + SECOND)
+    assert list(gathering.take(second, clock(AT + SECOND))) == []
+    assert list(gathering.take(first, clock(AT + 2 * SECOND))) == []  # overtaken
+    told = list(gathering.take(replace(second, gone=True), clock(AT + 3 * SECOND)))
+    told += gathering.take(first, clock(AT + 4 * SECOND))  # sent again
+    assert len(told) == 1
 
 
 def states(*offsets: int) -> list[ForeignReading]:
@@ -142,59 +197,10 @@ def test_no_order_of_messages_tells_a_vehicle_twice_or_loses_one(
     for n, (name, offset, gone) in enumerate(messages):
         now = clock(AT + n * SECOND)
         seen = now.now + offset * SECOND
-        said = replace(READING, vehicle=name, plate=name, gone=gone)
-        reading = replace(said, seen_first=seen, seen_last=seen)
+        reading = replace(READING, vehicle=name, seen_first=seen, seen_last=seen, gone=gone)
         told += gathering.take(reading, now)
     told += gathering.finish()
     names = [heard.reading.vehicle for heard in told]
     assert sorted(names) == sorted({name for name, _, _ in messages})
     for heard in told:
         assert heard.reading.seen_first <= heard.reading.seen_last
-
-
-def told(*messages: tuple[ForeignReading, datetime]) -> list[Heard]:
-    gathering = Gathering()
-    return [heard for said, at in messages for heard in gathering.take(said, clock(at))]
-
-
-def test_a_time_in_sight_that_no_passage_takes_is_a_doubt() -> None:
-    assert doubt(seen_first=AT - timedelta(minutes=9)) is None
-    assert "longer than a passage" in str(doubt(seen_first=AT - timedelta(days=40)))
-
-
-@pytest.mark.parametrize("year", [1, 1970, 2100, 9999])
-def test_a_time_that_is_none_is_replaced_by_ours_and_is_a_doubt(year: int) -> None:
-    wrong = datetime(year, 12, 30, tzinfo=UTC)
-    passage = foreign_passage(one(replace(READING, seen_first=wrong, seen_last=wrong)), SURE)
-    assert passage.seen_first == passage.seen_last == AT
-    assert "clock of the camera" in str(passage.doubt)
-
-
-def test_the_beginning_of_time_as_its_beginning_does_not_lose_a_passage() -> None:
-    start = datetime(1970, 1, 1, tzinfo=UTC)
-    passage = foreign_passage(one(replace(READING, seen_first=start)), SURE)
-    assert passage.seen_first == AT - timedelta(days=7)
-    assert passage.doubt is not None
-
-
-def test_a_camera_that_counts_anew_loses_no_vehicle() -> None:
-    later = AT + 60 * SECOND
-    other = replace(READING, plate="2-ZZZ-99", seen_first=later, seen_last=later)
-    assert len(told((READING, AT), (other, later))) == 2
-    assert len(told((READING, AT), (READING, later))) == 1
-    corrected = replace(READING, plate="2-ZZZ-99")  # its last word comes late
-    assert len(told((READING, AT), (corrected, later))) == 1
-
-
-def test_a_plate_that_comes_again_under_new_names_is_one_vehicle() -> None:
-    messages = [
-        (replace(READING, vehicle=str(n), seen_first=at, seen_last=at), at)
-        for n in range(60)
-        for at in [AT + n * SECOND]
-    ]
-    assert len(told(*messages)) == 1
-    unread = [(replace(said, plate=""), at) for said, at in messages]
-    assert len(told(*unread)) == 60
-    back = AT + 100 * SECOND
-    again = replace(READING, vehicle="back", seen_first=back, seen_last=back)
-    assert len(told(*messages, (again, back))) == 2

@@ -25,7 +25,7 @@ def test_another_key_does_not_and_says_so() -> None:
         identity(OTHER).open(SEALED)
 
 
-@pytest.mark.parametrize("cut", [0, 10, 100, len(SEALED) - 1])
+@pytest.mark.parametrize("cut", [0, 10, 100, -1])
 def test_what_is_cut_short_does_not_open(cut: int) -> None:
     with pytest.raises(EvidenceError, match="damaged"):
         identity(ONE).open(SEALED[:cut])
