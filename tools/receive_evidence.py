@@ -10,6 +10,7 @@ import http.server
 import re
 import ssl
 import sys
+import threading
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -52,6 +53,7 @@ class Desk:
     def __init__(self, folder: Path, signer: Signer, most: int) -> None:
         """Store into `folder/<box>`, at most so many bytes for each box."""
         self._folder, self._signer, self._most = folder, signer, most
+        self._one_at_a_time = threading.Lock()
 
     def take(self, box: str, sha256: str, age: bytes) -> bytes:
         """Store one file; return the signed receipt. To take it again changes nothing.
@@ -64,7 +66,8 @@ class Desk:
             raise RefusalError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "This is not an age file.")
         path = self._folder / box / f"{sha256}{AGE}"
         try:
-            self._store(path, age)
+            with self._one_at_a_time:  # two copies of a file share a draft, all of a box its room
+                self._store(path, age)
         except (OSError, FeedError) as e:
             raise RefusalError(HTTPStatus.INSUFFICIENT_STORAGE, "It cannot be stored now.") from e
         word = EvidenceReceipt(

@@ -11,7 +11,15 @@ import msgspec
 
 from edge.errors import RecordError
 from edge.ports import Signer
-from edge.record.envelope import NAME, UNREADABLE, TrustedKey, decode_part, open_signed, split
+from edge.record.envelope import (
+    NAME,
+    UNREADABLE,
+    RefusedError,
+    TrustedKey,
+    decode_part,
+    open_signed,
+    split,
+)
 from edge.record.jwk import PublicJwk, Unfit, trusted_key
 
 REQUEST: Final = "anpr-edge.key-request.v1"
@@ -65,7 +73,11 @@ def read_request(jws: bytes) -> KeyRequest:
 
     Raises RecordError (its subclass RefusedError included) otherwise.
     """
-    claimed = _decoded(decode_part(split(jws)[1]), KeyRequest, "request of a box", ASK_AGAIN)
+    try:
+        payload = decode_part(split(jws)[1])
+    except (RefusedError, *UNREADABLE):
+        raise RecordError("This is not a request of a box.", ASK_AGAIN) from None
+    claimed = _decoded(payload, KeyRequest, "request of a box", ASK_AGAIN)
     key = trusted_key(claimed.key)
     if isinstance(key, Unfit):
         raise RecordError(f"The key in the request {key.cause}.", ASK_AGAIN)

@@ -127,4 +127,4 @@ def _decode(path: Path, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(read(path), type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        fail(f"{path} is not a public key in JWK form.", MAKE_ONE)
+        fail(f"{path} is not a public key in JWK form.", "Correct its path, or restore the file.")

@@ -6,6 +6,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -159,6 +160,18 @@ def test_a_box_cannot_use_up_the_room_of_others(receiver: Receiver) -> None:
     with pytest.raises(EvidenceError, match="507"):
         receiver.publisher().deliver(hashlib.sha256(more).hexdigest(), more)
     assert receiver.publisher("box-2", "box-2").deliver(SHA, AGE)
+
+
+def test_what_comes_in_several_copies_at_once_is_stored_once_and_each_is_answered(
+    tmp_path: Path,
+) -> None:
+    desk = Desk(tmp_path / "stored", create_signer(tmp_path / "platform.pem", None), 10**9)
+    files = [AGE + bytes(200_000) + bytes([n]) for n in range(4)]
+    copies = [age for age in files for _ in range(8)]
+    with ThreadPoolExecutor(16) as boxes:
+        words = boxes.map(lambda a: desk.take("box-1", hashlib.sha256(a).hexdigest(), a), copies)
+    assert len(list(words)) == len(copies)
+    assert len(list((tmp_path / "stored/box-1").iterdir())) == len(files)
 
 
 def test_whoever_does_not_shake_hands_keeps_nobody_waiting(

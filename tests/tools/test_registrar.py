@@ -325,7 +325,7 @@ def test_what_was_received_before_a_revocation_is_proven_and_the_rest_is_not(
     tmp_path: Path, pens: list[Pen], register: Path
 ) -> None:
     db = received(tmp_path, pens)
-    later = datetime.now(UTC) + timedelta(hours=1)
+    later = datetime.now(UTC)
     kid, since = pens[0].signer.key_id, f"--at={later.isoformat()}"
     assert run("revoke", kid, f"--register={register}", "--reason=stolen", since).exit_code == 0
     whole = CliRunner().invoke(verify_records, [str(db), "--keys", str(register)])
@@ -401,3 +401,35 @@ def test_a_key_id_that_begins_with_a_dash_is_an_id(tmp_path: Path) -> None:
     done = run("revoke", found.kid, f"--register={path}", "--reason=stolen")
     assert done.exit_code == 0, done.output
     assert load_trusted(path)[found.kid].revoked_at is not None
+
+
+def test_a_platform_key_that_cannot_sign_changes_nothing(office: Office) -> None:
+    done = office.accept(f"--signing={office.authority.folder / 'ca.key'}")
+    assert isinstance(done.exception, BoxError)
+    assert not office.register.exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--at", "2099-01-01"),
+        ("--at", "0001-01-01T00:00:00+14:00"),
+        ("--reason", "  "),
+        ("--last", f"{2**80}/1"),
+    ],
+)
+def test_a_revocation_that_would_not_be_one_is_misuse(
+    office: Office, option: str, value: str
+) -> None:
+    office.accept()
+    (key,) = office.listed()
+    options = {"--reason": "Lost.", option: value}
+    words = [word for pair in options.items() for word in pair]
+    done = office.registrar("revoke", key["kid"], f"--register={office.register}", *words)
+    assert done.exit_code == 2
+    assert office.listed() == [key]
+
+
+def test_nothing_is_revoked_in_a_register_that_is_not_there(office: Office) -> None:
+    done = office.registrar("revoke", "KID", f"--register={office.register}", "--reason=Lost.")
+    assert "cannot be read" in str(done.exception)

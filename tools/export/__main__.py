@@ -10,13 +10,13 @@ from pathlib import Path
 import click
 import msgspec
 
-from edge.errors import BoxError, ConfigError
+from edge.errors import BoxError, ConfigError, KeyFileError
 from edge.record.message import PassageRecord, PlateRecord
 from edge.registry.token import load_key, pseudonym
 from tools.export.amsterdam import Hash, message
 from tools.export.cursor import Cursor
 from tools.export.post import Outgoing, Platform, post
-from tools.export.seen import START, boxes, seen
+from tools.export.seen import START, boxes, heads, seen
 from tools.export.sites import Site, Sites, load_sites
 from tools.export.views import VIEWS
 from tools.receive.database import Database, is_server, open_database
@@ -25,6 +25,7 @@ FINDING = 1
 FILE = click.Path(path_type=Path, dir_okay=False)
 KNOWN_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 SITES_HELP = "Where each camera stands (TOML)."
+ADDRESS = ("http://", "https://")
 NO_SITE = "Add a table for it to the file; see `pydoc tools.export.sites` for its form."
 
 
@@ -90,10 +91,14 @@ def post_passages(
     the platform refuses for good is kept beside the cursor (`.refused.jsonl`). Exit status: 0 all
     was taken, 1 something was refused or the platform is away, 2 misuse.
     """
+    if not address.lower().startswith(ADDRESS):
+        raise click.UsageError("--to is an address such as https://platform.example.org/passage/.")
     reached, known = Cursor(cursor), load_sites(sites)
-    said = None if authorization is None else authorization.read_text("utf-8").strip()
+    said = None if authorization is None else _authorization(authorization)
     aside = cursor.with_name(f"{cursor.name}.refused.jsonl")
     with _database(db) as found:
+        reached.check(heads(found))
+        reached.write()  # before anything leaves
         outgoing = _outgoing(found, reached, known, _hash(hash_key))
         platform = Platform(address, said, patience)
         posted = post(outgoing, platform, aside, reached.move)
@@ -120,6 +125,20 @@ def _site(passage: PassageRecord, sites: Sites) -> Site:
     if name not in sites:
         raise ConfigError(f"The camera {name} of box {passage.box} is not in --sites.", NO_SITE)
     return sites[name]
+
+
+def _authorization(path: Path) -> str:
+    """Return the header; no error shows it. Raises KeyFileError."""
+    try:
+        found = path.read_bytes().decode("ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        found = ""
+    if not found or not found.isprintable():
+        raise KeyFileError(
+            f"The header in {path} is no line of plain text.",
+            "Write the value of Authorization alone into it, such as: Token 0123abc",
+        )
+    return found
 
 
 def _hash(path: Path | None) -> Hash:

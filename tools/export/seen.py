@@ -6,8 +6,9 @@ Only what stands in the proven chain of a box is read, in the order of the chain
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from edge.errors import RecordError
 from edge.record.chain import Place
-from edge.record.envelope import decode_part, split
+from edge.record.envelope import UNREADABLE, RefusedError, decode_part, split
 from edge.record.message import PassageRecord, PlateRecord, ResolutionRecord, VehicleRecord, decode
 from tools.receive.database import Database
 
@@ -39,12 +40,18 @@ def boxes(db: Database) -> list[str]:
     return [str(box) for (box,) in db.query("SELECT box FROM boxes ORDER BY box")]
 
 
+def heads(db: Database) -> dict[str, Place]:
+    """Return the last place that is held of each box."""
+    rows = db.query("SELECT box, epoch, seq FROM boxes WHERE epoch IS NOT NULL ORDER BY box")
+    return {str(box): Place(epoch, seq) for box, epoch, seq in rows}
+
+
 def seen(db: Database, box: str, after: Place) -> Iterator[Seen]:
-    """Yield what a box told after a place, in order."""
+    """Yield what a box told after a place, in order. Raises RecordError for a damaged record."""
     while rows := db.query(NEXT, (box, *after)):
         for epoch, seq, sha256, jws in rows:
             after = Place(epoch, seq)
-            told = _data(jws)
+            told = _data(box, after, jws)
             if isinstance(told, PassageRecord):
                 yield Seen(after, sha256, 0, told, told.plate, told.vehicle)
             elif isinstance(told, ResolutionRecord) and told.plate is not None:
@@ -56,10 +63,16 @@ def _released(
 ) -> Iterator[Seen]:
     candidate = told.candidate
     for sha256, jws in db.query(ONE, (box, candidate.epoch, candidate.seq)):
-        passage = _data(jws)
+        passage = _data(box, Place(candidate.epoch, candidate.seq), jws)
         if sha256 == candidate.sha256 and isinstance(passage, PassageRecord):
             yield Seen(at, sha256, 1, passage, plate, told.vehicle)
 
 
-def _data(jws: bytes) -> object:
-    return decode(decode_part(split(bytes(jws))[1])).data
+def _data(box: str, at: Place, jws: bytes) -> object:
+    try:
+        return decode(decode_part(split(bytes(jws))[1])).data
+    except (RefusedError, *UNREADABLE):
+        raise RecordError(
+            f"Record {at.epoch}/{at.seq} of box {box} in the database was damaged.",
+            "`anpr-edge records verify` says what else was; restore the database from a copy.",
+        ) from None  # the error at hand may quote a plate

@@ -1,6 +1,7 @@
 """`python -m tools.registrar`: takes boxes in, revokes keys, lists them."""
 
 import json
+import re
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,6 +24,7 @@ FINDING = 1
 DAYS = 397
 DASHES = {"ignore_unknown_options": True}
 """One key id in 64 begins with a dash, and is no option."""
+PLACE = re.compile("[0-9]{1,15}")
 FILE = click.Path(path_type=Path, dir_okay=False)
 REGISTER = click.option("--register", "path", required=True, type=FILE, help="The keys (JSON).")
 RECEIVED = click.option("--received", type=FILE, help="The receiver's database (SQLite).")
@@ -31,19 +33,30 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Say it in JSON.")
 
 def moment(_context: click.Context, _option: click.Parameter, text: str | None) -> datetime:
     """Return a moment that was given, or now."""
+    now = datetime.now(UTC)
     try:
-        found = datetime.now(UTC) if text is None else datetime.fromisoformat(text)
-    except ValueError:
+        found = now if text is None else datetime.fromisoformat(text)
+        found = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         raise click.BadParameter("give a moment such as 2028-06-01T10:00:00Z.") from None
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    if found > now:
+        raise click.BadParameter("that is to come: until then the key would go on to count.")
+    return found
+
+
+def words(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
+    """Return what was said, which may not be nothing."""
+    if text is not None and not text.strip():
+        raise click.BadParameter("say why in a few words.")
+    return text
 
 
 @click.group()
 def registrar() -> None:
     """Keep the register of keys: which box may sign with which key, and which no longer.
 
-    It is a JWKS, as --keys of the receiver and of `anpr-edge records verify` takes it. The handbook
-    is deploy/KEYS.md.
+    It is a JWKS, as --keys of the receiver and of `anpr-edge records verify` takes it. Whoever
+    changes it waits for whoever is changing it. The handbook is deploy/KEYS.md.
     """
 
 
@@ -65,7 +78,7 @@ def make_key(out: Path) -> None:
 @click.option("--days", default=DAYS, show_default=True, type=click.IntRange(1, 3650))
 @click.option("--fingerprint", "told", help="As the box shows it; else it is asked for.")
 @click.option("--replace", "replaces", is_flag=True, help="Revoke the keys that the box has.")
-@click.option("--reason", help="With --replace: why.")
+@click.option("--reason", callback=words, help="With --replace: why.")
 @click.option("--epoch", type=click.IntRange(2), help="With --replace: where it begins anew.")
 @RECEIVED
 def accept_box(
@@ -91,20 +104,21 @@ def accept_box(
     now = datetime.now(UTC)
     ends = None
     if replaces:
-        if not (reason or "").strip():
+        if reason is None:
             raise click.UsageError("--replace needs a --reason.")
         last = None if received is None else last_before(received, asked.box, now)
-        ends = Replacement(str(reason).strip(), now, epoch, last)
+        ends = Replacement(reason.strip(), now, epoch, last)
+    term = Term(now, now + timedelta(days=days))
+    client = _client(asked, ca, ca_key, term)
     with locked(path.parent):
         keys = _followed(path, received)
         wanted = accept(keys, msgspec.structs.replace(asked.key, epoch=None), ends)
         trusted = find(wanted, asked.key.kid)
         assert trusted is not None  # it has just been put there
-        term = Term(now, now + timedelta(days=days))
-        client = _client(asked, ca, ca_key, term)
         answer = _certificate(asked, trusted, term, client)
+        signed = sign_certificate(answer, load_signer(signing))
         write_trusted(path, wanted)
-    replace(out, sign_certificate(answer, load_signer(signing)) + b"\n", PUBLIC_MODE)
+    replace(out, signed + b"\n", PUBLIC_MODE)
     click.echo(f"Box {asked.box} may sign with key {asked.key.kid} from epoch {answer.epoch} on.")
     click.echo(f"{out} is for the box: anpr-edge keys install {out.name}")
 
@@ -112,7 +126,7 @@ def accept_box(
 @registrar.command("revoke", context_settings=DASHES)
 @click.argument("kid")
 @REGISTER
-@click.option("--reason", required=True, help="Why: it stands in the register.")
+@click.option("--reason", required=True, callback=words, help="Why: it stands in the register.")
 @click.option("--at", callback=moment, metavar="TIME", help="Since when. Default: now.")
 @click.option("--last", metavar="EPOCH/SEQ", help="The last record that it still proves.")
 @RECEIVED
@@ -124,13 +138,14 @@ def revoke_key(
     With --received the last of them is looked up and written down, so that an auditor who has the
     records alone knows it too.
     """
+    until = _last(last)
     with locked(path.parent):
+        read(path)  # one that is not there is no empty one
         keys = _followed(path, received)
         known = find(keys, kid)
-        until = _last(last)
         if until is None and received is not None and known is not None and known.box is not None:
             until = last_before(received, known.box, at)
-        write_trusted(path, revoke(keys, kid, Replacement(reason, at, last=until)))
+        write_trusted(path, revoke(keys, kid, Replacement(reason.strip(), at, last=until)))
     proves = "nothing more" if until is None else f"records up to {until.epoch}/{until.seq}"
     click.echo(f"Key {kid} is revoked; without a moment of receipt it proves {proves}.")
 
@@ -207,7 +222,7 @@ def _last(text: str | None) -> Last | None:
     if text is None:
         return None
     epoch, _, seq = text.partition("/")
-    if not (epoch.isdecimal() and seq.isdecimal()):
+    if not (PLACE.fullmatch(epoch) and PLACE.fullmatch(seq)):
         raise click.UsageError("--last is written EPOCH/SEQ, as in 1/57.")
     return Last(int(epoch), int(seq))
 

@@ -1,11 +1,14 @@
 """Passages posted to a real HTTP server: each arrives once, whatever happens in between."""
 
+import base64
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -245,3 +248,61 @@ def test_a_spoilt_file_is_named(
     assert isinstance(result.exception, BoxError)
     assert said in result.exception.cause
     assert platform.statuses == []
+
+
+@pytest.mark.parametrize("place", ["[9, 1]", "[1, -1]", f"[1, {2**63}]"])
+def test_a_cursor_that_cannot_be_of_this_database_leaves_nothing_out(
+    tmp_path: Path, platform: Platform, witness: Witness, place: str
+) -> None:
+    database(tmp_path, witness, [witness.sees()])
+    (tmp_path / "cursor.json").write_text(f'{{"box-1": {place}}}')
+    with pytest.raises(BoxError, match="cursor"):
+        raised(run(tmp_path, platform))
+    assert not platform.taken
+
+
+def test_nothing_leaves_when_the_cursor_cannot_be_written(
+    tmp_path: Path, platform: Platform, witness: Witness
+) -> None:
+    database(tmp_path, witness, [witness.sees()])
+    with pytest.raises(BoxError, match=r"cursor .* cannot be written"):
+        raised(run(tmp_path, platform, "--cursor", tmp_path / "absent" / "cursor"))
+    assert not platform.taken
+
+
+@pytest.mark.parametrize(
+    "header", [b"Token sesame\nX: y", "Token sesam\u20ac".encode(), b"\xff", b""]
+)
+def test_a_header_that_cannot_be_sent_is_refused_and_never_shown(
+    tmp_path: Path, platform: Platform, witness: Witness, header: bytes
+) -> None:
+    database(tmp_path, witness, [witness.sees()])
+    (tmp_path / "header").write_bytes(header)
+    with pytest.raises(BoxError, match="plain text") as found:
+        raised(run(tmp_path, platform, "--authorization", tmp_path / "header"))
+    assert "sesam" not in f"{found.value}{found.value.__cause__}"
+
+
+def test_an_address_without_its_scheme_is_misuse(
+    tmp_path: Path, platform: Platform, witness: Witness
+) -> None:
+    database(tmp_path, witness, [witness.sees()])
+    assert run(tmp_path, platform, "--to", "127.0.0.1:80").exit_code == 2
+
+
+def test_a_damaged_record_is_named_by_its_place_and_shows_no_plate(
+    tmp_path: Path, platform: Platform, witness: Witness
+) -> None:
+    database(tmp_path, witness, [witness.sees()])
+    part = base64.urlsafe_b64encode(b'{"type": {"%s": 1}}' % PLATE.encode()).rstrip(b"=")
+    with closing(sqlite3.connect(tmp_path / "received.sqlite")) as db, db:
+        db.execute("UPDATE records SET jws = ?", (b"e30.%s.e30" % part,))
+    with pytest.raises(BoxError, match="Record 1/1 of box box-1") as found:
+        raised(run(tmp_path, platform))
+    assert PLATE not in str(found.value)
+
+
+def raised(result: Result) -> None:
+    """Raise what ended a command."""
+    if result.exception is not None:
+        raise result.exception
