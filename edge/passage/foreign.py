@@ -46,6 +46,7 @@ class Heard:
     first_ns: int
     last_ns: int
     at: ClockReading
+    again: bool = False
 
 
 class Gathering:
@@ -55,11 +56,14 @@ class Gathering:
         """Remember nobody yet."""
         self._open: dict[str, Heard] = {}
         self._told: dict[str, Heard] = {}
+        self._plates: dict[int, int] = {}
 
     def take(self, reading: ForeignReading, now: ClockReading) -> Iterator[Heard]:
         """Take one message; yield the vehicle that is gone with it, once.
 
-        A camera that starts again gives its names again: then the one before is gone too.
+        A camera that starts again gives its names again: then the one before is gone too. The
+        same plate under another name within seconds is `again`: it is the same vehicle, or one that
+        bears its plate.
         """
         name, heard = reading.vehicle, _heard(reading, now)
         self._forget(now.monotonic_ns)
@@ -68,12 +72,12 @@ class Gathering:
             return
         self._told.pop(name, None)
         if before is not None and _another(reading, before):
-            yield before
+            yield from self._new(before)
             before = None
         joined = _joined(before, heard)
         if reading.gone or len(self._open) >= MOST:
             self._told[name] = joined
-            yield joined
+            yield from self._new(joined)
         else:
             self._open[name] = joined
 
@@ -83,12 +87,23 @@ class Gathering:
             if now.monotonic_ns - heard.at.monotonic_ns >= SILENT_NS:
                 del self._open[name]
                 self._told[name] = heard
-                yield heard
+                yield from self._new(heard)
 
     def finish(self) -> Iterator[Heard]:
         """Yield all that are still in sight: no message will follow."""
         left, self._open = self._open, {}
-        yield from left.values()
+        for heard in left.values():
+            yield from self._new(heard)
+
+    def _new(self, heard: Heard) -> Iterator[Heard]:
+        """Yield a vehicle, and whether its plate has just been told; plates are kept as hashes."""
+        plate = hash(heard.reading.plate)
+        before = self._plates.pop(plate, None)
+        self._plates[plate] = heard.last_ns
+        while len(self._plates) > MOST:
+            del self._plates[next(iter(self._plates))]
+        again = before is not None and abs(heard.first_ns - before) <= SILENT_NS
+        yield replace(heard, again=again)
 
     def _forget(self, now_ns: int) -> None:
         while self._told:
@@ -209,6 +224,8 @@ def _doubt(heard: Heard, plate: str, policy: ForeignPolicy) -> str | None:
         return "the camera kept it and sent it late: its time cannot be checked"
     if abs(heard.lag) > policy.max_clock_error:
         return "the clock of the camera and that of the box differ"
+    if heard.again:
+        return "the camera told of the same plate seconds before"
     if reading.seen_last - reading.seen_first > IN_SIGHT:
         return "the camera says that it was in sight for more than an hour"
     if country is not None and not fits_country(plate, country):

@@ -204,3 +204,15 @@ def test_no_order_of_messages_tells_a_vehicle_twice_or_loses_one(
     assert sorted(names) == sorted({name for name, _, _ in messages})
     for heard in told:
         assert heard.reading.seen_first <= heard.reading.seen_last
+
+
+def test_a_plate_that_comes_again_under_new_names_accuses_once_and_is_not_lost() -> None:
+    gathering, told = Gathering(), []
+    for n in [*range(60), 100]:
+        at = AT + n * SECOND
+        said = replace(READING, vehicle=str(n), seen_first=at, seen_last=at)
+        told += gathering.take(said, clock(at))
+    doubts = [foreign_passage(heard, SURE).doubt for heard in told]
+    assert doubts[0] is doubts[-1] is None
+    assert {*doubts[1:-1]} == {"the camera told of the same plate seconds before"}
+    assert len(doubts) == 61
