@@ -31,6 +31,8 @@ Text = Annotated[str, msgspec.Meta(pattern=r"\S", max_length=2000)]
 Line = Annotated[str, msgspec.Meta(pattern=r"^(?=.*\S)[^\x00-\x1f\x7f]*\Z", max_length=300)]
 """The same on one line: a name or a reference."""
 Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
+OCTET = r"(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+IPv4 = Annotated[str, msgspec.Meta(pattern=rf"^({OCTET}\.){{3}}{OCTET}\Z")]
 
 
 AgeKey = Annotated[str, msgspec.Meta(pattern=r"^age1[02-9ac-hj-np-z]{58}\Z")]
@@ -87,7 +89,7 @@ class External(_Section, frozen=True, kw_only=True):
 
     product: Literal["axis", "hikvision", "rekor"]
     listen: Annotated[str, msgspec.Meta(pattern=r"^[^\s:]+:[0-9]{1,5}$")]
-    allow: Annotated[tuple[Line, ...], msgspec.Meta(min_length=1)]
+    allow: Annotated[tuple[IPv4, ...], msgspec.Meta(min_length=1)]
     min_confidence: Share | None = None
     max_clock_error_s: Annotated[float, msgspec.Meta(gt=0, le=60)] = 2.0
     countries: dict[str, Annotated[str, msgspec.Meta(pattern="^[A-Z]{2}$")]] = {}

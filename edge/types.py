@@ -167,8 +167,10 @@ class ForeignReading:
     """What a camera that is not ours says of one vehicle, as far as it says so.
 
     `vehicle` is its own name of the passage: what comes under one name is of one vehicle. Times
-    are UTC by its clock. `confidence` is 0 to 1 by its own measure, None when it gives none.
-    `gone`: it says no more of this vehicle. `late`: it kept the message and sends it again.
+    are UTC by its clock. `confidence` is 0 to 1 by its own measure, None when it gives none;
+    `chars` and `country_confidence` likewise.
+    `begins`: it tells of this vehicle for the first time. `gone`: it says no more of it. `late`:
+    it kept the message and sends it again.
     """
 
     product: str
@@ -181,6 +183,8 @@ class ForeignReading:
     seen_last: datetime
     direction: Direction = Direction.UNKNOWN
     lane: str | None = None
+    country_confidence: float | None = None
+    begins: bool = False
     gone: bool = True
     late: bool = False
 

@@ -11,6 +11,7 @@ from edge.ports import Clock
 from edge.types import Detection, Image, Passage, Reading
 
 WAIT_S = 1.0
+REMEDY = "Look at the push settings of the camera, and at external.product."
 
 
 class NoEyes:
@@ -42,16 +43,17 @@ class ForeignWatch:
         self._camera, self._pipeline, self._policy = camera, pipeline, policy
         self._lanes = {lane.name: lane for lane in lanes}
         self._clock, self._gathering = clock, Gathering()
-        self._stopped = threading.Event()
+        self._stopped, self._refused = threading.Event(), 0
 
     def conclusions(self) -> Iterator[list[Conclusion]]:
         """Yield what was concluded, at least once a second, until it is told to stop."""
         while not self._stopped.is_set():
             for message in self._camera.messages(WAIT_S):
                 now = self._clock.read()
-                for reading in message.readings:
-                    yield self._conclude(self._gathering.take(reading, now))
-                message.done.set()
+                taken = [self._gathering.take(reading, now) for reading in message.readings]
+                concluded = self._conclude(heard for vehicles in taken for heard in vehicles)
+                message.done.set()  # it is durable, even if nobody asks for another step
+                yield concluded
             yield self._conclude(self._gathering.silent(self._clock.read()))
 
     def stop(self) -> None:
@@ -70,6 +72,11 @@ class ForeignWatch:
     def lost(self) -> str:
         """Say how many messages could not be read."""
         return f"{self._camera.refused} messages of the camera could not be read"
+
+    def fault(self) -> str | None:
+        """Say that messages came which could not be read, if any did since the last time."""
+        before, self._refused = self._refused, self._camera.refused
+        return "Messages of the camera cannot be read." if self._refused > before else None
 
     def _conclude(self, vehicles: Iterable[Heard]) -> list[Conclusion]:
         passages = (foreign_passage(heard, self._policy) for heard in vehicles)

@@ -36,10 +36,11 @@ def recover(casebook: Casebook, outbox: Outbox) -> None:
 def _check_stored(outbox: Outbox, torn: Torn) -> None:
     """Raise CasebookError unless a damaged record is the last one of the outbox.
 
-    Each is appended before the next one is written down: it is the last, or is not there.
+    Each is appended before the next one is written down: it is the last, or is not there. Only
+    drops come without the casebook.
     """
     head = outbox.head()
-    if head is None or head.sha256 not in torn.hashes:
+    if head is None or torn.hashes.isdisjoint({head.sha256, outbox.last_but_drops()}):
         cause = "The record that the casebook has written down is damaged, and not in the outbox."
         raise CasebookError(cause, REMEDY)
     log.warning("the casebook's copy of record %d was damaged: the outbox has it", head.seq)

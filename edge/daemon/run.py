@@ -107,14 +107,15 @@ def _work(
     """Conclude on what goes by until that has changed, or the daemon is stopped: then False."""
     room, checkpoints = wiring.storeroom(cabinet), wiring.checkpoints(cabinet)
     pipeline = replace(wiring.pipeline(cabinet), room=room)
-    minutely = Minutely(
-        wiring.alarms(cabinet),
+    rest = (
         wiring.health(cabinet, pipeline.laws),
         wiring.hours(cabinet),
         wiring.release(cabinet),
         checkpoints,
     )
-    chores, watch = Chores(minutely.step, room), _watch(cabinet, pipeline)
+    watch = _watch(cabinet, pipeline)  # last: what fails before it leaves no camera open
+    minutely = Minutely(wiring.alarms(cabinet, watch), *rest)
+    chores = Chores(minutely.step, room)
     stop.watch(watch)
     changed = False
     try:
@@ -129,8 +130,8 @@ def _work(
     finally:
         watch.close()
         watch.finish()
-        chores.attempt(minutely.finish)
         room.close()
+        chores.attempt(minutely.finish)
         log.info("stopped; %s", watch.lost())
     chores.attempt(checkpoints.close)
     return changed

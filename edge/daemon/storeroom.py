@@ -136,7 +136,10 @@ class Storeroom:
         self.opens()
 
     def close(self) -> None:
-        """Sign what was missed, if the last reserve lets it: what is in memory ends here."""
+        """Look once more; sign what was missed, if the last reserve lets it: memory ends here."""
+        self._due = self._monotonic()
+        if self.opens():
+            return
         try:
             with self._outbox.reserve():
                 self._mend()

@@ -33,6 +33,10 @@ class Watch(Protocol):
         """Say what of the camera's never became a reading."""
         ...
 
+    def fault(self) -> str | None:
+        """Say what went wrong with what the camera sent since the last time."""
+        ...
+
 
 class OwnWatch:
     """The camera of the box, frame by frame."""
@@ -63,3 +67,7 @@ class OwnWatch:
     def lost(self) -> str:
         """Say how many frames nobody had time for."""
         return f"{self._camera.dropped} frames were dropped for newer ones"
+
+    def fault(self) -> str | None:
+        """Say nothing: a camera of our own that fails ends the box."""
+        return None

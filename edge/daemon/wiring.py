@@ -22,6 +22,7 @@ from edge.daemon import damage, exhibits, rotation
 from edge.daemon.alarms import Alarms, Watched
 from edge.daemon.checkpoints import Checkpoints
 from edge.daemon.enrolment import installed
+from edge.daemon.external import REMEDY as PUSH_SETTINGS
 from edge.daemon.external import ForeignWatch, NoEyes
 from edge.daemon.gate import Gate
 from edge.daemon.health import Health
@@ -43,6 +44,7 @@ from edge.daemon.release import Release
 from edge.daemon.storeroom import Limits, Storeroom
 from edge.daemon.sync import REPORT
 from edge.daemon.synced import synced
+from edge.daemon.watch import Watch
 from edge.errors import BoxError, ConfigError, ModelError
 from edge.feed.evidence import HttpsEvidence, SpoolEvidence, secured
 from edge.feed.hint import Hint
@@ -429,8 +431,8 @@ def clerk(config: Config) -> Clerk:
     return Clerk(_provenance(config), os.urandom)
 
 
-def alarms(cabinet: Cabinet[FreshRegistry]) -> Alarms:
-    """Put together what raises alarms."""
+def alarms(cabinet: Cabinet[FreshRegistry], watch: Watch | None = None) -> Alarms:
+    """Put together what raises alarms, also of what another's camera sends to `watch`."""
     config, clock = cabinet.config, cabinet.clock
     registry, casebook, outbox = cabinet.registry, cabinet.casebook, cabinet.outbox
     place = key_place(config)
@@ -439,6 +441,8 @@ def alarms(cabinet: Cabinet[FreshRegistry]) -> Alarms:
         "casebook": Watched(lambda: damage.fault(casebook), damage.REMEDY),
         "keys": Watched(lambda: rotation.fault(place, outbox), rotation.LOOK),
     }
+    if watch is not None and config.external is not None:
+        watched["external"] = Watched(watch.fault, PUSH_SETTINGS)
     if config.evidence is not None:
         watched["evidence"] = Watched(
             partial(exhibits.fault, evidence_room(config)), exhibits.REMEDY

@@ -29,6 +29,7 @@ from edge.feed.sealed import opened, sealed, vault
 from edge.feed.since import Signing, Since, note, signing, since, was_used
 from edge.feed.storefile import MAKE_ROOM, OUTBOX, NoRoomError
 from edge.record.chain import Head, Place, next_link
+from edge.record.drops import DROP
 from edge.record.envelope import RefusedError, decode_part, key_id_of, peek, split
 from edge.record.message import GENESIS, DroppedSpan, Receipt
 from edge.record.worth import worth_of
@@ -184,6 +185,11 @@ class Outbox(Closing):
         """Return the last record ever appended, forgotten or not."""
         return _head(self._row("SELECT epoch, seq, sha256 FROM head"))
 
+    def last_but_drops(self) -> str | None:
+        """Return the hash of the last record ever appended that is no drop, forgotten or not."""
+        found: str | None = self._row("SELECT last_seen_sha256 FROM head")[0]
+        return found
+
     def forgotten(self) -> Head | None:
         """Return the last record that was forgotten on a receipt."""
         return _head(self._row("SELECT forgotten_epoch, forgotten_seq, forgotten_sha256 FROM head"))
@@ -259,6 +265,8 @@ class Outbox(Closing):
         self._db.execute(
             "UPDATE head SET epoch = ?, seq = ?, sha256 = ?", (*place, envelope.sha256)
         )
+        if envelope.kind != DROP:
+            self._db.execute("UPDATE head SET last_seen_sha256 = ?", (envelope.sha256,))
         note(self._db, envelope)
 
     def _drop(self, may_go: MayGo, write: Callable[[Link, Spans], Envelope]) -> Envelope | None:

@@ -21,7 +21,7 @@ CREATE TABLE head (
     epoch INTEGER, seq INTEGER, sha256 TEXT,
     forgotten_epoch INTEGER, forgotten_seq INTEGER, forgotten_sha256 TEXT,
     kid TEXT, next_kid TEXT, checkpoint_epoch INTEGER, checkpoint_seq INTEGER,
-    dropped INTEGER NOT NULL DEFAULT 0
+    dropped INTEGER NOT NULL DEFAULT 0, last_seen_sha256 TEXT
 ) STRICT;
 CREATE TABLE retired (kid TEXT PRIMARY KEY) STRICT;
 CREATE TABLE written (kind TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT;

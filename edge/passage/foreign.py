@@ -18,6 +18,11 @@ SILENT_NS = 15_000_000_000
 REMEMBERED_NS = 600_000_000_000
 MOST = 10_000
 """No camera follows so many: what is beyond was made up."""
+LATE = timedelta(seconds=15)
+"""So much older may the first word on a vehicle be that comes after the others."""
+FAR, IN_SIGHT = timedelta(days=7), timedelta(hours=1)
+"""Further off than that, or longer in sight, nobody was."""
+YEARS = range(2000, 2100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +38,14 @@ class Heard:
     """A reading as it came: `lag` is how far its time lay behind ours, at best.
 
     The monotonic times (ns) are those of `seen_first` and `seen_last` by our own clock at the
-    moment that each was heard: they show whether it was set meanwhile. `at_ns`: heard last.
+    moment that each was heard: they show whether it was set meanwhile. `at`: when heard last.
     """
 
     reading: ForeignReading
     lag: timedelta
     first_ns: int
     last_ns: int
-    at_ns: int
+    at: ClockReading
 
 
 class Gathering:
@@ -49,17 +54,25 @@ class Gathering:
     def __init__(self) -> None:
         """Remember nobody yet."""
         self._open: dict[str, Heard] = {}
-        self._told: dict[str, int] = {}
+        self._told: dict[str, Heard] = {}
 
     def take(self, reading: ForeignReading, now: ClockReading) -> Iterator[Heard]:
-        """Take one message; yield the vehicle that is gone with it, once."""
-        name = reading.vehicle
+        """Take one message; yield the vehicle that is gone with it, once.
+
+        A camera that starts again gives its names again: then the one before is gone too.
+        """
+        name, heard = reading.vehicle, _heard(reading, now)
         self._forget(now.monotonic_ns)
-        if name in self._told:
+        told, before = self._told.get(name), self._open.pop(name, None)
+        if told is not None and not _another(reading, told):
             return
-        joined = _joined(self._open.pop(name, None), _heard(reading, now))
+        self._told.pop(name, None)
+        if before is not None and _another(reading, before):
+            yield before
+            before = None
+        joined = _joined(before, heard)
         if reading.gone or len(self._open) >= MOST:
-            self._told[name] = now.monotonic_ns
+            self._told[name] = joined
             yield joined
         else:
             self._open[name] = joined
@@ -67,9 +80,9 @@ class Gathering:
     def silent(self, now: ClockReading) -> Iterator[Heard]:
         """Yield the vehicles of which the camera has said nothing for a while."""
         for name, heard in list(self._open.items()):
-            if now.monotonic_ns - heard.at_ns >= SILENT_NS:
+            if now.monotonic_ns - heard.at.monotonic_ns >= SILENT_NS:
                 del self._open[name]
-                self._told[name] = now.monotonic_ns
+                self._told[name] = heard
                 yield heard
 
     def finish(self) -> Iterator[Heard]:
@@ -78,9 +91,22 @@ class Gathering:
         yield from left.values()
 
     def _forget(self, now_ns: int) -> None:
-        oldest = now_ns - REMEMBERED_NS
-        while self._told and (len(self._told) > MOST or next(iter(self._told.values())) < oldest):
-            del self._told[next(iter(self._told))]
+        while self._told:
+            name, heard = next(iter(self._told.items()))
+            if len(self._told) <= MOST and now_ns - heard.at.monotonic_ns <= REMEMBERED_NS:
+                return
+            del self._told[name]
+
+
+def _another(reading: ForeignReading, before: Heard) -> bool:
+    """True when a camera begins with a vehicle whose name it gave to another before.
+
+    A message that is sent again, or overtaken by a later one, tells of a time known already.
+    """
+    known = before.reading
+    return reading.begins and not (
+        known.seen_first - reading.seen_last <= LATE and reading.seen_last <= known.seen_last
+    )
 
 
 def _heard(reading: ForeignReading, now: ClockReading) -> Heard:
@@ -88,7 +114,7 @@ def _heard(reading: ForeignReading, now: ClockReading) -> Heard:
         return now.monotonic_ns - (now.now - seen) // timedelta(microseconds=1) * 1000
 
     first, last = steady_ns(reading.seen_first), steady_ns(reading.seen_last)
-    return Heard(reading, now.now - reading.seen_last, first, last, now.monotonic_ns)
+    return Heard(reading, now.now - reading.seen_last, first, last, now)
 
 
 def _joined(before: Heard | None, last: Heard) -> Heard:
@@ -106,20 +132,22 @@ def _joined(before: Heard | None, last: Heard) -> Heard:
     )
     lag = min(before.lag, last.lag, key=abs)
     ends = min(before.first_ns, last.first_ns), max(before.last_ns, last.last_ns)
-    return Heard(reading, lag, *ends, last.at_ns)
+    return Heard(reading, lag, *ends, last.at)
 
 
 def foreign_passage(heard: Heard, policy: ForeignPolicy) -> Passage:
     """Return what was heard of one vehicle as a passage."""
+    plate = "".join(sign for sign in _upper(heard.reading.plate) if sign.isalnum())
+    doubt = _doubt(heard, plate, policy)
+    heard = heard if _possible(heard) else _now(heard)
     reading = heard.reading
-    plate = "".join(sign for sign in reading.plate.upper() if sign.isalnum())
     return Passage(
         plate=plate,
         country=reading.country,
         confidence=reading.confidence or 0.0,
-        chars=reading.chars,
+        chars=reading.chars if len(reading.chars) == len(plate) else (),
         candidates=(),
-        doubt=_doubt(heard, plate, policy),
+        doubt=doubt,
         seen_first=reading.seen_first,
         seen_last=reading.seen_last,
         first_monotonic_ns=heard.first_ns,
@@ -135,6 +163,32 @@ def foreign_passage(heard: Heard, policy: ForeignPolicy) -> Passage:
     )
 
 
+def _upper(plate: str) -> str:
+    """Return a plate in capitals; no sign becomes two (ß is not SS)."""
+    return "".join(s.upper() if len(s.upper()) == 1 else s for s in plate)
+
+
+def _possible(heard: Heard) -> bool:
+    """True when a vehicle can have been there at that time, though the clocks may differ.
+
+    Where our own clock is not trusted, that of the camera may well be better.
+    """
+    first, last = heard.reading.seen_first, heard.reading.seen_last
+    if first.year not in YEARS or last.year not in YEARS or last - first > IN_SIGHT:
+        return False
+    return abs(heard.lag) <= FAR or not heard.at.trusted
+
+
+def _now(heard: Heard) -> Heard:
+    """Return it at the moment that we heard of it.
+
+    At another time another law is in force, or none: then there would be no record of it.
+    """
+    now, steady_ns = heard.at.now, heard.at.monotonic_ns
+    reading = replace(heard.reading, seen_first=now, seen_last=now)
+    return replace(heard, reading=reading, first_ns=steady_ns, last_ns=steady_ns)
+
+
 def _doubt(heard: Heard, plate: str, policy: ForeignPolicy) -> str | None:
     reading, least = heard.reading, policy.min_confidence
     sure, country = reading.confidence, reading.country
@@ -144,12 +198,19 @@ def _doubt(heard: Heard, plate: str, policy: ForeignPolicy) -> str | None:
         return "nobody has said from which confidence on this camera is believed"
     if sure is None:
         return "the camera does not say how sure it is"
-    if sure < least:
-        return f"the camera read it with confidence {floor(sure * 100) / 100:.2f}, below {least:g}"
+    weakest = min(sure, *reading.chars, 1.0)
+    if weakest < least:
+        return (
+            f"the camera read it with confidence {floor(weakest * 100) / 100:.2f}, below {least:g}"
+        )
+    if reading.country_confidence is not None and reading.country_confidence < least:
+        return "the camera is not sure of the country"
     if reading.late:
         return "the camera kept it and sent it late: its time cannot be checked"
     if abs(heard.lag) > policy.max_clock_error:
         return "the clock of the camera and that of the box differ"
+    if reading.seen_last - reading.seen_first > IN_SIGHT:
+        return "the camera says that it was in sight for more than an hour"
     if country is not None and not fits_country(plate, country):
         return "the text is no plate of its country"
     if country is not None and not is_key(country, plate):

@@ -4,9 +4,11 @@ A private key is for its owner alone (0600), or a credential of systemd (systemd
 a file in `$CREDENTIALS_DIRECTORY`, which the service manager makes for one unit, read-only.
 """
 
+import fcntl
 import os
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -80,6 +82,20 @@ def replace(path: Path, content: bytes, mode: int = PUBLIC_MODE, like: Path | No
         fsync_folder(path.parent)
     except OSError as e:
         raise _unwritable(path, e) from e
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep others who ask for the same away from a folder. Raises KeyFileError."""
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as e:
+        raise _unwritable(folder, e) from e
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def take_over(new: Path, old: Path) -> None:

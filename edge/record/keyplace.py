@@ -15,6 +15,7 @@ from edge.record.keyfile import (
     PUBLIC_MODE,
     fail,
     is_credential,
+    locked,
     replace,
     take_over,
 )
@@ -84,9 +85,11 @@ class KeyPlace:
             return found
         if self.signing is None or self.next_path is None or not self.is_changeable:
             fail("The box cannot change this key by itself.", BY_HAND)
-        key = OKPKey.generate_key(ALGORITHM, auto_kid=False)
-        replace(self.next_path, key.as_pem(private=True), PRIVATE_MODE, like=self.signing)
-        return load_signer(self.next_path)
+        with locked(self.signing.parent):  # two orders at once must not make two keys
+            if not self.next_path.exists():
+                key = OKPKey.generate_key(ALGORITHM, auto_kid=False)
+                replace(self.next_path, key.as_pem(private=True), PRIVATE_MODE, like=self.signing)
+            return load_signer(self.next_path)
 
     def settle(self) -> None:
         """Put the next key in the place of the old one, which is destroyed: it signs no more.

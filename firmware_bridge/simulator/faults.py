@@ -1,7 +1,11 @@
 """What a bad line does to bytes, to order and by a seed."""
 
 import random
+import re
 from dataclasses import dataclass
+
+PACKET = re.compile(rb"\0*[^\0]*\0?", re.DOTALL)
+"""A packet with its delimiters, or what a read left of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +30,16 @@ class BadLine:
         self._chance = random.Random(seed)
 
     def carry(self, wire: bytes) -> bytes:
-        """Return what arrives of one packet."""
-        again = self._chance.random() < self.faults.doubled
-        return b"".join(self._damaged(wire) for _ in range(1 + again))
+        """Return what arrives of these packets; they never overtake each other."""
+        return b"".join(map(self._carried, PACKET.findall(wire)))
 
     def delay_s(self) -> float:
         """Return how long the next packet travels."""
         return self._chance.uniform(*self.faults.delay_s)
+
+    def _carried(self, packet: bytes) -> bytes:
+        again = self._chance.random() < self.faults.doubled
+        return b"".join(self._damaged(packet) for _ in range(1 + again))
 
     def _damaged(self, wire: bytes) -> bytes:
         if not self.faults.lost and not self.faults.flipped:

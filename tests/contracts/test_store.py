@@ -181,8 +181,8 @@ def test_who_fills_a_gap_sees_what_another_sets_aside_at_that_moment(address: Ad
             send(store, CHAIN[2])
 
     def filling() -> None:
-        with opened(address) as store:
-            assert inside.wait(30)
+        assert inside.wait(30)
+        with opened(address) as store:  # which needs no lock
             threading.Timer(0.3, go_on.set).start()
             send(store, CHAIN[1])
 

@@ -405,6 +405,8 @@ def test_a_camera_that_is_not_ours_is_believed_only_where_that_is_said(tmp_path:
         ('"axis"', '"acme"'),
         ('"10.0.0.2:8090"', '"8090"'),
         ('["10.0.0.20"]', "[]"),
+        ('["10.0.0.20"]', '["camera.local"]'),
+        ('["10.0.0.20"]', '["10.0.0.256"]'),
         ('"NL"', '"Netherlands"'),
     ],
 )

@@ -73,7 +73,7 @@ def taught(crystal: Crystal, turns) -> tuple[Alignment, int]:
     return alignment, now_ns
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(crystals, rounds, st.integers(-SECOND_NS, 20 * SECOND_NS), DELAYS_NS)
 @example(Crystal(WRAP_US - 1, 5e-4), [AT_ONCE] * 30, 0, 0)
 @example(Crystal(0, 0.0, 4), [AT_ONCE], 3_999, 0)
@@ -91,6 +91,7 @@ def test_a_trigger_is_never_further_off_than_it_says(crystal, turns, after_ns, d
     assert abs(aligned.host_ns - happened_ns) <= aligned.error_us * 1000
 
 
+@settings(deadline=None)
 @given(crystals, st.integers(0, 3 * 24 * 3600), DELAYS_NS)
 def test_it_holds_after_days_of_silence_through_many_wraps(crystal, silence_s, delay_ns):
     alignment, now_ns = taught(crystal, [(SECOND_NS, 100_000, 0, 100_000)] * 5)
@@ -100,6 +101,7 @@ def test_it_holds_after_days_of_silence_through_many_wraps(crystal, silence_s, d
     assert abs(aligned.host_ns - happened_ns) <= aligned.error_us * 1000
 
 
+@settings(deadline=None)
 @given(crystals, st.data())
 def test_on_a_quick_line_a_trigger_is_good_to_a_quarter_of_a_millisecond(crystal, data):
     delays = st.integers(20_000, 200_000)
@@ -113,6 +115,7 @@ def test_on_a_quick_line_a_trigger_is_good_to_a_quarter_of_a_millisecond(crystal
     assert alignment.drift.error_ppm <= 25
 
 
+@settings(deadline=None)
 @given(st.integers(1, WRAP_US - 1))
 def test_a_reset_that_nobody_noticed_is_noticed_by_the_clock(jump_us):
     crystal = Crystal(0, 0.0)

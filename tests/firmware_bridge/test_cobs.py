@@ -1,6 +1,6 @@
 import pytest
 from cobs import cobs as oracle
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from firmware_bridge import cobs
@@ -11,6 +11,7 @@ ZEROS_AND_RUNS = st.lists(
 ANY = st.binary(max_size=600) | ZEROS_AND_RUNS
 
 
+@settings(deadline=None)
 @given(ANY)
 @example(b"x" * 254)
 @example(b"x" * 254 + b"\0")
@@ -19,6 +20,7 @@ def test_it_encodes_as_the_oracle_does(plain):
     assert cobs.encode(plain) == oracle.encode(plain)
 
 
+@settings(deadline=None)
 @given(ANY)
 def test_it_decodes_what_it_encoded_and_no_zero_is_in_between(plain):
     encoded = cobs.encode(plain)
@@ -26,6 +28,7 @@ def test_it_decodes_what_it_encoded_and_no_zero_is_in_between(plain):
     assert cobs.decode(encoded) == plain
 
 
+@settings(deadline=None)
 @given(ANY)
 def test_any_bytes_are_decoded_or_refused_as_the_oracle_does(encoded):
     if not encoded:

@@ -143,6 +143,19 @@ def test_an_answer_that_was_lost_is_told_as_not_known_though_it_was_done(stage):
     assert bench.device.carried_out == [LIGHT]
 
 
+def test_the_late_answer_to_one_command_is_none_to_the_next(stage):
+    bench, link = stage(settings=HASTY)
+    bench.spoil(Faults(), up=Faults(delay_s=(0.12, 0.12)))
+    with pytest.raises(NoAnswerError):
+        link.send(LIGHT)
+    heard = link.session.counts.packets
+    bench.spoil(Faults(lost=1.0), up=Faults())
+    with pytest.raises(NoAnswerError):
+        link.send(Climate(0, 0))
+    wait_for(lambda: link.session.counts.packets > heard)
+    assert bench.device.carried_out == [LIGHT]
+
+
 def test_silence_is_noticed_and_the_link_comes_back(stage):
     bench, link = stage(settings=replace(BRIEF, silence_s=0.4, greeting_s=1))
     hear(link, Connected)
@@ -158,11 +171,13 @@ def test_a_reset_in_the_middle_is_told_and_settings_are_to_be_sent_again(stage):
     bench, link = stage()
     hear(link, Connected)
     link.send(LIGHT)
+    port = link._port
     bench.reset()
     assert "started anew" in hear(link, Disconnected, passed=(Status,)).cause
     back = hear(link, Connected, passed=(Status,))
     assert (back.restarted, back.hello.boot_count) == (True, 2)
     assert back.hello.reset_cause == ResetCause.WATCHDOG
+    assert link._port is port  # opening it again could reset the board again
     assert hear(link, Status).illuminator_permille == 0
     link.send(LIGHT)
 
@@ -299,18 +314,25 @@ def test_a_trigger_is_on_the_hosts_clock_within_its_error_through_the_wrap(stage
     assert link.session.alignment.restarts == 0
 
 
-def test_several_threads_may_send_at_once(stage):
-    bench, link = stage()
-    threads = [
-        threading.Thread(target=lambda n=n: [link.send(Illuminator(n, 0, 0, 0)) for _ in range(20)])
-        for n in range(4)
-    ]
+def test_several_threads_may_send_at_once_and_each_has_its_own_answer(stage):
+    bench, link = stage(faults=Faults(delay_s=(0.001, 0.003)))
+    refused = []
+
+    def send(level):
+        try:
+            link.send(Illuminator(level, 0, 0, 0))
+        except RefusedError:
+            refused.append(level)
+
+    levels = (0, 1, 2, 5000)  # the last is out of range
+    threads = [threading.Thread(target=lambda n=n: [send(n) for _ in range(20)]) for n in levels]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     done = [command.level_permille for command in bench.device.carried_out]
-    assert sorted(done) == sorted(list(range(4)) * 20)
+    assert sorted(done) == sorted(levels[:3] * 20)
+    assert refused == [5000] * 20
 
 
 def test_a_closed_link_gives_the_port_back_and_lets_whoever_waits_go(stage):

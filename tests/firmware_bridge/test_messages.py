@@ -2,7 +2,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware_bridge import messages
@@ -27,6 +27,7 @@ PROTOCOL = (Path(messages.__file__).parent / "PROTOCOL.md").read_text()
 ROW = re.compile(r"^\| (\d+) \| (\w+) \| (\w+) \|(?: (-?\d*) ?\|)?", re.MULTILINE)
 
 
+@settings(deadline=None)
 @given(MESSAGES, SEQUENCES)
 def test_a_message_comes_back_as_it_was_said(message, sequence):
     [packet] = PacketReader().feed(encode(to_packet(message, sequence)))
@@ -34,6 +35,7 @@ def test_a_message_comes_back_as_it_was_said(message, sequence):
     assert from_packet(packet) == message
 
 
+@settings(deadline=None)
 @given(MESSAGES, st.binary(max_size=100))
 def test_what_a_newer_peer_appends_is_ignored(message, more):
     packet = to_packet(message, 1)
@@ -41,6 +43,7 @@ def test_what_a_newer_peer_appends_is_ignored(message, more):
     assert from_packet(longer) == message
 
 
+@settings(deadline=None)
 @given(MESSAGES, st.data())
 def test_a_shorter_payload_is_malformed_and_never_half_read(message, data):
     packet = to_packet(message, 1)
@@ -51,6 +54,7 @@ def test_a_shorter_payload_is_malformed_and_never_half_read(message, data):
         from_packet(Packet(packet.type, 1, packet.payload[:cut]))
 
 
+@settings(deadline=None)
 @given(PACKETS)
 def test_any_payload_is_a_message_or_unknown_or_malformed(packet):
     try:

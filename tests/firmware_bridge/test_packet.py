@@ -3,7 +3,7 @@ import zlib
 
 import pytest
 from cobs import cobs as oracle
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from firmware_bridge.messages import to_packet
@@ -22,6 +22,7 @@ def read(stream: bytes) -> list[Packet]:
     return list(PacketReader().feed(stream))
 
 
+@settings(deadline=None)
 @given(st.lists(PACKETS, max_size=6), st.data())
 def test_packets_come_out_as_they_went_in_however_the_bytes_are_cut(packets, data):
     stream = b"".join(map(encode, packets))
@@ -32,6 +33,7 @@ def test_packets_come_out_as_they_went_in_however_the_bytes_are_cut(packets, dat
     assert reader.noise.total == 0
 
 
+@settings(deadline=None)
 @given(PACKETS)
 def test_a_packet_is_what_the_protocol_says_byte_by_byte(packet):
     plain = struct.pack("<BBH", packet.version, packet.type, packet.sequence) + packet.payload
@@ -39,6 +41,7 @@ def test_a_packet_is_what_the_protocol_says_byte_by_byte(packet):
     assert encode(packet) == b"\0" + oracle.encode(plain) + b"\0"
 
 
+@settings(deadline=None)
 @given(STREAMS, SAID)
 @example(b"\x05", encode(Packet(1, 1, b"")))
 @example(b"x" * 5000, encode(Packet(1, 1, b"")))
@@ -46,6 +49,7 @@ def test_after_any_garbage_the_very_next_packet_is_read(garbage, wire):
     assert read(garbage + wire)[-1:] == read(wire)
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=400)))
 def test_any_bytes_are_taken_without_a_fault(chunks):
     reader = PacketReader()
@@ -63,12 +67,14 @@ def test_no_flipped_bit_is_accepted_wherever_it_is(message):
         assert read(bytes(damaged)) == []
 
 
+@settings(deadline=None)
 @given(SAID, st.integers(0, 7))
 def test_a_flipped_delimiter_costs_its_packet_and_no_more(wire, bit):
     damaged = wire[:-1] + bytes([wire[-1] ^ 1 << bit])
     assert read(damaged + wire) == read(wire)
 
 
+@settings(deadline=None)
 @given(SAID, st.data())
 def test_a_lost_byte_is_never_accepted(wire, data):
     at = data.draw(st.integers(1, len(wire) - 2))

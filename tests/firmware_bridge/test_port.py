@@ -2,6 +2,7 @@ import errno
 import os
 import pty
 import threading
+import time
 
 import pytest
 import serial
@@ -100,17 +101,19 @@ def test_a_line_that_takes_nothing_is_told_and_does_not_block_for_ever(ends, mon
 def test_packets_of_two_threads_do_not_mix(ends):
     controller, path = ends
     port = opened(path)
-    pieces = [bytes([letter]) * 50 for letter in b"ab"]
+    size, times = 8000, 10  # more than the line takes at once
+    pieces = [bytes([letter]) * size for letter in b"ab"]
     writers = [
-        threading.Thread(target=lambda p=piece: [port.write(p) for _ in range(30)])
+        threading.Thread(target=lambda p=piece: [port.write(p) for _ in range(times)])
         for piece in pieces
     ]
     for writer in writers:
         writer.start()
     got = b""
-    while len(got) < 3000:
-        got += os.read(controller, 4096)
+    while len(got) < 2 * size * times:
+        time.sleep(0.001)
+        got += os.read(controller, 1000)
     for writer in writers:
         writer.join()
-    assert {got[i : i + 50] for i in range(0, 3000, 50)} == set(pieces)
+    assert {got[i : i + size] for i in range(0, len(got), size)} == set(pieces)
     port.close()

@@ -1,7 +1,7 @@
 """A session without a port: a device on the other end, and a clock that the test moves."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware_bridge.alignment import WRAP_US
@@ -122,6 +122,7 @@ def test_a_trigger_before_the_first_exchange_has_no_moment(scene):
     assert seen.aligned is None
 
 
+@settings(deadline=None)
 @given(
     st.integers(0, WRAP_US) | st.integers(WRAP_US - 10_000_000, WRAP_US),
     st.floats(-500, 500),
@@ -195,6 +196,7 @@ def test_unknown_and_malformed_packets_are_counted_and_harmless(scene):
     assert (counts.unknown, counts.malformed) == (2, 1)
 
 
+@settings(deadline=None)
 @given(st.lists(STREAMS))
 def test_any_bytes_at_all_leave_a_session_that_can_be_opened(chunks):
     scene = Scene()
@@ -206,6 +208,7 @@ def test_any_bytes_at_all_leave_a_session_that_can_be_opened(chunks):
     assert scene.session.open
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from("tttclwr"), max_size=60), st.integers(0, 9), st.floats(0, 0.02))
 def test_on_a_bad_line_no_trigger_is_told_twice_or_wrongly_and_every_lost_one_is_counted(
     story, seed, lost

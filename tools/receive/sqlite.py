@@ -102,13 +102,21 @@ def _uri(path: Path) -> str:
 
 
 def _make_ready(path: Path, db: sqlite3.Connection) -> None:
-    if not _is_own_or_empty(db):
+    """Make the tables of a new file; one that has them is not written to, for it may be in use."""
+    marks = _marks(db)
+    is_new = marks == (0, 0) and not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if not is_new and marks != (APPLICATION_ID, SCHEMA_VERSION):
         raise StoreError(
             f"{path} is not a database of this version of the receiver.",
             "It was left as it is; name another file with --db.",
         )
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
+    if is_new:
+        _make_tables(db)
+
+
+def _make_tables(db: sqlite3.Connection) -> None:
     with db:
         db.execute("BEGIN IMMEDIATE")
         for table in TABLES:
@@ -118,7 +126,7 @@ def _make_ready(path: Path, db: sqlite3.Connection) -> None:
         db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
-def _is_own_or_empty(db: sqlite3.Connection) -> bool:
-    marks = [db.execute(f"PRAGMA {p}").fetchone()[0] for p in ("application_id", "user_version")]
-    tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-    return marks == [APPLICATION_ID, SCHEMA_VERSION] or (marks == [0, 0] and not tables)
+def _marks(db: sqlite3.Connection) -> tuple[int, int]:
+    names = ("application_id", "user_version")
+    application, version = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in names)
+    return application, version

@@ -13,7 +13,7 @@ from edge.errors import BoxError, KeyFileError
 from edge.record.client import certificate_of, open_request
 from edge.record.enrolment import KeyCertificate, KeyRequest, read_request, sign_certificate
 from edge.record.jwk import Last, PublicJwk, fingerprint
-from edge.record.keyfile import PUBLIC_MODE, read, replace
+from edge.record.keyfile import PUBLIC_MODE, locked, read, replace
 from edge.record.keys import create_signer, load_signer, load_trusted, public_keys, write_trusted
 from tools.registrar.authority import Authority, Term
 from tools.registrar.received import brought_in, last_before
@@ -95,14 +95,15 @@ def accept_box(
             raise click.UsageError("--replace needs a --reason.")
         last = None if received is None else last_before(received, asked.box, now)
         ends = Replacement(str(reason).strip(), now, epoch, last)
-    keys = _followed(path, received)
-    wanted = accept(keys, msgspec.structs.replace(asked.key, epoch=None), ends)
-    trusted = find(wanted, asked.key.kid)
-    assert trusted is not None  # it has just been put there
-    term = Term(now, now + timedelta(days=days))
-    client = _client(asked, ca, ca_key, term)
-    answer = _certificate(asked, trusted, term, client)
-    write_trusted(path, wanted)
+    with locked(path.parent):
+        keys = _followed(path, received)
+        wanted = accept(keys, msgspec.structs.replace(asked.key, epoch=None), ends)
+        trusted = find(wanted, asked.key.kid)
+        assert trusted is not None  # it has just been put there
+        term = Term(now, now + timedelta(days=days))
+        client = _client(asked, ca, ca_key, term)
+        answer = _certificate(asked, trusted, term, client)
+        write_trusted(path, wanted)
     replace(out, sign_certificate(answer, load_signer(signing)) + b"\n", PUBLIC_MODE)
     click.echo(f"Box {asked.box} may sign with key {asked.key.kid} from epoch {answer.epoch} on.")
     click.echo(f"{out} is for the box: anpr-edge keys install {out.name}")
@@ -123,12 +124,13 @@ def revoke_key(
     With --received the last of them is looked up and written down, so that an auditor who has the
     records alone knows it too.
     """
-    keys = _followed(path, received)
-    known = find(keys, kid)
-    until = _last(last)
-    if until is None and received is not None and known is not None and known.box is not None:
-        until = last_before(received, known.box, at)
-    write_trusted(path, revoke(keys, kid, Replacement(reason, at, last=until)))
+    with locked(path.parent):
+        keys = _followed(path, received)
+        known = find(keys, kid)
+        until = _last(last)
+        if until is None and received is not None and known is not None and known.box is not None:
+            until = last_before(received, known.box, at)
+        write_trusted(path, revoke(keys, kid, Replacement(reason, at, last=until)))
     proves = "nothing more" if until is None else f"records up to {until.epoch}/{until.seq}"
     click.echo(f"Key {kid} is revoked; without a moment of receipt it proves {proves}.")
 
@@ -138,8 +140,9 @@ def revoke_key(
 @click.option("--received", required=True, type=FILE, help="Records: a database, a list, a stick.")
 def follow_rotations(path: Path, received: Path) -> None:
     """Take up the keys to which boxes went over by themselves, so that a list alone is proven."""
-    before, keys = public_keys(path), _followed(path, received)
-    write_trusted(path, keys)
+    with locked(path.parent):
+        before, keys = public_keys(path), _followed(path, received)
+        write_trusted(path, keys)
     for key in keys[len(before) :]:
         click.echo(f"Box {key.box} signs with key {key.kid} from epoch {key.epoch} on.")
     click.echo(f"{len(keys) - len(before)} keys taken up.", err=True)

@@ -1,7 +1,8 @@
 """Axis License Plate Verifier: one JSON object for each state of a vehicle in sight (pure).
 
 `new` when it is first read, `update` when text or direction changed, `lost` ten seconds after it
-left. All values are text. Source: VAPIX, License plate verifier API, push events.
+left. All values are text. `carID` is a number of this camera alone, and starts again with it.
+Source: developer.axis.com/vapix/applications/license-plate-verifier-api, push events.
 """
 
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from edge.types import Direction, ForeignReading
 
 PRODUCT = "axis"
 DIRECTIONS = {"in": Direction.APPROACHING, "out": Direction.LEAVING}
-LOST = "lost"
+NEW, LOST = "new", "lost"
 
 
 def readings(body: bytes, countries: Mapping[str, str]) -> list[ForeignReading]:
@@ -40,6 +41,7 @@ def readings(body: bytes, countries: Mapping[str, str]) -> list[ForeignReading]:
             seen_last=at,
             direction=way(told.get("carMoveDirection"), DIRECTIONS),
             lane=text(told.get("roiID")) or None,
+            begins=text(told.get("carState")) == NEW,
             gone=text(told.get("carState")) == LOST,
         )
     ]

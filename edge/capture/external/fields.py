@@ -9,7 +9,7 @@ from edge.types import Direction
 MAX_TEXT = 64
 LAST_MS = 253_402_300_799_000
 """The end of the year 9999."""
-REMEDY = "Look at the push settings of the camera, and that camera.foreign names its product."
+REMEDY = "Look at the push settings of the camera, and that external.product names its product."
 
 
 def text(value: object) -> str:
@@ -50,7 +50,10 @@ def iso(value: object) -> datetime:
         raise fault("It gives no time") from None
     if found.tzinfo is None:
         raise fault("It gives a time without its offset")
-    return found.astimezone(UTC)
+    try:
+        return found.astimezone(UTC)
+    except OverflowError:
+        raise fault("It gives no time") from None
 
 
 def way(value: object, words: dict[str, Direction]) -> Direction:

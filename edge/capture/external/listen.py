@@ -6,9 +6,10 @@ it cannot be read, 403 for an address that is not the camera's.
 """
 
 import queue
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from edge.capture.external import axis, hikvision, rekor
@@ -18,6 +19,8 @@ from edge.types import ForeignReading
 LARGEST = 8 * 1024 * 1024
 """Of a message with its pictures (bytes)."""
 AT_ONCE, WAITING, PATIENCE_S = 16, 256, 10.0
+CALLS, STRANGERS = 64, 4
+"""Connections that are open at once: of the cameras, and of all others."""
 Parse = Callable[[bytes, Mapping[str, str]], Sequence[ForeignReading]]
 PRODUCTS: dict[str, Parse] = {
     axis.PRODUCT: axis.readings,
@@ -55,7 +58,7 @@ class ForeignCamera:
         self._room = threading.BoundedSemaphore(AT_ONCE)
         self._count = threading.Lock()
         self.refused = 0
-        """Messages that could not be read."""
+        """Messages that could not be read, or were too large."""
         try:
             self._server = _Server((address.host, address.port), self)
         except (OSError, OverflowError) as e:
@@ -78,14 +81,15 @@ class ForeignCamera:
 
     def answer(self, sender: str, length: int, read: Callable[[int], bytes]) -> int:
         """Take one message in and return what to answer; called by the threads of the server."""
-        if sender not in self._allow:
+        if not self.knows(sender):
             return FORBIDDEN
         if length > LARGEST:
+            self._refuse()
             return TOO_LARGE
         if not self._room.acquire(blocking=False):
             return BUSY
         try:
-            return self._taken(read(length))
+            return self._taken(sender, read(length))
         finally:
             self._room.release()
 
@@ -95,13 +99,22 @@ class ForeignCamera:
         self._server.server_close()
         self._thread.join()
 
-    def _taken(self, body: bytes) -> int:
+    def knows(self, sender: str) -> bool:
+        """True for an address that is listened to."""
+        return sender in self._allow
+
+    def _refuse(self) -> None:
+        with self._count:
+            self.refused += 1
+
+    def _taken(self, sender: str, body: bytes) -> int:
         try:
-            message = Message(self._parse(body, self._countries))
+            told = self._parse(body, self._countries)
         except CaptureError:
-            with self._count:
-                self.refused += 1
+            self._refuse()
             return BAD
+        # Two cameras may call two vehicles by one name.
+        message = Message([replace(r, vehicle=f"{sender} {r.vehicle}") for r in told])
         if not message.readings:
             return OK
         try:
@@ -111,13 +124,35 @@ class ForeignCamera:
         return OK if message.done.wait(PATIENCE_S) else BUSY
 
 
+_Call = socket.socket | tuple[bytes, socket.socket]
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
     def __init__(self, address: tuple[str, int], camera: ForeignCamera) -> None:
         self.camera = camera
+        self._calls = threading.BoundedSemaphore(CALLS)
+        self._strangers = threading.BoundedSemaphore(STRANGERS)
         super().__init__(address, _Door)
+
+    def process_request(self, request: _Call, client_address: tuple[str, int]) -> None:
+        """Answer in a thread of its own, or hang up: nobody may use up our threads and files."""
+        if not self._line(client_address).acquire(blocking=False):
+            self.shutdown_request(request)
+            return
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: _Call, client_address: tuple[str, int]) -> None:
+        """Answer, then make room for another."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._line(client_address).release()
+
+    def _line(self, client_address: tuple[str, int]) -> threading.BoundedSemaphore:
+        return self._calls if self.camera.knows(client_address[0]) else self._strangers
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A camera that hangs up is no fault of ours, and its message no matter for a log."""

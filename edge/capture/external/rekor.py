@@ -1,7 +1,9 @@
 """Rekor Scout (formerly OpenALPR): one `alpr_group` in JSON for each vehicle, after it left (pure).
 
 Confidence is 0 to 100, times are milliseconds since 1970. Other data types (single frames,
-heartbeats) say nothing that a group does not. Source: Rekor Scout, `alpr_group`.
+heartbeats) say nothing that a group does not. A group comes up to ten seconds after the vehicle.
+`country` names the models of the agent (`eu`) and decides nothing.
+Source: docs.rekor.ai/scout/application-integration/json-group-results.
 """
 
 from collections.abc import Mapping
@@ -13,7 +15,7 @@ from edge.capture.external.countries import alpha2
 from edge.capture.external.fields import fault, milliseconds, share, text
 from edge.types import Direction, ForeignReading
 
-PRODUCT, GROUP = "rekor", "alpr_group"
+PRODUCT, GROUP, EUROPE = "rekor", "alpr_group", "eu"
 
 
 def readings(body: bytes, countries: Mapping[str, str]) -> list[ForeignReading]:
@@ -35,6 +37,7 @@ def readings(body: bytes, countries: Mapping[str, str]) -> list[ForeignReading]:
             plate=text(told.get("best_plate_number")),
             country=alpha2(_country(told), countries),
             confidence=share(told.get("best_confidence"), 100),
+            country_confidence=share(told.get("best_region_confidence"), 100),
             chars=(),
             seen_first=min(first, last),
             seen_last=last,
@@ -44,6 +47,8 @@ def readings(body: bytes, countries: Mapping[str, str]) -> list[ForeignReading]:
 
 
 def _country(told: dict[str, Any]) -> str:
-    """Return the country of the plate: of a region `eu-nl` the second part."""
-    region = text(told.get("best_region")).rpartition("-")[2]
-    return region or text(told.get("country"))
+    """Return the country of the plate: of a region `eu-nl` the second part; `us-de` is Delaware."""
+    part, dash, country = text(told.get("best_region")).lower().partition("-")
+    if not dash:
+        return part
+    return country if part == EUROPE else ""

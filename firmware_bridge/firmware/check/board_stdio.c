@@ -15,12 +15,13 @@
 #include <unistd.h>
 
 static char **arguments;
-static volatile sig_atomic_t triggered;
+static volatile sig_atomic_t triggers_seen; /* counted there, taken here: none is lost between */
+static sig_atomic_t triggers_taken;
 
 static void on_trigger(int number)
 {
     (void)number;
-    triggered = 1;
+    triggers_seen++;
 }
 
 uint32_t board_micros(void)
@@ -70,10 +71,12 @@ void board_device_id(uint8_t id[16])
 
 bool board_take_trigger(uint32_t *at_us)
 {
-    bool taken = triggered != 0;
-    triggered = 0;
+    if (triggers_taken == triggers_seen) {
+        return false;
+    }
+    triggers_taken++;
     *at_us = board_micros();
-    return taken;
+    return true;
 }
 
 int16_t board_temperature_cdegc(void)

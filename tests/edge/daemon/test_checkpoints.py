@@ -83,6 +83,6 @@ def test_at_a_clean_stop_there_is_one_unless_nothing_came_since(site: Site) -> N
 def test_it_tells_how_many_files_of_evidence_there_are(site: Site) -> None:
     folder = site.folder / "evidence"
     folder.mkdir()
-    for name in ("a.age", "b.age", ".c.age.new"):
+    for name in ("a.age", "b.sealed", "c.draft", ".d.age.new"):
         (folder / name).touch()
     assert content(site.checkpoints().sign()).evidence == 2

@@ -1,9 +1,10 @@
 """A camera that is not ours: from its HTTP push to a record, and what is answered to it."""
 
-import urllib.error
-import urllib.request
+import http.client
+import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -47,22 +48,25 @@ class Roadside(Site):
         self._steps = self.watch.conclusions()
         self._outside = ThreadPoolExecutor(1)
 
-    def push(self, body: bytes) -> int:
+    def push(self, body: bytes, source: str = "127.0.0.1") -> int:
         """Let the camera push, while the box is at work; return what it is answered."""
-        answer = self._outside.submit(self.unattended, body)
+        answer = self._outside.submit(self.unattended, body, source)
         while not answer.done():
             next(self._steps)
         return answer.result()
 
-    def unattended(self, body: bytes) -> int:
+    def unattended(self, body: bytes, source: str = "127.0.0.1") -> int:
         """Let the camera push while nobody is at work."""
-        address = f"http://127.0.0.1:{self.camera.port}/anything"
-        request = urllib.request.Request(address, body, method="POST")
-        try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                return int(answer.status)
-        except urllib.error.HTTPError as refusal:
-            return refusal.code
+        door = ("127.0.0.1", self.camera.port)
+        line = http.client.HTTPConnection(*door, timeout=30, source_address=(source, 0))
+        with closing(line):
+            line.request("POST", "/anything", body)
+            return line.getresponse().status
+
+    def call(self, source: str) -> socket.socket:
+        """Open a connection and say nothing."""
+        door = ("127.0.0.1", self.camera.port)
+        return socket.create_connection(door, timeout=30, source_address=(source, 0))
 
     def passages(self) -> list[PassageRecord]:
         found = (decode(decode_part(split(e.jws)[1])).data for e in self.chain())
@@ -143,13 +147,15 @@ def test_what_cannot_be_read_is_answered_and_counted_and_the_next_is_taken(
 ) -> None:
     assert roadside.push(b"{") == roadside.push(b"\xff") == 400
     assert roadside.camera.refused == 2
+    assert "cannot be read" in (roadside.watch.fault() or "")
+    assert roadside.watch.fault() is None
     assert roadside.push(rekor(at=T0)) == 200
 
 
 def test_what_is_too_large_is_not_read(roadside: Roadside, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listen, "LARGEST", 100)
     assert roadside.push(rekor(at=T0)) == 413
-    assert roadside.camera.refused == 0
+    assert roadside.camera.refused == 1
 
 
 def test_a_box_that_does_not_come_for_it_makes_the_camera_send_again(
@@ -188,6 +194,46 @@ def test_a_camera_whose_clock_is_wrong_accuses_nobody(roadside: Roadside) -> Non
     (record,) = roadside.passages()
     assert record.outcome == "review"
     assert "clock of the camera" in record.reason
+
+
+@pytest.mark.parametrize("epoch", [0, 253_402_300_799_000])
+def test_a_camera_that_lost_its_time_loses_no_vehicle_and_stops_no_box(
+    roadside: Roadside, epoch: int
+) -> None:
+    assert roadside.push(rekor(at=T0, epoch_start=epoch, epoch_end=epoch)) == 200
+    (record,) = roadside.passages()
+    assert (record.outcome, record.seen_first) == ("review", T0)
+
+
+def test_what_was_recorded_is_answered_even_if_the_box_takes_no_further_step(
+    roadside: Roadside,
+) -> None:
+    answer = roadside._outside.submit(roadside.unattended, rekor(at=T0))
+    while not roadside.passages():
+        next(roadside._steps)
+    assert answer.result() == 200  # else the camera would send it to a box that forgot it
+
+
+def test_two_cameras_may_give_two_vehicles_one_name(tmp_path: Path) -> None:
+    site = Roadside(tmp_path, "rekor", ForeignPolicy(0.9), ("127.0.0.1", "127.0.0.2"))
+    assert site.push(rekor(at=T0)) == 200
+    assert site.push(rekor(at=T0), source="127.0.0.2") == 200
+    assert len(site.passages()) == 2
+    site.stop()
+
+
+def test_a_stranger_who_holds_the_line_keeps_no_camera_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listen, "STRANGERS", 2)
+    monkeypatch.setattr(listen._Door, "timeout", 600)
+    site = Roadside(tmp_path, "rekor", ForeignPolicy(0.9))
+    with ExitStack() as calls:
+        held = [calls.enter_context(site.call("127.0.0.9")) for _ in range(5)]
+        for call in held[2:]:
+            assert call.recv(1) == b""  # hung up
+        assert site.push(rekor(at=T0)) == 200
+    site.stop()
 
 
 def test_a_port_that_is_taken_is_named(roadside: Roadside) -> None:

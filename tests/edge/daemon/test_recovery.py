@@ -1,12 +1,18 @@
 """The record that a casebook wrote down, rotted: the chain neither loses nor repeats one."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from edge.daemon.recovery import recover
 from edge.errors import CasebookError
-from edge.types import Envelope
+from edge.record.chain import Head
+from edge.record.envelope import seal
+from edge.record.message import DroppedSpan
+from edge.types import Envelope, Link
+from tests.cases import T0
+from tests.edge.access.world import van
 from tests.rot import rot
 from tests.site import OTHER, Site
 
@@ -56,6 +62,35 @@ def test_a_damaged_record_that_is_stored_is_forgotten_and_the_chain_goes_on(
     assert len(site.chain()) == len(chain) + 2
     site.proven()
     site.stop()
+
+
+@pytest.mark.parametrize("delivered", [False, True])
+@pytest.mark.parametrize("column", ["sha256", "sealed"])
+def test_a_damaged_record_that_drops_came_after_is_known_as_stored(
+    tmp_path: Path, column: str, delivered: bool
+) -> None:
+    """A drop does not pass through the casebook: the last record there is not the last of all."""
+    site = Site(tmp_path)
+    site.registry.vehicles["V001AB"] = van(zero_emission=True)
+    for n in range(12):
+        site.passes("V001AB", T0 + timedelta(seconds=n))
+    dropped = site.outbox.drop(lambda _: True, lambda link, spans: write_drop(site, link, spans))
+    assert dropped is not None
+    assert [e.kind for e in site.chain()] == ["passage", "passage", "drop"]
+    if delivered:
+        site.outbox.forget_through(Head(dropped.epoch, dropped.seq, dropped.sha256))
+    site.stop()
+    rot(tmp_path / "casebook.sqlite", "book", column, b"" if column == "sealed" else "x")
+    site = Site(tmp_path)
+    assert site.casebook.intent() is None
+    site.passes(OTHER)
+    assert site.outbox.head() == Head(1, 14, site.chain()[-1].sha256)
+    site.stop()
+
+
+def write_drop(site: Site, link: Link, spans: tuple[DroppedSpan, ...]) -> Envelope:
+    message = site.clerk.drop("outbox_full", spans, None, site.clock.read(), link)
+    return seal(message, site.pipeline.signer)
 
 
 @pytest.mark.parametrize("value", NONSENSE, ids=repr)

@@ -1,6 +1,7 @@
 """A box changes its key by one record and one rename, and signs with no other than its chain's."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,12 @@ def test_a_key_may_change_twice(site: Site) -> None:
 
 def test_an_order_given_twice_makes_one_key(site: Site) -> None:
     assert site.place.create_next().key_id == site.place.create_next().key_id
+
+
+def test_orders_given_at_the_same_moment_make_one_key(site: Site) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        made = pool.map(lambda _: site.place.create_next().key_id, range(16))
+    assert len(set(made)) == 1
 
 
 def test_a_next_key_that_cannot_be_used_stops_nothing_and_is_told(site: Site) -> None:

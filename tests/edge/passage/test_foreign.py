@@ -53,6 +53,11 @@ def test_a_reading_beyond_doubt_is_a_passage_that_says_who_read_it() -> None:
     [
         ({"confidence": 0.899}, "0.89, below 0.9"),
         ({"confidence": None}, "does not say how sure"),
+        ({"chars": (0.99, 0.99, 0.05, 0.99, 0.99, 0.99)}, "0.05, below 0.9"),
+        ({"country_confidence": 0.5}, "not sure of the country"),
+        ({"seen_first": AT - timedelta(hours=2)}, "more than an hour"),
+        ({"plate": "1ZZZ9\u0669"}, "no plate of its country"),
+        ({"plate": "1\u00dfZZ9"}, "no plate of its country"),
         ({"late": True}, "sent it late"),
         ({"plate": ""}, "read no plate"),
         ({"plate": "<script>alert(1)</script>"}, "read no plate"),
@@ -73,6 +78,56 @@ def test_without_a_validated_confidence_no_reading_is_believed() -> None:
 def test_a_country_that_is_not_known_stays_unknown() -> None:
     passage = foreign_passage(one(replace(READING, country=None)), SURE)
     assert passage.country is None  # such a passage is never looked up
+
+
+def test_only_a_character_for_each_of_the_plate_is_kept() -> None:
+    passage = foreign_passage(one(replace(READING, chars=(0.99,) * 5)), SURE)
+    assert passage.chars == ()
+
+
+@pytest.mark.parametrize("year", [1, 1970, 2050, 9999])
+def test_at_a_time_that_cannot_be_it_counts_as_seen_when_it_was_heard(year: int) -> None:
+    never = AT.replace(year=year)
+    heard = one(replace(READING, seen_first=never, seen_last=never), AT + SECOND)
+    passage = foreign_passage(heard, SURE)
+    assert "clock of the camera" in (passage.doubt or "")
+    assert passage.seen_first == passage.seen_last == AT + SECOND
+    assert passage.first_monotonic_ns == clock(AT + SECOND).monotonic_ns
+
+
+def test_a_message_of_yesterday_keeps_its_time_and_accuses_nobody() -> None:
+    then = AT - timedelta(days=1)
+    passage = foreign_passage(one(replace(READING, seen_first=then, seen_last=then)), SURE)
+    assert passage.seen_first == then
+    assert passage.doubt
+
+
+def test_the_camera_may_know_the_time_when_the_box_does_not() -> None:
+    lost = replace(clock(AT.replace(year=1970)), trusted=False)
+    (heard,) = Gathering().take(READING, lost)
+    assert foreign_passage(heard, SURE).seen_first == AT
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_camera_that_starts_again_and_reuses_a_name_loses_no_vehicle(gone: bool) -> None:
+    gathering = Gathering()
+    told = list(gathering.take(replace(READING, begins=True, gone=gone), clock()))
+    later = AT + 5 * SECOND
+    other = replace(READING, plate="2-ZZZ-98", begins=True, seen_first=later, seen_last=later)
+    told += gathering.take(other, clock(later))
+    assert [heard.reading.plate for heard in told] == ["1-ZZZ-99", "2-ZZZ-98"]
+    assert told[1].reading.seen_first == later
+
+
+def test_a_first_word_that_comes_again_or_too_late_makes_no_second_vehicle() -> None:
+    gathering = Gathering()
+    first = replace(READING, begins=True, gone=False)
+    second = replace(READING, gone=False, seen_first=AT + SECOND, seen_last=AT + SECOND)
+    assert list(gathering.take(second, clock(AT + SECOND))) == []
+    assert list(gathering.take(first, clock(AT + 2 * SECOND))) == []  # overtaken
+    told = list(gathering.take(replace(second, gone=True), clock(AT + 3 * SECOND)))
+    told += gathering.take(first, clock(AT + 4 * SECOND))  # sent again
+    assert len(told) == 1
 
 
 def states(*offsets: int) -> list[ForeignReading]:

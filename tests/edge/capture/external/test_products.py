@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edge.capture.external.listen import PRODUCTS
@@ -54,6 +54,22 @@ def test_hikvision_beside_its_pictures() -> None:
     assert read("hikvision", with_picture(hikvision())) == read("hikvision", hikvision())
 
 
+def test_hikvision_beside_many_parts_is_refused_and_not_searched_for_ever() -> None:
+    body = b"--b\r\nContent-Type: text/plain\r\n\r\nx\r\n" * 100 + with_picture(hikvision())
+    with pytest.raises(CaptureError, match="No part"):
+        PRODUCTS["hikvision"](body, {})
+
+
+def test_a_region_outside_europe_is_no_country_of_ours() -> None:
+    assert read("rekor", rekor(best_region="us-de")).country is None  # Delaware
+    assert read("rekor", rekor(best_region="EU-DE")).country == "DE"
+    assert read("rekor", rekor(best_region="", country="nl")).country is None
+
+
+def test_how_sure_rekor_is_of_the_country() -> None:
+    assert read("rekor", rekor(best_region_confidence=57.5)).country_confidence == 0.575
+
+
 def test_a_vehicle_of_which_hikvision_read_no_plate_has_none() -> None:
     assert read("hikvision", hikvision(licensePlate="unknown")).plate == ""
 
@@ -89,6 +105,11 @@ BOMB = (
     b'<!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]><e>&b;</e>'
 )
 OUTSIDE = b'<!DOCTYPE e [<!ENTITY x SYSTEM "file:///etc/passwd">]><e>&x;</e>'
+EARLY, LATE = b"0001-01-01T00:00:00+14:00", b"9999-12-31T23:59:59-10:00"
+PARTS = b"".join(
+    b'--b%d\r\nContent-Type: multipart/mixed; boundary="b%d"\r\n\r\n' % (n, n + 1)
+    for n in range(3000)
+)
 HOSTILE = {
     "nothing": ("axis", b""),
     "no format": ("rekor", b"\xff\xfe\x00garbage"),
@@ -99,6 +120,12 @@ HOSTILE = {
     "a bomb of entities": ("hikvision", BOMB),
     "a bomb in UTF-16": ("hikvision", BOMB.decode().encode("utf-16")),
     "a file from outside": ("hikvision", OUTSIDE),
+    "the first moment of all": ("hikvision", hikvision().replace(AT.isoformat().encode(), EARLY)),
+    "the last moment of all": ("hikvision", hikvision().replace(AT.isoformat().encode(), LATE)),
+    "parts in parts": ("hikvision", PARTS),
+    "many attributes": ("hikvision", b"<a " + b"".join(b"a%d='' " % n for n in range(30_000))),
+    "much text": ("hikvision", hikvision(licensePlate="A" * 300_000)),
+    "many elements": ("hikvision", b"<a>" + b"<b/>" * 10_000 + b"</a>"),
     "no time": ("axis", axis("lost", capture_timestamp="soon")),
     "a time without end": ("axis", axis("lost", capture_timestamp="1e300")),
     "no name": ("axis", axis("lost", car="")),
@@ -122,6 +149,7 @@ def test_no_bytes_do_harm(product: str, body: bytes) -> None:
         PRODUCTS[product](body, {})
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # its tables, the first time
 @given(
     st.dictionaries(
         st.sampled_from(
