@@ -20,6 +20,7 @@ from edge.passage.lanes import polygon_fault
 DEFAULT_PATH = Path("/etc/anpr-edge/box.toml")
 CREDENTIAL, CREDENTIALS = "credential:", "CREDENTIALS_DIRECTORY"
 """How a path names a credential of systemd, and where those are (systemd.exec, Credentials)."""
+LAST_PORT = 65535
 NUL = "\0"  # no path and no name may hold it: the system would cut it there
 MODELS_FOLDER = Path(__file__).parent.parent / "models"
 
@@ -254,6 +255,21 @@ class Updates(_Section, frozen=True, kw_only=True):
     cohort: Annotated[int, msgspec.Meta(ge=0, le=99)] | None = None
 
 
+class Metrics(_Section, frozen=True, kw_only=True):
+    """Figures of the daemon for Prometheus, over HTTP; without this table there is no page.
+
+    `listen` is ADDRESS:PORT, and the address one of the machine itself: 127.0.0.1.
+    """
+
+    listen: Annotated[str, msgspec.Meta(pattern=rf"^({OCTET}\.){{3}}{OCTET}:[0-9]{{1,5}}\Z")]
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Address and port."""
+        host, _, port = self.listen.rpartition(":")
+        return host, int(port)
+
+
 class Config(_Section, frozen=True, kw_only=True):
     """Everything that is set on a box. `sha256` is the hash of the file it came from."""
 
@@ -270,6 +286,7 @@ class Config(_Section, frozen=True, kw_only=True):
     evidence: Evidence | None = None
     updates: Updates | None = None
     external: External | None = None
+    metrics: Metrics | None = None
     sha256: str = ""
 
 
@@ -287,6 +304,7 @@ SECTIONS: dict[str, type[_Section]] = {
     "authority": Authority,
     "evidence": Evidence,
     "updates": Updates,
+    "metrics": Metrics,
 }
 REQUIRED = ("box", "access", "keys", "zones")
 
@@ -336,6 +354,7 @@ class _Reader:
         if "updates" in tables:
             parts["updates"] = self._updates(tables["updates"])
         self._check_evidence(parts.get("evidence"), parts.get("uplink"))
+        self._check_metrics(parts.get("metrics"))
         parts["zones"] = self._zones(tables["zones"]) if "zones" in tables else ()
         if self.faults:
             raise ConfigError(
@@ -382,6 +401,19 @@ class _Reader:
             self._refuse_twice("evidence recipient", list(evidence.recipients))
         if uplink is not None and uplink.evidence and not (uplink.cert and uplink.key):
             self.faults.append("uplink.evidence needs uplink.cert and uplink.key")
+
+    def _check_metrics(self, metrics: Metrics | None) -> None:
+        """Refuse a page that others could open: it is not encrypted, and asks nobody who it is."""
+        if metrics is None:
+            return
+        host, port = metrics.address
+        if not host.startswith("127."):
+            self.faults.append(
+                f"metrics.listen is at {host}: only this machine itself (127.0.0.1) may open that"
+                " page, for it is not encrypted and asks nobody for a password"
+            )
+        if port > LAST_PORT:
+            self.faults.append(f"metrics.listen: there is no port {port}")
 
     def _keys(self, table: object) -> Keys | None:
         keys = self._section(Keys, table, "keys")

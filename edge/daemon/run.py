@@ -3,7 +3,8 @@
 import logging
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
 from edge.capture.camera import Camera
@@ -11,8 +12,11 @@ from edge.capture.newest import NewestFrame
 from edge.clock import SystemClock
 from edge.config import Config
 from edge.daemon import wiring
+from edge.daemon.figures import Figures
 from edge.daemon.inforce import overtaken, pinned
+from edge.daemon.measured import measured
 from edge.daemon.minutely import Minutely
+from edge.daemon.page import Page
 from edge.daemon.pipeline import Conclusion, Pipeline
 from edge.daemon.room import NO_ROOM, Chores
 from edge.daemon.watch import OwnWatch, Watch
@@ -64,10 +68,15 @@ def run_box(config: Config) -> None:
     """
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     logging.getLogger("fast_plate_ocr").setLevel(logging.WARNING)
-    stop = Stop()
+    stop, figures = Stop(), Figures()
+    with _page(config, figures):
+        _run(config, stop, figures)
+
+
+def _run(config: Config, stop: Stop, figures: Figures) -> None:
     while not stop.asked:
         try:
-            if not run_version(config, stop):
+            if not run_version(config, stop, figures):
                 break
         except NO_ROOM as e:  # nothing is wrong with what is in force, and dying helps nobody
             log.error("%s", e)
@@ -78,7 +87,7 @@ def run_box(config: Config) -> None:
         log.info("what is in force has changed: starting anew with it")
 
 
-def run_version(config: Config, stop: Stop) -> bool:
+def run_version(config: Config, stop: Stop, figures: Figures | None = None) -> bool:
     """Run the box with packs, models and key in force now; True when others came in force.
 
     Before the first record it goes over to the next signing key, if there is one.
@@ -97,16 +106,20 @@ def run_version(config: Config, stop: Stop) -> bool:
         return _work(
             cabinet,
             stop,
+            figures or Figures(),
             lambda: (pinned(config), overtaken(config), place.has_next()) != began,
         )
 
 
 def _work(
-    cabinet: wiring.Cabinet[FreshRegistry], stop: Stop, has_changed: Callable[[], bool]
+    cabinet: wiring.Cabinet[FreshRegistry],
+    stop: Stop,
+    figures: Figures,
+    has_changed: Callable[[], bool],
 ) -> bool:
     """Conclude on what goes by until that has changed, or the daemon is stopped: then False."""
     room, checkpoints = wiring.storeroom(cabinet), wiring.checkpoints(cabinet)
-    pipeline = replace(wiring.pipeline(cabinet), room=room)
+    pipeline = measured(replace(wiring.pipeline(cabinet), room=room), figures)
     rest = (
         wiring.health(cabinet, pipeline.laws),
         wiring.hours(cabinet),
@@ -114,27 +127,39 @@ def _work(
         checkpoints,
     )
     watch = _watch(cabinet, pipeline)  # last: what fails before it leaves no camera open
-    minutely = Minutely(wiring.alarms(cabinet, watch), *rest)
+    alarms = wiring.alarms(cabinet, watch)
+    minutely = Minutely(alarms, *rest)
+    bulletins = wiring.bulletins(cabinet, figures, wiring.Watching(watch, room, alarms))
     chores = Chores(minutely.step, room)
     stop.watch(watch)
     changed = False
     try:
         chores.step(0)  # what waits ends even where no camera gives a frame
+        bulletins.look()
         for conclusions in watch.conclusions():
-            for conclusion in conclusions:
-                _tell(conclusion)
+            _tell(conclusions)
+            figures.step(watch.frames_each, conclusions)
             chores.step(watch.frames_each)
+            bulletins.look()
             changed = has_changed()
             if changed:
                 break
     finally:
         watch.close()
-        watch.finish()
+        figures.step(0, watch.finish())
         room.close()
         chores.attempt(minutely.finish)
         log.info("stopped; %s", watch.lost())
+    bulletins.tell()
     chores.attempt(checkpoints.close)
     return changed
+
+
+def _page(config: Config, figures: Figures) -> AbstractContextManager[object]:
+    """Open the page of metrics where one is wanted. Raises ConfigError."""
+    if config.metrics is None:
+        return nullcontext()
+    return Page(config.metrics.address, figures.registry)
 
 
 def _watch(cabinet: wiring.Cabinet[Registry], pipeline: Pipeline) -> Watch:
@@ -144,7 +169,8 @@ def _watch(cabinet: wiring.Cabinet[Registry], pipeline: Pipeline) -> Watch:
     return OwnWatch(NewestFrame(Camera(config.camera.source, cabinet.clock)), pipeline)
 
 
-def _tell(conclusion: Conclusion) -> None:
-    decision, envelope = conclusion.decision, conclusion.envelope
-    if envelope is not None:
-        log.info("record %d: %s, rule %s", envelope.seq, decision.outcome, decision.rule)
+def _tell(conclusions: Sequence[Conclusion]) -> None:
+    for conclusion in conclusions:
+        decision, envelope = conclusion.decision, conclusion.envelope
+        if envelope is not None:
+            log.info("record %d: %s, rule %s", envelope.seq, decision.outcome, decision.rule)
