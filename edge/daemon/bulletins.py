@@ -76,6 +76,11 @@ class Bulletins:
         if (told.last, told.alarms) != self._written or self._monotonic() >= self._write_due:
             self._write(told)
 
+    def close(self) -> None:
+        """Tell for the last time."""
+        self._write_due = self._monotonic()
+        self.tell()
+
     def _write(self, told: Bulletin) -> None:
         self._write_due = self._monotonic() + WRITTEN_EVERY_S
         with suppress(OSError):  # a full disk, as above

@@ -120,15 +120,10 @@ def _work(
     """Conclude on what goes by until that has changed, or the daemon is stopped: then False."""
     room, checkpoints = wiring.storeroom(cabinet), wiring.checkpoints(cabinet)
     pipeline = measured(replace(wiring.pipeline(cabinet), room=room), figures)
-    rest = (
-        wiring.health(cabinet, pipeline.laws),
-        wiring.hours(cabinet),
-        wiring.release(cabinet),
-        checkpoints,
-    )
+    rest = wiring.health(cabinet, pipeline.laws), wiring.hours(cabinet), wiring.release(cabinet)
     watch = _watch(cabinet, pipeline)  # last: what fails before it leaves no camera open
     alarms = wiring.alarms(cabinet, watch)
-    minutely = Minutely(alarms, *rest)
+    minutely = Minutely(alarms, *rest, checkpoints)
     bulletins = wiring.bulletins(cabinet, figures, wiring.Watching(watch, room, alarms))
     chores = Chores(minutely.step, room)
     stop.watch(watch)
@@ -150,7 +145,7 @@ def _work(
         room.close()
         chores.attempt(minutely.finish)
         log.info("stopped; %s", watch.lost())
-    bulletins.tell()
+    bulletins.close()
     chores.attempt(checkpoints.close)
     return changed
 
