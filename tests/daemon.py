@@ -78,11 +78,12 @@ class Daemon:
             return str(answer.read().decode())
 
     def figures(self) -> dict[str, dict[tuple[str, ...], float]]:
-        """Return each figure by its name and the values of its labels."""
+        """Return each figure by its name and its labels, in the order of their names."""
         found: dict[str, dict[tuple[str, ...], float]] = {}
         for family in text_string_to_metric_families(self.page()):
             for sample in family.samples:
-                found.setdefault(sample.name, {})[tuple(sample.labels[name] for name in sorted(sample.labels))] = sample.value
+                labels = tuple(value for _, value in sorted(sample.labels.items()))
+                found.setdefault(sample.name, {})[labels] = sample.value
         return found
 
     def passages(self) -> int:

@@ -19,8 +19,8 @@ from edge.feed.outbox import Outbox
 from edge.ports import Clock, Registry
 from edge.record.evidence import EvidenceRoom
 
-EVERY_S, WRITTEN_EVERY_S = 10.0, 60.0
-"""So often it looks; what only counted on is written less often, to spare the disk."""
+EVERY_S, SOON_S, WRITTEN_EVERY_S = 10.0, 3.0, 60.0
+"""So often it looks; sooner when a vehicle went by. Where only counts moved, it is written last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +52,15 @@ class Bulletins:
         self._sights, self._figures = sights, figures
         self._every_s, self._monotonic = every_s, monotonic
         self._began_at = sights.clock.read().now
-        self._due = self._write_due = monotonic()
+        self._due = self._write_due = self._told_at = monotonic()
         self._counted: tuple[float, int] | None = None
         self._written: object = None
         figures.go_on_from(read_bulletin(sights.state))
 
-    def look(self) -> None:
-        """Tell how it stands, if that is due."""
+    def look(self, news: bool = False) -> None:
+        """Tell how it stands, if that is due: soon, where there is news."""
+        if news:
+            self._due = min(self._due, self._told_at + SOON_S)
         if self._monotonic() >= self._due:
             self.tell()
 
@@ -67,7 +69,8 @@ class Bulletins:
 
         A disk that cannot be read has an alarm of its own: the bulletin then grows old, and shows.
         """
-        self._due = self._monotonic() + self._every_s
+        self._told_at = self._monotonic()
+        self._due = self._told_at + self._every_s
         try:
             told = self._bulletin()
         except (*NO_ROOM, EvidenceError):

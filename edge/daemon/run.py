@@ -135,7 +135,7 @@ def _work(
             _tell(conclusions)
             figures.step(watch.frames_each, conclusions)
             chores.step(watch.frames_each)
-            bulletins.look()
+            bulletins.look(news=bool(conclusions))
             changed = has_changed()
             if changed:
                 break

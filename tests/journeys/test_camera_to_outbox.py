@@ -6,8 +6,6 @@ Meanwhile its page of figures is asked for without end, and `status` looks in.
 import json
 import threading
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -70,7 +68,7 @@ def passages(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
     box = street_box(tmp_path_factory.mktemp("street") / "box")
     with street_camera() as camera, at_work(box, camera) as daemon:
         flood = Flood(daemon)
@@ -81,7 +79,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
         status = json.loads(verb("status", "--json", "--config", str(box.config)).stdout)
         screen = verb("status", "--config", str(box.config)).stdout
         daemon.stop()
-    yield Seen(
+    return Seen(
         *(box, found, page, recorded, status, screen, daemon.said, flood.answers),
         daemon.process.returncode,
     )

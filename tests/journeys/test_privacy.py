@@ -23,11 +23,12 @@ from edge.cli import held as module
 from edge.daemon.bulletin import BULLETIN
 from edge.types import ClockReading
 from tests.conftest import REPOSITORY
-from tests.journeys.test_held_and_released import AS_OF, LORRY, PERMIT, rebuild
 from tests.daemon import at_work, street_camera
+from tests.journeys.test_held_and_released import AS_OF, LORRY, PERMIT, rebuild
 from tests.mosquitto import Mosquitto, find_mosquitto, wait_for
 from tests.search import found, spelled
-from tests.street import OUTCOMES, street_box, verb
+from tests.street import OUTCOMES, street_box
+from tests.street import verb as anpr_edge
 
 NEXT_DAY = datetime(2028, 6, 2, 6, tzinfo=UTC)
 MQTT = 'publisher = "mqtt"\nhost = "127.0.0.1"\nport = {port}'
@@ -145,7 +146,7 @@ def at_work_told(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, bytes]:
     told = {Path("page"): page.encode(), Path("log"): "".join(daemon.said).encode()}
     for form in ([], ["--json"]):
         words = ("status", *form, "--config", str(box.config))
-        told[Path(" ".join(["status", *form]))] = verb(*words).stdout.encode()
+        told[Path(" ".join(["status", *form]))] = anpr_edge(*words).stdout.encode()
     return told | {Path("bulletin"): (box.folder / "state" / BULLETIN).read_bytes()}
 
 
