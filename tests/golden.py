@@ -9,7 +9,7 @@ import numpy as np
 
 from edge.capture.clip import read_image
 from edge.config import Models
-from edge.daemon import wiring
+from edge.daemon import wiring_eyes
 from edge.daemon.model_gate import looked
 from edge.types import Image
 from edge.vision.golden import FILE, GoldenPicture, GoldenPlate, Goldens, is_plate
@@ -21,7 +21,7 @@ FRAMES = (3, 30, 105, 129)
 
 def write_goldens(folder: Path) -> None:
     """Write golden pictures that our own models read; speed is not their matter."""
-    eyes, pictures = wiring.eyes(Models()), []
+    eyes, pictures = wiring_eyes.eyes(Models()), []
     for number, image in enumerate(_frames(), start=1):
         name = f"golden-{number:02}.png"
         cv2.imwrite(str(folder / name), image)

@@ -1,5 +1,6 @@
 """A real Mosquitto on a free loopback port, that a test may kill and start again."""
 
+import gc
 import os
 import shutil
 import signal
@@ -94,3 +95,17 @@ def broker(tmp_path: Path) -> Iterator[Mosquitto]:
     found.start()
     yield found
     found.kill()
+
+
+SWEPT = [
+    pytest.mark.usefixtures("swept"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+"""For tests whose connections fail: paho leaves their sockets to the garbage collector."""
+
+
+@pytest.fixture
+def swept() -> Iterator[None]:
+    """Collect them at the end of the test, and not in the middle of another, or after the last."""
+    yield
+    gc.collect()

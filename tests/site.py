@@ -12,7 +12,7 @@ from edge.access.rules import Law
 from edge.casebook.casebook import Casebook
 from edge.config import Zone
 from edge.counts.record import Bookkeeper
-from edge.daemon import wiring
+from edge.daemon import wiring_law
 from edge.daemon.checkpoints import Checkpoints
 from edge.daemon.health import disk_free
 from edge.daemon.hours import Hours
@@ -46,7 +46,7 @@ END = datetime(2028, 6, 2, 5, tzinfo=UTC)
 NOW = END + timedelta(hours=1)
 HOUR = timedelta(hours=1)
 OTHER = "2ZZZ999"
-LAWS = wiring.laws((UTRECHT,))
+LAWS = wiring_law.laws((UTRECHT,))
 
 
 class Clock:

@@ -27,7 +27,7 @@ from edge.access.decide import decide
 from edge.capture.clip import open_clip
 from edge.clock import ReplayClock
 from edge.config import Models, load
-from edge.daemon import wiring
+from edge.daemon import wiring, wiring_eyes
 from edge.daemon.inforce import manifest
 from edge.daemon.pipeline import Pipeline
 from edge.errors import BoxError
@@ -76,7 +76,7 @@ def vision_work(frame: Image) -> dict[str, Callable[[], object]]:
     """Return our models on one frame and on its first plate: those of a box, and their twins."""
     entries = read_manifest(manifest(Models()))
     finders = {
-        name: wiring.detector(Models(threads=1, detector=name))
+        name: wiring_eyes.detector(Models(threads=1, detector=name))
         for name, entry in entries.items()
         if entry.task == "detect"
     }
@@ -85,7 +85,7 @@ def vision_work(frame: Image) -> dict[str, Callable[[], object]]:
         f"detect ({name})": partial(finder.detect, frame) for name, finder in finders.items()
     }
     for name in entries.keys() - finders if plates else ():
-        text = wiring.reader(Models(threads=1, reader=name))
+        text = wiring_eyes.reader(Models(threads=1, reader=name))
         work[f"read ({name})"] = partial(text.read, frame, plates)
     return work
 

@@ -19,7 +19,7 @@ from rich.progress import track
 from rich.table import Table
 
 from edge.config import MODELS_FOLDER, Models
-from edge.daemon import wiring
+from edge.daemon import wiring_eyes
 from edge.errors import BoxError
 from edge.passage.calibration import SUFFIX, Calibration, Fitted, Grounds, fitted
 from edge.passage.finding import find, open_question
@@ -272,7 +272,7 @@ def main(manifest: Path, name: str, tracks: int, seed: int) -> None:
     cv2.setNumThreads(1)
     console = Console(stderr=True)
     try:
-        reader = wiring.reader(Models(manifest=manifest, reader=name, threads=1))
+        reader = wiring_eyes.reader(Models(manifest=manifest, reader=name, threads=1))
         target = reader.model.path.with_suffix(SUFFIX)
         refuse_unwritable(target)
         drawn = judged(reader, seed, tracks)

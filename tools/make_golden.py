@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 
 from edge.config import Models
-from edge.daemon import wiring
+from edge.daemon import wiring_eyes
 from edge.daemon.inforce import MANIFEST
 from edge.daemon.model_gate import Eyes, looked
 from edge.errors import BoxError, ModelError
@@ -123,8 +123,8 @@ def every_pair(manifest: Path) -> list[Eyes]:
     }
     if not all(names.values()):
         raise ModelError(f"{manifest} has no detector, or no reader.", "Add it: tools.add_model.")
-    finders = [wiring.detector(Models(manifest=manifest, detector=n)) for n in names["detect"]]
-    readers = [wiring.reader(Models(manifest=manifest, reader=n)) for n in names["read"]]
+    finders = [wiring_eyes.detector(Models(manifest=manifest, detector=n)) for n in names["detect"]]
+    readers = [wiring_eyes.reader(Models(manifest=manifest, reader=n)) for n in names["read"]]
     return [(finder, reader) for finder in finders for reader in readers]
 
 

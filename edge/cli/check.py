@@ -22,7 +22,7 @@ from edge.cli.keycheck import KeyState, client_certificate, signing_key
 from edge.cli.plainly import age_words
 from edge.clock import SystemClock
 from edge.config import DEFAULT_PATH, Config, External, Zone, load
-from edge.daemon import damage, exhibits, wiring
+from edge.daemon import damage, exhibits, wiring, wiring_delivery, wiring_eyes, wiring_law
 from edge.daemon.health import disk_free
 from edge.daemon.inforce import models_in_force, packs_in_force
 from edge.daemon.late import LOOK, fault_at
@@ -149,17 +149,17 @@ def _runtime() -> Item:
 
 
 def _detector(config: Config) -> Item:
-    found = wiring.detector(models_in_force(config))
-    return model_item("detector", found.model, wiring.execution(config.models))
+    found = wiring_eyes.detector(models_in_force(config))
+    return model_item("detector", found.model, wiring_eyes.execution(config.models))
 
 
 def _reader(config: Config) -> Item:
-    found = wiring.reader(models_in_force(config))
-    return model_item("reader", found.model, wiring.execution(config.models))
+    found = wiring_eyes.reader(models_in_force(config))
+    return model_item("reader", found.model, wiring_eyes.execution(config.models))
 
 
 def _calibration(config: Config) -> Item:
-    found = wiring.calibration_file(models_in_force(config))
+    found = wiring_eyes.calibration_file(models_in_force(config))
     says = f"of the reader, fitted on {found.tracks} tracks"
     return Item("calibration", says, figures={"tracks": found.tracks, "seed": found.seed})
 
@@ -196,7 +196,7 @@ def model_item(role: str, model: ModelFile, execution: Execution) -> Item:
 
 
 def _law(config: Config, zone: Zone, now: datetime) -> Item:
-    (law,) = wiring.laws((zone,), packs_in_force(config))
+    (law,) = wiring_law.laws((zone,), packs_in_force(config))
     pack = law.pack
     says = (
         f"{pack.id} {pack.version}{' (draft)' if pack.draft else ''}, sha256 {pack.sha256[:SHOWN]}"
@@ -217,7 +217,7 @@ def _registry(config: Config, now: datetime) -> Item:
         "exemptions_h": (now - snapshot.exemptions_as_of).total_seconds() / 3600,
     }
     says = ", ".join(f"{name[:-2]} {age:.0f} h old" for name, age in ages.items())
-    wrong, remedy = _age_fault(ages, wiring.laws(config.zones, packs_in_force(config)))
+    wrong, remedy = _age_fault(ages, wiring_law.laws(config.zones, packs_in_force(config)))
     figures = {"snapshot": snapshot.id} | {name: round(age, 1) for name, age in ages.items()}
     return Item("registry", f"snapshot {snapshot.id}: {says}{wrong}", remedy, figures)
 
@@ -292,7 +292,7 @@ def _evidence(config: Config) -> Item:
     if (wrong := exhibits.fault(room)) is not None:
         return Item("evidence", f"{says}. {wrong}", exhibits.REMEDY, figures)
     warnings = {
-        NO_WAY: wiring.evidence_publisher(config) is None,
+        NO_WAY: wiring_delivery.evidence_publisher(config) is None,
         NO_PICTURE: config.external is not None,
     }
     true = tuple(warning for warning, holds in warnings.items() if holds)

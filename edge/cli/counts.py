@@ -23,6 +23,7 @@ from edge.counts.intake import Intake
 from edge.counts.months import Period, hours, months
 from edge.counts.table import Table, table_of
 from edge.counts.words import words
+from edge.daemon import wiring_law
 from edge.daemon.inforce import packs_in_force
 from edge.errors import RecordError
 from edge.feed.ledger import Ledger, Stored
@@ -159,12 +160,10 @@ def known_laws(config: Path | None) -> Known:
 
 def configured(config: Config) -> Known:
     """Return the zones of a box, with everything its configuration says of them."""
-    from edge.daemon import wiring  # brings the models' runtime: only where it is asked for
-
     told = {zone.id: msgspec.to_builtins(zone) for zone in config.zones}
     return {
         law.zone.id: About(law, {n: v for n, v in told[law.zone.id].items() if n not in NOT_TOLD})
-        for law in wiring.laws(config.zones, packs_in_force(config))
+        for law in wiring_law.laws(config.zones, packs_in_force(config))
     }
 
 

@@ -20,6 +20,7 @@ from edge.cli.explain_table import run_table
 from edge.cli.explained import as_json, as_text, explained
 from edge.cli.whatif import comparison_of, run_what_if
 from edge.config import load
+from edge.daemon import wiring_law
 from edge.daemon.inforce import packs_in_force, registry_path
 from edge.errors import BoxError
 from edge.registry.attributes import VEHICLE_FIELDS, vehicle
@@ -158,10 +159,8 @@ def show(inquiry: Inquiry, looked_up: bool, in_json: bool) -> None:
 
 def own_laws(config: Path) -> tuple[Law, ...]:
     """Return the laws of the zones of a box."""
-    from edge.daemon import wiring  # brings the models' runtime: only where it is asked for
-
     box = load(config)
-    return wiring.laws(box.zones, packs_in_force(box))
+    return wiring_law.laws(box.zones, packs_in_force(box))
 
 
 def law_of(zone: str, packs: Sequence[RulePack], own: Sequence[Law]) -> Law:

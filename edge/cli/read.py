@@ -12,7 +12,7 @@ from rich.progress import track
 from edge.capture.clip import read_image
 from edge.config import Models, load
 from edge.daemon.inforce import models_in_force
-from edge.daemon.wiring import detector, reader
+from edge.daemon.wiring_eyes import detector, reader
 from edge.errors import CaptureError
 from edge.passage.plate import country_of
 from edge.passage.vote import vote

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from edge.config import DEFAULT_PATH, Config, load
-from edge.daemon import wiring
+from edge.daemon import wiring, wiring_delivery
 from edge.daemon.courier import Courier
 from edge.daemon.uplink import Pace, Uplink
 from edge.feed.outbox import Outbox
@@ -56,7 +56,7 @@ def uplink(config: Path, once: bool, deadline: float) -> None:
 
 def courier(config: Config) -> Courier | None:
     """Return what delivers released pictures; None where they have no way to go."""
-    publisher = wiring.evidence_publisher(config)
+    publisher = wiring_delivery.evidence_publisher(config)
     if publisher is None:
         return None
     reader = evidence_receipt_reader(config.box.id, load_public(config.keys.platform))
@@ -81,7 +81,8 @@ def _line(config: Config, outbox: Outbox) -> Uplink:
     reader = receipt_reader(outbox.box, load_public(config.keys.platform))
     window = None if _on_stick(config) else config.uplink.window
     pace = Pace(ack=config.uplink.ack, window=window)
-    return Uplink(outbox, partial(wiring.publisher, config, wiring.hint(config)), reader, pace)
+    way = partial(wiring_delivery.publisher, config, wiring_delivery.hint(config))
+    return Uplink(outbox, way, reader, pace)
 
 
 def _on_stick(config: Config) -> bool:

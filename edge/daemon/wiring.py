@@ -1,21 +1,18 @@
 """Here a configuration becomes a working box: the place that puts the concrete parts together."""
 
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import Generic, TypeVar
 
 from edge import __version__
-from edge.access.assembly import in_zone
-from edge.access.pack import load_pack, packs_of, shipped
-from edge.access.rules import Law, RulePack
-from edge.access.rules import Zone as LawZone
+from edge.access.pack import packs_of, shipped
+from edge.access.rules import Law
 from edge.capture.external.listen import Address, ForeignCamera
 from edge.casebook.casebook import Casebook
-from edge.config import Camera, Config, External, Models, Zone
+from edge.config import Config, External
 from edge.counts.record import Bookkeeper
 from edge.counts.tally import tallies, tallies_of_resolution
 from edge.daemon import damage, exhibits, rotation
@@ -31,8 +28,6 @@ from edge.daemon.inforce import (
     followed,
     manifest,
     models_in_force,
-    overtaken,
-    packs_in_force,
     registry_path,
     registry_stands,
 )
@@ -45,18 +40,14 @@ from edge.daemon.storeroom import Limits, Storeroom
 from edge.daemon.sync import REPORT
 from edge.daemon.synced import synced
 from edge.daemon.watch import Watch
-from edge.errors import BoxError, ConfigError, ModelError
-from edge.feed.evidence import HttpsEvidence, SpoolEvidence, secured
-from edge.feed.hint import Hint
-from edge.feed.mqtt import MqttPublisher, unheard
+from edge.daemon.wiring_eyes import detector, policy, reader, view
+from edge.daemon.wiring_law import laws_in_force
+from edge.errors import BoxError, ConfigError
 from edge.feed.outbox import Outbox
-from edge.feed.spool import SpoolPublisher
-from edge.passage.calibration import REMEDY, SUFFIX, Calibration, Fitted, fitted
 from edge.passage.foreign import ForeignPolicy
-from edge.passage.lanes import Lane, View
 from edge.passage.passage import Desk, ReadingPolicy
 from edge.passage.tracker import Tracker
-from edge.ports import Clock, EvidencePublisher, Publisher, Registry
+from edge.ports import Clock, Registry
 from edge.record.active import ActivePack
 from edge.record.age import Recipients
 from edge.record.clerk import Clerk
@@ -70,17 +61,12 @@ from edge.record.testimony import Testimony
 from edge.registry.cache import RegistryCache
 from edge.registry.fresh import FreshRegistry
 from edge.registry.token import load_key, pseudonym
-from edge.types import Direction
 from edge.update.shelf import active
-from edge.vision.detector import OnnxDetector
 from edge.vision.model import checked_model
-from edge.vision.reader import FastPlateReader
-from edge.vision.session import Execution
 
 CASEBOOK, OUTBOX = "casebook.sqlite", "outbox.sqlite"
 MB = 1_000_000
 REFUSED = "Build or fetch the registry again; until then nothing new is accused on it."
-PACKS = Path(__file__).parent.parent / "access" / "packs"
 RegistryT_co = TypeVar("RegistryT_co", bound=Registry, covariant=True)
 
 
@@ -94,131 +80,6 @@ class Cabinet(Generic[RegistryT_co]):
     signer: OwnSigner
     outbox: Outbox
     casebook: Casebook
-
-
-def execution(models: Models) -> Execution:
-    """Return how the configuration wants its models run."""
-    return Execution(models.providers, models.threads, models.engines)
-
-
-def detector(models: Models) -> OnnxDetector:
-    """Open the plate detector the configuration names."""
-    found = checked_model(manifest(models), models.detector)
-    return OnnxDetector(found, models.detector_threshold, execution(models))
-
-
-def reader(models: Models) -> FastPlateReader:
-    """Open the plate reader the configuration names."""
-    found = checked_model(manifest(models), models.reader)
-    return FastPlateReader(found, execution(models))
-
-
-def eyes(models: Models) -> tuple[OnnxDetector, FastPlateReader]:
-    """Open detector and reader, which must come with the calibration of that reader.
-
-    Raises ModelError.
-    """
-    calibration(models)
-    return detector(models), reader(models)
-
-
-def calibration(models: Models) -> Calibration:
-    """Return how sure a vote over this reader's readings is.
-
-    Raises ModelError as `calibration_file` does.
-    """
-    return calibration_file(models).calibration
-
-
-def calibration_file(models: Models) -> Fitted:
-    """Read the calibration beside the reader.
-
-    Raises ModelError when it is missing, malformed or was fitted on another reader.
-    """
-    model = checked_model(manifest(models), models.reader)
-    path = model.path.with_suffix(SUFFIX)
-    try:
-        return fitted(path.read_bytes(), model.sha256)
-    except OSError as e:
-        raise ModelError(f"The calibration {path} cannot be read ({e.strerror}).", REMEDY) from e
-
-
-def policy(config: Config) -> ReadingPolicy:
-    """Return when a plate counts as read on this box."""
-    read = config.reading
-    return ReadingPolicy(read.min_confidence, read.min_frames, calibration(models_in_force(config)))
-
-
-def laws(zones: tuple[Zone, ...], folder: Path | None = None) -> tuple[Law, ...]:
-    """Load the rule pack of every zone this camera guards, from a folder or our own.
-
-    Raises ConfigError for a zone that neither the configuration nor its pack defines.
-    """
-    packs = {name: _pack(name, folder) for name in {zone.pack for zone in zones}}
-    return tuple(in_zone(packs[zone.pack], _zone(zone, packs[zone.pack])) for zone in zones)
-
-
-def laws_in_force(config: Config) -> tuple[Law, ...]:
-    """Load the law by which this box decides.
-
-    Where newer packs did not start here, or were withdrawn and nothing follows them yet, it is
-    known to be overtaken: nobody is accused by it, so every answer is a review (RULES 7). Raises
-    ConfigError as `laws` does.
-    """
-    found = laws(config.zones, packs_in_force(config))
-    if not overtaken(config):
-        return found
-    return tuple(replace(law, pack=replace(law.pack, expires=date.min)) for law in found)
-
-
-def _pack(name: str, folder: Path | None) -> RulePack:
-    found = {
-        path.stem: path
-        for place in (PACKS, folder)
-        if place is not None
-        for path in place.glob("*.toml")
-    }
-    if name not in found:
-        known = ", ".join(sorted(found))
-        raise ConfigError(
-            f"There is no rule pack {name}.",
-            f"Known are: {known}. Others are looked for in the folder access.packs.",
-        )
-    return load_pack(found[name])
-
-
-def _zone(wanted: Zone, pack: RulePack) -> LawZone:
-    known = pack.zones.get(wanted.id)
-    if known is None and wanted.start is None:
-        raise ConfigError(
-            f"Zone {wanted.id} is not in the pack {pack.id} and has no start date.",
-            "Give its `start` under [[zones]], or correct its id.",
-        )
-    if wanted.kind is not None and wanted.kind not in pack.zone_kinds:
-        kinds = ", ".join(sorted(pack.zone_kinds))
-        raise ConfigError(
-            f"Zone {wanted.id} is a {wanted.kind}; the pack {pack.id} is not for that kind.",
-            f"Name a pack for it: this one is for {kinds}.",
-        )
-    base = known or LawZone(wanted.id, wanted.id, wanted.kind or min(pack.zone_kinds), date.max)
-    return replace(
-        base,
-        municipality=wanted.municipality or base.municipality,
-        start=wanted.start or base.start,
-        end=wanted.end or base.end,
-        warn_until=wanted.warn_until or base.warn_until,
-        choices=tuple(sorted({**dict(base.choices), **wanted.choices}.items())),
-    )
-
-
-def view(camera: Camera) -> View:
-    """Return the region and the lanes; one lane without a shape is wherever a plate is seen."""
-    drawn = tuple(
-        Lane(lane.name, lane.polygon, lane.direction and Direction(lane.direction))
-        for lane in camera.lanes
-    )
-    only = (Lane(camera.lane),) if camera.lane else ()
-    return View(camera.region or (), drawn or only)
 
 
 def registry(config: Config) -> RegistryCache:
@@ -529,38 +390,3 @@ def _provenance(config: Config) -> Provenance:
         camera=config.camera.id,
         sign=config.camera.sign,
     )
-
-
-def hint(config: Config) -> Hint:
-    """Return what notes on the disk that updates may have come."""
-    return Hint(config.box.state / "updates" / "hint")
-
-
-def evidence_publisher(config: Config) -> EvidencePublisher | None:
-    """Return the way on which released pictures leave; None where the configuration names none.
-
-    Raises FeedError when its certificates cannot be used.
-    """
-    uplink = config.uplink
-    if uplink.publisher == "spool":
-        return None if uplink.spool is None else SpoolEvidence(uplink.spool, config.box.id)
-    if uplink.evidence is None:
-        return None
-    context = secured(uplink.ca, uplink.cert, uplink.key)
-    return HttpsEvidence(uplink.evidence, config.box.id, context)
-
-
-def publisher(config: Config, take_hint: Callable[[str], None] = unheard) -> Publisher:
-    """Open the way to the platform that the configuration names; a stick brings no hints.
-
-    Raises FeedError when it is closed, ConfigError when the spool has no folder.
-    """
-    uplink = config.uplink
-    if uplink.publisher == "mqtt":
-        return MqttPublisher.connect(config.box.id, uplink, take_hint)
-    if uplink.spool is None:
-        raise ConfigError(
-            "uplink.publisher is spool, but uplink.spool names no folder.",
-            "Set uplink.spool to a folder, such as that of the stick.",
-        )
-    return SpoolPublisher(uplink.spool, config.box.id)

@@ -17,7 +17,9 @@ from edge.daemon.model_gate import ModelGate
 from edge.daemon.pack_gate import PackGate
 from edge.daemon.stepback import StepBack
 from edge.daemon.sync import Sync
-from edge.daemon.wiring import eyes, laws, registry_gate
+from edge.daemon.wiring import registry_gate
+from edge.daemon.wiring_eyes import eyes
+from edge.daemon.wiring_law import laws
 from edge.errors import ConfigError
 from edge.ports import Clock
 from edge.registry.delta import apply_delta

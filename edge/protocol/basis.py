@@ -6,7 +6,7 @@ from datetime import date
 
 from edge.access.rules import Law
 from edge.config import Config, Zone
-from edge.daemon import wiring
+from edge.daemon import wiring, wiring_law
 from edge.daemon.inforce import packs_in_force
 from edge.errors import BoxError
 from edge.record.keys import load_public
@@ -36,7 +36,7 @@ def gathered(config: Config, made_on: date) -> Basis:
 
     Raises ConfigError or PackError when no law can be told.
     """
-    laws = wiring.laws(config.zones, packs_in_force(config))
+    laws = wiring_law.laws(config.zones, packs_in_force(config))
     return Basis(config, laws, made_on, _platform_key(config), _snapshot(config))
 
 

@@ -24,10 +24,11 @@ from edge.record.chain import next_link
 from edge.record.envelope import MAX_BYTES
 from tests.chains import Pen, alarm
 from tests.edge.feed.test_tls import ACL, Address, Authority
-from tests.mosquitto import Mosquitto, find_mosquitto, free_port, wait_for
+from tests.mosquitto import SWEPT, Mosquitto, find_mosquitto, free_port, wait_for
 from tools.receive.listen import receipts, take_burst
 from tools.receive.store import Store
 
+pytestmark = SWEPT
 PLATFORM = Pen("platform")
 DAY = datetime.timedelta(days=1)
 BURST = 5
@@ -267,8 +268,6 @@ def old_tls(side: int) -> ssl.SSLContext:
     return context
 
 
-# paho leaves the socket of a failed handshake to the garbage collector
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_attack_tls_downgrade_of_a_box(tmp_path: Path) -> None:
     """Whoever stands in between and speaks an older TLS, or none, is not spoken to."""
     authority = Authority(tmp_path)
@@ -286,7 +285,6 @@ def test_attack_tls_downgrade_of_a_box(tmp_path: Path) -> None:
     assert came[0] == "TLSv1.3"
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_attack_tls_downgrade_to_plain_text(tmp_path: Path) -> None:
     """A box that was given a CA says no word before the handshake."""
     Authority(tmp_path)
@@ -351,7 +349,6 @@ def test_attack_expired_certificate_of_a_box(town: Town) -> None:
             MqttPublisher.connect("box-1", Address(port, town.ca, cert, key))
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_attack_expired_certificate_of_a_broker(town: Town) -> None:
     expired(town.authority, "broker", "broker")
     town.broker.kill()

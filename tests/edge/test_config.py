@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from edge.config import Authority, Recipient, load
 from edge.daemon.inforce import followed, models_in_force, packs_in_force, registry_path
-from edge.daemon.wiring import photographer, view
+from edge.daemon.wiring import photographer
+from edge.daemon.wiring_eyes import view
 from edge.errors import ConfigError
 from edge.passage.lanes import Lane, View
 from edge.types import Direction

@@ -9,8 +9,8 @@ from tests.conftest import REPOSITORY
 
 OPEN_A_MODEL = """
 from edge.config import Models
-from edge.daemon import wiring
-wiring.detector(Models())
+from edge.daemon import wiring_eyes
+wiring_eyes.detector(Models())
 """
 
 

@@ -17,7 +17,8 @@ from edge.cli import held as module
 from edge.cli.read import readings_in
 from edge.cli.uplink import courier
 from edge.config import Models, load
-from edge.daemon.wiring import detector, evidence_room, reader
+from edge.daemon.wiring import evidence_room
+from edge.daemon.wiring_eyes import detector, reader
 from edge.errors import EvidenceError
 from edge.feed.outbox import Outbox
 from edge.record.age import Identity

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from edge.config import Models
-from edge.daemon import wiring
+from edge.daemon import wiring_eyes
 from edge.vision.detector import OnnxDetector
 from edge.vision.reader import FastPlateReader
 from tools.score_reads import score_frames, score_vehicles
@@ -16,7 +16,7 @@ Eyes = tuple[OnnxDetector, FastPlateReader]
 @pytest.fixture(scope="module")
 def eyes() -> Eyes:
     models = Models(threads=1)
-    return wiring.detector(models), wiring.reader(models)
+    return wiring_eyes.detector(models), wiring_eyes.reader(models)
 
 
 def test_single_frames_of_dutch_cars(real_footage: Path, eyes: Eyes) -> None:

@@ -20,7 +20,7 @@ from edge.access.pack import SHIPPED, shipped
 from edge.config import Zone
 from edge.counts.record import Bookkeeper
 from edge.counts.tally import tallies, tallies_of_resolution
-from edge.daemon import wiring
+from edge.daemon import wiring_law
 from edge.daemon.gate import Gate
 from edge.daemon.hours import Hours
 from edge.feed.outbox import Outbox
@@ -69,7 +69,7 @@ class Year(Site):
         self.path, self.cuts = folder / "registry.sqlite", 0
         self.cut_next: str | None = None
         enforced_flanders(folder / "packs")
-        laws = wiring.laws(ZONES, folder / "packs")
+        laws = wiring_law.laws(ZONES, folder / "packs")
         town.registry(self.path, KEY, START)
         self.all_laws = laws
         super().__init__(folder)

@@ -15,7 +15,7 @@ except glyphs.FontError as error:
     pytest.skip(f"no fonts to draw plates with: {error.remedy}", allow_module_level=True)
 
 from edge.config import MODELS_FOLDER, Models
-from edge.daemon import wiring
+from edge.daemon import wiring_eyes
 from edge.errors import ModelError
 from edge.passage.calibration import SUFFIX, UNFITTED, Calibration, Grounds
 from edge.passage.plate import fits_country
@@ -123,7 +123,7 @@ def models(tmp_path: Path) -> Models:
 
 def test_a_reader_without_a_calibration_is_refused_by_name_of_the_tool(models: Models) -> None:
     with pytest.raises(ModelError, match=rf"{Models().reader}\.calibration\.json") as refused:
-        wiring.calibration(models)
+        wiring_eyes.calibration(models)
     assert "tools.calibrate_reads" in refused.value.remedy
 
 
@@ -134,7 +134,7 @@ def test_the_tool_writes_what_the_box_reads(
     done = CliRunner().invoke(main, ["--manifest", str(models.manifest), "--tracks", "100"])
     assert done.exit_code == 0, done.output
     assert "expected calibration error" in done.output
-    assert isinstance(wiring.calibration(models), Calibration)
+    assert isinstance(wiring_eyes.calibration(models), Calibration)
 
 
 def test_too_few_wrong_tracks_fit_nothing(models: Models) -> None:
@@ -166,4 +166,4 @@ def test_an_unknown_reader_is_one_sentence(models: Models) -> None:
 
 
 def test_the_shipped_reader_has_its_calibration() -> None:
-    assert wiring.calibration(Models()).margin >= 0
+    assert wiring_eyes.calibration(Models()).margin >= 0

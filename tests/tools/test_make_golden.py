@@ -13,7 +13,7 @@ pytest.importorskip("PIL", reason="pillow is not installed: pip install 'anpr-ed
 
 from edge.capture.clip import read_image
 from edge.config import MODELS_FOLDER, Models
-from edge.daemon import wiring
+from edge.daemon import wiring_eyes
 from edge.daemon.model_gate import ModelGate
 from edge.errors import ModelError
 from edge.types import Box, Detection, Image, Reading
@@ -159,7 +159,7 @@ def test_our_own_models_pass_the_gate_with_pictures_that_the_tool_drew(
     )
     assert done.exit_code == 0, done.output
     assert "4 pictures of" in done.output
-    ModelGate(Models(), wiring.eyes, now_ns=lambda: 0)(out, None, False)
+    ModelGate(Models(), wiring_eyes.eyes, now_ns=lambda: 0)(out, None, False)
 
 
 def test_nothing_is_written_when_too_few_are_read_right(tmp_path, monkeypatch) -> None:

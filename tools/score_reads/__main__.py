@@ -12,7 +12,7 @@ import msgspec
 from rich.console import Console
 
 from edge.config import Models
-from edge.daemon import wiring
+from edge.daemon import wiring_eyes
 from edge.errors import BoxError, ModelError
 from edge.passage.passage import ReadingPolicy
 from tools.peers import PAIR, CctReader, YoloDetector
@@ -30,7 +30,7 @@ def chosen(models: Models, peer: bool) -> list[Eyes]:
 
     Raises ModelError.
     """
-    own = Eyes("ours", wiring.detector(models), wiring.reader(models), trusted(models))
+    own = Eyes("ours", wiring_eyes.detector(models), wiring_eyes.reader(models), trusted(models))
     if not peer:
         return [own]
     threads = models.threads
@@ -40,7 +40,7 @@ def chosen(models: Models, peer: bool) -> list[Eyes]:
 def trusted(models: Models) -> ReadingPolicy:
     """Return when a box trusts this reader; one that nobody calibrated yet is scored as it is."""
     try:
-        return replace(UNCALIBRATED, calibration=wiring.calibration(models))
+        return replace(UNCALIBRATED, calibration=wiring_eyes.calibration(models))
     except ModelError as e:
         Console(stderr=True).print(f"Vehicles are scored without a calibration. {e}")
         return UNCALIBRATED

@@ -10,7 +10,7 @@ import pytest
 from edge.capture.clip import read_image
 from edge.cli.read import readings_in
 from edge.config import Models
-from edge.daemon import wiring
+from edge.daemon import wiring_eyes
 from edge.types import Point
 from edge.vision.detector import OnnxDetector
 from edge.vision.reader import FastPlateReader
@@ -21,7 +21,7 @@ from tests.fakes import detection
 
 @pytest.fixture(scope="module")
 def eyes() -> tuple[OnnxDetector, FastPlateReader]:
-    return wiring.detector(Models()), wiring.reader(Models())
+    return wiring_eyes.detector(Models()), wiring_eyes.reader(Models())
 
 
 @pytest.fixture(scope="module")

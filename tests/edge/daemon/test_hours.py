@@ -12,7 +12,7 @@ import pytest
 from edge.config import Zone
 from edge.counts.record import Bookkeeper
 from edge.counts.tally import tallies, tallies_of_resolution
-from edge.daemon import wiring
+from edge.daemon import wiring_law
 from edge.daemon.hours import Hours
 from edge.daemon.minutely import Minutely
 from edge.record.envelope import decode_part, split
@@ -112,7 +112,7 @@ def test_a_zone_that_is_not_in_force_yet_leaves_figures_and_no_record_of_a_passa
     site: CountingSite,
 ) -> None:
     later = Zone(id="utrecht", pack="nl-ze", start=T0.date() + timedelta(days=30))
-    site.laws = wiring.laws((later,))
+    site.laws = wiring_law.laws((later,))
     site.stop()
     site.start()
     conclusion = site.passes()

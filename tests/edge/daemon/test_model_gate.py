@@ -13,7 +13,7 @@ import pytest
 from onnx import numpy_helper
 
 from edge.config import MODELS_FOLDER, Models
-from edge.daemon import wiring
+from edge.daemon import wiring_eyes
 from edge.daemon.inforce import MANIFEST
 from edge.daemon.model_gate import ModelGate
 from edge.errors import ModelError
@@ -42,7 +42,7 @@ def refused(release: Path, gate: ModelGate | None = None, rollback: bool = False
 
 
 def real(models: Models | None = None) -> ModelGate:
-    return ModelGate(models or Models(), wiring.eyes, now_ns=lambda: 0)
+    return ModelGate(models or Models(), wiring_eyes.eyes, now_ns=lambda: 0)
 
 
 def instead(release: Path, name: str, change: Callable[[onnx.ModelProto], None]) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from edge.access.pack import SHIPPED, load_pack
 from edge.config import Zone
-from edge.daemon import wiring
+from edge.daemon import wiring_law
 from edge.daemon.pack_gate import PackGate
 from edge.errors import PackError
 from tests.site import Clock
@@ -31,7 +31,7 @@ def release(tmp_path: Path) -> Path:
 def gate(*zones: Zone, now: datetime = NOW) -> PackGate:
     clock = Clock()
     clock.now = now
-    return PackGate(zones or (UTRECHT,), wiring.laws, clock)
+    return PackGate(zones or (UTRECHT,), wiring_law.laws, clock)
 
 
 def edit(release: Path, old: str, new: str, name: str = "nl-ze.toml") -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from edge.casebook.casebook import Casebook
 from edge.config import Zone
-from edge.daemon import wiring
+from edge.daemon import wiring_law
 from edge.daemon.pipeline import Conclusion, Pipeline
 from edge.feed.outbox import Outbox
 from edge.passage.passage import Desk, ReadingPolicy
@@ -65,7 +65,7 @@ def pipeline(
         tracker=Tracker(1.0),
         desk=Desk(ReadingPolicy(0.9, 2)),
         registry=ListedRegistry(vehicles),
-        laws=wiring.laws(zones),
+        laws=wiring_law.laws(zones),
         clock=clock or FixedClock(),
         testimony=Testimony(
             Provenance("b1", "test", (), "0" * 64, "camera-1", None),

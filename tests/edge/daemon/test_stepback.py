@@ -14,7 +14,7 @@ import pytest
 
 from edge.access.pack import SHIPPED
 from edge.config import MODELS_FOLDER, Config, load
-from edge.daemon import run, wiring, wiring_sync
+from edge.daemon import run, wiring_law, wiring_sync
 from edge.daemon.inforce import models_in_force, packs_in_force, pinned
 from edge.daemon.late import fault_at
 from edge.daemon.stepback import StepBack
@@ -306,16 +306,16 @@ def test_a_box_goes_back_from_packs_that_it_cannot_read(config, signals) -> None
 def test_after_going_back_from_packs_every_answer_is_a_review(config) -> None:
     files = {path.name: path.read_bytes() for path in SHIPPED.iterdir()}
     older = put(config.box.state, 3, "packs", **files)
-    (law,) = wiring.laws_in_force(config)
+    (law,) = wiring_law.laws_in_force(config)
     assert asked(DIRTY_VAN, law=law).outcome == "no_access"
     remember(config.box.state / "packs", Unfit(4, "four", "It is broken.", NOW))
     for place in (older, None):
         go_back(config.box.state / "packs", place)
-        (law,) = wiring.laws_in_force(pinned(config))
+        (law,) = wiring_law.laws_in_force(pinned(config))
         answer = asked(DIRTY_VAN, law=law)
         assert (answer.outcome, answer.consequence) == ("review", "manual")
     put(config.box.state, 5, "packs", **files)
-    (law,) = wiring.laws_in_force(pinned(config))
+    (law,) = wiring_law.laws_in_force(pinned(config))
     assert asked(DIRTY_VAN, law=law).outcome == "no_access"
 
 
@@ -324,10 +324,10 @@ def test_after_going_back_what_cannot_be_read_clears_no_older_law(config, conten
     files = {path.name: path.read_bytes() for path in SHIPPED.iterdir()}
     remember(config.box.state / "packs", Unfit(4, "four", "It is broken.", NOW))
     (config.box.state / "packs" / "unfit.json").write_bytes(content)
-    (law,) = wiring.laws_in_force(pinned(config))
+    (law,) = wiring_law.laws_in_force(pinned(config))
     assert asked(DIRTY_VAN, law=law).outcome == "review"
     put(config.box.state, 4, "packs", **files)
-    (law,) = wiring.laws_in_force(pinned(config))
+    (law,) = wiring_law.laws_in_force(pinned(config))
     assert asked(DIRTY_VAN, law=law).outcome == "no_access"
 
 
@@ -339,7 +339,7 @@ def test_packs_that_are_lost_leave_reviews_behind(config, withdrawn) -> None:
         leave(place)
     shutil.rmtree(place)
     assert packs_in_force(config) is None
-    (law,) = wiring.laws_in_force(pinned(config))
+    (law,) = wiring_law.laws_in_force(pinned(config))
     assert asked(DIRTY_VAN, law=law).outcome == "review"
 
 
@@ -347,10 +347,10 @@ def test_withdrawn_packs_without_successors_leave_reviews_behind(config) -> None
     files = {path.name: path.read_bytes() for path in SHIPPED.iterdir()}
     leave(put(config.box.state, 3, "packs", **files))
     assert packs_in_force(config) is None
-    (law,) = wiring.laws_in_force(pinned(config))
+    (law,) = wiring_law.laws_in_force(pinned(config))
     assert asked(DIRTY_VAN, law=law).outcome == "review"
     put(config.box.state, 5, "packs", **files)
-    (law,) = wiring.laws_in_force(pinned(config))
+    (law,) = wiring_law.laws_in_force(pinned(config))
     assert asked(DIRTY_VAN, law=law).outcome == "no_access"
 
 
@@ -375,7 +375,7 @@ def test_a_daemon_starts_anew_when_its_packs_are_no_longer_overtaken(
 def test_packs_that_the_configuration_names_are_not_overtaken(config) -> None:
     remember(config.box.state / "packs", Unfit(4, "four", "It is broken.", NOW))
     access = msgspec.structs.replace(config.access, packs=SHIPPED)
-    (law,) = wiring.laws_in_force(msgspec.structs.replace(config, access=access))
+    (law,) = wiring_law.laws_in_force(msgspec.structs.replace(config, access=access))
     assert asked(DIRTY_VAN, law=law).outcome == "no_access"
 
 

@@ -12,7 +12,7 @@ import zstandard
 
 from edge.access.pack import SHIPPED
 from edge.config import MODELS_FOLDER
-from edge.daemon import intake, wiring
+from edge.daemon import intake, wiring, wiring_eyes, wiring_law
 from edge.daemon.inforce import models_in_force, packs_in_force
 from edge.errors import RegistryError, UpdateError
 from edge.registry.seal import seal_of
@@ -50,7 +50,7 @@ def test_a_version_says_until_when_the_law_lets_it_be_used(box) -> None:
     stands = box.registry().active
     assert stands is not None
     assert stands.until is not None
-    (law,) = wiring.laws(box.config.zones)
+    (law,) = wiring_law.laws(box.config.zones)
     hours = (stands.until - stands.as_of["exemptions"]).total_seconds() / 3600
     assert hours == law.pack.max_age_exemptions_h
 
@@ -527,7 +527,7 @@ def test_all_three_families_come_in_force(full) -> None:
     report = full.sync()
     assert [one.outcome for one in report.families] == ["activated"] * 3
     assert packs_in_force(full.config) == full.state / "packs" / "000001"
-    assert wiring.detector(models_in_force(full.config)).model.path.parent.name == "000001"
+    assert wiring_eyes.detector(models_in_force(full.config)).model.path.parent.name == "000001"
     assert report.families[1].active.until is not None
 
 

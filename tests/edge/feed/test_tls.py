@@ -12,9 +12,10 @@ from edge.feed.mqtt import MqttPublisher
 from edge.feed.session import Arrived, Note, Role, Session
 from edge.feed.topics import EVERY_RECORD, UPDATES
 from tests.authority import Authority
-from tests.mosquitto import Mosquitto, find_mosquitto, wait_for
+from tests.mosquitto import SWEPT, Mosquitto, find_mosquitto, wait_for
 from tools.announce import hint_at
 
+pytestmark = SWEPT
 ACL = Path(__file__).parents[3] / "deploy" / "mosquitto.acl"
 
 TLS = """\
@@ -72,8 +73,6 @@ def test_a_tls_port_without_a_ca_is_told_as_one(secure_broker: Mosquitto) -> Non
     assert "uplink.ca" in told.value.remedy
 
 
-# paho leaves the socket of a failed handshake to the garbage collector
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_broker_of_another_authority_is_not_trusted(
     secure_broker: Mosquitto, tmp_path: Path
 ) -> None:

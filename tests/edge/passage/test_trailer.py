@@ -8,11 +8,11 @@ import pytest
 from edge.access.decide import decide
 from edge.access.desk import desk_clock, desk_facts, desk_passage
 from edge.config import Zone
-from edge.daemon import wiring
+from edge.daemon import wiring_law
 from edge.types import Facts, Outcome, Vehicle
 
 AT = datetime(2028, 6, 1, 8, tzinfo=UTC)
-LAW = wiring.laws((Zone(id="here", pack="fl-zes", start=date(2026, 1, 1)),))[0]
+LAW = wiring_law.laws((Zone(id="here", pack="fl-zes", start=date(2026, 1, 1)),))[0]
 DIRTY = Vehicle(category="N1", fuels=frozenset({"diesel"}), euro=3, zero_emission=False)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from edge.config import MODELS_FOLDER, Models
-from edge.daemon import wiring
+from edge.daemon import wiring_eyes
 from edge.errors import ModelError
 from edge.vision.model import checked_model, read_manifest
 
@@ -70,6 +70,6 @@ def test_an_int8_model_is_an_entry_of_its_own_that_says_so(copied: Path) -> None
 
 def test_a_model_of_another_task_is_refused(copied: Path) -> None:
     with pytest.raises(ModelError):
-        wiring.detector(Models(manifest=copied, detector="plate-reader"))
+        wiring_eyes.detector(Models(manifest=copied, detector="plate-reader"))
     with pytest.raises(ModelError):
-        wiring.reader(Models(manifest=copied, reader="plate-detector"))
+        wiring_eyes.reader(Models(manifest=copied, reader="plate-detector"))

@@ -8,7 +8,7 @@ import onnxruntime as ort
 import pytest
 
 from edge.config import MODELS_FOLDER, Models
-from edge.daemon import wiring
+from edge.daemon import wiring_eyes
 from edge.errors import ModelError
 from edge.vision import session as module
 from edge.vision.session import (
@@ -64,7 +64,7 @@ def every_provider(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_a_provider_that_is_not_here_is_an_error_with_its_remedy(asked: str, remedy: str) -> None:
     with pytest.raises(ModelError) as e:
-        wiring.detector(Models(providers=(asked, "cpu")))
+        wiring_eyes.detector(Models(providers=(asked, "cpu")))
     assert "onnxruntime here has no" in e.value.cause
     assert re.search(remedy, e.value.remedy)
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.config import Models
-from edge.daemon import wiring
+from edge.daemon import wiring_eyes
 from edge.types import Box, Detection, Image
 from edge.vision.rectify import overlap
 from edge.vision.tiles import SHARED_PX, find_everywhere, tiles
@@ -82,7 +82,7 @@ def frames() -> list[Image]:
 
 
 def test_a_panorama_gives_the_plates_of_its_parts(frames: list[Image]) -> None:
-    finder = wiring.detector(Models())
+    finder = wiring_eyes.detector(Models())
     parts = [*frames, *frames[:2]]
     panorama = np.hstack(parts)
     assert panorama.shape[1] == 8960

@@ -1,0 +1,46 @@
+"""The ways on which records and pictures leave a box, and on which hints of updates come."""
+
+from collections.abc import Callable
+
+from edge.config import Config
+from edge.errors import ConfigError
+from edge.feed.evidence import HttpsEvidence, SpoolEvidence, secured
+from edge.feed.hint import Hint
+from edge.feed.mqtt import MqttPublisher, unheard
+from edge.feed.spool import SpoolPublisher
+from edge.ports import EvidencePublisher, Publisher
+
+
+def hint(config: Config) -> Hint:
+    """Return what notes on the disk that updates may have come."""
+    return Hint(config.box.state / "updates" / "hint")
+
+
+def evidence_publisher(config: Config) -> EvidencePublisher | None:
+    """Return the way on which released pictures leave; None where the configuration names none.
+
+    Raises FeedError when its certificates cannot be used.
+    """
+    uplink = config.uplink
+    if uplink.publisher == "spool":
+        return None if uplink.spool is None else SpoolEvidence(uplink.spool, config.box.id)
+    if uplink.evidence is None:
+        return None
+    context = secured(uplink.ca, uplink.cert, uplink.key)
+    return HttpsEvidence(uplink.evidence, config.box.id, context)
+
+
+def publisher(config: Config, take_hint: Callable[[str], None] = unheard) -> Publisher:
+    """Open the way to the platform that the configuration names; a stick brings no hints.
+
+    Raises FeedError when it is closed, ConfigError when the spool has no folder.
+    """
+    uplink = config.uplink
+    if uplink.publisher == "mqtt":
+        return MqttPublisher.connect(config.box.id, uplink, take_hint)
+    if uplink.spool is None:
+        raise ConfigError(
+            "uplink.publisher is spool, but uplink.spool names no folder.",
+            "Set uplink.spool to a folder, such as that of the stick.",
+        )
+    return SpoolPublisher(uplink.spool, config.box.id)
