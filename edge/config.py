@@ -7,6 +7,7 @@ Relative paths are relative to the file itself; `credential:NAME` is a credentia
 import difflib
 import hashlib
 import os
+import re
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -20,6 +21,7 @@ from edge.passage.lanes import polygon_fault
 DEFAULT_PATH = Path("/etc/anpr-edge/box.toml")
 CREDENTIAL, CREDENTIALS = "credential:", "CREDENTIALS_DIRECTORY"
 """How a path names a credential of systemd, and where those are (systemd.exec, Credentials)."""
+FORM = re.compile(r"Expected `str` matching regex .*(?= - at `)")
 NUL = "\0"  # no path and no name may hold it: the system would cut it there
 MODELS_FOLDER = Path(__file__).parent.parent / "models"
 
@@ -340,7 +342,7 @@ class _Reader:
         if self.faults:
             raise ConfigError(
                 f"{self.path} cannot be used: {'; '.join(self.faults)}.",
-                "Correct each of these and try again.",
+                "Correct each of these as README, 'Configure a box', shows it, and try again.",
             )
         return Config(**parts, sha256=self.sha256)
 
@@ -426,7 +428,8 @@ class _Reader:
         try:
             return msgspec.convert(known, kind, dec_hook=self._path)
         except msgspec.ValidationError as e:
-            self.faults.append(f"[{name}] {str(e).replace('`$.', '`')}")
+            said = FORM.sub("Expected another form", str(e))
+            self.faults.append(f"[{name}] {said.replace('`$.', '`')}")
             return None
 
     def _refuse_unknown(self, table: dict[str, Any], known: list[str], prefix: str) -> set[str]:

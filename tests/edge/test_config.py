@@ -414,3 +414,10 @@ def test_a_camera_that_is_not_ours_is_believed_only_where_that_is_said(tmp_path:
 def test_a_camera_that_is_not_ours_must_be_named_whole(tmp_path: Path, good: str, bad: str) -> None:
     with pytest.raises(ConfigError, match="external"):
         load(written(tmp_path, GOOD + EXTERNAL.replace(good, bad)))
+
+
+def test_a_text_of_another_form_is_named_and_no_pattern_is_shown(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as e:
+        load(written(tmp_path, GOOD + EXTERNAL.replace("10.0.0.2:8090", "8090")))
+    assert "[external] Expected another form - at `listen`" in e.value.cause
+    assert "Configure a box" in e.value.remedy
