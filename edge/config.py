@@ -37,6 +37,7 @@ OCTET = r"(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 IPv4 = Annotated[str, msgspec.Meta(pattern=rf"^({OCTET}\.){{3}}{OCTET}\Z")]
 
 
+PORT = r"(\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])"
 AgeKey = Annotated[str, msgspec.Meta(pattern=r"^age1[02-9ac-hj-np-z]{58}\Z")]
 """A public key of age (X25519)."""
 Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -90,7 +91,7 @@ class External(_Section, frozen=True, kw_only=True):
     """
 
     product: Literal["axis", "hikvision", "rekor"]
-    listen: Annotated[str, msgspec.Meta(pattern=r"^[^\s:]+:[0-9]{1,5}$")]
+    listen: Annotated[str, msgspec.Meta(pattern=rf"^[^\s:]+:{PORT}\Z")]
     allow: Annotated[tuple[IPv4, ...], msgspec.Meta(min_length=1)]
     min_confidence: Share | None = None
     max_clock_error_s: Annotated[float, msgspec.Meta(gt=0, le=60)] = 2.0
