@@ -7,6 +7,7 @@ Relative paths are relative to the file itself; `credential:NAME` is a credentia
 import difflib
 import hashlib
 import os
+import re
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -21,6 +22,7 @@ DEFAULT_PATH = Path("/etc/anpr-edge/box.toml")
 CREDENTIAL, CREDENTIALS = "credential:", "CREDENTIALS_DIRECTORY"
 """How a path names a credential of systemd, and where those are (systemd.exec, Credentials)."""
 LAST_PORT = 65535
+FORM = re.compile(r"Expected `str` matching regex .*(?= - at `)")
 NUL = "\0"  # no path and no name may hold it: the system would cut it there
 MODELS_FOLDER = Path(__file__).parent.parent / "models"
 
@@ -36,6 +38,7 @@ OCTET = r"(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 IPv4 = Annotated[str, msgspec.Meta(pattern=rf"^({OCTET}\.){{3}}{OCTET}\Z")]
 
 
+PORT = r"(\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])"
 AgeKey = Annotated[str, msgspec.Meta(pattern=r"^age1[02-9ac-hj-np-z]{58}\Z")]
 """A public key of age (X25519)."""
 Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -89,7 +92,7 @@ class External(_Section, frozen=True, kw_only=True):
     """
 
     product: Literal["axis", "hikvision", "rekor"]
-    listen: Annotated[str, msgspec.Meta(pattern=r"^[^\s:]+:[0-9]{1,5}$")]
+    listen: Annotated[str, msgspec.Meta(pattern=rf"^[^\s:]+:{PORT}\Z")]
     allow: Annotated[tuple[IPv4, ...], msgspec.Meta(min_length=1)]
     min_confidence: Share | None = None
     max_clock_error_s: Annotated[float, msgspec.Meta(gt=0, le=60)] = 2.0
@@ -359,7 +362,7 @@ class _Reader:
         if self.faults:
             raise ConfigError(
                 f"{self.path} cannot be used: {'; '.join(self.faults)}.",
-                "Correct each of these and try again.",
+                "Correct each of these as README, 'Configure a box', shows it, and try again.",
             )
         return Config(**parts, sha256=self.sha256)
 
@@ -458,7 +461,8 @@ class _Reader:
         try:
             return msgspec.convert(known, kind, dec_hook=self._path)
         except msgspec.ValidationError as e:
-            self.faults.append(f"[{name}] {str(e).replace('`$.', '`')}")
+            said = FORM.sub("Expected another form", str(e))
+            self.faults.append(f"[{name}] {said.replace('`$.', '`')}")
             return None
 
     def _refuse_unknown(self, table: dict[str, Any], known: list[str], prefix: str) -> set[str]:

@@ -405,6 +405,7 @@ def test_a_camera_that_is_not_ours_is_believed_only_where_that_is_said(tmp_path:
     [
         ('"axis"', '"acme"'),
         ('"10.0.0.2:8090"', '"8090"'),
+        ('"10.0.0.2:8090"', '"10.0.0.2:65536"'),
         ('["10.0.0.20"]', "[]"),
         ('["10.0.0.20"]', '["camera.local"]'),
         ('["10.0.0.20"]', '["10.0.0.256"]'),
@@ -435,3 +436,10 @@ def test_a_page_of_metrics_that_others_could_open_is_refused_and_says_why(
 def test_a_page_of_metrics_needs_an_address_and_a_port(tmp_path: Path, listen: str) -> None:
     with pytest.raises(ConfigError, match="metrics"):
         load(written(tmp_path, f'{GOOD}[metrics]\nlisten = "{listen}"\n'))
+
+
+def test_a_text_of_another_form_is_named_and_no_pattern_is_shown(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as e:
+        load(written(tmp_path, GOOD + EXTERNAL.replace("10.0.0.2:8090", "8090")))
+    assert "[external] Expected another form - at `listen`" in e.value.cause
+    assert "Configure a box" in e.value.remedy
