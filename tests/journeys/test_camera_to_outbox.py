@@ -4,6 +4,8 @@ Meanwhile its page of figures is asked for without end, and `status` looks in.
 """
 
 import json
+import re
+import socket
 import threading
 from collections import Counter
 from typing import Any, NamedTuple
@@ -152,3 +154,17 @@ def test_neither_page_nor_bulletin_nor_status_knows_a_plate(seen: Seen) -> None:
     bulletin = (seen.box.folder / "state" / "bulletin.json").read_text()
     for text in (seen.page, bulletin, seen.screen, json.dumps(seen.status)):
         assert not any(plate in text for plate in OUTCOMES)
+
+
+def test_a_port_that_is_taken_ends_the_daemon_with_one_sentence(seen: Seen) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = f"127.0.0.1:{other.getsockname()[1]}"
+        config = seen.box.config.with_name("taken.toml")
+        told = seen.box.config.read_text()
+        config.write_text(re.sub(r'listen = ".*"', f'listen = "{taken}"', told))
+        result = verb("run", "--config", str(config))
+    assert result.returncode == 2
+    assert result.stderr == (
+        f"anpr-edge: Nothing can listen at {taken} (Address already in use)."
+        " Correct metrics.listen, or stop the program that holds that port.\n"
+    )

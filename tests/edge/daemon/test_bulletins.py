@@ -162,4 +162,6 @@ def test_what_is_not_known_is_not_on_the_page(box: Telling) -> None:
     assert "anpr_clock_error_seconds" not in page
     assert "anpr_registry_age_seconds{" not in page
     assert "anpr_alarms_open 1.0" in page
+    assert "anpr_frames_dropped_total 2.0" in page
+    assert "anpr_foreign_messages_refused_total 3.0" in page
     assert PLATE not in page
