@@ -25,6 +25,8 @@ PATIENCE_S = 90
 class StreetCamera(BaseHTTPRequestHandler):
     """A network camera: the street as motion JPEG in real time, then its last frame for ever."""
 
+    fps = FPS
+
     def do_GET(self) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
@@ -39,7 +41,7 @@ class StreetCamera(BaseHTTPRequestHandler):
                 self.wfile.write(b"--frame\r\nContent-Type: image/jpeg\r\n")
                 self.wfile.write(b"Content-Length: %d\r\n\r\n%s\r\n" % (len(jpeg), jpeg))
                 index += 1
-                time.sleep(max(0.0, began + index / FPS - time.monotonic()))
+                time.sleep(max(0.0, began + index / self.fps - time.monotonic()))
         except OSError:
             return  # the box hung up
 
@@ -48,9 +50,10 @@ class StreetCamera(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def street_camera() -> Iterator[str]:
+def street_camera(fps: int = FPS) -> Iterator[str]:
     """Yield the address of a camera that shows the street to everybody who asks."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), StreetCamera)
+    camera = type("Camera", (StreetCamera,), {"fps": fps})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), camera)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/street.mjpg"

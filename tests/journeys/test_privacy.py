@@ -140,8 +140,8 @@ def traces(tmp_path_factory: pytest.TempPathFactory) -> Traces:
 def at_work_told(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, bytes]:
     """What a daemon tells of itself while the street goes by: its page, its bulletin, its log."""
     box = street_box(tmp_path_factory.mktemp("daemon") / "box")
-    with street_camera() as camera, at_work(box, camera) as daemon:
-        daemon.wait(lambda: daemon.passages() >= len(OUTCOMES) - 2, "the vehicles")
+    with street_camera(fps=30) as camera, at_work(box, camera) as daemon:
+        daemon.wait(lambda: daemon.passages() >= len(OUTCOMES), "the vehicles")
         page = daemon.page()
     told = {Path("page"): page.encode(), Path("log"): "".join(daemon.said).encode()}
     for form in ([], ["--json"]):
