@@ -23,7 +23,7 @@ SILENT = timedelta(minutes=3)
 """A daemon tells how it stands once a minute at least."""
 WAITS = {"mqtt": timedelta(days=1), "spool": LATE}
 """What waits longer than so long is for a person to look at; a stick may well come once a week."""
-START = "Start it: `systemctl start anpr-run`. Its log says why it ended."
+START = "Start `anpr-edge run`, or the service that does. Its log says why it ended."
 AGAIN = "Look at its log, then at the camera; start it again."
 SYNC = "Let it reach a time server: until then nobody is accused."
 UPLINK = "Look at the log of the uplink: `anpr-edge uplink --once` tries now."
