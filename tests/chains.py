@@ -1,6 +1,7 @@
 """Boxes that sign, for tests: keys in memory, chains of small true records."""
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from joserfc.jwk import OKPKey
@@ -16,15 +17,22 @@ STORAGE_KEY = b"s" * 32
 CLOCK = ClockQuality(source="test", trusted=True, error_ms=1.0, boot_id="boot", since_boot_ns=1)
 
 
+def carried(link: Link, box: str) -> dict[str, Any]:
+    """Return what every record carries, at a place in the chain of a box."""
+    return {
+        "box": box,
+        "epoch": link.epoch,
+        "seq": link.seq,
+        "prev": link.prev,
+        "salt": "00" * 16,
+        "software": "test",
+        "clock": CLOCK,
+    }
+
+
 def alarm(link: Link, box: str, cause: str = "A door was opened.") -> bytes:
     record = AlarmRecord(
-        box=box,
-        epoch=link.epoch,
-        seq=link.seq,
-        prev=link.prev,
-        salt="00" * 16,
-        software="test",
-        clock=CLOCK,
+        **carried(link, box),
         alarm="door",
         cause=cause,
         remedy="Close it.",
@@ -35,13 +43,7 @@ def alarm(link: Link, box: str, cause: str = "A door was opened.") -> bytes:
 def rotation(link: Link, box: str, to: FileSigner, next_epoch: int) -> bytes:
     key = to.public(box)
     record = RotationRecord(
-        box=box,
-        epoch=link.epoch,
-        seq=link.seq,
-        prev=link.prev,
-        salt="00" * 16,
-        software="test",
-        clock=CLOCK,
+        **carried(link, box),
         key=NextKey(kty=key.kty, crv=key.crv, x=key.x, kid=key.kid),
         next_epoch=next_epoch,
     )

@@ -6,20 +6,14 @@ from edge.record.chain import Head, next_link
 from edge.record.envelope import seal
 from edge.record.message import CheckpointRecord, event
 from edge.types import Envelope
-from tests.chains import CLOCK, NOW, Pen
+from tests.chains import NOW, Pen, carried
 
 
 def checkpoint(pen: Pen) -> Envelope:
     """Write a checkpoint as the next record of a chain."""
     link = next_link(pen.head, pen.is_new)
     record = CheckpointRecord(
-        box=pen.box,
-        epoch=link.epoch,
-        seq=link.seq,
-        prev=link.prev,
-        salt="00" * 16,
-        software="test",
-        clock=CLOCK,
+        **carried(link, pen.box),
         since=None,
         records={},
         evidence=0,

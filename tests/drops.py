@@ -9,7 +9,7 @@ from edge.feed.outbox import Outbox
 from edge.record.envelope import decode_part, seal, split
 from edge.record.message import DroppedSpan, DropRecord, decode, event
 from edge.types import Envelope, Link
-from tests.chains import CLOCK, NOW, Pen
+from tests.chains import NOW, Pen, carried
 from tools.platform.samples import sample
 
 FREE, REVIEW, HELD = ("free_access", ()), ("review", ()), ("no_access", ("held",))
@@ -33,13 +33,7 @@ def write_drop(
     pen: Pen, link: Link, spans: tuple[DroppedSpan, ...], reason: str = "outbox_full"
 ) -> Envelope:
     record = DropRecord(
-        box=pen.box,
-        epoch=link.epoch,
-        seq=link.seq,
-        prev=link.prev,
-        salt="00" * 16,
-        software="test",
-        clock=CLOCK,
+        **carried(link, pen.box),
         reason=reason,
         records=sum(sum(span.kinds.values()) for span in spans),
         spans=spans,

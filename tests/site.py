@@ -49,6 +49,14 @@ OTHER = "2ZZZ999"
 LAWS = wiring_law.laws((UTRECHT,))
 
 
+class CutError(Exception):
+    """The power went."""
+
+
+def cut(*_: object) -> None:
+    raise CutError
+
+
 class Clock:
     """A clock that a test sets; its monotonic time began anew at every boot."""
 

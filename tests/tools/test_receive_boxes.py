@@ -16,7 +16,7 @@ from edge.record.chain import Head, next_link
 from edge.record.envelope import seal
 from edge.record.message import HealthRecord, ModelRef, event
 from edge.types import Envelope
-from tests.chains import CLOCK, NOW, Pen
+from tests.chains import NOW, Pen, carried
 from tools.receive.__main__ import receive
 from tools.receive.boxes import described, table
 from tools.receive.growth import Verdict
@@ -52,13 +52,7 @@ def health(pen: Pen, updates: Updates | None = None, registry: str = REGISTRY.id
     """Let a box tell how it stands, as the next record of its chain."""
     link = next_link(pen.head)
     record = HealthRecord(
-        box=pen.box,
-        epoch=link.epoch,
-        seq=link.seq,
-        prev=link.prev,
-        salt="00" * 16,
-        software="anpr-edge 0.1.0",
-        clock=CLOCK,
+        **(carried(link, pen.box) | {"software": "anpr-edge 0.1.0"}),
         registry=msgspec.structs.replace(REGISTRY, id=registry),
         packs=(PACK,),
         models=(ModelRef("plate-reader", "c" * 64),),

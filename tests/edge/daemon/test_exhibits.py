@@ -25,7 +25,7 @@ from tests.cases import PLATE, T0, passage
 from tests.edge.access.world import van
 from tests.fakes import detection, frame, reading
 from tests.pictured import AUTHORITY, JPEG, PicturedSite
-from tests.site import HOUR, OTHER, Site
+from tests.site import HOUR, OTHER, CutError, Site, cut
 
 
 @pytest.fixture
@@ -248,14 +248,6 @@ def test_a_full_room_holds_nobody_new_and_keeps_who_waits(
     site.room._budget = Budget(most=10, reserve=0)
     assert fault(site.room) is not None
     assert "max_mb" in str(fault(site.room))
-
-
-class CutError(Exception):
-    """The power went."""
-
-
-def cut(*_: object) -> None:
-    raise CutError
 
 
 def test_a_cut_before_the_casebook_leaves_pictures_of_nobody_which_the_start_removes(

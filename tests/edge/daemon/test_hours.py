@@ -20,7 +20,7 @@ from edge.record.message import CountRecord, decode
 from edge.types import Envelope
 from tests.cases import PLATE, T0
 from tests.rot import cell, rot, rot_file
-from tests.site import HOUR, LAWS, OTHER, Site
+from tests.site import HOUR, LAWS, OTHER, CutError, Site, cut
 
 NEXT = T0 + HOUR + timedelta(minutes=5)
 
@@ -142,12 +142,6 @@ def test_the_end_of_a_candidate_is_counted(site: CountingSite) -> None:
 def test_a_cut_before_the_record_is_stored_counts_nothing_twice(
     site: CountingSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class CutError(Exception):
-        """The power went."""
-
-    def cut(*_: object) -> None:
-        raise CutError
-
     site.passes()
     site.clock.now = NEXT
     with monkeypatch.context() as m:

@@ -14,15 +14,11 @@ from edge.types import Envelope, Link
 from tests.cases import T0
 from tests.edge.access.world import van
 from tests.rot import rot
-from tests.site import OTHER, Site
+from tests.site import OTHER, CutError, Site
 
 NONSENSE: tuple[object, ...] = (None, 0, 7, -1, 2.5, "", "x", b"", b"\xff", b"a.b.c", bytes(9))
 PROVEN_BESIDES = ("kind", "epoch", "seq")
 """The bytes and their hash tell these too."""
-
-
-class CutError(Exception):
-    """The power went."""
 
 
 def boxed(folder: Path, monkeypatch: pytest.MonkeyPatch, cut: bool) -> list[Envelope]:

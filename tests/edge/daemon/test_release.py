@@ -29,7 +29,7 @@ from edge.types import (
 from tests.cases import PLATE, T0
 from tests.edge.access.world import DIRTY_VAN
 from tests.fakes import ListedRegistry
-from tests.site import END, HOUR, LAWS, NOW, OTHER, Site, snapshot
+from tests.site import END, HOUR, LAWS, NOW, OTHER, CutError, Site, cut, snapshot
 
 
 @pytest.fixture
@@ -362,14 +362,6 @@ def test_what_an_ending_counts_is_written_down_with_it(site: Site) -> None:
     site.later()
     site.release.round()
     assert site.casebook.counted("utrecht", T0) == site.tallies
-
-
-class CutError(Exception):
-    """The power went."""
-
-
-def cut(*_: object) -> None:
-    raise CutError
 
 
 def test_a_cut_between_casebook_and_outbox_is_made_good_at_the_next_start(

@@ -12,7 +12,7 @@ from edge.record.drops import Dropped, Span
 from edge.record.envelope import Flaw, seal
 from edge.record.message import DroppedSpan, DropRecord, event
 from edge.types import Envelope, Link
-from tests.chains import CLOCK, NOW, Pen
+from tests.chains import NOW, Pen, carried
 
 
 def span_of(run: list[Envelope], sha256: str | None = None) -> DroppedSpan:
@@ -30,13 +30,7 @@ def span_of(run: list[Envelope], sha256: str | None = None) -> DroppedSpan:
 def drop(pen: Pen, *spans: DroppedSpan) -> Envelope:
     link: Link = next_link(pen.head)
     record = DropRecord(
-        box=pen.box,
-        epoch=link.epoch,
-        seq=link.seq,
-        prev=link.prev,
-        salt="00" * 16,
-        software="test",
-        clock=CLOCK,
+        **carried(link, pen.box),
         reason="outbox_full",
         records=sum(s.last - s.first + 1 for s in spans),
         spans=spans,

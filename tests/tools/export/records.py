@@ -18,7 +18,7 @@ from edge.record.message import (
     event,
 )
 from edge.types import Envelope
-from tests.chains import CLOCK, Pen
+from tests.chains import Pen, carried
 from tools.receive.store import Store
 
 AT = datetime(2028, 6, 1, 8, tzinfo=UTC)
@@ -83,9 +83,7 @@ class Witness(Pen):
         return self._signed("resolution", told)
 
     def _carried(self) -> dict[str, object]:
-        link = next_link(self.head)
-        place = {"box": self.box, "epoch": link.epoch, "seq": link.seq, "prev": link.prev}
-        return place | {"salt": "00" * 16, "software": "test", "clock": CLOCK}
+        return carried(next_link(self.head), self.box)
 
     def _signed(self, kind: str, record: PassageRecord | ResolutionRecord) -> Envelope:
         written = event(kind, record, id=UUID(int=record.seq), source=f"/{self.box}", time=AT)
