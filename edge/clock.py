@@ -13,7 +13,8 @@ from edge.types import REPLAY, ClockReading, Frame
 
 STA_UNSYNC = 0x0040
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-TRUSTED_ERROR_MS = 1000.0
+TRUSTED_ERROR_MS, UNKNOWN_ERROR_MS = 1000.0, 16_000.0
+"""The kernel itself counts up to 16 s (NTP_PHASE_LIMIT) and no further."""
 
 
 class _Timex(ctypes.Structure):
@@ -31,9 +32,13 @@ class _Timex(ctypes.Structure):
 
 
 def kernel_quality() -> tuple[bool, float]:
-    """Return (synchronised, maximum error in ms) as the kernel states it."""
+    """Return (synchronised, maximum error in ms) as the kernel states it.
+
+    A kernel that may not be asked says nothing: then the clock is not synchronised.
+    """
     timex = _Timex()
-    ctypes.CDLL(None).adjtimex(ctypes.byref(timex))
+    if ctypes.CDLL(None).adjtimex(ctypes.byref(timex)) < 0:
+        return False, UNKNOWN_ERROR_MS
     return not timex.status & STA_UNSYNC, timex.maxerror / 1000
 
 

@@ -7,6 +7,7 @@ Relative paths are relative to the file itself; `credential:NAME` is a credentia
 import difflib
 import hashlib
 import os
+import re
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -20,6 +21,8 @@ from edge.passage.lanes import polygon_fault
 DEFAULT_PATH = Path("/etc/anpr-edge/box.toml")
 CREDENTIAL, CREDENTIALS = "credential:", "CREDENTIALS_DIRECTORY"
 """How a path names a credential of systemd, and where those are (systemd.exec, Credentials)."""
+LAST_PORT = 65535
+FORM = re.compile(r"Expected `str` matching regex .*(?= - at `)")
 NUL = "\0"  # no path and no name may hold it: the system would cut it there
 MODELS_FOLDER = Path(__file__).parent.parent / "models"
 
@@ -35,6 +38,7 @@ OCTET = r"(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 IPv4 = Annotated[str, msgspec.Meta(pattern=rf"^({OCTET}\.){{3}}{OCTET}\Z")]
 
 
+PORT = r"(\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])"
 AgeKey = Annotated[str, msgspec.Meta(pattern=r"^age1[02-9ac-hj-np-z]{58}\Z")]
 """A public key of age (X25519)."""
 Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -88,7 +92,7 @@ class External(_Section, frozen=True, kw_only=True):
     """
 
     product: Literal["axis", "hikvision", "rekor"]
-    listen: Annotated[str, msgspec.Meta(pattern=r"^[^\s:]+:[0-9]{1,5}$")]
+    listen: Annotated[str, msgspec.Meta(pattern=rf"^[^\s:]+:{PORT}\Z")]
     allow: Annotated[tuple[IPv4, ...], msgspec.Meta(min_length=1)]
     min_confidence: Share | None = None
     max_clock_error_s: Annotated[float, msgspec.Meta(gt=0, le=60)] = 2.0
@@ -254,6 +258,21 @@ class Updates(_Section, frozen=True, kw_only=True):
     cohort: Annotated[int, msgspec.Meta(ge=0, le=99)] | None = None
 
 
+class Metrics(_Section, frozen=True, kw_only=True):
+    """Figures of the daemon for Prometheus, over HTTP; without this table there is no page.
+
+    `listen` is ADDRESS:PORT, and the address one of the machine itself: 127.0.0.1.
+    """
+
+    listen: Annotated[str, msgspec.Meta(pattern=rf"^({OCTET}\.){{3}}{OCTET}:[0-9]{{1,5}}\Z")]
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Address and port."""
+        host, _, port = self.listen.rpartition(":")
+        return host, int(port)
+
+
 class Config(_Section, frozen=True, kw_only=True):
     """Everything that is set on a box. `sha256` is the hash of the file it came from."""
 
@@ -270,6 +289,7 @@ class Config(_Section, frozen=True, kw_only=True):
     evidence: Evidence | None = None
     updates: Updates | None = None
     external: External | None = None
+    metrics: Metrics | None = None
     sha256: str = ""
 
 
@@ -287,6 +307,7 @@ SECTIONS: dict[str, type[_Section]] = {
     "authority": Authority,
     "evidence": Evidence,
     "updates": Updates,
+    "metrics": Metrics,
 }
 REQUIRED = ("box", "access", "keys", "zones")
 
@@ -336,11 +357,12 @@ class _Reader:
         if "updates" in tables:
             parts["updates"] = self._updates(tables["updates"])
         self._check_evidence(parts.get("evidence"), parts.get("uplink"))
+        self._check_metrics(parts.get("metrics"))
         parts["zones"] = self._zones(tables["zones"]) if "zones" in tables else ()
         if self.faults:
             raise ConfigError(
                 f"{self.path} cannot be used: {'; '.join(self.faults)}.",
-                "Correct each of these and try again.",
+                "Correct each of these as README, 'Configure a box', shows it, and try again.",
             )
         return Config(**parts, sha256=self.sha256)
 
@@ -382,6 +404,19 @@ class _Reader:
             self._refuse_twice("evidence recipient", list(evidence.recipients))
         if uplink is not None and uplink.evidence and not (uplink.cert and uplink.key):
             self.faults.append("uplink.evidence needs uplink.cert and uplink.key")
+
+    def _check_metrics(self, metrics: Metrics | None) -> None:
+        """Refuse a page that others could open: it is not encrypted, and asks nobody who it is."""
+        if metrics is None:
+            return
+        host, port = metrics.address
+        if not host.startswith("127."):
+            self.faults.append(
+                f"metrics.listen is at {host}: only this machine itself (127.0.0.1) may open that"
+                " page, for it is not encrypted and asks nobody for a password"
+            )
+        if port > LAST_PORT:
+            self.faults.append(f"metrics.listen: there is no port {port}")
 
     def _keys(self, table: object) -> Keys | None:
         keys = self._section(Keys, table, "keys")
@@ -426,7 +461,8 @@ class _Reader:
         try:
             return msgspec.convert(known, kind, dec_hook=self._path)
         except msgspec.ValidationError as e:
-            self.faults.append(f"[{name}] {str(e).replace('`$.', '`')}")
+            said = FORM.sub("Expected another form", str(e))
+            self.faults.append(f"[{name}] {said.replace('`$.', '`')}")
             return None
 
     def _refuse_unknown(self, table: dict[str, Any], known: list[str], prefix: str) -> set[str]:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from urllib.parse import quote
@@ -129,9 +130,8 @@ def _children(parent: int) -> list[int]:
     return [int(child) for child in found]
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[Postgres]:
-    """A server for all tests of one process."""
+@contextmanager
+def _running() -> Iterator[Postgres]:
     programs = find_postgres()
     folder = Path(tempfile.mkdtemp(prefix="anpr-pg-"))
     try:
@@ -141,17 +141,17 @@ def postgres_server() -> Iterator[Postgres]:
         server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    """A server for all tests of one process."""
+    with _running() as server:
+        yield server
 
 
 @pytest.fixture
 def own_postgres() -> Iterator[Postgres]:
     """A server that a test may kill."""
-    programs = find_postgres()
-    folder = Path(tempfile.mkdtemp(prefix="anpr-pg-"))
-    try:
-        server = Postgres(programs, folder)
-        server.start()
+    with _running() as server:
         yield server
-        server.stop()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

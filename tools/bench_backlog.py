@@ -51,7 +51,7 @@ signing = "keys/box.pem"
 platform = "keys/platform.jwk"
 storage = "keys/storage.key"
 [[zones]]
-id = "bench"
+id = "{zone}"
 pack = "nl-ze"
 [uplink]
 publisher = "mqtt"
@@ -153,7 +153,9 @@ def drained(folder: Path, records: int, mosquitto: Path) -> tuple[float, Memory,
     keys, database = folder / "keys", folder / "received.sqlite"
     with ExitStack() as stack:
         port = stack.enter_context(Broker(mosquitto, folder / "broker")).port
-        (folder / "box.toml").write_text(CONFIG.format(box=BOX, port=port), encoding="utf-8")
+        (folder / "box.toml").write_text(
+            CONFIG.format(box=BOX, port=port, zone="bench"), encoding="utf-8"
+        )
         receive = ("tools.receive", "--db", str(database), "--keys", str(keys / "boxes.jwks"))
         signing = ("--signing", str(keys / "platform.pem"), "--host", "127.0.0.1")
         receiver = stack.enter_context(started(*receive, *signing, "--port", str(port)))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from edge.cli.stored import ledgers_at, storage_key_option
+from edge.cli.stored import STORE, ledgers_at, storage_key_option
 from edge.feed.ledger import Stored
 from edge.record.affected import Affected, Basis, Told, affected_by, bases
 from edge.record.envelope import UNREADABLE, RefusedError, decode_part, peek, split
@@ -19,7 +19,7 @@ KINDS = ("passage", "resolution")
 
 
 @click.command()
-@click.argument("path", type=click.Path(path_type=Path, exists=True))
+@click.argument("path", type=STORE)
 @click.option(
     "--rests-on",
     required=True,

@@ -1,10 +1,8 @@
 """`anpr-edge check`: what is in force on this box, proven by doing it."""
 
-import json
-import os
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -12,26 +10,18 @@ from statistics import median
 from typing import Any
 
 import click
-import msgspec
 import onnxruntime as ort
 
 from edge.access.announced import remarks
-from edge.access.rules import Law
-from edge.casebook.casebook import Casebook
 from edge.cli.keycheck import KeyState, client_certificate, signing_key
-from edge.cli.plainly import age_words
+from edge.cli.looks import Item, ages, casebook, disk, looked, show, updates
 from edge.clock import SystemClock
 from edge.config import DEFAULT_PATH, Config, External, Zone, load
-from edge.daemon import damage, exhibits, wiring, wiring_delivery, wiring_eyes, wiring_law
-from edge.daemon.health import disk_free
+from edge.daemon import exhibits, wiring, wiring_delivery, wiring_eyes, wiring_law
 from edge.daemon.inforce import models_in_force, packs_in_force
-from edge.daemon.late import LOOK, fault_at
-from edge.daemon.storeroom import REMEDY
-from edge.daemon.sync import REPORT
 from edge.errors import BoxError
 from edge.record.keys import load_public
 from edge.registry.token import load_key
-from edge.update.report import Active, read_report
 from edge.vision.model import ModelFile
 from edge.vision.session import (
     WARM_UP_RUNS,
@@ -42,24 +32,10 @@ from edge.vision.session import (
     warm_up,
 )
 
-TIMED_RUNS, MB = 15, 1_000_000
+TIMED_RUNS = 15
 SHOWN = 12  # characters of a hash
 NO_PICTURE = "a camera that we do not own gives no picture: with [evidence] nobody is held"
 NO_WAY = "released pictures have no way to leave: set uplink.evidence"
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One thing that was looked at: what is in force, or what is wrong and its remedy.
-
-    `warnings` are for a person to look at; they make nothing a fault.
-    """
-
-    name: str
-    says: str
-    remedy: str | None = None
-    figures: dict[str, Any] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
 
 
 @click.command()
@@ -71,15 +47,7 @@ def check(config: Path, as_json: bool) -> None:
     Opens what `run` opens, except camera and outbox, which `run` may hold. Secrets are not
     shown. Exit status: 0 all fine (warnings or not), 1 a fault.
     """
-    items = []
-    for item in examined(config):
-        items.append(item)
-        if not as_json:
-            click.echo("\n".join(_lines(item)))
-    fine = all(item.remedy is None for item in items)
-    if as_json:
-        click.echo(json.dumps({"ok": fine, "items": [_described(item) for item in items]}))
-    sys.exit(0 if fine else 1)
+    sys.exit(0 if show(examined(config), as_json) else 1)
 
 
 def examined(path: Path) -> Iterator[Item]:
@@ -99,13 +67,13 @@ def examined(path: Path) -> Iterator[Item]:
         ("platform key", partial(_platform_key, config)),
         ("storage key", partial(_storage_key, config)),
         ("client certificate", partial(_client_certificate, config, now)),
-        ("state", partial(_state, config)),
-        ("casebook", partial(_casebook, config)),
+        ("state", partial(disk, config)),
+        ("casebook", partial(casebook, config)),
         ("evidence", partial(_evidence, config)),
-        ("updates", partial(_updates, config, now)),
+        ("updates", partial(updates, config, now)),
     ]
     for name, look in looks:
-        yield _looked(name, look)
+        yield looked(name, look)
 
 
 def _eyes(config: Config) -> list[tuple[str, Callable[[], Item]]]:
@@ -128,13 +96,6 @@ def _external(external: External) -> Item:
         return Item("external", f"{says}; believed from confidence {believed:g} on")
     warning = "No confidence is validated (external.min_confidence): every reading is a review."
     return Item("external", says, warnings=(warning,))
-
-
-def _looked(name: str, look: Callable[[], Item]) -> Item:
-    try:
-        return look()
-    except BoxError as e:
-        return Item(name, e.cause, e.remedy)
 
 
 def _config(path: Path, config: Config) -> Item:
@@ -212,25 +173,10 @@ def _law(config: Config, zone: Zone, now: datetime) -> Item:
 def _registry(config: Config, now: datetime) -> Item:
     with wiring.registry(config) as registry:
         snapshot = registry.snapshot
-    ages = {
-        "vehicles_h": (now - snapshot.vehicles_as_of).total_seconds() / 3600,
-        "exemptions_h": (now - snapshot.exemptions_as_of).total_seconds() / 3600,
-    }
-    says = ", ".join(f"{name[:-2]} {age:.0f} h old" for name, age in ages.items())
-    wrong, remedy = _age_fault(ages, wiring_law.laws(config.zones, packs_in_force(config)))
-    figures = {"snapshot": snapshot.id} | {name: round(age, 1) for name, age in ages.items()}
-    return Item("registry", f"snapshot {snapshot.id}: {says}{wrong}", remedy, figures)
-
-
-def _age_fault(ages: dict[str, float], laws: tuple[Law, ...]) -> tuple[str, str | None]:
-    if min(ages.values()) < 0:
-        return ", which lies ahead of this box's clock", "Set the clock, or restore the registry."
-    vehicles_h = min(law.pack.max_age_vehicles_h for law in laws)
-    exemptions_h = min(law.pack.max_age_exemptions_h for law in laws)
-    if ages["vehicles_h"] <= vehicles_h and ages["exemptions_h"] <= exemptions_h:
-        return "", None
-    allowed = f", where the law allows {vehicles_h:.0f} h and {exemptions_h:.0f} h"
-    return allowed, "Bring the box a new registry: until then passages go to review."
+    as_of = snapshot.vehicles_as_of, snapshot.exemptions_as_of
+    found = ages(config, now, as_of)
+    says = f"snapshot {snapshot.id}: {found.says}"
+    return replace(found, says=says, figures={"snapshot": snapshot.id} | found.figures)
 
 
 def _signing_key(config: Config) -> Item:
@@ -255,31 +201,6 @@ def _storage_key(config: Config) -> Item:
     return Item("storage key", "the outbox is sealed with it")
 
 
-def _state(config: Config) -> Item:
-    state = config.box.state
-    if not state.is_dir():
-        return Item("state", f"{state} is made at the first start")
-    if not os.access(state, os.W_OK | os.X_OK):
-        return Item("state", f"{state} cannot be written.", "Give this user the right to write.")
-    free, least = disk_free(state), config.outbox.min_free_mb * MB
-    figures = {"disk_free": free, "min_free": least}
-    if free is not None and free < least:
-        says = f"{free / MB:.0f} MB are free on the disk of {state}: the outbox grows no more."
-        return Item("state", says, REMEDY, figures)
-    return Item("state", f"{state} can be written", figures=figures)
-
-
-def _casebook(config: Config) -> Item:
-    path = config.box.state / wiring.CASEBOOK
-    if not path.exists():
-        return Item("casebook", f"{path} is made at the first start")
-    with Casebook.attach(path, load_key(config.access.token_key)) as book:
-        held, damaged, wrong = len(book.held()), len(book.damaged()), damage.fault(book)
-    figures = {"held": held, "damaged": damaged}
-    says = f"{held} held" if wrong is None else f"{held} held. {wrong}"
-    return Item("casebook", says, None if wrong is None else damage.REMEDY, figures)
-
-
 def _evidence(config: Config) -> Item:
     wiring.photographer(config)
     room = wiring.evidence_room(config)
@@ -297,37 +218,3 @@ def _evidence(config: Config) -> Item:
     }
     true = tuple(warning for warning, holds in warnings.items() if holds)
     return Item("evidence", says, figures=figures, warnings=true)
-
-
-def _updates(config: Config, now: datetime) -> Item:
-    if config.updates is None:
-        return Item("updates", "none are followed")
-    path = config.box.state / "updates" / REPORT
-    wrong, report = fault_at(path, now), read_report(path)
-    told = [] if report is None else [f"last looked for {age_words(now - report.at)} ago"]
-    figures: dict[str, Any] = {} if report is None else {"report": msgspec.to_builtins(report)}
-    for one in () if report is None else report.families:
-        if one.active is not None:
-            told.append(f"{one.family} {one.active.number} ({one.active.id}){_until(one.active)}")
-    says = ", ".join(told)
-    if wrong is None:
-        return Item("updates", says, figures=figures)
-    return Item("updates", f"{wrong.rstrip('.')}{'; ' if says else ''}{says}", LOOK, figures)
-
-
-def _until(one: Active) -> str:
-    return "" if one.until is None else f" to be used until {one.until:%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _lines(item: Item) -> Iterator[str]:
-    if item.remedy is None:
-        yield f"ok     {item.name}: {item.says}"
-    else:
-        yield f"fault  {item.name}: {item.says.rstrip('.')}. {item.remedy}"
-    yield from (f"warn   {item.name}: {warning}" for warning in item.warnings)
-
-
-def _described(item: Item) -> dict[str, Any]:
-    told = {"item": item.name, "ok": item.remedy is None, "says": item.says}
-    remedy = {"remedy": item.remedy} if item.remedy else {}
-    return told | remedy | {"warnings": list(item.warnings)} | item.figures

@@ -15,7 +15,7 @@ from rich.table import Table as Grid
 
 from edge.access.pack import shipped
 from edge.access.rules import Law
-from edge.cli.stored import ledgers_at, storage_key_option
+from edge.cli.stored import STORE, ledgers_at, storage_key_option
 from edge.config import Config, load
 from edge.counts.about import About, Known, context
 from edge.counts.forms import as_csv, as_json
@@ -33,7 +33,6 @@ from edge.record.message import CountRecord, decode
 from edge.record.standing import check_standing
 
 FINDING = 1
-STORE = click.Path(path_type=Path, exists=True)
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 ELSEWHERE = "Europe/Brussels"

@@ -81,14 +81,15 @@ def rotate(config: Path, as_json: bool) -> None:
     if (kid := _finished(settings, place)) is not None:
         _tell({"finished": True, **_told(kid)}, f"Key {kid} signs; the old one is gone.", as_json)
         return
-    coming = place.create_next()
     try:
         with wiring.outbox(settings) as outbox, wiring.casebook(settings, outbox) as casebook:
+            coming = place.create_next()  # not before: an order that fails shall not stand
             registry, signer = AbsentRegistry("it is not asked"), wiring.signer(settings, outbox)
             cabinet = wiring.Cabinet(settings, SystemClock(), registry, signer, outbox, casebook)
             wiring.rotate(cabinet)
             link = outbox.next_link()
     except TakenError:
+        coming = place.create_next()
         facts = {"daemon": True, **_told(coming.key_id)}
         _tell(facts, f"The daemon goes over to key {coming.key_id} within moments.", as_json)
         return

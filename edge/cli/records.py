@@ -11,7 +11,7 @@ import msgspec
 
 from edge.cli.affected import affected
 from edge.cli.printable import printable
-from edge.cli.stored import ledgers_at, storage_key_option
+from edge.cli.stored import STORE, ledgers_at, storage_key_option
 from edge.cli.witness import NOBODY, Witness, witness_of
 from edge.errors import RecordError
 from edge.feed.ledger import Ledger, Stored
@@ -30,7 +30,6 @@ from edge.record.keys import load_trusted
 from edge.record.standing import check_standing
 
 FINDING = 1
-STORE = click.Path(path_type=Path, exists=True)
 KEYS = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 

@@ -43,7 +43,7 @@ class ForeignWatch:
         self._camera, self._pipeline, self._policy = camera, pipeline, policy
         self._lanes = {lane.name: lane for lane in lanes}
         self._clock, self._gathering = clock, Gathering()
-        self._stopped, self._refused = threading.Event(), 0
+        self._stopped, self._told_of = threading.Event(), 0
 
     def conclusions(self) -> Iterator[list[Conclusion]]:
         """Yield what was concluded, at least once a second, until it is told to stop."""
@@ -71,12 +71,22 @@ class ForeignWatch:
 
     def lost(self) -> str:
         """Say how many messages could not be read."""
-        return f"{self._camera.refused} messages of the camera could not be read"
+        return f"{self.refused} messages of the camera could not be read"
+
+    @property
+    def dropped(self) -> int:
+        """None: the frames are the camera's."""
+        return 0
+
+    @property
+    def refused(self) -> int:
+        """How many messages of the camera could not be read."""
+        return self._camera.refused
 
     def fault(self) -> str | None:
         """Say that messages came which could not be read, if any did since the last time."""
-        before, self._refused = self._refused, self._camera.refused
-        return "Messages of the camera cannot be read." if self._refused > before else None
+        before, self._told_of = self._told_of, self.refused
+        return "Messages of the camera cannot be read." if self._told_of > before else None
 
     def _conclude(self, vehicles: Iterable[Heard]) -> list[Conclusion]:
         passages = (foreign_passage(heard, self._policy) for heard in vehicles)

@@ -59,7 +59,8 @@ class Health:
 
     def _tell(self, active: Active) -> Envelope:
         now, link = self._clock.read(), self._outbox.next_link()
-        message = self._testimony.health(active, self._burden(now.now), now, link)
+        gathered = burden(self._outbox, self._casebook, self._state, now.now)
+        message = self._testimony.health(active, gathered, now, link)
         envelope = seal(message, self._signer)
         self._casebook.enter(envelope, None, ())
         self._outbox.append(envelope)
@@ -78,19 +79,21 @@ class Health:
             exemptions=self._registry.rows("exemptions"),
         )
 
-    def _burden(self, now: datetime) -> Burden:
-        backlog = self._outbox.backlog()
-        oldest = backlog.oldest_at
-        # Both moments are this box's own: one that was set back in between makes no age.
-        age_s = None if oldest is None else max(0.0, round((now - oldest).total_seconds(), 1))
-        return Burden(
-            waiting=backlog.records,
-            waiting_s=age_s,
-            held=len(self._casebook.held()),
-            disk_free=disk_free(self._state),
-            waiting_bytes=backlog.size_bytes,
-            dropped=backlog.dropped,
-        )
+
+def burden(outbox: Outbox, casebook: Casebook, state: Path, now: datetime) -> Burden:
+    """Return what has gathered on a box."""
+    backlog = outbox.backlog()
+    oldest = backlog.oldest_at
+    # Both moments are this box's own: one that was set back in between makes no age.
+    age_s = None if oldest is None else max(0.0, round((now - oldest).total_seconds(), 1))
+    return Burden(
+        waiting=backlog.records,
+        waiting_s=age_s,
+        held=len(casebook.held()),
+        disk_free=disk_free(state),
+        waiting_bytes=backlog.size_bytes,
+        dropped=backlog.dropped,
+    )
 
 
 def versions(active: Active) -> Active:

@@ -3,7 +3,8 @@
 import logging
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
 from edge.capture.camera import Camera
@@ -11,9 +12,12 @@ from edge.capture.newest import NewestFrame
 from edge.clock import SystemClock
 from edge.config import Config
 from edge.daemon import wiring
+from edge.daemon.figures import Figures
 from edge.daemon.inforce import overtaken, pinned
+from edge.daemon.measured import measured
 from edge.daemon.minutely import Minutely
 from edge.daemon.notify import Lifeline
+from edge.daemon.page import Page
 from edge.daemon.pipeline import Conclusion, Pipeline
 from edge.daemon.room import NO_ROOM, Chores
 from edge.daemon.storeroom import Storeroom
@@ -70,10 +74,15 @@ def run_box(config: Config) -> None:
     """
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     logging.getLogger("fast_plate_ocr").setLevel(logging.WARNING)
-    stop = Stop()
+    stop, figures = Stop(), Figures()
+    with _page(config, figures):
+        _run(config, stop, figures)
+
+
+def _run(config: Config, stop: Stop, figures: Figures) -> None:
     while not stop.asked:
         try:
-            if not run_version(config, stop):
+            if not run_version(config, stop, figures):
                 break
         except NO_ROOM as e:  # nothing is wrong with what is in force, and dying helps nobody
             log.error("%s", e)
@@ -86,7 +95,7 @@ def run_box(config: Config) -> None:
         log.info("what is in force has changed: starting anew with it")
 
 
-def run_version(config: Config, stop: Stop) -> bool:
+def run_version(config: Config, stop: Stop, figures: Figures | None = None) -> bool:
     """Run the box with packs, models and key in force now; True when others came in force.
 
     Before the first record it goes over to the next signing key, if there is one.
@@ -105,43 +114,47 @@ def run_version(config: Config, stop: Stop) -> bool:
         return _work(
             cabinet,
             stop,
+            figures or Figures(),
             lambda: (pinned(config), overtaken(config), place.has_next()) != began,
         )
 
 
 def _work(
-    cabinet: wiring.Cabinet[FreshRegistry], stop: Stop, has_changed: Callable[[], bool]
+    cabinet: wiring.Cabinet[FreshRegistry],
+    stop: Stop,
+    figures: Figures,
+    has_changed: Callable[[], bool],
 ) -> bool:
     """Conclude on what goes by until that has changed, or the daemon is stopped: then False."""
     room, checkpoints = wiring.storeroom(cabinet), wiring.checkpoints(cabinet)
-    pipeline = replace(wiring.pipeline(cabinet), room=room)
-    rest = (
-        wiring.health(cabinet, pipeline.laws),
-        wiring.hours(cabinet),
-        wiring.release(cabinet),
-        checkpoints,
-    )
+    pipeline = measured(replace(wiring.pipeline(cabinet), room=room), figures)
+    rest = wiring.health(cabinet, pipeline.laws), wiring.hours(cabinet), wiring.release(cabinet)
     watch = _watch(cabinet, pipeline)  # last: what fails before it leaves no camera open
-    minutely = Minutely(wiring.alarms(cabinet, watch), *rest)
+    alarms = wiring.alarms(cabinet, watch)
+    minutely = Minutely(alarms, *rest, checkpoints)
+    bulletins = wiring.bulletins(cabinet, figures, wiring.Watching(watch, room, alarms))
     chores = Chores(minutely.step, room)
     stop.watch(watch)
     changed = False
     try:
         chores.step(0)  # what waits ends even where no camera gives a frame
+        bulletins.look()
         for conclusions in watch.conclusions():
-            for conclusion in conclusions:
-                _tell(conclusion)
+            _tell(conclusions)
+            figures.step(watch.frames_each, conclusions)
             chores.step(watch.frames_each)
+            bulletins.look(news=bool(conclusions))
             _tell_alive(stop.lifeline, cabinet.outbox, room, chores)
             changed = has_changed()
             if changed:
                 break
     finally:
         watch.close()
-        watch.finish()
+        figures.step(0, watch.finish())
         room.close()
         chores.attempt(minutely.finish)
         log.info("stopped; %s", watch.lost())
+    bulletins.close()
     chores.attempt(checkpoints.close)
     return changed
 
@@ -159,6 +172,13 @@ def _tell_alive(lifeline: Lifeline, outbox: Outbox, room: Storeroom, chores: Cho
     lifeline.progress(lambda: room.fault or f"watching; {at}")
 
 
+def _page(config: Config, figures: Figures) -> AbstractContextManager[object]:
+    """Open the page of metrics where one is wanted. Raises ConfigError."""
+    if config.metrics is None:
+        return nullcontext()
+    return Page(config.metrics.address, figures.registry)
+
+
 def _watch(cabinet: wiring.Cabinet[Registry], pipeline: Pipeline) -> Watch:
     config = cabinet.config
     if config.external is not None:
@@ -166,7 +186,8 @@ def _watch(cabinet: wiring.Cabinet[Registry], pipeline: Pipeline) -> Watch:
     return OwnWatch(NewestFrame(Camera(config.camera.source, cabinet.clock)), pipeline)
 
 
-def _tell(conclusion: Conclusion) -> None:
-    decision, envelope = conclusion.decision, conclusion.envelope
-    if envelope is not None:
-        log.info("record %d: %s, rule %s", envelope.seq, decision.outcome, decision.rule)
+def _tell(conclusions: Sequence[Conclusion]) -> None:
+    for conclusion in conclusions:
+        decision, envelope = conclusion.decision, conclusion.envelope
+        if envelope is not None:
+            log.info("record %d: %s, rule %s", envelope.seq, decision.outcome, decision.rule)

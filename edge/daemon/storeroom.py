@@ -85,7 +85,7 @@ class Storeroom:
         self._clerk, self._clock, self._signer = clerk, clock, signer
         self._outbox, self._casebook, self._monotonic = outbox, casebook, monotonic
         self._close_hours = close_hours
-        watched = {STORAGE: Watched(lambda: self._fault or self._warning, REMEDY)}
+        watched = {STORAGE: Watched(lambda: self.alarm, REMEDY)}
         self._alarms = Alarms(watched, clock, testimony, signer, outbox, casebook)
         self._fault: str | None = None
         self._warning: str | None = None
@@ -98,6 +98,11 @@ class Storeroom:
     def fault(self) -> str | None:
         """Why nothing can be recorded; None where it can."""
         return self._fault
+
+    @property
+    def alarm(self) -> str | None:
+        """What a maintainer must know of the disk; None where there is nothing."""
+        return self._fault or self._warning
 
     @property
     def missed(self) -> Unrecorded | None:
@@ -228,7 +233,7 @@ class Storeroom:
 
     def _tell(self) -> None:
         """Raise the alarm, with part of the ballast; where even that fails, it is tried again."""
-        cause = self._fault or self._warning
+        cause = self.alarm
         if cause == self._alarms.told.get(STORAGE):
             return
         with self._outbox.reserve():

@@ -33,6 +33,16 @@ class Watch(Protocol):
         """Say what of the camera's never became a reading."""
         ...
 
+    @property
+    def dropped(self) -> int:
+        """How many frames nobody had time for."""
+        ...
+
+    @property
+    def refused(self) -> int:
+        """How many messages of the camera could not be read."""
+        ...
+
     def fault(self) -> str | None:
         """Say what went wrong with what the camera sent since the last time."""
         ...
@@ -66,7 +76,17 @@ class OwnWatch:
 
     def lost(self) -> str:
         """Say how many frames nobody had time for."""
-        return f"{self._camera.dropped} frames were dropped for newer ones"
+        return f"{self.dropped} frames were dropped for newer ones"
+
+    @property
+    def dropped(self) -> int:
+        """How many frames nobody had time for."""
+        return self._camera.dropped
+
+    @property
+    def refused(self) -> int:
+        """None: a camera of our own sends no messages."""
+        return 0
 
     def fault(self) -> str | None:
         """Say nothing: a camera of our own that fails ends the box."""

@@ -18,10 +18,12 @@ from edge.counts.record import Bookkeeper
 from edge.counts.tally import tallies, tallies_of_resolution
 from edge.daemon import damage, exhibits, rotation
 from edge.daemon.alarms import Alarms, Watched
+from edge.daemon.bulletins import Bulletins, Sights
 from edge.daemon.checkpoints import Checkpoints
 from edge.daemon.enrolment import installed
 from edge.daemon.external import REMEDY as PUSH_SETTINGS
 from edge.daemon.external import ForeignWatch, NoEyes
+from edge.daemon.figures import Figures
 from edge.daemon.gate import Gate
 from edge.daemon.health import Health
 from edge.daemon.hours import Hours
@@ -83,6 +85,15 @@ class Cabinet(Generic[RegistryT_co]):
     signer: OwnSigner
     outbox: Outbox
     casebook: Casebook
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """What is at work while the box watches the road."""
+
+    watch: Watch
+    room: Storeroom
+    alarms: Alarms
 
 
 def registry(config: Config) -> RegistryCache:
@@ -322,6 +333,23 @@ def alarms(cabinet: Cabinet[FreshRegistry], watch: Watch | None = None) -> Alarm
         outbox=outbox,
         casebook=casebook,
     )
+
+
+def bulletins(cabinet: Cabinet[Registry], figures: Figures, at_work: Watching) -> Bulletins:
+    """Put together what tells those beside the daemon how it stands."""
+    config = cabinet.config
+    sights = Sights(
+        state=config.box.state,
+        clock=cabinet.clock,
+        registry=cabinet.registry,
+        outbox=cabinet.outbox,
+        casebook=cabinet.casebook,
+        pictures=evidence_room(config),
+        watch=at_work.watch,
+        room=at_work.room,
+        alarms=at_work.alarms,
+    )
+    return Bulletins(sights, figures)
 
 
 def health(

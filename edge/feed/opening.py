@@ -56,3 +56,21 @@ def take_lock(path: Path) -> int:
             "Stop it first: the daemon, or another replay on this box.",
         ) from None
     return handle
+
+
+def is_taken(path: Path) -> bool:
+    """True while a process appends to the outbox at `path`; nothing is locked or made.
+
+    An appender that starts in the very moment of this look may be refused, and starts again.
+    """
+    try:
+        handle = os.open(path.with_name(f"{path.name}.lock"), os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False

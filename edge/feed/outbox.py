@@ -247,7 +247,11 @@ class Outbox(Closing):
 
     def backlog(self) -> Backlog:
         """Return how much waits, and since when."""
-        count, oldest = self._row("SELECT count(*), min(appended_at) FROM records")
+        # Both by the index: reading every row of a long queue would keep frames waiting.
+        count, oldest = self._row(
+            "SELECT (SELECT count(*) FROM records),"
+            " (SELECT appended_at FROM records ORDER BY epoch, seq LIMIT 1)"
+        )
         since, size = None if oldest is None else datetime.fromtimestamp(oldest, UTC), self.size()
         dropped = self._row("SELECT dropped FROM head")[0]
         return Backlog(count, since, size.file - size.spare if count else 0, dropped)

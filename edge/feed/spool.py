@@ -22,6 +22,8 @@ from edge.storefile import fsync_folder
 from edge.types import Envelope
 
 BATCH_RECORDS = 500
+LARGEST = 128 * 2**20
+"""No batch of records is longer (bytes); a stick in strange hands may hold any file."""
 SEAL_AFTER_S = 60.0
 NAME = re.compile(
     r"(?P<box>.+)-(?P<epoch>\d+)-(?P<first>\d+)-(?P<last>\d+)(\.[0-9a-f]{8,64})?\.jws"
@@ -70,6 +72,8 @@ def read_batch(path: Path) -> list[bytes]:
     try:
         if not path.is_file():  # to open a pipe would wait for ever
             raise FeedError(f"{path.name} is no regular file.", "Remove it from the stick.")
+        if path.stat().st_size > LARGEST:
+            raise FeedError(f"{path.name} is too large for a batch.", "Remove it from the stick.")
         body, _, last = path.read_bytes().removesuffix(b"\n").rpartition(b"\n")
         trailer = msgspec.json.decode(last, type=Trailer)
     except OSError as e:

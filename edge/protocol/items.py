@@ -419,6 +419,19 @@ def _upkeep(config: Config) -> Iterator[Item]:
         Words("het systeem van de doos", "the system of the box"),
     )
     yield Item(
+        Words("Wat de dienst van zichzelf zegt", "What the service tells of itself"),
+        Words("dienst op de doos", "service on the box"),
+        Words("zien of de doos werkt", "to see whether the box works"),
+        Words(
+            "tellingen, en tijdstip en uitkomst van de laatste passage; nooit een kenteken; in een "
+            "bestand, en zo ingesteld op een pagina die alleen de doos zelf kan openen",
+            "counts, and moment and outcome of the last passage; never a plate; in a file, and "
+            "where that is set on a page that only the box itself can open",
+        ),
+        Words("hoogstens een minuut, zolang de dienst werkt", "a minute at most, while it works"),
+        Words("overschrijven", "overwriting"),
+    )
+    yield Item(
         Words("Sleutels van de doos", "Keys of the box"),
         Words("ingebruikname", "commissioning"),
         Words(

@@ -52,7 +52,7 @@ class Identity:
         lines = [line.strip() for line in text.splitlines()]
         found = [line for line in lines if line.startswith(SECRET)]
         if len(found) != 1:
-            cause = f"The identity file holds {len(found) or 'no'} age keys (X25519), not one."
+            cause = f"The identity file holds {len(found)} age keys (X25519); it must hold one."
             raise KeyFileError(cause, "Give the file that `age-keygen` wrote.")
         try:
             return cls(x25519.Identity.from_str(found[0]))

@@ -6,12 +6,13 @@ a chain was rewritten or cut since.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Literal, TypeAlias
 
 import msgspec
 
 from edge.ports import Signer
-from edge.record.chain import Entry, Finding, Place, Proven
+from edge.record.chain import Broken, Entry, Finding, Place, Proven
 from edge.record.envelope import (
     UNREADABLE,
     Flaw,
@@ -65,7 +66,20 @@ def check_countersigned(
     found: defaultdict[Place, set[str]] = defaultdict(set)
     for entry in own:
         found[entry.place].add(entry.sha256)
-    return [fault for jws in words for fault in _faults(box, found, jws, platform)]
+    unproven = {e.place for e in entries if isinstance(e, Broken) and e.box == box}
+    faults = [fault for jws in words for fault in _faults(box, found, jws, platform)]
+    return [_not_missing(fault) if _place(fault) in unproven else fault for fault in faults]
+
+
+def _place(fault: Finding) -> Place | None:
+    if fault.flaw is Flaw.FORKED or fault.epoch is None or fault.seq is None:
+        return None
+    return Place(fault.epoch, fault.seq)
+
+
+def _not_missing(fault: Finding) -> Finding:
+    """Say of a record that is there, but proven by none of the keys at hand, what is wrong."""
+    return replace(fault, cause=fault.cause.replace(" is missing,", " is here, but not proven,"))
 
 
 def _faults(box: str, found: HashesAt, jws: bytes, platform: TrustedKey) -> Iterator[Finding]:

@@ -81,6 +81,8 @@ def replace(path: Path, content: bytes, mode: int = PUBLIC_MODE, like: Path | No
         draft.replace(path)
         fsync_folder(path.parent)
     except OSError as e:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
         raise _unwritable(path, e) from e
 
 
@@ -123,7 +125,7 @@ def _overwrite(handle: int) -> None:
 
 def _unwritable(path: Path, error: OSError) -> KeyFileError:
     cause = f"The key file {path} cannot be written ({error.strerror})."
-    return KeyFileError(cause, "Name a folder you may write.")
+    return KeyFileError(cause, "Free some disk space, or name a folder you may write.")
 
 
 def fail(cause: str, remedy: str) -> NoReturn:

@@ -83,11 +83,15 @@ def load_trusted(path: Path) -> dict[str, TrustedKey]:
 
     Each key names its box. Raises KeyFileError.
     """
-    keys = [_trusted(path, jwk) for jwk in public_keys(path)]
+    told = public_keys(path)
+    keys = [_trusted(path, jwk) for jwk in told]
     if not keys:
         fail(f"{path} holds no key.", MAKE_ONE)
     if any(key.box is None for key in keys):
         fail(f"A key in {path} does not name its box.", 'Add the member "box" to each key.')
+    said = {jwk.kid: jwk for jwk in told}
+    if any(said[jwk.kid] != jwk for jwk in told):  # such as revoked, and pasted in again
+        fail(f"A key stands twice in {path}, and not alike.", "Take the wrong one out.")
     return {key.kid: key for key in keys}
 
 
@@ -126,5 +130,5 @@ def _trusted(path: Path, jwk: PublicJwk) -> TrustedKey:
 def _decode(path: Path, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(read(path), type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         fail(f"{path} is not a public key in JWK form.", "Correct its path, or restore the file.")

@@ -405,6 +405,7 @@ def test_a_camera_that_is_not_ours_is_believed_only_where_that_is_said(tmp_path:
     [
         ('"axis"', '"acme"'),
         ('"10.0.0.2:8090"', '"8090"'),
+        ('"10.0.0.2:8090"', '"10.0.0.2:65536"'),
         ('["10.0.0.20"]', "[]"),
         ('["10.0.0.20"]', '["camera.local"]'),
         ('["10.0.0.20"]', '["10.0.0.256"]'),
@@ -414,3 +415,31 @@ def test_a_camera_that_is_not_ours_is_believed_only_where_that_is_said(tmp_path:
 def test_a_camera_that_is_not_ours_must_be_named_whole(tmp_path: Path, good: str, bad: str) -> None:
     with pytest.raises(ConfigError, match="external"):
         load(written(tmp_path, GOOD + EXTERNAL.replace(good, bad)))
+
+
+def test_without_its_table_there_is_no_page_of_metrics(tmp_path: Path) -> None:
+    assert load(written(tmp_path, GOOD)).metrics is None
+    found = load(written(tmp_path, GOOD + '[metrics]\nlisten = "127.0.0.1:9100"\n')).metrics
+    assert found is not None
+    assert found.address == ("127.0.0.1", 9100)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "10.0.0.2", "192.168.1.127", "1.127.0.1"])
+def test_a_page_of_metrics_that_others_could_open_is_refused_and_says_why(
+    tmp_path: Path, host: str
+) -> None:
+    with pytest.raises(ConfigError, match=r"only this machine itself .* not encrypted"):
+        load(written(tmp_path, f'{GOOD}[metrics]\nlisten = "{host}:9100"\n'))
+
+
+@pytest.mark.parametrize("listen", ["9100", "localhost:9100", "127.0.0.1:", "127.0.0.1:65536"])
+def test_a_page_of_metrics_needs_an_address_and_a_port(tmp_path: Path, listen: str) -> None:
+    with pytest.raises(ConfigError, match="metrics"):
+        load(written(tmp_path, f'{GOOD}[metrics]\nlisten = "{listen}"\n'))
+
+
+def test_a_text_of_another_form_is_named_and_no_pattern_is_shown(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as e:
+        load(written(tmp_path, GOOD + EXTERNAL.replace("10.0.0.2:8090", "8090")))
+    assert "[external] Expected another form - at `listen`" in e.value.cause
+    assert "Configure a box" in e.value.remedy

@@ -20,12 +20,15 @@ from click.testing import CliRunner
 from paho.mqtt.enums import CallbackAPIVersion
 
 from edge.cli import held as module
+from edge.daemon.bulletin import BULLETIN
 from edge.types import ClockReading
 from tests.conftest import REPOSITORY
+from tests.daemon import at_work, street_camera
 from tests.journeys.test_held_and_released import AS_OF, LORRY, PERMIT, rebuild
 from tests.mosquitto import Mosquitto, find_mosquitto, wait_for
 from tests.search import found, spelled
 from tests.street import OUTCOMES, street_box
+from tests.street import verb as anpr_edge
 
 NEXT_DAY = datetime(2028, 6, 2, 6, tzinfo=UTC)
 MQTT = 'publisher = "mqtt"\nhost = "127.0.0.1"\nport = {port}'
@@ -133,6 +136,20 @@ def traces(tmp_path_factory: pytest.TempPathFactory) -> Traces:
     return Traces(state, street.said, heard(street), *stored(street.database))
 
 
+@pytest.fixture(scope="module")
+def at_work_told(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, bytes]:
+    """What a daemon tells of itself while the street goes by: its page, its bulletin, its log."""
+    box = street_box(tmp_path_factory.mktemp("daemon") / "box")
+    with street_camera(fps=30) as camera, at_work(box, camera) as daemon:
+        daemon.wait(lambda: daemon.passages() >= len(OUTCOMES), "the vehicles")
+        page = daemon.page()
+    told = {Path("page"): page.encode(), Path("log"): "".join(daemon.said).encode()}
+    for form in ([], ["--json"]):
+        words = ("status", *form, "--config", str(box.config))
+        told[Path(" ".join(["status", *form]))] = anpr_edge(*words).stdout.encode()
+    return told | {Path("bulletin"): (box.folder / "state" / BULLETIN).read_bytes()}
+
+
 def heard(street: Street) -> dict[Path, bytes]:
     """Return what travelled, each message under its topic and number."""
     messages = enumerate(street.listener.heard)
@@ -163,6 +180,15 @@ def test_the_plate_of_a_vehicle_that_was_not_released_is_nowhere(
     assert [found(files, word) for files in places for word in spelled(plate)] == [[]] * (
         len(places) * len(spelled(plate))
     )
+
+
+@pytest.mark.parametrize("plate", OUTCOMES)
+def test_no_plate_is_in_what_the_daemon_tells_of_itself(
+    at_work_told: dict[Path, bytes], plate: str
+) -> None:
+    assert b"anpr_passages_total{" in at_work_told[Path("page")]
+    assert b"last passage" in at_work_told[Path("status --json")]
+    assert [found(at_work_told, word) for word in spelled(plate)] == [[]] * len(spelled(plate))
 
 
 def test_a_released_plate_is_in_its_resolution_and_nowhere_else(traces: Traces) -> None:

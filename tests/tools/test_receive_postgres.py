@@ -42,9 +42,19 @@ def test_a_server_that_is_not_there_is_told_without_the_password(
     assert SECRET not in said
 
 
-def test_an_address_that_is_none_is_told_without_the_password() -> None:
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "@host:port/anpr?nonsense=1",
+        f"@host/anpr?nonsense={SECRET}",
+        "@[::1/anpr",
+        "%zz@host/anpr",
+        f"@{SECRET}@host.invalid/anpr",
+    ],
+)
+def test_an_address_that_is_none_is_told_without_the_password(rest: str) -> None:
     with pytest.raises(StoreError) as refused:
-        opened(f"postgresql://platform:{SECRET}@host:port/anpr?nonsense={SECRET}")
+        opened(f"postgresql://platform:{SECRET}{rest}")
     assert SECRET not in str(refused.value)
 
 

@@ -390,7 +390,8 @@ def test_a_key_is_revoked_once_and_by_its_id_or_the_beginning_of_it() -> None:
         revoke(revoked, kid, LOST)
     with pytest.raises(RegisterError, match="No key"):
         revoke(keys, "unknown", LOST)
-    assert find((*keys, *keys), kid[:1]) is None
+    assert find((*keys, *keys), kid[:8]) is None
+    assert find(keys, kid[:7]) is None  # too little to mean it
 
 
 def test_a_key_id_that_begins_with_a_dash_is_an_id(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ class Listener:
                     break
                 self._take([i for i in session.receive(WAIT_S) if isinstance(i, Arrived)], session)
             except (FeedError, StoreLostError) as e:
-                click.echo(f"{e.cause} Calling again.", err=True)
+                click.echo(f"{e.cause} Calling again.{_namesake(e, self._role)}", err=True)
                 session.close()  # what is not acknowledged comes again
                 lost = isinstance(e, StoreLostError)
                 session = self._call_again(
@@ -121,6 +121,13 @@ class Listener:
 
     def _quiet_s(self) -> float:
         return time.monotonic() - self._heard_at
+
+
+def _namesake(error: FeedError | StoreLostError, role: Role) -> str:
+    """Return what keeps on breaking a line that works: the broker lets each name in only once."""
+    if isinstance(error, StoreLostError) or not role.is_lasting:
+        return ""
+    return " If that goes on, another receiver has this name: use --name, or --group for both."
 
 
 def ingest(store: Store, signer: Signer, folder: Path) -> list[FeedError]:

@@ -157,7 +157,18 @@ def _with_defaults(address: str) -> str:
 
 
 def _parts(address: str) -> dict[str, str]:
-    return {name: str(value) for name, value in conninfo_to_dict(address).items()}
+    """Return what an address says. Raises StoreError, which quotes none of it: a password."""
+    try:
+        parts = {name: str(value) for name, value in conninfo_to_dict(address).items()}
+    except psycopg.Error:
+        parts = {"host": "@"}
+    if "@" in parts.get("host", ""):  # what follows it may be the rest of a password
+        raise StoreError(
+            "The address of the database cannot be understood.",
+            "It is written postgresql://NAME:PASSWORD@HOST/DATABASE; a sign in the password such as"
+            " @ / % is written %40 %2F %25.",
+        )
+    return parts
 
 
 def _named(address: str) -> str:

@@ -20,11 +20,11 @@ COLUMNS = {
     "received": "in",
     "verified": "proven",
     "duplicates": "again",
-    "waiting": "waiting",
+    "waiting": "waits",
     "gaps": "gaps",
-    "dropped": "dropped",
+    "dropped": "drops",
     "forks": "forks",
-    "refused": "refused",
+    "refused": "bad",
 }
 UNKNOWN_BOX = "(not known)"
 
@@ -68,9 +68,9 @@ def end_with_checkpoints(words: list[bytes], as_json: bool) -> None:
 
 
 def _table(accounts: list[Account]) -> Table:
-    found = Table(
-        Column("box", no_wrap=True), *COLUMNS.values(), "last", box=SIMPLE, pad_edge=False
-    )
+    names = ("box", *COLUMNS.values(), "last")
+    columns = (Column(name, no_wrap=True) for name in names)
+    found = Table(*columns, box=SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
     for account in accounts:
         figures = [str(getattr(account, column)) for column in COLUMNS]
         last = "-" if account.last_seq is None else f"{account.last_epoch}/{account.last_seq}"

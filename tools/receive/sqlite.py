@@ -88,7 +88,7 @@ def cannot_open(path: Path, error: OSError | sqlite3.Error) -> StoreError:
     reason = getattr(error, "strerror", None) or error
     return StoreError(
         f"The database {path} cannot be opened ({reason}).",
-        "Check its folder and owner, or name another file with --db.",
+        "Check its folder, its owner and the room on its disk, or name another file.",
     )
 
 

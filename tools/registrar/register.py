@@ -14,6 +14,8 @@ from edge.errors import BoxError
 from edge.record.envelope import TrustedKey
 from edge.record.jwk import Last, PublicJwk, public_jwk
 
+LEAST = 8
+"""So much of a key id says which is meant: fewer characters are a slip of the finger."""
 Register = tuple[PublicJwk, ...]
 
 
@@ -79,8 +81,8 @@ def follow(keys: Register, found: Iterable[TrustedKey]) -> Register:
 
 
 def find(keys: Sequence[PublicJwk], kid: str) -> PublicJwk | None:
-    """Return a key by its id, or by the beginning of it if that is enough."""
-    found = [key for key in keys if key.kid.startswith(kid)]
+    """Return a key by its id, or by its first eight characters or more, if that is enough."""
+    found = [key for key in keys if len(kid) >= LEAST and key.kid.startswith(kid)]
     return found[0] if len(found) == 1 else None
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import click
 
-from tools.bench_backlog import run
+from tools.bench_backlog import CONFIG, run
 from tools.demo.broker import Broker, find_mosquitto
 from tools.large_registry import FOLDER
 from tools.soak.growth import Watched
@@ -31,25 +31,6 @@ from tools.soak.outcome import Soaked, show, told
 BOX, VEHICLES = "soak-1", 5_000
 SAMPLE_S, CHANGE_S = 10.0, 600.0
 DRAIN_S = "300"
-CONFIG = """\
-[box]
-id = "{box}"
-state = "."
-[access]
-registry = "registry.sqlite"
-token_key = "keys/token.key"
-[keys]
-signing = "keys/box.pem"
-platform = "keys/platform.jwk"
-storage = "keys/storage.key"
-[[zones]]
-id = "utrecht"
-pack = "nl-ze"
-[uplink]
-publisher = "mqtt"
-host = "127.0.0.1"
-port = {port}
-"""
 
 
 def soak(folder: Path, mosquitto: Path, hours: float) -> Soaked:
@@ -63,7 +44,9 @@ def soak(folder: Path, mosquitto: Path, hours: float) -> Soaked:
     with ExitStack() as stack:
         broker = stack.enter_context(Broker(mosquitto, folder / "broker"))
         config = folder / "box.toml"
-        config.write_text(CONFIG.format(box=BOX, port=broker.port), encoding="utf-8")
+        config.write_text(
+            CONFIG.format(box=BOX, port=broker.port, zone="utrecht"), encoding="utf-8"
+        )
         watched = [*beside(folder, broker.port, stack), Watched("broker", broker.process)]
         watch(watched, hours * 3600, config, registries)
         # Leaving ends the box first, then the uplink, then the receiver.

@@ -66,10 +66,13 @@ def least_files(samples: Sequence[Sample]) -> int:
 
 
 def own_bytes(process: int) -> int:
-    """Return the memory that a process alone takes: its private pages. Raises OSError."""
+    """Return the memory that a process took for itself, in use or swapped out. Raises OSError.
+
+    Pages of program files are left out: whose they are depends on who else runs the same program.
+    """
     lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
     sizes = {name: int(rest.split()[0]) for name, _, rest in (s.partition(":") for s in lines[1:])}
-    return 1024 * (sizes["Private_Dirty"] + sizes["Private_Clean"])
+    return 1024 * (sizes["Anonymous"] + sizes["Swap"])
 
 
 def open_files(process: int) -> int:

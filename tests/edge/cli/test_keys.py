@@ -31,6 +31,14 @@ def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
 
 
+def test_an_order_that_fails_does_not_stand(desk: Desk) -> None:
+    desk.ask()
+    desk.said("rotate")
+    (desk.keys / "storage.key").write_text("cd" * 32)
+    assert "another storage key" in str(desk.run("rotate").exception)
+    assert not (desk.keys / "box.pem.next").exists()
+
+
 def test_a_request_makes_what_is_the_boxs_own_and_proves_both_keys(desk: Desk) -> None:
     asked = read_request(desk.ask())
     assert (asked.box, asked.key.box) == (BOX, BOX)

@@ -314,3 +314,10 @@ def test_what_was_dropped_on_a_full_disk_is_told_and_is_no_finding(tmp_path: Pat
     assert "10 records were dropped on a full disk, and signed for" in result.output
     (box,) = json.loads(run("verify", path, *keys, "--json").output)["boxes"]
     assert (box["dropped"], box["findings"]) == (10, [])
+
+
+def test_a_database_server_is_named_with_the_way_to_copy_it() -> None:
+    result = run("list", "postgresql://user:hush@localhost/records")
+    assert result.exit_code == 2
+    assert "--copy-to" in result.output
+    assert "hush" not in result.output

@@ -160,3 +160,11 @@ def test_a_file_that_holds_no_countersignatures_is_told(desk: Desk) -> None:
     desk.apart.write_text("{}")
     result = desk.verify(None, "--checkpoints", desk.apart)
     assert isinstance(result.exception, RecordError)
+
+
+def test_records_of_a_key_that_the_auditor_lacks_are_not_called_missing(desk: Desk) -> None:
+    desk.keys.write_bytes(msgspec.json.encode(Jwks((Pen("box-2").signer.public("box-2"),))))
+    result = desk.verify()
+    assert result.exit_code == 1
+    assert "Record 7 is here, but not proven, which the platform countersigned" in result.output
+    assert "missing, which the platform" not in result.output

@@ -56,10 +56,10 @@ def answering(*answers: bytes) -> Iterator[tuple[int, list[int]]]:
                     return
                 with connection:
                     asked.append(connection.recv(1000)[8])
-                    connection.sendall(answer)
-                    connection.shutdown(socket.SHUT_WR)
-                    with suppress(ConnectionError):  # closed with bytes unread it would reset
-                        while connection.recv(1000):
+                    with suppress(OSError):  # whom the answer does not suit has hung up already
+                        connection.sendall(answer)
+                        connection.shutdown(socket.SHUT_WR)
+                        while connection.recv(1000):  # closed with bytes unread it would reset
                             pass
 
         thread = threading.Thread(target=serve, daemon=True)

@@ -187,3 +187,11 @@ def test_a_pipe_named_like_a_batch_does_not_hold_anyone_up(tmp_path: Path) -> No
     spool(tmp_path, written)
     SpoolPublisher(tmp_path, "box-1").exchange(0)
     assert lying(tmp_path) == [envelope.jws for envelope in written]
+
+
+def test_a_file_larger_than_any_batch_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "box-1-1-1-4.jws"
+    path.touch()
+    os.truncate(path, 1 << 40)
+    with pytest.raises(FeedError, match="too large"):
+        read_batch(path)

@@ -1,5 +1,6 @@
 """Key files: for their owner alone, credentials of systemd, and one taking another's place."""
 
+import errno
 import os
 import struct
 from pathlib import Path
@@ -101,3 +102,15 @@ def test_what_is_taken_over_is_overwritten_where_it_stood(tmp_path: Path) -> Non
     assert old.read_bytes() == b"new secret"
     assert not new.exists()
     assert b"old secret" not in kept.read_bytes()
+
+
+def test_a_key_that_finds_no_room_leaves_no_part_of_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("edge.record.keyfile.os.fsync", full)
+    with pytest.raises(KeyFileError, match="No space left"):
+        replace(tmp_path / "box.pem", b"secret", 0o600)
+    assert not list(tmp_path.iterdir())

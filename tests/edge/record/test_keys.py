@@ -1,7 +1,9 @@
 import json
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from joserfc.jwk import ECKey, OKPKey
@@ -16,6 +18,7 @@ from edge.record.keys import (
     load_signer,
     load_trusted,
     write_private,
+    write_trusted,
 )
 from tests.chains import alarm
 
@@ -123,6 +126,22 @@ def test_a_file_that_is_no_key_set_is_refused(tmp_path: Path, content: str) -> N
     (tmp_path / "keys.jwks").write_text(content, encoding="latin1")
     with pytest.raises(KeyFileError):
         load_trusted(tmp_path / "keys.jwks")
+
+
+def test_a_key_that_stands_twice_is_not_trusted_unless_both_say_the_same(tmp_path: Path) -> None:
+    key = create_signer(tmp_path / "box.pem", "box-1").public("box-1")
+    revoked = msgspec.structs.replace(key, revoked_at=datetime(2028, 6, 1, tzinfo=UTC))
+    write_trusted(tmp_path / "register.json", [key, key])
+    assert [*load_trusted(tmp_path / "register.json")] == [key.kid]
+    write_trusted(tmp_path / "register.json", [revoked, key])
+    with pytest.raises(KeyFileError, match="stands twice"):
+        load_trusted(tmp_path / "register.json")
+
+
+def test_a_register_that_is_nested_without_end_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "register.json").write_text('{"keys":[' + "[" * 100_000)
+    with pytest.raises(KeyFileError, match="JWK"):
+        load_trusted(tmp_path / "register.json")
 
 
 def test_a_second_box_joins_the_trusted_keys(tmp_path: Path) -> None:

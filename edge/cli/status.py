@@ -1,0 +1,161 @@
+"""`anpr-edge status`: how a box stands, on one screen."""
+
+import sys
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import click
+
+from edge.cli.looks import MB, Item, ages, casebook, disk, looked, show, updates
+from edge.cli.plainly import age_words
+from edge.clock import SystemClock
+from edge.config import DEFAULT_PATH, Config, load
+from edge.daemon import wiring
+from edge.daemon.bulletin import Bulletin, read_bulletin
+from edge.daemon.late import LATE
+from edge.daemon.storeroom import REMEDY
+from edge.feed.opening import is_taken
+from edge.types import ClockReading
+
+SILENT = timedelta(minutes=3)
+"""A daemon tells how it stands once a minute at least."""
+WAITS = {"mqtt": timedelta(days=1), "spool": LATE}
+"""What waits longer than so long is for a person to look at; a stick may well come once a week."""
+START = "Start `anpr-edge run`, or the service that does. Its log says why it ended."
+AGAIN = "Look at its log, then at the camera; start it again."
+SYNC = "Let it reach a time server: until then nobody is accused."
+UPLINK = "Look at the log of the uplink: `anpr-edge uplink --once` tries now."
+UNTOLD = "The daemon has told nothing yet"
+
+
+@click.command()
+@click.option("--config", type=click.Path(path_type=Path), default=DEFAULT_PATH, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def status(config: Path, as_json: bool) -> None:
+    """Tell how this box stands: what works, since when, what waits, what is wrong.
+
+    Works beside the daemon, and shows no plate. Exit status: 0 fine, 1 something needs a look.
+    `check` proves more, and takes longer.
+    """
+    sys.exit(0 if show(standing(load(config)), as_json) else 1)
+
+
+def standing(config: Config) -> Iterator[Item]:
+    """Look at one thing after another."""
+    now, told = SystemClock().read(), read_bulletin(config.box.state)
+    looks: list[tuple[str, Callable[[], Item]]] = [
+        ("daemon", partial(_daemon, config, told, now.now)),
+        ("camera", partial(_camera, config, told)),
+        ("last passage", partial(_passage, told, now.now)),
+        ("reading", partial(_reading, told, now.now)),
+        ("backlog", partial(_backlog, config, now.now)),
+        ("casebook", partial(casebook, config)),
+        ("registry", partial(_registry, config, told, now.now)),
+        ("updates", partial(updates, config, now.now)),
+        ("clock", partial(_clock, now)),
+        ("state", partial(_disk, config)),
+        ("alarms", partial(_alarms, told)),
+    ]
+    for name, look in looks:
+        yield looked(name, look)
+
+
+def _daemon(config: Config, told: Bulletin | None, now: datetime) -> Item:
+    if not is_taken(config.box.state / wiring.OUTBOX):
+        last = "" if told is None else f" It was, {age_words(now - told.told_at)} ago."
+        return Item("daemon", f"The daemon is not running.{last}", START)
+    if told is None:
+        return Item("daemon", "at work, and has told nothing yet")
+    times = {"began_at": told.began_at.isoformat(), "told_at": told.told_at.isoformat()}
+    if now - told.told_at > SILENT:
+        says = f"The daemon has told nothing for {age_words(now - told.told_at)}."
+        return Item("daemon", says, AGAIN, times)
+    says = f"at work since {_moment(told.began_at)}, for {age_words(now - told.began_at)}"
+    return Item("daemon", says, figures=times)
+
+
+def _camera(config: Config, told: Bulletin | None) -> Item:
+    if told is None:
+        return Item("camera", UNTOLD)
+    if config.external is not None:
+        says = f"{config.external.product} pushes; {told.messages_refused} messages were refused"
+        return Item("camera", says, figures={"messages_refused": told.messages_refused})
+    rate = told.frames_per_s
+    figures = {"frames": told.frames, "per_s": rate, "dropped": told.frames_dropped}
+    says = f"{told.frames} frames looked at, {told.frames_dropped} dropped for newer ones"
+    if rate is None:
+        return Item("camera", says, figures=figures)
+    return Item("camera", f"{rate:g} a second, {says}", None if rate else AGAIN, figures)
+
+
+def _passage(told: Bulletin | None, now: datetime) -> Item:
+    last = None if told is None else told.last
+    if last is None:
+        return Item("last passage", "none that the daemon told of")
+    figures = {"seen_at": last.seen_at.isoformat(), "outcome": last.outcome}
+    says = f"{last.outcome}, {_moment(last.seen_at)}, {age_words(now - last.seen_at)} ago"
+    return Item("last passage", says, figures=figures)
+
+
+def _reading(told: Bulletin | None, now: datetime) -> Item:
+    reads = None if told is None else told.reads
+    if reads is None or reads.day != now.date() or not reads.announced:
+        return Item("reading", "no vehicle yet today (UTC)")
+    share = reads.settled / reads.announced
+    says = f"{reads.settled} of {reads.announced} plates settled today (UTC), {share:.0%}"
+    return Item("reading", says, figures={"announced": reads.announced, "settled": reads.settled})
+
+
+def _backlog(config: Config, now: datetime) -> Item:
+    with wiring.attached_outbox(config) as outbox:
+        found = outbox.backlog()
+    figures = {"records": found.records, "bytes": found.size_bytes, "dropped": found.dropped}
+    gone = f"; {found.dropped} were dropped, ever" if found.dropped else ""
+    if found.oldest_at is None:
+        return Item("backlog", f"every record is at the platform{gone}", figures=figures)
+    age = max(now - found.oldest_at, timedelta())
+    size = f"{found.size_bytes / MB:.1f} MB"
+    says = f"{found.records} records wait ({size}), the oldest for {age_words(age)}{gone}"
+    figures["oldest_s"] = round(age.total_seconds())
+    return Item("backlog", says, UPLINK if age > WAITS[config.uplink.publisher] else None, figures)
+
+
+def _registry(config: Config, told: Bulletin | None, now: datetime) -> Item:
+    if told is None:
+        return Item("registry", UNTOLD)
+    if told.vehicles_as_of is None or told.exemptions_as_of is None:
+        remedy = "Bring the box a registry: until then passages go to review."
+        return Item("registry", "No registry answers", remedy)
+    return ages(config, now, (told.vehicles_as_of, told.exemptions_as_of))
+
+
+def _clock(now: ClockReading) -> Item:
+    error = "" if now.error_ms is None else f", off by {now.error_ms:.0f} ms at most"
+    figures = {"trusted": now.trusted, "error_ms": now.error_ms}
+    if now.trusted:
+        return Item("clock", f"{_moment(now.now)}{error}", figures=figures)
+    return Item("clock", f"{_moment(now.now)}, which cannot be trusted", SYNC, figures)
+
+
+def _disk(config: Config) -> Item:
+    found = disk(config)
+    free = found.figures.get("disk_free")
+    if found.remedy is not None or free is None:
+        return found
+    return Item("state", f"{free / MB:.0f} MB free", figures=found.figures)
+
+
+def _alarms(told: Bulletin | None) -> Item:
+    if told is None:
+        return Item("alarms", UNTOLD)
+    if not told.alarms:
+        return Item("alarms", "none is open", figures={"open": {}})
+    says = " ".join(f"{name}: {cause}" for name, cause in told.alarms.items())
+    remedy = REMEDY if set(told.alarms) == {"storage"} else "`anpr-edge check` says more."
+    return Item("alarms", says, remedy, {"open": told.alarms})
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"

@@ -1,0 +1,81 @@
+"""A bulletin in the words of Prometheus: seconds, bytes, and nothing where nothing is known."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from edge.daemon.bulletin import Bulletin
+
+
+def gauges(told: Bulletin) -> Iterator[Metric]:
+    """Yield how the daemon stands."""
+    yield GaugeMetricFamily(
+        "anpr_told_timestamp_seconds",
+        "When the daemon last looked at how it stands.",
+        told.told_at.timestamp(),
+    )
+    yield from _counted(told)
+    for name, (says, value) in (_gathered(told) | _quality(told)).items():
+        if value is not None:
+            yield GaugeMetricFamily(name, says, value)
+    ages = GaugeMetricFamily(
+        "anpr_registry_age_seconds", "Age of the registry that answers.", labels=["source"]
+    )
+    for source, as_of in (
+        ("vehicles", told.vehicles_as_of),
+        ("exemptions", told.exemptions_as_of),
+    ):
+        if as_of is not None:
+            ages.add_metric([source], _age_s(told, as_of))
+    yield ages
+    pictures = GaugeMetricFamily(
+        "anpr_evidence_files", "Pictures held, and released but not handed over.", labels=["state"]
+    )
+    pictures.add_metric(["held"], told.pictures_held)
+    pictures.add_metric(["released"], told.pictures_released)
+    yield pictures
+
+
+def _counted(told: Bulletin) -> Iterator[Metric]:
+    counted = {
+        "anpr_frames_dropped": ("Frames that nobody had time for.", told.frames_dropped),
+        "anpr_foreign_messages_refused": (
+            "Messages of a camera of another product that could not be read.",
+            told.messages_refused,
+        ),
+        "anpr_records_dropped": (
+            "Records given up on a full disk, ever.",
+            told.burden.dropped or 0,
+        ),
+    }
+    for name, (says, value) in counted.items():
+        yield CounterMetricFamily(name, says, value)
+
+
+def _gathered(told: Bulletin) -> dict[str, tuple[str, float | None]]:
+    burden = told.burden
+    return {
+        "anpr_backlog_records": ("Records that wait for the platform.", burden.waiting),
+        "anpr_backlog_bytes": ("Their room in the outbox.", burden.waiting_bytes),
+        "anpr_backlog_oldest_seconds": ("How long the oldest has waited.", burden.waiting_s),
+        "anpr_passages_missed": ("Passages without a record, not signed for yet.", told.missed),
+        "anpr_held_candidates": ("Candidates that wait for their end.", burden.held),
+        "anpr_disk_free_bytes": ("Free on the disk of box.state.", burden.disk_free),
+    }
+
+
+def _quality(told: Bulletin) -> dict[str, tuple[str, float | None]]:
+    error = told.clock_error_ms
+    return {
+        "anpr_clock_trusted": ("1 when the clock may be used to accuse.", told.clock_trusted),
+        "anpr_clock_error_seconds": (
+            "The kernel's own bound on its error.",
+            None if error is None else error / 1000,
+        ),
+        "anpr_alarms_open": ("Alarms that are open.", len(told.alarms)),
+    }
+
+
+def _age_s(told: Bulletin, as_of: datetime) -> float:
+    return (told.told_at - as_of).total_seconds()
