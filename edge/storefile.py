@@ -32,8 +32,8 @@ class Kind:
     """What tells a sort of file from others, and how its faults are told.
 
     `schema` begins a transaction that makes the tables; `owner` is the table of one row that
-    names the box. `error` is what is raised, `no_room` where only the disk is at fault. `mode` are the
-    rights at most; the umask of the process may take some away.
+    names the box. `error` is what is raised, `no_room` where only the disk is at fault. `mode` is
+    who may use the file, less what the umask of the process takes away.
     """
 
     name: str

@@ -69,7 +69,7 @@ from edge.vision.model import checked_model
 
 CASEBOOK, OUTBOX = "casebook.sqlite", "outbox.sqlite"
 ACCEPTED = Path("accepted", "registry.accepted.json")
-"""In a folder of its own: who looks for updates reads it, and may write nothing beside the outbox."""
+"""In a folder of its own: `sync` reads it, and may write nothing beside the outbox."""
 MB = 1_000_000
 REFUSED = "Build or fetch the registry again; until then nothing new is accused on it."
 RegistryT_co = TypeVar("RegistryT_co", bound=Registry, covariant=True)

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 
 from edge import clock
@@ -12,6 +14,15 @@ def test_the_box_clock_trusts_only_a_synchronised_kernel() -> None:
     assert reading.error_ms is not None
     assert reading.now.utcoffset() is not None
     assert reading.since_boot_ns >= 0
+
+
+def test_a_kernel_that_may_not_be_asked_is_not_synchronised(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    refusing = SimpleNamespace(adjtimex=lambda timex: -1)
+    monkeypatch.setattr(clock.ctypes, "CDLL", lambda name: refusing)
+    assert kernel_quality() == (False, 16_000.0)
+    assert not SystemClock().read().trusted
 
 
 def test_no_time_before_the_software_was_built_is_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
