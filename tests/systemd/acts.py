@@ -9,13 +9,15 @@ from pathlib import Path
 
 from edge.casebook.casebook import Casebook
 from edge.errors import BoxError
+from edge.feed.ballast import Ballast
 from edge.feed.hint import Hint
+from edge.feed.opening import ballast_path
 from edge.feed.outbox import Outbox
 from edge.record.chain import Head
 from edge.record.evidence import EvidenceRoom
 from edge.registry.accepted import Accepted, read_accepted, write_accepted
 from edge.types import Snapshot
-from edge.update.releases import Release
+from edge.update.releases import File, Release
 from edge.update.shelf import Shelved, activate, active, settle, stage
 from edge.update.unfit import Unfit, remember, unfit
 from tests.chains import NOW, STORAGE_KEY, Pen
@@ -45,6 +47,7 @@ def deliver(state: Path) -> None:
         for waiting in outbox.pending(None, 10):  # the first time there is one
             outbox.forget_through(Head(waiting.epoch, waiting.seq, waiting.sha256))
         assert outbox.pending(None, 10) == []
+        assert Ballast(ballast_path(state / "outbox.sqlite")).give_part()
         assert outbox.has_ballast()
     room = EvidenceRoom(state / "evidence", "b1")
     (released,) = room.released()
@@ -59,7 +62,8 @@ def update(state: Path) -> None:
     assert read_accepted(state / "accepted" / "registry.accepted.json") == ACCEPTED
     staged = stage(state, "packs", 1)
     (staged / "nl-ze.toml").write_text("law")
-    release = Release(number=1, id="one", files={})
+    file = File("nl-ze.toml", "packs/1/nl-ze.toml", 3, "0" * 64)
+    release = Release(1, "one", 100, "", (file,), NOW)
     activate(settle(staged, Shelved(release, datetime.now(UTC))))
 
 
