@@ -28,7 +28,7 @@ demo: $(VENV)/.ready
 	@$(BIN)/python -m tools.demo --clip "$(CLIP)" --out "$(OUT)"
 
 test: lint examples
-	@deploy/system-packages $(FONTS) postgresql $(COMPILER)
+	@deploy/system-packages $(FONTS) postgresql systemd $(COMPILER)
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 lint: $(VENV)/.ready

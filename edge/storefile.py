@@ -32,7 +32,8 @@ class Kind:
     """What tells a sort of file from others, and how its faults are told.
 
     `schema` begins a transaction that makes the tables; `owner` is the table of one row that
-    names the box. `error` is what is raised, `no_room` where only the disk is at fault.
+    names the box. `error` is what is raised, `no_room` where only the disk is at fault. `mode` is
+    who may use the file, less what the umask of the process takes away.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Kind:
     error: type[BoxError]
     no_room: type[BoxError]
     make_room: str
+    mode: int = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ def create(kind: Kind, path: Path, owner: Mapping[str, str]) -> None:
     draft = path.with_name(f".{path.name}.new")
     try:
         draft.unlink(missing_ok=True)
+        os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, kind.mode))
         db = sqlite3.connect(draft, isolation_level=None)
         try:
             db.executescript(kind.schema)

@@ -14,6 +14,7 @@ import click
 from edge.config import DEFAULT_PATH, Config, load
 from edge.daemon import wiring, wiring_delivery
 from edge.daemon.courier import Courier
+from edge.daemon.notify import Lifeline
 from edge.daemon.uplink import Pace, Uplink
 from edge.feed.outbox import Outbox
 from edge.feed.receipts import evidence_receipt_reader, receipt_reader
@@ -51,7 +52,10 @@ def uplink(config: Path, once: bool, deadline: float) -> None:
             _report(settings, left, waiting)
             return
         with _beside(pictures):
-            line.run(_until_signalled())
+            lifeline = Lifeline()
+            stopped = _until_signalled()
+            line.run(stopped, lambda: lifeline.progress(line.status))
+            lifeline.stopping()
 
 
 def courier(config: Config) -> Courier | None:

@@ -16,26 +16,31 @@ from edge.daemon.figures import Figures
 from edge.daemon.inforce import overtaken, pinned
 from edge.daemon.measured import measured
 from edge.daemon.minutely import Minutely
+from edge.daemon.notify import Lifeline
 from edge.daemon.page import Page
 from edge.daemon.pipeline import Conclusion, Pipeline
 from edge.daemon.room import NO_ROOM, Chores
+from edge.daemon.storeroom import Storeroom
 from edge.daemon.watch import OwnWatch, Watch
 from edge.daemon.wiring_sync import step_back
 from edge.errors import BoxError
+from edge.feed.outbox import Outbox
 from edge.ports import Registry
 from edge.registry.fresh import FreshRegistry
 
 log = logging.getLogger(__name__)
+ANEW = "starting anew with what is in force now"
 AGAIN_S = 5.0
 """After so long a box that could not start on a full disk tries again."""
 
 
 class Stop:
-    """Whether the daemon was asked to end, and the watch that ends with it."""
+    """Whether the daemon was asked to end, the watch that ends with it, and who is told of both."""
 
     def __init__(self) -> None:
         """End on SIGTERM and SIGINT."""
         self.asked = False
+        self.lifeline = Lifeline()
         self._watch: Watch | None = None
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._ask())
@@ -54,6 +59,7 @@ class Stop:
 
     def _ask(self) -> None:
         self.asked = True
+        self.lifeline.stopping()
         if self._watch is not None:
             self._watch.stop()
 
@@ -80,10 +86,12 @@ def _run(config: Config, stop: Stop, figures: Figures) -> None:
                 break
         except NO_ROOM as e:  # nothing is wrong with what is in force, and dying helps nobody
             log.error("%s", e)
+            stop.lifeline.waits(e.cause)
             stop.wait(AGAIN_S)
         except BoxError:
             if not step_back(config, SystemClock())():
                 raise
+        stop.lifeline.waits(ANEW)
         log.info("what is in force has changed: starting anew with it")
 
 
@@ -136,6 +144,7 @@ def _work(
             figures.step(watch.frames_each, conclusions)
             chores.step(watch.frames_each)
             bulletins.look(news=bool(conclusions))
+            _tell_alive(stop.lifeline, cabinet.outbox, room, chores)
             changed = has_changed()
             if changed:
                 break
@@ -148,6 +157,19 @@ def _work(
     bulletins.close()
     chores.attempt(checkpoints.close)
     return changed
+
+
+def _tell_alive(lifeline: Lifeline, outbox: Outbox, room: Storeroom, chores: Chores) -> None:
+    """Tell of a step that is done, once the outbox was seen to take records.
+
+    A full disk is no reason to die: a restart would forget how many passages it missed.
+    """
+    if not lifeline.is_due:
+        return
+    chores.attempt(outbox.check_writable)
+    head = outbox.head()
+    at = "no record yet" if head is None else f"last record {head.epoch}/{head.seq}"
+    lifeline.progress(lambda: room.fault or f"watching; {at}")
 
 
 def _page(config: Config, figures: Figures) -> AbstractContextManager[object]:

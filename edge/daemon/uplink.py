@@ -103,11 +103,20 @@ class Uplink:
         self._heard_at = self._next_try_at = time.monotonic()
         self._ends_at = math.inf
 
-    def run(self, stopped: Callable[[], bool]) -> None:
-        """Deliver until told to stop; a closed way is tried again, ever less often."""
+    def run(self, stopped: Callable[[], bool], stepped: Callable[[], None] = lambda: None) -> None:
+        """Deliver until told to stop; a closed way is tried again, ever less often.
+
+        `stepped` is called after each step.
+        """
         while not stopped():
             self.step(self._pace.poll_s)
+            stepped()
         self.close()
+
+    def status(self) -> str:
+        """Say in one line how the way stands, and what waits."""
+        way = "connected" if self._publisher is not None else "the way is closed"
+        return f"{way}; {self._backlog.count_through(EVERYTHING)} records wait"
 
     def drain(self, deadline_s: float, handed_over: bool = False) -> int:
         """Deliver until nothing waits, or the deadline; return how many records still wait.

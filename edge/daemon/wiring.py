@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from edge import __version__
@@ -67,6 +68,8 @@ from edge.update.shelf import active
 from edge.vision.model import checked_model
 
 CASEBOOK, OUTBOX = "casebook.sqlite", "outbox.sqlite"
+ACCEPTED = Path("accepted", "registry.accepted.json")
+"""In a folder of its own: `sync` reads it, and may write nothing beside the outbox."""
 MB = 1_000_000
 REFUSED = "Build or fetch the registry again; until then nothing new is accused on it."
 RegistryT_co = TypeVar("RegistryT_co", bound=Registry, covariant=True)
@@ -108,7 +111,7 @@ def registry_gate(config: Config) -> Gate:
     place = active(config.box.state, "packs") if "packs" in followed(config) else None
     published = {pack.id: pack for pack in (*shipped(), *packs_of(place))}
     packs = tuple(pack for name, pack in published.items() if name in used)
-    return Gate(packs, config.box.state / "registry.accepted.json", config.access.max_shrink)
+    return Gate(packs, config.box.state / ACCEPTED, config.access.max_shrink)
 
 
 def fresh_registry(config: Config) -> FreshRegistry:

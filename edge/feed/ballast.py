@@ -69,7 +69,7 @@ class Ballast:
             return 0
 
     def _fill(self, path: Path) -> None:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT, 0o660)  # the umask decides
         before = os.fstat(handle).st_size
         try:
             os.posix_fallocate(handle, 0, self.size_bytes)

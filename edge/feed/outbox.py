@@ -121,6 +121,15 @@ class Outbox(Closing):
         with self._translated(), self._transaction():
             self._store(envelope)
 
+    def check_writable(self) -> None:
+        """Take the right to write, and give it back: nothing reaches the disk.
+
+        Raises OutboxError when another process holds it, or the file is no longer in its place.
+        """
+        self._check_own_chain()
+        with self._translated(), self._transaction():
+            pass
+
     def drop(self, may_go: MayGo, write: Callable[[Link, Spans], Envelope]) -> Envelope | None:
         """Give up the records that are worth least; return what says so, None where none may go.
 

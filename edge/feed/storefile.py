@@ -46,4 +46,5 @@ OUTBOX = Kind(
     error=OutboxError,
     no_room=NoRoomError,
     make_room=MAKE_ROOM,
+    mode=0o660,  # the uplink has a user of its own
 )

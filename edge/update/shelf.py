@@ -86,8 +86,10 @@ def stage(state: Path, family: Family, number: int) -> Path:
     folder = state / family / f".{number:06}.new"
     with _on_disk(folder):
         _remove(folder)
-        folder.mkdir(parents=True)
-        fsync_folder(state)
+        if not folder.parent.is_dir():
+            folder.parent.mkdir(parents=True)
+            fsync_folder(state)
+        folder.mkdir()
     return folder
 
 

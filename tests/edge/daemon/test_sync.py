@@ -239,7 +239,7 @@ def test_an_older_registry_that_was_not_allowed_is_refused_by_the_daemon(two) ->
 def test_a_way_back_that_cannot_be_read_allows_nothing_and_keeps_no_newer_registry_away(
     two, publisher, registries, content
 ) -> None:
-    (two.state / "registry.way-back.json").write_bytes(content)
+    (two.state / "accepted" / "registry.way-back.json").write_bytes(content)
     offered(publisher, registries["three"])
     assert two.registry().outcome == "activated"
     with wiring.fresh_registry(two.config) as daemon:

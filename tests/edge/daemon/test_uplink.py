@@ -274,7 +274,10 @@ def test_handing_over_is_enough_for_a_stick(bench: Bench) -> None:
 def test_a_running_uplink_stops_when_told(bench: Bench) -> None:
     written, uplink = bench.fill(1), bench.uplink()
     steps = iter([False, False, True])
-    uplink.run(lambda: next(steps))
+    told: list[str] = []
+    uplink.run(lambda: next(steps), lambda: told.append(uplink.status()))
+    assert told[-1] == "connected; 1 records wait"
+    assert len(told) == 2
     assert bench.publisher.is_closed
     assert bench.publisher.arrived == written
 

@@ -2,6 +2,7 @@ import errno
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -54,6 +55,29 @@ def test_what_was_appended_comes_back_byte_for_byte_in_order(outbox: Outbox, pen
     assert outbox.pending(Place(1, 3), 10) == written[3:]
     assert outbox.pending(None, 2) == written[:2]
     assert outbox.count_through(Place(1, 3)) == 3
+
+
+def test_the_right_to_write_is_asked_for_and_changes_nothing(
+    outbox: Outbox, pen: Pen, tmp_path: Path
+) -> None:
+    written = fill(outbox, pen, 1)
+    log = tmp_path / "outbox.sqlite-wal"
+    before = log.read_bytes()
+    outbox.check_writable()
+    assert (outbox.pending(None, 10), log.read_bytes()) == (written, before)
+
+
+def test_who_may_not_write_is_told(outbox: Outbox, tmp_path: Path) -> None:
+    outbox._db.execute("PRAGMA busy_timeout = 10")
+    with closing(sqlite3.connect(tmp_path / "outbox.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(OutboxError, match="in use"):
+            outbox.check_writable()
+        other.execute("ROLLBACK")
+    outbox.check_writable()
+    (tmp_path / "outbox.sqlite").rename(tmp_path / "elsewhere")
+    with pytest.raises(OutboxError, match="gone"):
+        outbox.check_writable()
 
 
 def test_the_first_link_is_genesis_and_the_next_follows_the_head(outbox: Outbox, pen: Pen) -> None:
