@@ -24,8 +24,8 @@ CREDENTIAL, CREDENTIALS = "credential:", "CREDENTIALS_DIRECTORY"
 LAST_PORT = 65535
 FORM = re.compile(r"Expected `str` matching regex .*(?= - at `)")
 NUL = "\0"  # no path and no name may hold it: the system would cut it there
-PANEL, SITE = "panel", "site.toml"
-"""The folder of the panel in `box.state`, and the file in it that is part of the configuration."""
+SETTINGS, SITE = "settings", "site.toml"
+"""What the panel may set: a folder of its own in `box.state`, and the file that is in force."""
 DRAWN = {"region", "lanes"}
 LONGEST_SITE = 65_536
 DRAW_ANEW = "Draw region and lanes anew on the panel, or remove that file."
@@ -283,7 +283,7 @@ class Panel(_Section, frozen=True, kw_only=True):
 
     `listen` is ADDRESS:PORT of the maintenance port or the access point. `password` is a file with
     one salted hash (`edge.password`). The page keeps the region and lanes that are drawn on it in
-    `panel/site.toml` of `box.state`: they come before those of this file.
+    `settings/site.toml` of `box.state`: they come before those of this file.
     """
 
     listen: Annotated[str, msgspec.Meta(pattern=rf"^({OCTET}\.){{3}}{OCTET}:{PORT}\Z")]
@@ -362,7 +362,7 @@ def load(path: Path, drawn: str | None = None) -> Config:
 
 def site_file(config: Config) -> Path:
     """Return where the region and the lanes lie that were drawn on the panel."""
-    return config.box.state / PANEL / SITE
+    return config.box.state / SETTINGS / SITE
 
 
 def _drawn(place: Path) -> str:

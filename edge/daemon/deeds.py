@@ -21,7 +21,7 @@ from edge.record.testimony import Testimony
 from edge.types import Envelope
 
 log = logging.getLogger(__name__)
-FOLDER, SUFFIX = "deeds", ".json"
+SUFFIX = ".json"
 EVERY_S = 1.0
 AT_ONCE = 20
 """So many between two frames: whoever floods the folder must not take the time of the frames."""

@@ -142,7 +142,7 @@ def _work(
     chores, deeds = Chores(minutely.step, room), wiring_panel.deeds(cabinet)
     stop.watch(watch)
     changed = False
-    hatch = wiring_panel.hatch(cabinet.config, pipeline.window, figures)
+    hatch = wiring_panel.hatch(cabinet.config, pipeline, figures)
     try:
         chores.attempt(deeds.look)
         chores.step(0)  # what waits ends even where no camera gives a frame

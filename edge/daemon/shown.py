@@ -17,7 +17,8 @@ from edge.types import Reading
 from edge.vision.aim import Light, Mark, plate_marks, scene_mark, worst
 from edge.vision.sheet import sheet
 
-SOCKET = "daemon.sock"
+FOLDER, SOCKET = "panel", "daemon.sock"
+"""In `box.state`: the folder that daemon and panel share."""
 MAX_ASK, MAX_HEAD = 200, 1_000_000
 HEAD_BYTES = 4
 
@@ -62,12 +63,16 @@ class InForce(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StateHead(msgspec.Struct, frozen=True, kw_only=True):
-    """How the daemon stands; `bulletin` None: it has told nothing yet."""
+    """How the daemon stands; `bulletin` None: it has told nothing yet.
+
+    `max_age_h`: how old the law lets vehicles and exemptions of a registry be.
+    """
 
     bulletin: Bulletin | None
     passages: tuple[SeenPassage, ...]
     updates: Updates | None
     in_force: InForce
+    max_age_h: tuple[float, float]
 
 
 def sight_answer(view: View, drawn: bool) -> tuple[SightHead, bytes]:

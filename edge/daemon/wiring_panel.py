@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from edge.closing import Closing
-from edge.config import PANEL, Config, site_file
-from edge.daemon.deeds import FOLDER, Deeds
+from edge.config import Config, site_file
+from edge.daemon.deeds import Deeds
 from edge.daemon.figures import Figures
 from edge.daemon.hatch import Hatch, NoHatch
-from edge.daemon.pipeline import Conclusion
-from edge.daemon.shown import InForce, StateHead
+from edge.daemon.pipeline import Conclusion, Pipeline
+from edge.daemon.shown import FOLDER, InForce, StateHead
 from edge.daemon.sync import REPORT
 from edge.daemon.synced import synced
 from edge.daemon.window import SeenPassage, Window, masked
@@ -16,17 +16,17 @@ from edge.daemon.wiring import Cabinet, testimony
 from edge.ports import Registry
 
 
-def hatch(config: Config, window: Window, figures: Figures) -> Closing:
+def hatch(config: Config, line: Pipeline, figures: Figures) -> Closing:
     """Open the socket through which the panel looks, where there is a panel. Raises ConfigError."""
     if config.panel is None:
         return NoHatch()
-    return Hatch(config.box.state / PANEL, window, lambda: _state(config, window, figures))
+    return Hatch(config.box.state / FOLDER, line.window, lambda: _state(config, line, figures))
 
 
 def deeds(cabinet: Cabinet[Registry]) -> Deeds:
     """Put together what signs the deeds of the panel."""
     return Deeds(
-        cabinet.config.box.state / PANEL / FOLDER,
+        cabinet.config.box.state / FOLDER,
         cabinet.clock,
         testimony(cabinet.config),
         cabinet.signer,
@@ -65,12 +65,12 @@ def tell(window: Window, conclusions: Sequence[Conclusion]) -> None:
         )
 
 
-def _state(config: Config, window: Window, figures: Figures) -> StateHead:
+def _state(config: Config, line: Pipeline, figures: Figures) -> StateHead:
     report = None if config.updates is None else config.box.state / "updates" / REPORT
     camera = config.camera
     return StateHead(
         bulletin=figures.bulletin,
-        passages=tuple(reversed(list(window.passages))),
+        passages=tuple(reversed(list(line.window.passages))),
         updates=None if report is None else synced(report),
         in_force=InForce(
             sha256=config.sha256,
@@ -78,5 +78,9 @@ def _state(config: Config, window: Window, figures: Figures) -> StateHead:
             region=camera.region,
             lanes=camera.lanes,
             has_picture=config.external is None,
+        ),
+        max_age_h=(
+            min(law.pack.max_age_vehicles_h for law in line.laws),
+            min(law.pack.max_age_exemptions_h for law in line.laws),
         ),
     )

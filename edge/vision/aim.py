@@ -118,7 +118,8 @@ def _shape(corners: Corners) -> tuple[float, float, float]:
     across = (right_top - left_top + right_low - left_low) / 2
     down = (left_low - left_top + right_low - right_top) / 2
     lean = math.degrees(math.atan2(float(across[1]), float(across[0])))
-    return float(np.hypot(*across)), max(1.0, float(np.hypot(*down))), lean
+    width, height = math.hypot(*map(float, across)), math.hypot(*map(float, down))
+    return width, max(1.0, height), lean
 
 
 def _sharpness(grey: NDArray[np.uint8], contrast: float) -> float:
