@@ -59,9 +59,8 @@ def load_password(path: Path) -> Salted:
     try:
         return msgspec.json.decode(path.read_bytes(), type=Salted)
     except OSError as e:
-        raise KeyFileError(
-            f"The password file {path} cannot be read ({e.strerror}).", REMEDY
-        ) from e
+        cause = f"The password file {path} cannot be read ({e.strerror})."
+        raise KeyFileError(cause, REMEDY) from e
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise KeyFileError(f"{path} holds no hash of a password.", REMEDY) from None
 

@@ -19,6 +19,7 @@ VERBS = {
     "explain": "Why a vehicle is, or is not, admitted.",
     "held": "List, withdraw or release the candidates that wait.",
     "keys": "Ask for, install, show and change the keys of this box.",
+    "panel": "The technician's page, over HTTPS.",
     "protocol": "The data protocol of this box, to fill in and print.",
     "read": "Read the plates in pictures.",
     "records": "List, show and prove stored or received records.",

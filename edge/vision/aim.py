@@ -67,7 +67,7 @@ class Limits:
 
 
 WIDTH = Limits("width_px", "nearer", "farther", 60, 90, 300, 450)
-ROLL = Limits("roll_deg", "turn_right", "turn_left", -20, -8, 8, 20)
+ROLL = Limits("roll_deg", "anticlockwise", "clockwise", -20, -8, 8, 20)
 SIDE = Limits("side_deg", high="less_aside", amber_above=35, red_above=50)
 SHARPNESS = Limits("sharpness", "focus", None, 0.45, 0.7)
 EXPOSURE = Limits("exposure", "more_light", "less_light", 0.2, 0.35, 0.97, 0.995)
@@ -126,4 +126,4 @@ def _sharpness(grey: NDArray[np.uint8], contrast: float) -> float:
     """Return how many strokes fit into the width of an edge: the steepest edges count."""
     steps = np.abs(np.diff(grey.astype(np.int16), axis=1))
     steepest = float(np.percentile(steps, 99)) / contrast if steps.size else 0.0
-    return steepest * STROKE * grey.shape[1]
+    return float(steepest * STROKE * grey.shape[1])
