@@ -10,7 +10,6 @@ from edge.errors import RecordError, ReportError
 from edge.panel.paper import MENU, page, seen_other, to_login
 from edge.panel.parts import (
     COOKIE,
-    LANGUAGES,
     TONGUE,
     Parts,
     address_of,
@@ -19,7 +18,7 @@ from edge.panel.parts import (
     own_form,
     parts_of,
 )
-from edge.panel.words import long
+from edge.panel.words import LANGUAGES, long
 from edge.record.panelpass import open_pass
 
 SAID = {"ended", "logged_out"}

@@ -20,6 +20,7 @@ from edge.vision.advice import advice, figure
 from edge.vision.aim import Mark
 
 BOUNDARY = "frame"
+PART = f"--{BOUNDARY}\r\nContent-Type: image/jpeg".encode()
 EVERY_S, NONE_S = 0.15, 1.0
 TOLD_EVERY_S = 600.0
 """Who watches on is on the trail once in so long."""
@@ -75,7 +76,7 @@ def _told(plate: Plate, language: Language) -> dict[str, Any]:
         "light": plate.light,
         "plate": plate.text,
         "country": plate.country,
-        "confidence": f"{plate.confidence:.0%}",
+        "confidence": f"{100 * plate.confidence:.1f} %",
         "marks": [_mark(mark, language) for mark in plate.marks],
     }
 
@@ -99,10 +100,8 @@ async def _frames(parts: Parts, session: Session) -> AsyncIterator[bytes]:
         if look is None:
             await asyncio.sleep(NONE_S)
             continue
-        head = (
-            f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(look.jpeg)}\r\n\r\n"
-        )
-        yield head.encode() + look.jpeg + b"\r\n"
+        size = len(look.jpeg)
+        yield b"%s\r\nContent-Length: %d\r\n\r\n%s\r\n" % (PART, size, look.jpeg)
         await asyncio.sleep(EVERY_S)
 
 

@@ -2,7 +2,6 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
@@ -33,7 +32,7 @@ _pages = Environment(
 
 
 def page(
-    request: Request, name: str, session: Session | None = None, status: int = 200, **values: Any
+    request: Request, name: str, session: Session | None = None, status: int = 200, **values: object
 ) -> Response:
     """Return a page; `t` says a word of `edge.panel.words` in the language of who asks."""
     language = language_of(request)

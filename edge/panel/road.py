@@ -1,7 +1,6 @@
 """The road: region, lanes and directions, drawn on the picture, seen as a difference, in force."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 from starlette.requests import Request
@@ -80,19 +79,18 @@ def _drawing(fields: dict[str, str]) -> Drawing:
 
 
 def _page(
-    request: Request, parts: Parts, session: Session, status: int = 200, **values: Any
+    request: Request, parts: Parts, session: Session, status: int = 200, **values: object
 ) -> Response:
-    values = {"notice": None, "fault": None, "drawing": None} | values
-    drawing = values.pop("drawing") or _in_force(parts)
+    drawn = values.pop("drawing", None) or _in_force(parts)
     return page(
         request,
         "road",
         session,
         status,
-        drawing=msgspec.json.encode(drawing).decode(),
+        drawing=msgspec.json.encode(drawn).decode(),
         versions=parts.settings.versions()[:SHOWN_VERSIONS],
         sha256=parts.settings_sha256(),
-        **values,
+        **{"notice": None, "fault": None, **values},
     )
 
 

@@ -5,6 +5,7 @@ import ssl
 from asyncio import Transport
 
 import uvicorn
+from uvicorn._types import HTTPScope
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from edge.clock import SystemClock
@@ -111,7 +112,8 @@ class ImpatientProtocol(H11Protocol):
         self.loop.call_later(HEAD_WITHIN_S, self._hang_up_on_silence)
 
     def _hang_up_on_silence(self) -> None:
-        if self.cycle is None and not self.transport.is_closing():
+        asked: HTTPScope | None = self.scope
+        if asked is None and not self.transport.is_closing():
             self.transport.close()
 
 
