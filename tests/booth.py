@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ from edge.password import line_of, salted
 from edge.record.active import Burden, Family, Updates
 from edge.record.keys import create_signer
 from edge.settings import Settings
-from edge.types import Frame, Reading
+from edge.types import Frame, Image, Reading
 from tests.conftest import DEMO
 from tests.fakes import FixedClock, detection, reading
 
@@ -110,7 +111,13 @@ UPDATES = Updates(
 
 
 def certificate(folder: Path) -> None:
-    """Make a certificate of 127.0.0.1 and its key."""
+    """Put a certificate of 127.0.0.1 and its key there."""
+    for name, pem in _certificate().items():
+        (folder / name).write_bytes(pem)
+
+
+@cache
+def _certificate() -> dict[str, bytes]:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, BOX)])
     made = (
@@ -127,9 +134,11 @@ def certificate(folder: Path) -> None:
         .sign(key, hashes.SHA256())
     )
     pem = serialization.Encoding.PEM
-    (folder / "panel.crt").write_bytes(made.public_bytes(pem))
     plain, form = serialization.NoEncryption(), serialization.PrivateFormat.PKCS8
-    (folder / "panel.key").write_bytes(key.private_bytes(pem, form, plain))
+    return {
+        "panel.crt": made.public_bytes(pem),
+        "panel.key": key.private_bytes(pem, form, plain),
+    }
 
 
 def box(folder: Path) -> Settings:
@@ -140,6 +149,15 @@ def box(folder: Path) -> Settings:
     (folder / "panel.password").write_bytes(HASH)
     (folder / "box.toml").write_text(CONFIG)
     return Settings(folder / "box.toml")
+
+
+@cache
+def street() -> list[Image]:
+    video, frames = cv2.VideoCapture(str(DEMO / "street.mp4")), []
+    while (found := video.read())[0] and len(frames) < 30:
+        found[1].flags.writeable = False
+        frames.append(found[1])
+    return frames
 
 
 class Road(threading.Thread):
@@ -154,11 +172,7 @@ class Road(threading.Thread):
         )
 
     def run(self) -> None:
-        video, frames = cv2.VideoCapture(str(DEMO / "street.mp4")), []
-        while (found := video.read())[0] and len(frames) < 30:
-            found[1].flags.writeable = False
-            frames.append(found[1])
-        index = 0
+        index, frames = 0, street()
         while not self.ended.wait(1 / self.fps):
             image = frames[index % len(frames)]
             self.window.see(Frame(image, index, datetime.now(UTC), 0), self.readings)

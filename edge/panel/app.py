@@ -18,6 +18,7 @@ from edge.panel.service import ask_stick, fetch_log, service
 from edge.panel.status import status
 
 GET, POST = ["GET"], ["POST"]
+WORDS = {413: "too_large"}
 
 
 def application(parts: Parts) -> ASGIApp:
@@ -73,4 +74,6 @@ async def _not_written(request: Request, _: Exception) -> Response:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return page(request, "fault", status=error.status_code, word="not_found")
+    return page(
+        request, "fault", status=error.status_code, word=WORDS.get(error.status_code, "not_found")
+    )

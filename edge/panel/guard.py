@@ -4,6 +4,7 @@ Nothing of another place is ever loaded, and no page is kept by the browser.
 """
 
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -33,10 +34,6 @@ HEADERS = {
 }
 
 
-class TooLargeError(Exception):
-    """More was sent than any page takes."""
-
-
 class Guard:
     """ASGI middleware: the headers of every answer, and the limit of every request."""
 
@@ -60,10 +57,7 @@ class Guard:
         if refused is not None:
             await refused(scope, receive, send_guarded)
             return
-        try:
-            await self._app(scope, _limited(receive), send_guarded)
-        except TooLargeError:
-            await _too_large()(scope, receive, send_guarded)
+        await self._app(scope, _limited(receive), send_guarded)
 
 
 def _refused(scope: Scope) -> PlainTextResponse | None:
@@ -84,7 +78,7 @@ def _limited(receive: Receive) -> Receive:
         message = await receive()
         taken += len(message.get("body", b""))
         if taken > MAX_BODY:
-            raise TooLargeError
+            raise HTTPException(413)
         return message
 
     return limited

@@ -15,7 +15,7 @@ from edge.daemon.shown import Plate
 from edge.panel.paper import page
 from edge.panel.parts import Parts, language_of, parts_of
 from edge.panel.sessions import Session
-from edge.panel.words import Language, say
+from edge.panel.words import Language, number, say
 from edge.vision.advice import advice, figure
 from edge.vision.aim import Mark
 
@@ -76,7 +76,7 @@ def _told(plate: Plate, language: Language) -> dict[str, Any]:
         "light": plate.light,
         "plate": plate.text,
         "country": plate.country,
-        "confidence": f"{100 * plate.confidence:.1f} %",
+        "confidence": f"{number(language, 100 * plate.confidence)} %",
         "marks": [_mark(mark, language) for mark in plate.marks],
     }
 

@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from edge import __version__
 from edge.panel.parts import COOKIE, language_of, parts_of
 from edge.panel.sessions import Session
-from edge.panel.words import say
+from edge.panel.words import number, say
 
 HERE = Path(__file__).parent
 MENU = (("/", "status"), ("/live", "live"), ("/road", "road"), ("/service", "service"))
@@ -38,6 +38,7 @@ def page(
     language = language_of(request)
     text = _pages.get_template(f"{name}.html.j2").render(
         t=partial(say, language),
+        number=partial(number, language),
         language=language,
         path=request.url.path,
         menu=MENU,

@@ -6,13 +6,14 @@ from datetime import datetime
 
 from edge.daemon.bulletin import Bulletin
 from edge.daemon.shown import StateHead
-from edge.panel.words import Language, ago, long, say
+from edge.panel.words import Language, ago, long, number, say
 from edge.vision.aim import Light
 
 MB = 1_000_000
 LATE_S = 86_400.0
 FEW_VEHICLES, GOOD_SHARE = 20, 0.8
 LITTLE_DISK = 500 * MB
+WORST_FIRST = (Light.RED, Light.AMBER, Light.GREEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +37,19 @@ class Around:
 
 
 def cards(state: StateHead | None, around: Around, language: Language) -> tuple[Card, ...]:
-    """Return the cards of a box; `state` None: its daemon does not answer."""
+    """Return the cards of a box, the worst first; `state` None: its daemon does not answer."""
     if state is None:
         off = say(language, "daemon_off"), say(language, "daemon_off_do")
         return (Card("daemon", Light.RED, *off), _trail(around, language))
     told = state.bulletin
     known = () if told is None else _told(state, told, around, language)
-    return (_daemon(told, around, language), *known, _settings(state, around, language))
+    found = (_daemon(told, around, language), *known, _settings(state, around, language))
+    return tuple(sorted(found, key=lambda card: WORST_FIRST.index(card.light)))
 
 
 def verdict(found: tuple[Card, ...]) -> Light:
     """Return the light of all cards together."""
-    lights = {card.light for card in found}
-    return next((light for light in (Light.RED, Light.AMBER) if light in lights), Light.GREEN)
+    return min((card.light for card in found), key=WORST_FIRST.index, default=Light.GREEN)
 
 
 def _told(state: StateHead, told: Bulletin, around: Around, language: Language) -> Iterator[Card]:
@@ -82,7 +83,11 @@ def _camera(state: StateHead, told: Bulletin, language: Language) -> Card:
         return Card("camera", Light.RED, *none)
     if told.frames_per_s is None:
         return Card("camera", Light.GREEN, say(language, "daemon_young"))
-    return Card("camera", Light.GREEN, say(language, "camera_rate", rate=told.frames_per_s))
+    return Card(
+        "camera",
+        Light.GREEN,
+        say(language, "camera_rate", rate=number(language, told.frames_per_s)),
+    )
 
 
 def _reading(told: Bulletin, around: Around, language: Language) -> Card:

@@ -185,7 +185,7 @@ WORDS = {
     "both": Words("beide", "both"),
     "corner": Words("Hoek", "Corner"),
     "add_corner": Words("Hoek erbij", "Add a corner"),
-    "undo": Words("Terug", "Undo"),
+    "undo": Words("Herstel", "Undo"),
     "remove": Words("Weghalen", "Remove"),
     "check": Words("Bekijk het verschil", "See what changes"),
     "changes": Words("Wat er verandert", "What changes"),
@@ -274,6 +274,11 @@ def say(language: Language, word: str, **values: object) -> str:
     if found is None:
         return word
     return (found.nl if language == "nl" else found.en).format(**values)
+
+
+def number(language: Language, value: float) -> str:
+    """Return a number with one decimal, as people write it."""
+    return f"{value:.1f}".replace(".", "," if language == "nl" else ".")
 
 
 def long(language: Language, seconds: float) -> str:
