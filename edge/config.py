@@ -282,7 +282,7 @@ class Panel(_Section, frozen=True, kw_only=True):
     """The technician's page, over HTTPS; without this table there is none.
 
     `listen` is ADDRESS:PORT of the maintenance port or the access point. `password` is a file with
-    one salted hash (`edge.password`). The page keeps the region and lanes that are drawn on it in
+    its hash (`edge.record.password`). The page keeps the region and lanes that are drawn on it in
     `settings/site.toml` of `box.state`: they come before those of this file.
     """
 

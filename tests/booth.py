@@ -30,9 +30,9 @@ from edge.daemon.shown import InForce, StateHead
 from edge.daemon.window import SeenPassage, Window
 from edge.panel.parts import Parts
 from edge.panel.serve import parts_of, server_of
-from edge.password import line_of, salted
 from edge.record.active import Burden, Family, Updates
 from edge.record.keys import create_signer
+from edge.record.password import hashed, line_of
 from edge.settings import Settings
 from edge.types import Frame, Image, Reading
 from tests.conftest import DEMO
@@ -40,7 +40,7 @@ from tests.fakes import FixedClock, detection, reading
 
 BOX = "b1"
 PASSWORD = "k7wm-3tqp-9xhd-vr42"
-HASH = line_of(salted(PASSWORD))
+HASH = line_of(hashed(PASSWORD))
 CONFIG = """\
 [box]
 id = "b1"

@@ -35,7 +35,6 @@ FLOORS = {
     "edge.update": 3,
     "edge.clock": 3,
     "edge.config": 3,
-    "edge.password": 3,
     "edge.settings": 4,
     "firmware_bridge": 3,
     "edge.daemon": 4,

@@ -13,9 +13,9 @@ from edge.panel.sessions import Session, Sessions, is_own
 from edge.panel.throttle import Throttle
 from edge.panel.trail import Trail
 from edge.panel.words import LANGUAGES, Language
-from edge.password import Salted
 from edge.ports import Clock
 from edge.record.envelope import TrustedKey
+from edge.record.password import PasswordHash
 from edge.settings import Settings
 
 COOKIE, TONGUE = "__Host-anpr", "__Host-language"
@@ -42,7 +42,7 @@ class Parts:
     box: str
     settings: Settings
     folder: Path
-    password: Salted
+    password: PasswordHash
     platform: TrustedKey
     clock: Clock
     trail: Trail

@@ -17,8 +17,9 @@ from edge.panel.app import application
 from edge.panel.parts import Parts
 from edge.panel.porthole import Porthole
 from edge.panel.trail import Trail
-from edge.password import load_password
+from edge.record.keyfile import read
 from edge.record.keys import load_public
+from edge.record.password import read_line
 from edge.settings import Settings
 
 NO_PANEL = "This box has no panel: its configuration has no [panel]."
@@ -50,7 +51,7 @@ def parts_of(settings: Settings) -> tuple[Parts, Panel]:
         box=config.box.id,
         settings=settings,
         folder=folder,
-        password=load_password(wanted.password),
+        password=read_line(read(wanted.password)),
         platform=load_public(config.keys.platform),
         clock=SystemClock(),
         trail=Trail(folder),
