@@ -1,0 +1,28 @@
+"""`anpr-edge firmware`: serves the microcontroller of the box."""
+
+import logging
+import signal
+from pathlib import Path
+
+import click
+
+from edge.config import DEFAULT_PATH, load
+from edge.daemon.notify import Lifeline
+from edge.daemon.wiring_firmware import caretaker
+
+
+@click.command()
+@click.option("--config", type=click.Path(path_type=Path), default=DEFAULT_PATH, show_default=True)
+def firmware(config: Path) -> None:
+    """Serve the microcontroller, and tell `run` how the housing stands, until stopped.
+
+    Owns the serial port of [firmware], and neither keys nor network. Drives fan, heater and light,
+    and feeds the device's watchdog. A device that is not there is waited for.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    stopped: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda received, _frame: stopped.append(received))
+    lifeline = Lifeline()
+    caretaker(load(config)).run(lambda: bool(stopped), lifeline)
+    lifeline.stopping()
