@@ -56,6 +56,10 @@ class ForeignWatch:
                 yield concluded
             yield self._conclude(self._gathering.silent(self._clock.read()))
 
+    def moves(self) -> bool:
+        """Always: it comes to us."""
+        return True
+
     def stop(self) -> None:
         """End soon; may be called from a signal handler."""
         self._stopped.set()
@@ -83,10 +87,19 @@ class ForeignWatch:
         """How many messages of the camera could not be read."""
         return self._camera.refused
 
+    @property
+    def away_s(self) -> float:
+        """None: it is not known of a camera that sends nothing whether it sees anything."""
+        return 0.0
+
     def fault(self) -> str | None:
         """Say that messages came which could not be read, if any did since the last time."""
         before, self._told_of = self._told_of, self.refused
         return "Messages of the camera cannot be read." if self._told_of > before else None
+
+    def ended(self) -> str:
+        """Say that what came lately could be read."""
+        return "Messages of the camera can be read again."
 
     def _conclude(self, vehicles: Iterable[Heard]) -> list[Conclusion]:
         passages = (foreign_passage(heard, self._policy) for heard in vehicles)

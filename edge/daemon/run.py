@@ -20,7 +20,7 @@ from edge.daemon.notify import Lifeline
 from edge.daemon.page import Page
 from edge.daemon.pipeline import Conclusion, Pipeline
 from edge.daemon.room import NO_ROOM, Chores
-from edge.daemon.storeroom import Storeroom
+from edge.daemon.silence import CAMERA
 from edge.daemon.watch import OwnWatch, Watch
 from edge.daemon.wiring_sync import step_back
 from edge.errors import BoxError
@@ -131,8 +131,9 @@ def _work(
     rest = wiring.health(cabinet, pipeline.laws), wiring.hours(cabinet), wiring.release(cabinet)
     watch = _watch(cabinet, pipeline)  # last: what fails before it leaves no camera open
     alarms = wiring.alarms(cabinet, watch)
-    minutely = Minutely(alarms, *rest, checkpoints)
-    bulletins = wiring.bulletins(cabinet, figures, wiring.Watching(watch, room, alarms))
+    minutely = Minutely(alarms, *rest, checkpoints, away_s=lambda: watch.away_s)
+    at_work = wiring.Watching(watch, room, alarms)
+    bulletins = wiring.bulletins(cabinet, figures, at_work)
     chores = Chores(minutely.step, room)
     stop.watch(watch)
     changed = False
@@ -144,7 +145,7 @@ def _work(
             figures.step(watch.frames_each, conclusions)
             chores.step(watch.frames_each)
             bulletins.look(news=bool(conclusions))
-            _tell_alive(stop.lifeline, cabinet.outbox, room, chores)
+            _tell_alive(stop.lifeline, cabinet.outbox, at_work, chores)
             changed = has_changed()
             if changed:
                 break
@@ -159,17 +160,21 @@ def _work(
     return changed
 
 
-def _tell_alive(lifeline: Lifeline, outbox: Outbox, room: Storeroom, chores: Chores) -> None:
+def _tell_alive(
+    lifeline: Lifeline, outbox: Outbox, at_work: wiring.Watching, chores: Chores
+) -> None:
     """Tell of a step that is done, once the outbox was seen to take records.
 
-    A full disk is no reason to die: a restart would forget how many passages it missed.
+    A full disk is no reason to die: a restart would forget how many passages it missed. Nor is a
+    camera that is not there, which no restart brings back; one that a call hangs in is.
     """
-    if not lifeline.is_due:
+    if not (lifeline.is_due and at_work.watch.moves()):
         return
     chores.attempt(outbox.check_writable)
     head = outbox.head()
     at = "no record yet" if head is None else f"last record {head.epoch}/{head.seq}"
-    lifeline.progress(lambda: room.fault or f"watching; {at}")
+    fault = at_work.room.fault or at_work.alarms.told.get(CAMERA)
+    lifeline.progress(lambda: fault or f"watching; {at}")
 
 
 def _page(config: Config, figures: Figures) -> AbstractContextManager[object]:
@@ -183,7 +188,8 @@ def _watch(cabinet: wiring.Cabinet[Registry], pipeline: Pipeline) -> Watch:
     config = cabinet.config
     if config.external is not None:
         return wiring.foreign_watch(config.external, cabinet, pipeline)
-    return OwnWatch(NewestFrame(Camera(config.camera.source, cabinet.clock)), pipeline)
+    camera = NewestFrame(Camera(config.camera.source, cabinet.clock))
+    return OwnWatch(camera, pipeline, cabinet.clock)
 
 
 def _tell(conclusions: Sequence[Conclusion]) -> None:

@@ -16,7 +16,7 @@ from edge.casebook.casebook import Casebook
 from edge.config import Config, External
 from edge.counts.record import Bookkeeper
 from edge.counts.tally import tallies, tallies_of_resolution
-from edge.daemon import damage, exhibits, rotation
+from edge.daemon import damage, exhibits, rotation, silence
 from edge.daemon.alarms import Alarms, Watched
 from edge.daemon.bulletins import Bulletins, Sights
 from edge.daemon.checkpoints import Checkpoints
@@ -39,6 +39,7 @@ from edge.daemon.photographer import Photographer
 from edge.daemon.pipeline import Pipeline
 from edge.daemon.recovery import recover
 from edge.daemon.release import Release
+from edge.daemon.silence import CAMERA
 from edge.daemon.storeroom import Limits, Storeroom
 from edge.daemon.sync import REPORT
 from edge.daemon.synced import synced
@@ -318,6 +319,8 @@ def alarms(cabinet: Cabinet[FreshRegistry], watch: Watch | None = None) -> Alarm
     }
     if watch is not None and config.external is not None:
         watched["external"] = Watched(watch.fault, PUSH_SETTINGS)
+    elif watch is not None:
+        watched[CAMERA] = Watched(watch.fault, silence.REMEDY, watch.ended, urgent=True)
     if config.evidence is not None:
         watched["evidence"] = Watched(
             partial(exhibits.fault, evidence_room(config)), exhibits.REMEDY
