@@ -11,6 +11,7 @@ from edge.daemon.alarms import Alarms
 from edge.daemon.bulletin import Bulletin, read_bulletin, write_bulletin
 from edge.daemon.figures import Figures
 from edge.daemon.health import burden
+from edge.daemon.housing import Housing
 from edge.daemon.room import NO_ROOM
 from edge.daemon.storeroom import STORAGE, Storeroom
 from edge.daemon.watch import Watch
@@ -36,6 +37,7 @@ class Sights:
     watch: Watch
     room: Storeroom
     alarms: Alarms
+    housing: Housing | None = None
 
 
 class Bulletins:
@@ -110,6 +112,7 @@ class Bulletins:
             clock_error_ms=now.error_ms,
             pictures_held=len(seen.pictures.held()),
             pictures_released=len(seen.pictures.released()),
+            housing=None if seen.housing is None else seen.housing.told(),
             alarms=standing(seen.alarms.told | {STORAGE: seen.room.alarm}),
         )
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from edge.config import Firmware
+from edge.daemon.budget import Budget
 from edge.daemon.notify import Lifeline
 from edge.daemon.reported import Changes, conditions, trigger
 from edge.daemon.steering import Steering
@@ -20,7 +21,7 @@ from edge.housing.listener import Listener
 from edge.housing.words import TEXT_MOST, VERSION, Greeting, Plates, Standing, Taken, Word
 from firmware_bridge.errors import LinkError, RefusedError
 from firmware_bridge.link import Link
-from firmware_bridge.messages import Command, Log, LogLevel, Status, word
+from firmware_bridge.messages import Capability, Command, Log, LogLevel, Status, word
 from firmware_bridge.plainly import printable
 from firmware_bridge.reports import Connected, Disconnected, Report
 from firmware_bridge.session import SeenTrigger
@@ -30,7 +31,7 @@ HEAR_S, STEER_S = 0.2, 0.5
 HUNG_S = 120.0
 """A daemon that is connected and says nothing for so long hangs, and systemd could not end it:
 then only the power of the box is left."""
-LOGS_PER_MINUTE = 20
+LOGS_AT_ONCE, LOGS_PER_HOUR = 20, 120
 
 
 class Caretaker:
@@ -43,7 +44,8 @@ class Caretaker:
         self._start = secrets.token_hex(8)
         self._standing = Standing(connected=False, cause="The device was not heard yet.")
         self._conditions: tuple[Word, ...] = ()
-        self._logged = Budget(LOGS_PER_MINUTE)
+        self._was_met = False
+        self._logged = Budget(LOGS_AT_ONCE, LOGS_PER_HOUR)
         self._deciding = threading.Lock()
         self._ending = threading.Event()
         self._listener = Listener(firmware.socket, self._welcome, self._take)
@@ -109,9 +111,11 @@ class Caretaker:
     def _connected(self, report: Connected) -> list[Word]:
         with self._deciding:
             self._steering.meet(report.hello)
-        restarts = self._standing.restarts + report.restarted
-        log.info("the device is there%s", ", started anew" if report.restarted else "")
-        self._standing = Standing(connected=True, restarts=restarts)
+        restarted = report.restarted and self._was_met
+        restarts, self._was_met = self._standing.restarts + restarted, True
+        log.info("the device is there%s", ", started anew" if restarted else "")
+        triggers = bool(report.hello.capabilities & Capability.TRIGGER)
+        self._standing = Standing(connected=True, restarts=restarts, triggers=triggers)
         return [self._standing]
 
     def _disconnected(self, report: Disconnected) -> list[Word]:
@@ -171,25 +175,6 @@ class Caretaker:
                 return  # the link tells of it, and what is due is due again
             with self._deciding:
                 self._steering.said(command, time.monotonic())
-
-
-class Budget:
-    """So many a minute, saved up for a minute at most."""
-
-    def __init__(self, per_minute: int, monotonic: Callable[[], float] = time.monotonic) -> None:
-        """Have all of them."""
-        self._most, self._monotonic = float(per_minute), monotonic
-        self._left, self._at_s = self._most, monotonic()
-
-    def spend(self) -> bool:
-        """Take one; False where none is left."""
-        now_s = self._monotonic()
-        self._left = min(self._most, self._left + (now_s - self._at_s) * self._most / 60)
-        self._at_s = now_s
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True
 
 
 def _broken() -> FirmwareError:

@@ -34,13 +34,14 @@ class Greeting(_Word, frozen=True, kw_only=True):
 class Standing(_Word, frozen=True, kw_only=True):
     """Whether the device is there; if not, why, and what to do.
 
-    `restarts`: how often it started anew since the service began.
+    `restarts`: how often it started anew since the service began. `triggers`: it tells of vehicles.
     """
 
     connected: bool
     cause: Text = ""
     remedy: Text = ""
     restarts: Count = 0
+    triggers: bool = False
 
 
 class Conditions(_Word, frozen=True, kw_only=True):
