@@ -10,6 +10,7 @@ from edge.housing.words import ContactName
 PER_HOUR, AT_ONCE = 30, 10
 """Of a contact that rattles so many openings are told one by one, the others gathered: alarms are
 never dropped, and must not fill the disk."""
+KEPT = 200
 
 
 class Wording(NamedTuple):
@@ -44,11 +45,15 @@ WORDINGS: dict[ContactName, Wording] = {
 
 
 class Opening(NamedTuple):
-    """A contact that began to report; `number` is the service's, None where it has none."""
+    """A contact that began to report; `number` is the service's, None where it has none.
+
+    It stands for `n`, all but the last of which were not kept one by one.
+    """
 
     number: int | None
     at: datetime
     found: bool
+    n: int = 1
 
 
 class Contact:
@@ -69,12 +74,15 @@ class Contact:
         if not reports:
             self._closed_at = opening.at
         elif not (opening.found and self._reports):
-            self._untold.append(opening)
+            self._note(opening)
         self._reports = reports
 
     def see(self, reports: bool | None, at: datetime) -> None:
-        """Take note of how it stands, where another daemon took the change, and then ended."""
-        if reports is not None and self._reports is None:
+        """Take note of how it stands, of which all that was told is known by now.
+
+        Another daemon may have taken the change, and ended; or there were more than were kept.
+        """
+        if reports is not None and reports != bool(self._reports):
             self.change(reports, Opening(None, at, found=True))
 
     def fault(self) -> str | None:
@@ -102,20 +110,29 @@ class Contact:
         """The lowest number of what is not told; None where all is."""
         return next((one.number for one in self._untold if one.number is not None), None)
 
+    def _note(self, opening: Opening) -> None:
+        """Keep an opening; of so many the last stands for others."""
+        offered = 0 if self._offered is None else self._offered[1]
+        if len(self._untold) >= KEPT and len(self._untold) > offered:
+            opening = opening._replace(n=self._untold.pop().n + 1)
+        self._untold.append(opening)
+
     def _offer(self) -> None:
         if not self._budget.spend():
             self._held_back = True
             return
-        n = len(self._untold) if self._held_back else 1
+        told = list(self._untold) if self._held_back else [self._untold[0]]
         self._held_back = False
-        first, last = self._untold[0], self._untold[n - 1]
+        self._offered = self._words(told), len(told)
+
+    def _words(self, told: list[Opening]) -> str:
+        first, n = told[0], sum(one.n for one in told)
         if n > 1:
             says = f"{self._wording.opened} {n} times, first at {_moment(first.at)} and last at"
-            self._offered = f"{says} {_moment(last.at)}.", n
-        elif first.found:
-            self._offered = f"{self._wording.stands}, as was seen at {_moment(first.at)}.", 1
-        else:
-            self._offered = f"{self._wording.opened} at {_moment(first.at)}.", 1
+            return f"{says} {_moment(told[-1].at)}."
+        if first.found:
+            return f"{self._wording.stands}, as was seen at {_moment(first.at)}."
+        return f"{self._wording.opened} at {_moment(first.at)}."
 
 
 def _since(at: datetime | None) -> str:

@@ -99,7 +99,6 @@ class Housing:
                 self._acknowledged = through
         self._progress()
 
-    @property
     def temperature_c(self) -> float | None:
         """The temperature in the housing, None where it is not known now."""
         known = self._fresh()

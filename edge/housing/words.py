@@ -12,7 +12,8 @@ import msgspec
 VERSION = 1
 LARGEST = 4096
 """Of a packet, in bytes."""
-TEXT_MOST = 1000
+TEXT_MOST = 300
+"""Two such texts, however they are escaped, fit into a packet."""
 
 ContactName: TypeAlias = Literal["tamper", "door", "tilt"]
 CONTACTS: tuple[ContactName, ...] = ("tamper", "door", "tilt")
