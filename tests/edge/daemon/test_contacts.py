@@ -105,9 +105,9 @@ def test_a_contact_that_rattles_is_told_now_and_then_with_how_often() -> None:
     alarms = Alarms(at_once=10)
     for n in range(60 * 60):
         alarms.seconds = n
-        for _ in range(10):
-            alarms.turn(True, second=n)
-            alarms.turn(False, second=n)
+        for k in range(10):
+            alarms.turn(True, second=n + k / 10)
+            alarms.turn(False, second=n + k / 10 + 0.01)
         alarms.look()
     opened = [cause for cause in alarms.said if "was opened" in cause]
     assert len(alarms.said) < 10 + 2 * 61
