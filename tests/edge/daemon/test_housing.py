@@ -1,11 +1,14 @@
 """What the daemon knows of the housing: freshly told, and never more than that."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from edge.daemon.captures import Captures
 from edge.daemon.exposures import EVERY_S, ExposedReader
 from edge.daemon.housing import FIRMWARE, FRESH_NS, Housing
 from edge.daemon.outage import GRACE_NS
+from edge.daemon.pipeline import Conclusion
 from edge.housing.words import (
     Change,
     Conditions,
@@ -17,8 +20,13 @@ from edge.housing.words import (
     Trigger,
     Word,
 )
+from edge.record.envelope import decode_part, split
+from edge.record.housing import HousingRecord
+from edge.record.message import decode
 from edge.types import ClockReading
+from tests.cases import passage
 from tests.fakes import ScriptedEyes, detection, frame
+from tests.site import Site
 
 NOW = datetime(2028, 6, 1, 8, tzinfo=UTC)
 S = 1_000_000_000
@@ -189,3 +197,26 @@ def test_how_plates_came_out_is_told_now_and_then_and_kept_while_nobody_hears() 
     reader.read(picture, found)
     reader.read(picture, [])
     assert said == [Plates(under=2)]
+
+
+def test_a_passage_says_how_the_housing_stood_and_one_of_a_box_without_a_device_does_not(
+    tmp_path: Path,
+) -> None:
+    told, site = Told(), Site(tmp_path)
+    told.take(HELLO, THERE, stands(told, tamper=True, temperature_c=48.0, illuminator=0.6))
+    try:
+        (bare,) = site.pipeline.conclude(passage())
+        line = replace(
+            site.pipeline, testimony=replace(site.pipeline.testimony, housing=told.housing.record)
+        )
+        (full,) = line.conclude(passage())
+    finally:
+        site.stop()
+    assert b'"housing"' not in content(bare)
+    record = decode(content(full)).data
+    assert record.housing == HousingRecord(tamper=True, temperature_c=48.0, illuminator=0.6)
+
+
+def content(conclusion: Conclusion) -> bytes:
+    assert conclusion.envelope is not None
+    return decode_part(split(conclusion.envelope.jws)[1])
