@@ -78,7 +78,7 @@ class Bulletins:
         except (*NO_ROOM, EvidenceError):
             return
         self._figures.bulletin = told
-        if (told.last, told.alarms) != self._written or self._monotonic() >= self._write_due:
+        if _news(told) != self._written or self._monotonic() >= self._write_due:
             self._write(told)
 
     def close(self) -> None:
@@ -90,7 +90,7 @@ class Bulletins:
         self._write_due = self._monotonic() + WRITTEN_EVERY_S
         with suppress(OSError):  # a full disk, as above
             write_bulletin(self._sights.state, told)
-            self._written = (told.last, told.alarms)
+            self._written = _news(told)
 
     def _bulletin(self) -> Bulletin:
         seen, figures = self._sights, self._figures
@@ -123,6 +123,13 @@ class Bulletins:
             return None
         passed, frames = (now - then for now, then in zip(self._counted, before, strict=True))
         return round(frames / passed, 1)
+
+
+def _news(told: Bulletin) -> object:
+    """Return what is written at once where it changed; counts and measures are not."""
+    housing = told.housing
+    stands = None if housing is None else (housing.fault, housing.contacts)
+    return told.last, told.alarms, stands
 
 
 def standing(told: Mapping[str, str | None]) -> dict[str, str]:

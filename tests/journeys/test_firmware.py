@@ -21,11 +21,14 @@ from edge.daemon.bulletin import read_bulletin
 from edge.housing.caller import Caller
 from edge.housing.words import Change, Conditions, Standing, Word
 from edge.record.envelope import decode_part, split
+from edge.record.housing import HousingRecord, TriggerCounts
 from firmware_bridge.messages import Climate, Contact, Illuminator, Watchdog
 from firmware_bridge.simulator.bench import Bench
 from firmware_bridge.simulator.device import Device
 from tests.conftest import REPOSITORY
+from tests.journeys.test_foreign_camera import EXTERNAL, passages, pushed
 from tests.journeys.test_watchdog import Camera, before
+from tests.mosquitto import free_port
 from tests.street import StreetBox, verb
 
 PATIENCE_S = 60.0
@@ -120,6 +123,12 @@ class Site:
         print(f"{name}: signed {took_s:.3f} s after the contact changed")
         return took_s
 
+    def triggered(self, captured: int) -> TriggerCounts | None:
+        """Return the count of triggers once so many became passages."""
+        told = read_bulletin(self.box.folder / "state")
+        counts = None if told is None or told.housing is None else told.housing.triggers
+        return counts if counts is not None and counts.captured >= captured else None
+
     def is_watching(self) -> bool:
         """True when the daemon is at work, and hears the device."""
         told = read_bulletin(self.box.folder / "state")
@@ -158,6 +167,29 @@ def test_contacts_become_signed_alarms_at_once_however_short_and_without_any_pic
     assert len(site.alarms("door")) == 1
     assert site.alarms("firmware") == []
     site.end()
+    assert site.box.verify().returncode == 0
+
+
+def test_a_passage_says_how_the_housing_stood_and_answers_a_trigger(site: Site) -> None:
+    port = free_port()
+    site.box.config.write_text(site.box.config.read_text() + EXTERNAL.format(port=port))
+    device = site.bench.device
+    device.status = replace(device.status, temperature_cdegc=3150, illuminance_mlx=1000)
+    site.start("firmware")
+    site.start("run")
+    wait(site.is_watching, site.said)
+    wait(lambda: device.status.illuminator_permille, "light")
+    site.bench.say(Device.report_status)
+    time.sleep(0.5)
+    site.bench.say(Device.trigger)
+    wait(lambda: pushed(port), site.said)
+    told = wait(lambda: site.triggered(1), site.said)
+    assert (told.triggers, told.captured, told.missed, told.untriggered) == (1, 1, 0, 0)
+    site.end()
+    (record,) = passages(site.box)
+    assert record.housing == HousingRecord(
+        tamper=False, door_open=False, tilted=False, temperature_c=31.5, illuminator=0.6
+    )
     assert site.box.verify().returncode == 0
 
 

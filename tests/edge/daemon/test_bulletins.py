@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -113,6 +114,22 @@ def test_the_disk_is_written_once_a_minute_where_only_counts_moved(box: Telling)
     box.seconds = WRITTEN_EVERY_S
     box.bulletins.look()
     assert box.told().frames == 100
+
+
+def test_a_device_that_is_heard_or_a_door_that_opens_is_written_at_once(box: Telling) -> None:
+    stands = HousingTold(fault="It was not heard yet.")
+    sights = replace(box.bulletins._sights, housing=SimpleNamespace(told=lambda: stands))
+    box.bulletins._sights = sights
+    box.bulletins.tell()
+    for stands in (
+        HousingTold(contacts={"door": False}),
+        HousingTold(contacts={"door": True}),
+    ):
+        box.bulletins.tell()
+        assert box.told().housing == stands
+    before, stands = stands, HousingTold(contacts={"door": True}, temperature_c=20.0)
+    box.bulletins.tell()
+    assert box.told().housing == before
 
 
 def test_the_reads_of_a_day_outlive_the_daemon_and_end_with_the_day(box: Telling) -> None:
