@@ -166,6 +166,9 @@ def test_contacts_become_signed_alarms_at_once_however_short_and_without_any_pic
     assert {"housing", "triggers"} <= {item["item"] for item in status["items"]}
     assert len(site.alarms("door")) == 1
     assert site.alarms("firmware") == []
+    with closing(Ear(site.socket)) as ear:
+        wait(lambda: ear.after(Conditions, 0.0), "the service")
+        assert ear.after(Change, 0.0) == []  # what is in a record is said no more
     site.end()
     assert site.box.verify().returncode == 0
 

@@ -30,7 +30,8 @@ class Alarms:
     def look(self, is_full: bool = False) -> None:
         cause = self.contact.fault()
         if is_full:
-            return  # the disk took nothing: it is as if nobody had looked
+            self.contact.settle(self.told)
+            return  # the disk took nothing: what was told last stays so
         if cause is not None and cause != self.told:
             self.said.append(cause)
         elif cause is None and self.told is not None:

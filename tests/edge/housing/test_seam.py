@@ -65,7 +65,7 @@ class Daemon:
 def stranger(path: Path) -> socket.socket:
     end = socket.socket(socket.AF_UNIX, KIND)
     end.connect(str(path))
-    end.settimeout(PATIENCE_S)
+    end.settimeout(5)
     return end
 
 
@@ -74,6 +74,8 @@ def hangs_up(end: socket.socket) -> bool:
     try:
         while end.recv(LARGEST):
             pass
+    except TimeoutError:
+        return False
     except OSError:
         return True
     return True
