@@ -98,8 +98,8 @@ class Settings:
         place = site_file(after)
         try:
             place.parent.mkdir(exist_ok=True)
-            _write(place.with_name(NUMBER.format(number)), said)
-            _write(place, said)
+            write(place.with_name(NUMBER.format(number)), said)
+            write(place, said)
             self._tidy(place.parent)
         except OSError as e:
             raise ConfigError(f"{place} cannot be written ({e.strerror}).", SPACE) from e
@@ -209,7 +209,7 @@ def _first_line(path: Path) -> str:
         return ""
 
 
-def _write(path: Path, text: str) -> None:
+def write(path: Path, text: str) -> None:
     """Write a file so that after a power cut it is there whole, or as it was. Raises OSError."""
     draft = path.with_name(f".{path.name}.new")
     draft.unlink(missing_ok=True)
