@@ -4,6 +4,7 @@ Compact JWS as every word of the platform; the claims have their names of RFC 75
 a pass from being taken for another word, and another word for a pass.
 """
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
@@ -15,6 +16,7 @@ from edge.record.envelope import MAX_BYTES, UNREADABLE, TrustedKey, open_signed
 from edge.types import ClockReading
 
 LONGEST = timedelta(hours=1)
+NAME = r"^[A-Za-z0-9][A-Za-z0-9 ._@-]{0,59}\Z"
 EARLY = timedelta(minutes=2)
 """So much the platform's clock may be ahead of ours."""
 ASK_AGAIN = "Ask the platform for a new pass, or use the password of the box."
@@ -26,10 +28,15 @@ class Pass(msgspec.Struct, frozen=True, kw_only=True):
 
     use: Literal["panel"]
     aud: str
-    sub: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._@-]{0,59}\Z")]
+    sub: Annotated[str, msgspec.Meta(pattern=NAME)]
     iat: int
     exp: int
     jti: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
+
+
+def is_name(name: str) -> bool:
+    """True when a name can stand in a pass."""
+    return re.match(NAME, name) is not None
 
 
 def sign_pass(issued: Pass, signer: Signer) -> str:

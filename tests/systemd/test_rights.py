@@ -24,6 +24,9 @@ WORK = [
     ("anpr-run", "open_casebook"),
     ("anpr-firmware", "serve"),
     ("anpr-run", "call"),
+    ("anpr-panel", "technician"),
+    ("anpr-run", "sign_deeds"),
+    *((user, "read_settings") for user in ("anpr-run", "anpr-uplink", "anpr-sync")),
 ]
 FORBIDDEN = [
     ("anpr-uplink", "open_casebook"),
