@@ -13,7 +13,7 @@ from edge.vision.rectify import plausible
 
 LONGEST_PX = 960
 QUALITY = 70
-FONT, LINE_PX, DARK = cv2.FONT_HERSHEY_SIMPLEX, 20, (20, 20, 20)
+FONT, LINE_PX, DARK = cv2.FONT_HERSHEY_SIMPLEX, 28, (20, 20, 20)
 COLOURS = {Light.GREEN: (96, 200, 64), Light.AMBER: (0, 170, 255), Light.RED: (60, 60, 235)}
 """Blue, green, red: as OpenCV has them."""
 
@@ -45,5 +45,5 @@ def _width_px(found: Detection) -> float:
 def _write(image: Image, text: str, around: NDArray[np.int32], colour: tuple[int, ...]) -> None:
     """Write below an outline, dark around light: legible on any vehicle."""
     place = int(around[:, 0].min()), int(around[:, 1].max()) + LINE_PX
-    for ink, thickness in ((DARK, 4), (colour, 1)):
-        cv2.putText(image, text, place, FONT, 0.55, ink, thickness, cv2.LINE_AA)
+    for ink, thickness in ((DARK, 6), (colour, 2)):
+        cv2.putText(image, text, place, FONT, 0.8, ink, thickness, cv2.LINE_AA)
