@@ -105,6 +105,7 @@ class Models(_Section, frozen=True, kw_only=True):
     Without `manifest` they follow the updates; before the first they are those of the software.
     `providers`, best first: cpu, xnnpack, cuda, tensorrt, or onnxruntime's own names; each must
     start, or the box does not. `engines` is where TensorRT keeps what it compiled for this device.
+    `rest`: the detector does not look again while the picture stays as it is.
     """
 
     manifest: Path | None = None
@@ -114,6 +115,7 @@ class Models(_Section, frozen=True, kw_only=True):
     threads: Annotated[int, msgspec.Meta(ge=1, le=64)] = 2
     engines: Path = Path("/var/lib/anpr-edge/engines")
     detector_threshold: Share = 0.4
+    rest: bool = True
 
 
 class Reading(_Section, frozen=True, kw_only=True):

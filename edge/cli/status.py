@@ -84,7 +84,9 @@ def _camera(config: Config, told: Bulletin | None) -> Item:
         return Item("camera", says, figures={"messages_refused": told.messages_refused})
     rate = told.frames_per_s
     figures = {"frames": told.frames, "per_s": rate, "dropped": told.frames_dropped}
-    says = f"{told.frames} frames looked at, {told.frames_dropped} dropped for newer ones"
+    figures["rested"] = told.frames_rested
+    says = f"{told.frames} frames looked at, {told.frames_rested} of them still and not searched"
+    says += f", {told.frames_dropped} dropped for newer ones"
     if rate is None:
         return Item("camera", says, figures=figures)
     return Item("camera", f"{rate:g} a second, {says}", None if rate else AGAIN, figures)

@@ -97,6 +97,7 @@ class Bulletins:
             began_at=self._began_at,
             told_at=now.now,
             frames=figures.frames,
+            frames_rested=figures.frames_rested,
             frames_per_s=self._rate(),
             frames_dropped=seen.watch.dropped,
             messages_refused=seen.watch.refused,

@@ -43,7 +43,7 @@ from edge.daemon.storeroom import Limits, Storeroom
 from edge.daemon.sync import REPORT
 from edge.daemon.synced import synced
 from edge.daemon.watch import Watch
-from edge.daemon.wiring_eyes import detector, policy, reader, view
+from edge.daemon.wiring_eyes import policy, reader, sentry, view
 from edge.daemon.wiring_law import laws_in_force
 from edge.errors import BoxError, ConfigError
 from edge.feed.outbox import Outbox
@@ -203,7 +203,7 @@ def pipeline(cabinet: Cabinet[Registry]) -> Pipeline:
     models, seen = models_in_force(config), view(config.camera)
     foreign = config.external is not None
     return Pipeline(
-        detector=NoEyes() if foreign else detector(models),
+        detector=NoEyes() if foreign else sentry(models, seen),
         reader=NoEyes() if foreign else reader(models),
         tracker=Tracker(config.reading.gone_after_s, view=seen),
         desk=Desk(ReadingPolicy(1, 1) if foreign else policy(config)),
