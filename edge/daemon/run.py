@@ -11,7 +11,8 @@ from edge.capture.camera import Camera
 from edge.capture.newest import NewestFrame
 from edge.clock import SystemClock
 from edge.config import Config
-from edge.daemon import wiring
+from edge.daemon import wiring, wiring_body
+from edge.daemon.body import Body
 from edge.daemon.figures import Figures
 from edge.daemon.inforce import overtaken, pinned
 from edge.daemon.measured import measured
@@ -127,12 +128,15 @@ def _work(
 ) -> bool:
     """Conclude on what goes by until that has changed, or the daemon is stopped: then False."""
     room, checkpoints = wiring.storeroom(cabinet), wiring.checkpoints(cabinet)
-    pipeline = measured(replace(wiring.pipeline(cabinet), room=room), figures)
-    rest = wiring.health(cabinet, pipeline.laws), wiring.hours(cabinet), wiring.release(cabinet)
-    watch = _watch(cabinet, pipeline)  # last: what fails before it leaves no camera open
-    alarms = wiring.alarms(cabinet, watch)
+    body, line = wiring_body.body(cabinet.config), wiring.pipeline(cabinet)
+    testimony = replace(line.testimony, slowed=body.slowed)
+    pipeline = measured(replace(line, room=room, testimony=testimony), figures)
+    health = wiring.health(cabinet, pipeline.laws, body)
+    rest = health, wiring.hours(cabinet), wiring.release(cabinet)
+    watch = _watch(cabinet, pipeline, body)  # last: what fails before it leaves no camera open
+    alarms = wiring.alarms(cabinet, watch, body)
     minutely = Minutely(alarms, *rest, checkpoints)
-    bulletins = wiring.bulletins(cabinet, figures, wiring.Watching(watch, room, alarms))
+    bulletins = wiring.bulletins(cabinet, figures, wiring.Watching(watch, room, alarms, body))
     chores = Chores(minutely.step, room)
     stop.watch(watch)
     changed = False
@@ -179,11 +183,11 @@ def _page(config: Config, figures: Figures) -> AbstractContextManager[object]:
     return Page(config.metrics.address, figures.registry)
 
 
-def _watch(cabinet: wiring.Cabinet[Registry], pipeline: Pipeline) -> Watch:
+def _watch(cabinet: wiring.Cabinet[Registry], pipeline: Pipeline, body: Body) -> Watch:
     config = cabinet.config
     if config.external is not None:
         return wiring.foreign_watch(config.external, cabinet, pipeline)
-    return OwnWatch(NewestFrame(Camera(config.camera.source, cabinet.clock)), pipeline)
+    return OwnWatch(NewestFrame(Camera(config.camera.source, cabinet.clock)), pipeline, body)
 
 
 def _tell(conclusions: Sequence[Conclusion]) -> None:

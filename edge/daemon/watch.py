@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from edge.capture.newest import NewestFrame
+from edge.daemon.body import Body
 from edge.daemon.pipeline import Conclusion, Pipeline
 
 
@@ -53,14 +54,15 @@ class OwnWatch:
 
     frames_each = 1
 
-    def __init__(self, camera: NewestFrame, pipeline: Pipeline) -> None:
-        """Look at every frame that there is time for."""
-        self._camera, self._pipeline = camera, pipeline
+    def __init__(self, camera: NewestFrame, pipeline: Pipeline, body: Body) -> None:
+        """Look at every frame that there is time for, and that the body wants."""
+        self._camera, self._pipeline, self._body = camera, pipeline, body
 
     def conclusions(self) -> Iterator[Sequence[Conclusion]]:
         """Yield the conclusions of each frame. Raises CaptureError when the camera fails."""
         for frame in self._camera.frames():
-            yield self._pipeline.step(frame)
+            if self._body.wants(self.dropped):
+                yield self._pipeline.step(frame)
 
     def stop(self) -> None:
         """End soon; may be called from a signal handler."""

@@ -16,8 +16,9 @@ from edge.casebook.casebook import Casebook
 from edge.config import Config, External
 from edge.counts.record import Bookkeeper
 from edge.counts.tally import tallies, tallies_of_resolution
-from edge.daemon import damage, exhibits, rotation
+from edge.daemon import damage, exhibits, rotation, wiring_body
 from edge.daemon.alarms import Alarms, Watched
+from edge.daemon.body import Body
 from edge.daemon.bulletins import Bulletins, Sights
 from edge.daemon.checkpoints import Checkpoints
 from edge.daemon.enrolment import installed
@@ -25,7 +26,7 @@ from edge.daemon.external import REMEDY as PUSH_SETTINGS
 from edge.daemon.external import ForeignWatch, NoEyes
 from edge.daemon.figures import Figures
 from edge.daemon.gate import Gate
-from edge.daemon.health import Health
+from edge.daemon.health import Health, untold
 from edge.daemon.hours import Hours
 from edge.daemon.inforce import (
     followed,
@@ -94,6 +95,7 @@ class Watching:
     watch: Watch
     room: Storeroom
     alarms: Alarms
+    body: Body
 
 
 def registry(config: Config) -> RegistryCache:
@@ -306,8 +308,10 @@ def clerk(config: Config) -> Clerk:
     return Clerk(_provenance(config), os.urandom)
 
 
-def alarms(cabinet: Cabinet[FreshRegistry], watch: Watch | None = None) -> Alarms:
-    """Put together what raises alarms, also of what another's camera sends to `watch`."""
+def alarms(
+    cabinet: Cabinet[FreshRegistry], watch: Watch | None = None, body: Body | None = None
+) -> Alarms:
+    """Put together what raises alarms, also of the body, and of another's camera at `watch`."""
     config, clock = cabinet.config, cabinet.clock
     registry, casebook, outbox = cabinet.registry, cabinet.casebook, cabinet.outbox
     place = key_place(config)
@@ -316,6 +320,8 @@ def alarms(cabinet: Cabinet[FreshRegistry], watch: Watch | None = None) -> Alarm
         "casebook": Watched(lambda: damage.fault(casebook), damage.REMEDY),
         "keys": Watched(lambda: rotation.fault(place, outbox), rotation.LOOK),
     }
+    if body is not None:
+        watched |= wiring_body.watched(body)
     if watch is not None and config.external is not None:
         watched["external"] = Watched(watch.fault, PUSH_SETTINGS)
     if config.evidence is not None:
@@ -348,6 +354,7 @@ def bulletins(cabinet: Cabinet[Registry], figures: Figures, at_work: Watching) -
         watch=at_work.watch,
         room=at_work.room,
         alarms=at_work.alarms,
+        body=at_work.body,
     )
     return Bulletins(sights, figures)
 
@@ -355,6 +362,7 @@ def bulletins(cabinet: Cabinet[Registry], figures: Figures, at_work: Watching) -
 def health(
     cabinet: Cabinet[FreshRegistry],
     laws: Sequence[Law],
+    body: Body | None = None,
 ) -> Health:
     """Put together what signs how the box stands, under the laws that it decides by."""
     config = cabinet.config
@@ -369,6 +377,7 @@ def health(
         signer=cabinet.signer,
         outbox=cabinet.outbox,
         casebook=cabinet.casebook,
+        fitness=untold if body is None else body.fitness,
     )
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from edge.record.active import ActivePack, ActiveRegistry, Updates
+from edge.record.active import ActivePack, ActiveRegistry, Fitness, Slowed, Updates
 from edge.record.wording import Moment, Sha256, one_of, says
 from edge.types import Consequence, Direction, Outcome
 
@@ -256,6 +256,10 @@ class PassageRecord(Chained, frozen=True, kw_only=True, omit_defaults=True):
         tuple[EvidenceRef, ...],
         says("The pictures that are kept of it; they leave the box only when it is released."),
     ] = ()
+    slowed: Annotated[
+        Slowed | None,
+        says("The box looked at fewer frames than came, then; absent: at all it had time for."),
+    ] = None
 
 
 class CandidateRef(msgspec.Struct, frozen=True):
@@ -361,6 +365,7 @@ class HealthRecord(Chained, frozen=True, kw_only=True):
         int | None,
         says("How many records this box has dropped unsent, in all; null: not told.", minimum=0),
     ] = None
+    fitness: Annotated[Fitness | None, says("How it is as hardware; null: not told.")] = None
 
 
 class PlaceRef(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from edge.access.hold import Ending, Held, State
-from edge.record.active import Active, Burden
+from edge.record.active import Active, Burden, Slowed
 from edge.record.basis import names
 from edge.record.message import (
     AlarmRecord,
@@ -42,17 +42,24 @@ HELD = {Consequence.WARN, Consequence.HOLD48, Consequence.HOLD_DAY, Consequence.
 COMPLYING = {Outcome.FREE_ACCESS, Outcome.EXEMPT, Outcome.PERMITTED}
 
 
+def never() -> Slowed | None:
+    """Say that every frame was looked at."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Testimony:
     """Writes all messages but counts.
 
-    `privacy` maps a zone to its profile; `pseudonym` gives the keyed token of a plate and day.
+    `privacy` maps a zone to its profile; `pseudonym` gives the keyed token of a plate and day,
+    `slowed` says how many frames are left out now.
     """
 
     provenance: Provenance
     privacy: Mapping[str, str]
     pseudonym: Callable[[str, str, date], str]
     draw: Draw
+    slowed: Callable[[], Slowed | None] = never
 
     def passage(
         self,
@@ -95,6 +102,7 @@ class Testimony:
                 foreign=passage.foreign,
             ),
             evidence=tuple(evidence),
+            slowed=self.slowed(),
         )
         return written("passage", record, now, self.draw)
 
@@ -153,6 +161,7 @@ class Testimony:
             disk_free=burden.disk_free,
             waiting_bytes=burden.waiting_bytes,
             dropped=burden.dropped,
+            fitness=burden.fitness,
         )
         return written("health", record, now, self.draw)
 
