@@ -106,6 +106,7 @@ class Models(_Section, frozen=True, kw_only=True):
     Without `manifest` they follow the updates; before the first they are those of the software.
     `providers`, best first: cpu, xnnpack, cuda, tensorrt, or onnxruntime's own names; each must
     start, or the box does not. `engines` is where TensorRT keeps what it compiled for this device.
+    `rest`: the detector does not look again while the picture stays as it is.
     """
 
     manifest: Path | None = None
@@ -115,6 +116,7 @@ class Models(_Section, frozen=True, kw_only=True):
     threads: Annotated[int, msgspec.Meta(ge=1, le=64)] = 2
     engines: Path = Path("/var/lib/anpr-edge/engines")
     detector_threshold: Share = 0.4
+    rest: bool = True
 
 
 class Reading(_Section, frozen=True, kw_only=True):
@@ -259,6 +261,22 @@ class Updates(_Section, frozen=True, kw_only=True):
     cohort: Annotated[int, msgspec.Meta(ge=0, le=99)] | None = None
 
 
+class Body(_Section, frozen=True, kw_only=True):
+    """What the box as hardware bears, and how fast its road is.
+
+    From `warm_c` of the processor, or `enclosure_c` inside the enclosure, it looks at fewer frames,
+    from `hot_c` at the fewest that a vehicle with `top_kmh` needs, whose plate can be read for
+    `view_m` of its way. More than `written_mb_day` written to the disk in a day raises an alarm.
+    """
+
+    warm_c: Annotated[float, msgspec.Meta(ge=30, le=120)] = 75.0
+    hot_c: Annotated[float, msgspec.Meta(ge=30, le=120)] = 83.0
+    enclosure_c: Annotated[float, msgspec.Meta(ge=20, le=120)] = 60.0
+    top_kmh: Annotated[float, msgspec.Meta(ge=5, le=250)] = 80.0
+    view_m: Annotated[float, msgspec.Meta(ge=1, le=200)] = 12.0
+    written_mb_day: Annotated[int, msgspec.Meta(ge=1, le=10_000_000)] = 1000
+
+
 class Metrics(_Section, frozen=True, kw_only=True):
     """Figures of the daemon for Prometheus, over HTTP; without this table there is no page.
 
@@ -306,6 +324,7 @@ class Config(_Section, frozen=True, kw_only=True):
     evidence: Evidence | None = None
     updates: Updates | None = None
     external: External | None = None
+    body: Body = Body()
     metrics: Metrics | None = None
     firmware: Firmware | None = None
     sha256: str = ""
@@ -325,6 +344,7 @@ SECTIONS: dict[str, type[_Section]] = {
     "authority": Authority,
     "evidence": Evidence,
     "updates": Updates,
+    "body": Body,
     "metrics": Metrics,
     "firmware": Firmware,
 }

@@ -39,6 +39,7 @@ FLOORS = {
     "firmware_bridge": 3,
     "edge.daemon": 4,
     "edge.daemon.wiring": 5,
+    "edge.daemon.wiring_body": 5,
     "edge.daemon.wiring_delivery": 5,
     "edge.daemon.wiring_eyes": 5,
     "edge.daemon.wiring_firmware": 5,
