@@ -1,6 +1,5 @@
 """`anpr-edge uplink`: brings the outbox home."""
 
-import logging
 import signal
 import sys
 import threading
@@ -15,6 +14,7 @@ from edge.config import DEFAULT_PATH, Config, load
 from edge.daemon import wiring, wiring_delivery
 from edge.daemon.courier import Courier
 from edge.daemon.notify import Lifeline
+from edge.daemon.sparing import write_log
 from edge.daemon.uplink import Pace, Uplink
 from edge.feed.outbox import Outbox
 from edge.feed.receipts import evidence_receipt_reader, receipt_reader
@@ -42,7 +42,7 @@ def uplink(config: Path, once: bool, deadline: float) -> None:
     to it), 1 some still wait.
     """
     settings = load(config)
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    write_log()
     pictures = courier(settings)
     with wiring.attached_outbox(settings) as outbox:
         line = _line(settings, outbox)

@@ -22,6 +22,7 @@ from edge.daemon.page import Page
 from edge.daemon.pipeline import Conclusion, Pipeline
 from edge.daemon.room import NO_ROOM, Chores
 from edge.daemon.silence import CAMERA
+from edge.daemon.sparing import write_log
 from edge.daemon.watch import OwnWatch, Watch
 from edge.daemon.wiring_sync import step_back
 from edge.errors import BoxError
@@ -72,7 +73,7 @@ def run_box(config: Config) -> None:
     start and did with the packs or models before, it goes back, and an alarm says so.
     Raises BoxError when a part cannot work: systemd starts the daemon again.
     """
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    write_log()
     logging.getLogger("fast_plate_ocr").setLevel(logging.WARNING)
     stop, figures = Stop(), Figures()
     with _page(config, figures):
