@@ -3,25 +3,28 @@
 import json
 import re
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 
 from edge.errors import BoxError, KeyFileError
-from edge.record.client import certificate_of, open_request
-from edge.record.enrolment import KeyCertificate, KeyRequest, read_request, sign_certificate
+from edge.record.commissioning import opened
+from edge.record.enrolment import KeyRequest, read_request
 from edge.record.jwk import Last, PublicJwk, fingerprint
 from edge.record.keyfile import PUBLIC_MODE, locked, read, replace
-from edge.record.keys import create_signer, load_signer, load_trusted, public_keys, write_trusted
+from edge.record.keys import create_signer, load_trusted, public_keys, write_trusted
 from tools.registrar.authority import Authority, Term
-from tools.registrar.received import brought_in, last_before
-from tools.registrar.register import Register, Replacement, accept, find, follow, revoke
+from tools.registrar.office import Office, followed
+from tools.registrar.papers import answer_of, client_of, lines_of, told_of, waiting
+from tools.registrar.received import last_before
+from tools.registrar.register import Replacement, find, revoke
 
 FINDING = 1
 DAYS = 397
+LOOK_EVERY_S = 0.5
 DASHES = {"ignore_unknown_options": True}
 """One key id in 64 begins with a dash, and is no option."""
 PLACE = re.compile("[0-9]{1,15}")
@@ -108,19 +111,102 @@ def accept_box(
             raise click.UsageError("--replace needs a --reason.")
         last = None if received is None else last_before(received, asked.box, now)
         ends = Replacement(reason.strip(), now, epoch, last)
-    term = Term(now, now + timedelta(days=days))
-    client = _client(asked, ca, ca_key, term)
-    with locked(path.parent):
-        keys = _followed(path, received)
-        wanted = accept(keys, msgspec.structs.replace(asked.key, epoch=None), ends)
-        trusted = find(wanted, asked.key.kid)
-        assert trusted is not None  # it has just been put there
-        answer = _certificate(asked, trusted, term, client)
-        signed = sign_certificate(answer, load_signer(signing))
-        write_trusted(path, wanted)
-    replace(out, signed + b"\n", PUBLIC_MODE)
+    answer = Office(path, signing, ca, ca_key, days, received).take_in(asked, out, now, ends)
     click.echo(f"Box {asked.box} may sign with key {asked.key.kid} from epoch {answer.epoch} on.")
     click.echo(f"{out} is for the box: anpr-edge keys install {out.name}")
+
+
+@registrar.command("answer")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@REGISTER
+@click.option("--signing", required=True, type=FILE, help="The platform's private key (PEM).")
+@click.option("--ca", type=FILE, help="Certificate of the authority for client certificates.")
+@click.option("--ca-key", type=FILE, help="Its private key (PEM).")
+@click.option("--days", default=DAYS, show_default=True, type=click.IntRange(1, 3650))
+@click.option("--bench", is_flag=True, help="Ask nobody: the folder comes from our own bench.")
+@click.option(
+    "--watch",
+    "watch_s",
+    type=click.FloatRange(0),
+    default=0.0,
+    metavar="SECONDS",
+    help="Go on answering what comes, for so long.",
+)
+def answer_folder(
+    folder: Path,
+    path: Path,
+    signing: Path,
+    ca: Path | None,
+    ca_key: Path | None,
+    days: int,
+    bench: bool,
+    watch_s: float,
+) -> None:
+    """Answer every request in FOLDER, such as a stick's, that has no answer yet.
+
+    Each fingerprint is compared with the one that its box shows, unless whoever holds the folder
+    vouches for it (--bench). What cannot be answered is told, and the others are.
+    """
+    office, until = Office(path, signing, ca, ca_key, days), time.monotonic() + watch_s
+    told: set[Path] = set()
+    while True:
+        for request in sorted(set(waiting(folder)) - told):
+            told.add(request)
+            _answer(office, request, bench)
+        if time.monotonic() >= until:
+            break
+        time.sleep(LOOK_EVERY_S)
+    left = len(list(waiting(folder)))
+    click.echo(f"{len(told) - left} boxes answered, {left} not.", err=True)
+    sys.exit(FINDING if left else 0)
+
+
+@registrar.command("prove")
+@click.argument("bundle", type=FILE)
+@REGISTER
+@JSON
+def prove_bundle(bundle: Path, path: Path, as_json: bool) -> None:
+    """Prove a commissioning BUNDLE: which box signed it, and that every file is as it signed it.
+
+    Exit status: 0 proven and the box's own check was fine, 1 otherwise.
+    """
+    found = opened(read(bundle), load_trusted(path))
+    facts = told_of(found)
+    click.echo(json.dumps(facts, indent=2) if as_json else "\n".join(lines_of(facts)))
+    sys.exit(0 if found.manifest.fine else FINDING)
+
+
+@registrar.command("outlaw")
+@click.argument("certificates", nargs=-1, type=FILE)
+@click.option("--ca", required=True, type=FILE, help="Certificate of the authority.")
+@click.option("--ca-key", required=True, type=FILE, help="Its private key (PEM).")
+@click.option("--out", required=True, type=FILE, help="The list (PEM); crlfile of the broker.")
+@click.option("--days", default=DAYS, show_default=True, type=click.IntRange(1, 3650))
+def outlaw(certificates: tuple[Path, ...], ca: Path, ca_key: Path, out: Path, days: int) -> None:
+    """Put client CERTIFICATES on the list of those that the broker lets in no more.
+
+    A client certificate is also found in the bundle or the answer of its box. Without any, the
+    list is only made valid for longer: a broker whose list has run out lets nobody in.
+    """
+    authority, now = Authority.load(ca, ca_key), datetime.now(UTC)
+    outlaws = [client_of(certificate) for certificate in certificates]
+    with locked(out.parent):
+        before = read(out) if out.exists() else None
+        made = authority.outlaw(outlaws, before, Term(now, now + timedelta(days=days)))
+        replace(out, made.encode(), PUBLIC_MODE)
+    click.echo(f"{len(outlaws)} certificates put on {out}. Restart the broker, or send it SIGHUP.")
+
+
+def _answer(office: Office, request: Path, bench: bool) -> None:
+    try:
+        asked = read_request(read(request).strip())
+        shown = fingerprint(asked.key.kid)
+        click.echo(f"Box {asked.box} asks with fingerprint {shown}")
+        if bench or click.confirm("Does the box show the same?"):
+            answer = office.take_in(asked, answer_of(request), datetime.now(UTC))
+            click.echo(f"  taken in from epoch {answer.epoch} on: {answer_of(request)}")
+    except BoxError as e:
+        click.echo(f"registrar: {request}: {e.cause} {e.remedy}", err=True)
 
 
 @registrar.command("revoke", context_settings=DASHES)
@@ -141,7 +227,7 @@ def revoke_key(
     until = _last(last)
     with locked(path.parent):
         read(path)  # one that is not there is no empty one
-        keys = _followed(path, received)
+        keys = followed(path, received)
         known = find(keys, kid)
         if until is None and received is not None and known is not None and known.box is not None:
             until = last_before(received, known.box, at)
@@ -156,7 +242,7 @@ def revoke_key(
 def follow_rotations(path: Path, received: Path) -> None:
     """Take up the keys to which boxes went over by themselves, so that a list alone is proven."""
     with locked(path.parent):
-        before, keys = public_keys(path), _followed(path, received)
+        before, keys = public_keys(path), followed(path, received)
         write_trusted(path, keys)
     for key in keys[len(before) :]:
         click.echo(f"Box {key.box} signs with key {key.kid} from epoch {key.epoch} on.")
@@ -186,36 +272,6 @@ def _compare(asked: KeyRequest, told: str | None) -> None:
             "The fingerprint is another one: this request is not that of the box.",
             "Nothing was accepted. Ask the technician for the request once more.",
         )
-
-
-def _followed(path: Path, received: Path | None) -> Register:
-    """Return the register, with the keys that rotations brought in since it was written."""
-    keys = public_keys(path) if path.exists() else ()
-    return keys if received is None else follow(keys, brought_in(received, load_trusted(path)))
-
-
-def _client(asked: KeyRequest, ca: Path | None, ca_key: Path | None, term: Term) -> str | None:
-    """Return the client certificate that a box asks for; None where it asks for none."""
-    if asked.csr is None:
-        return None
-    if ca is None or ca_key is None:
-        raise click.UsageError("The box asks for a client certificate: --ca and --ca-key.")
-    return Authority.load(ca, ca_key).client(open_request(asked.csr), asked.box, term)
-
-
-def _certificate(
-    asked: KeyRequest, key: PublicJwk, term: Term, client: str | None
-) -> KeyCertificate:
-    until = term.end if client is None else certificate_of(client, "").not_valid_after_utc
-    return KeyCertificate(
-        box=asked.box,
-        kid=key.kid,
-        epoch=key.epoch or 1,
-        client=client,
-        issued_at=term.start,
-        not_after=until,
-        nonce=asked.nonce,
-    )
 
 
 def _last(text: str | None) -> Last | None:
