@@ -10,7 +10,7 @@ from cryptography import x509
 
 from edge.errors import KeyFileError
 from edge.record.client import certificate_of
-from edge.record.commissioning import Bundle
+from edge.record.commissioning import BROKEN, Bundle
 from edge.record.envelope import UNREADABLE, RefusedError, decode_part, split
 from edge.record.jwk import fingerprint
 from edge.record.keyfile import read
@@ -60,17 +60,23 @@ def client_of(path: Path) -> x509.Certificate:
 
     Nothing is proven: whoever asks to shut a certificate out may. Raises KeyFileError.
     """
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as bundle:
-            names = bundle.namelist()
-            pem = bundle.read("client.pem") if "client.pem" in names else b""
-        return certificate_of(pem.decode(errors="replace"), str(path))
     content = read(path)
+    if zipfile.is_zipfile(path):
+        content = _inside(path)
     try:
         pem_text = msgspec.json.decode(decode_part(split(content.strip())[1]))["client"]
     except (RefusedError, *UNREADABLE, TypeError, KeyError):
         pem_text = content.decode(errors="replace")
     return certificate_of(str(pem_text), str(path))
+
+
+def _inside(path: Path) -> bytes:
+    try:
+        with zipfile.ZipFile(path) as bundle:
+            return bundle.read("client.pem")
+    except (KeyError, *BROKEN):
+        cause = f"{path} is a bundle without a client certificate, or was damaged."
+        raise KeyFileError(cause, "Name the certificate itself, or the answer.") from None
 
 
 def _check(bundle: Bundle) -> list[dict[str, Any]]:
