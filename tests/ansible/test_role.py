@@ -17,6 +17,8 @@ import pytest
 
 from tests.bench import Bench
 from tests.conftest import REPOSITORY
+from tests.repository import Publisher, registry_file
+from tests.tools.registry_orders import KEY
 
 ROOT, PLAYBOOK = (os.environ.get(f"ANPR_EDGE_ANSIBLE_{name}") for name in ("ROOT", "PLAYBOOK"))
 ROLE = REPOSITORY / "deploy" / "ansible"
@@ -88,6 +90,12 @@ class Fleet:
         self.root, self.folder, self.bench = root, folder, Bench(folder)
         for name in ("box.toml", "boxes.csv"):
             (self.bench.kit / name).unlink()
+        (self.bench.kit / "token.key").write_text(KEY.hex())
+        publisher = Publisher(folder / "publisher")
+        publisher.offer_registry(registry_file(folder, "first", publisher.now))
+        publisher.publish()
+        shutil.copytree(publisher.folder, self.bench.kit / "updates")
+        shutil.copy(publisher.root, self.bench.kit / "root.json")
 
     def play(self, **variables: object) -> subprocess.CompletedProcess[str]:
         office = self.bench.office
@@ -106,6 +114,7 @@ class Fleet:
             },
             "anpr_edge_camera": {"source": "/dev/video0", "lane": "inbound"},
             "anpr_edge_zones": [{"id": "gent", "pack": "fl-zes", "start": "2027-01-01"}],
+            "anpr_edge_sources": ["/media/anpr-updates"],
             "anpr_edge_broker": "broker.example.org",
             "anpr_edge_services": False,
             "anpr_edge_gate": ["anpr-edge --version"],
@@ -131,6 +140,10 @@ class Fleet:
         command = ["chroot", str(self.root), "dpkg-query", "-W", "-f${Version}", "anpr-edge"]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
+    def owner(self, path: str) -> str:
+        command = ["chroot", str(self.root), "stat", "-L", "-c%U", f"/{path}"]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
     def state(self) -> dict[str, bytes]:
         folders = ("etc/anpr-edge", "etc/credstore.encrypted", "var/lib/anpr-edge")
         return {
@@ -150,8 +163,10 @@ def test_a_box_is_made_left_alone_upgraded_and_brought_back(root: Path, tmp_path
     assert made.returncode == 0, made.stdout + made.stderr
     proven = fleet.bench.prove(fleet.bench.paper("commissioning.zip"))
     assert f"Box {BOX} signed all" in proven.output
+    assert proven.exit_code == 0, proven.output
+    assert fleet.owner("var/lib/anpr-edge/registry/active/registry.sqlite") == "anpr-sync"
     assert "Password of the panel" in fleet.bench.paper("label.txt").read_text()
-    assert not list((root / "run").glob("anpr-edge*"))
+    assert not list((root / "run").glob("anpr-edge-*"))
     state = fleet.state()
 
     again = fleet.play(anpr_edge_deb=str(one))

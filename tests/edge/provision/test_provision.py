@@ -272,6 +272,18 @@ def test_credentials_are_sealed_and_nothing_is_left_in_memory(tmp_path: Path) ->
     assert kid == read_request(bench.paper("request").read_bytes().strip()).key.kid
 
 
+def test_what_a_kill_left_in_memory_is_gone_after_the_next_run(tmp_path: Path) -> None:
+    if os.geteuid() != 0 or shutil.which("systemd-creds") is None:
+        pytest.skip("sealing credentials needs root and systemd-creds (apt install systemd)")
+    bench, before = Bench(tmp_path, "credential:"), set(MEMORY.glob("anpr-edge-provision.*"))
+    assert bench.make_and_cut(20)
+    left = set(MEMORY.glob("anpr-edge-provision.*")) - before
+    assert any((folder / "token.key").exists() for folder in left)
+    made(bench)
+    assert not any(folder.exists() for folder in left if (folder / "box.pem").exists())
+    assert not list(tmp_path.rglob(".*.new"))
+
+
 def test_who_is_not_root_cannot_seal_and_is_told_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
