@@ -3,6 +3,8 @@
 import io
 import json
 import zipfile
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,10 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edge.errors import RecordError
-from edge.record.commissioning import MOST_FILES, SIGNED, opened
-from edge.record.keys import load_trusted
+from edge.record.commissioning import MOST_FILES, SIGNED, Manifest, opened, packed
+from edge.record.keys import load_signer, load_trusted
 from tests.bench import Bench
 from tools.registrar.papers import client_of
+
+NOW = datetime(2028, 6, 1, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +68,19 @@ def test_another_thing_that_the_box_signed_is_no_bundle(
 ) -> None:
     request = bench.paper("request").read_bytes().strip()
     assert "not the manifest" in fault(bench, zipped(files | {SIGNED: request}))
+
+
+def test_a_box_cannot_sign_the_bundle_of_another(bench: Bench) -> None:
+    signer = load_signer(bench.box / "keys" / "box.pem")
+    manifest = Manifest(box="gent-0013", made_at=NOW, software="x", fine=True)
+    assert "whose key signed it" in fault(bench, packed(manifest, {}, signer))
+
+
+def test_the_bundle_of_a_revoked_key_proves_nothing(bench: Bench) -> None:
+    trusted = load_trusted(bench.office / "register.json")
+    revoked = {kid: replace(key, revoked_at=NOW) for kid, key in trusted.items()}
+    with pytest.raises(RecordError, match="was revoked"):
+        opened(bench.paper("commissioning.zip").read_bytes(), revoked)
 
 
 def test_a_bundle_cannot_fill_the_memory(bench: Bench) -> None:

@@ -12,7 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from edge.cli.keys import keys
 from edge.clock import SystemClock
 from edge.config import load, parse
 from edge.provision.credstore import MEMORY, opened
@@ -88,14 +90,14 @@ def test_a_rehearsal_writes_nothing(bench: Bench) -> None:
 def test_no_secret_leaves_the_box_but_the_password_on_its_label(bench: Bench) -> None:
     made(bench)
     config = load(bench.config)
-    keys = config.keys
-    assert keys.signing
+    own = config.keys
+    assert own.signing
     assert config.uplink.key
-    secrets = [keys.signing, keys.storage, config.uplink.key, config.access.token_key]
+    secrets = [own.signing, own.storage, config.uplink.key, config.access.token_key]
     lines = {line for path in secrets for line in path.read_bytes().split() if len(line) > 30}
     label = bench.paper("label.txt")
     password = label.read_text().partition("panel:")[2].split()[0]
-    assert read_line(keys.storage.with_name("panel.password").read_bytes()).is_of(password)
+    assert read_line(own.storage.with_name("panel.password").read_bytes()).is_of(password)
     with zipfile.ZipFile(bench.paper("commissioning.zip")) as bundle:
         inside = b"".join(bundle.read(name) for name in bundle.namelist())
     outside = b"".join(v for k, v in contents(bench.stick).items() if k != str(label)) + inside
@@ -103,7 +105,7 @@ def test_no_secret_leaves_the_box_but_the_password_on_its_label(bench: Bench) ->
     assert password.encode() not in outside
     kept = b"".join(contents(bench.box).values())
     assert password.encode() not in kept
-    for path in (*secrets, label, keys.storage.with_name("panel.password")):
+    for path in (*secrets, label, own.storage.with_name("panel.password")):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
@@ -233,6 +235,20 @@ def test_a_box_that_was_made_otherwise_is_left_as_it_is(bench: Bench) -> None:
     bench.make("--set=lane=left", "--replace-config")
     assert load(bench.config).camera.lane == "left"
     assert (bench.box / "box.toml.old").read_bytes() == old
+
+
+def test_a_box_that_went_on_to_its_next_key_stays_taken_in(bench: Bench) -> None:
+    made(bench)
+    signing = load(bench.config).keys.signing
+    assert signing is not None
+    first = load_signer(signing).key_id
+    turned = CliRunner().invoke(keys, ["rotate", f"--config={bench.config}"])
+    assert turned.exit_code == 0, turned.output
+    assert load_signer(signing).key_id != first
+    bench.paper("request").unlink()
+    again = bench.make()
+    assert "there  answer: taken in, from epoch 1 on" in again.output
+    assert not bench.paper("request").exists()
 
 
 @pytest.mark.parametrize(
