@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final
 
 from edge.daemon import enrolment, wiring
 from edge.errors import BoxError, ConfigError, KeyFileError, RecordError
@@ -23,7 +22,6 @@ from edge.record.keyfile import PUBLIC_MODE, is_credential, read, replace
 from edge.record.keys import create_private, load_public, write_private
 
 LOOK_EVERY_S = 0.5
-NEW: Final = ".new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +45,13 @@ class Wishes:
 
 def steps(site: Site, wishes: Wishes) -> Iterator[Step]:
     """Yield what makes a box that may sign and deliver; each step needs those before it."""
-    config, own = site.config, site.own
     yield Step(
         "config",
         f"write {site.path}",
         partial(_config_stands, site, wishes),
         partial(_write_config, site),
     )
-    given = {
-        "platform.jwk": config.keys.platform,
-        "ca.pem": config.uplink.ca,
-        "root.json": site.root,
-        "token.key": own.token,
-    }
-    for name, path in given.items():
-        if path is not None:
-            stands, act = partial(_given_stands, site, name, path), partial(_give, site, name, path)
-            yield Step(name, f"put {name} of the kit at {path}", stands, act)
+    yield from _given(site)
     yield Step(
         "keys",
         "make the keys that are missing; they never leave this box",
@@ -88,6 +76,21 @@ def steps(site: Site, wishes: Wishes) -> Iterator[Step]:
         partial(_taken_in, site),
         partial(_install, site, wishes.wait_s),
     )
+
+
+def _given(site: Site) -> Iterator[Step]:
+    """Yield one step for each file that the kit gives and this box needs."""
+    config = site.config
+    given = {
+        "platform.jwk": config.keys.platform,
+        "ca.pem": config.uplink.ca,
+        "root.json": site.root,
+        "token.key": site.own.token,
+    }
+    for name, path in given.items():
+        if path is not None:
+            stands, act = partial(_given_stands, site, name, path), partial(_give, site, name, path)
+            yield Step(name, f"put {name} of the kit at {path}", stands, act)
 
 
 def _config_stands(site: Site, wishes: Wishes) -> str | None:
