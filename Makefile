@@ -22,7 +22,7 @@ EXAMPLE := deploy/platform/node
 # A compiler for the firmware's C; without one its tests skip and say so.
 COMPILER = $(if $(shell command -v gcc),,gcc libc6-dev)
 
-.PHONY: demo test lint schemas examples bench bench-access bench-backlog bench-registry soak soak-hours year lock system train-tools train-reader train-detector fonts clean
+.PHONY: demo test test-ansible lint schemas examples bench bench-access bench-backlog bench-registry soak soak-hours year lock system train-tools train-reader train-detector fonts clean
 
 demo: $(VENV)/.ready
 	@$(BIN)/python -m tools.demo --clip "$(CLIP)" --out "$(OUT)"
@@ -47,6 +47,28 @@ $(EXAMPLE)/node_modules/.ready: $(EXAMPLE)/package-lock.json | system
 	@deploy/system-packages $(NODE)
 	npm ci --ignore-scripts --no-audit --no-fund --prefix $(EXAMPLE) && touch $@ \
 		|| echo "The Node example's packages were not installed: its tests skip." >&2
+
+# The Ansible role on a Debian 12 root of its own (some minutes, 700 MB in build/ansible). Needs root.
+ANSIBLE := build/ansible
+test-ansible: $(VENV)/.ready $(ANSIBLE)/.ready
+	@deploy/system-packages systemd
+	cd deploy/ansible && ../../$(ANSIBLE)/venv/bin/ansible-playbook --syntax-check \
+		-i inventory.example.yml site.yml
+	cd deploy/ansible && PATH="$(CURDIR)/$(ANSIBLE)/venv/bin:$$PATH" ansible-lint --offline site.yml
+	ANPR_EDGE_ANSIBLE_ROOT=$(CURDIR)/$(ANSIBLE)/root \
+		ANPR_EDGE_ANSIBLE_PLAYBOOK=$(CURDIR)/$(ANSIBLE)/venv/bin/ansible-playbook \
+		$(BIN)/pytest -s tests/ansible
+
+$(ANSIBLE)/.ready:
+	@deploy/system-packages debootstrap
+	mkdir -p $(ANSIBLE)
+	test -x $(ANSIBLE)/venv/bin/python || $(PYTHON) -m venv $(ANSIBLE)/venv
+	$(ANSIBLE)/venv/bin/pip install --quiet 'ansible-core>=2.19,<2.20' ansible-lint
+	$(ANSIBLE)/venv/bin/pip install --quiet --no-deps 'ansible>=12,<13'
+	rm -rf $(ANSIBLE)/root
+	debootstrap --variant=minbase --include=python3,python3-apt,systemd,adduser \
+		bookworm $(ANSIBLE)/root
+	touch $@
 
 soak: $(VENV)/.ready
 	ANPR_EDGE_KILLS=50 ANPR_EDGE_SYNC_KILLS=500 ANPR_EDGE_PROCESS_KILLS=1000 \

@@ -358,15 +358,30 @@ def load(path: Path) -> Config:
     """
     try:
         text = path.read_text(encoding="utf-8")
-        tables = tomllib.loads(text)
     except OSError as e:
         raise ConfigError(
             f"The configuration {path} cannot be read ({e.strerror}).",
             "Name another one with --config, or create it: README, 'Configure a box'.",
         ) from e
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
-        raise ConfigError(f"{path} is not TOML: {e}.", "Correct that place in the file.") from e
+    except UnicodeDecodeError as e:
+        raise _not_toml(path, e) from e
+    return parse(path, text)
+
+
+def parse(path: Path, text: str) -> Config:
+    """Check the text of a configuration file that is, or will be, at a path.
+
+    Raises ConfigError naming every fault.
+    """
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as e:
+        raise _not_toml(path, e) from e
     return _Reader(path, text).config(tables)
+
+
+def _not_toml(path: Path, error: ValueError) -> ConfigError:
+    return ConfigError(f"{path} is not TOML: {error}.", "Correct that place in the file.")
 
 
 class _Reader:

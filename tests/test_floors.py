@@ -47,6 +47,7 @@ FLOORS = {
     "edge.daemon.wiring_sync": 5,
     "edge.replay": 6,
     "edge.protocol": 6,
+    "edge.provision": 6,
     "edge.cli": 6,
     "tools": 7,
 }

@@ -21,6 +21,7 @@ VERBS = {
     "held": "List, withdraw or release the candidates that wait.",
     "keys": "Ask for, install, show and change the keys of this box.",
     "protocol": "The data protocol of this box, to fill in and print.",
+    "provision": "Make this box in one command, and write what proves it.",
     "read": "Read the plates in pictures.",
     "records": "List, show and prove stored or received records.",
     "replay": "Send clips or image folders through the production path.",
