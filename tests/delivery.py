@@ -98,6 +98,7 @@ class Courier:
 
     def _start(self, *words: object) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", *(str(word) for word in words)]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with (self.folder / f"{words[0]}.log").open("ab") as log:
+            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log)
         self._running.append(process)
         return process

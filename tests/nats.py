@@ -101,8 +101,8 @@ class NatsCluster:
         for process in self._running.values():
             process.send_signal(signal.SIGHUP)
 
-    def log(self, host: str) -> str:
-        return (self._folder / f"{host}.log").read_text()
+    def pid(self, host: str) -> int:
+        return self._running[host].pid
 
     def addresses(self, name: str) -> list[BrokerAddress]:
         """Return the way in for whoever has this name on a certificate."""
