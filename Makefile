@@ -28,7 +28,7 @@ demo: $(VENV)/.ready
 	@$(BIN)/python -m tools.demo --clip "$(CLIP)" --out "$(OUT)"
 
 test: lint examples
-	@deploy/system-packages $(FONTS) postgresql systemd $(COMPILER)
+	@deploy/system-packages $(FONTS) postgresql systemd nats-server $(COMPILER)
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 lint: $(VENV)/.ready
@@ -73,7 +73,7 @@ $(ANSIBLE)/.ready:
 soak: $(VENV)/.ready
 	ANPR_EDGE_KILLS=50 ANPR_EDGE_SYNC_KILLS=500 ANPR_EDGE_PROCESS_KILLS=1000 \
 		ANPR_EDGE_POWER_CUTS=10000 ANPR_EDGE_FILLS=50 ANPR_EDGE_READ_ONLY=20 \
-		ANPR_EDGE_RECEIVER_KILLS=200 ANPR_EDGE_BROKER_KILLS=20 ANPR_EDGE_BAD_NETWORK=1 ANPR_EDGE_CLOCK_DAYS=1500 \
+		ANPR_EDGE_RECEIVER_KILLS=200 ANPR_EDGE_BROKER_KILLS=20 ANPR_EDGE_CLUSTER_KILLS=10 ANPR_EDGE_BAD_NETWORK=1 ANPR_EDGE_CLOCK_DAYS=1500 \
 		$(BIN)/pytest -s tests/faults
 
 # Two hours of a box at work: what grows in its processes, and whether anything is lost.

@@ -230,6 +230,7 @@ class Evidence(_Section, frozen=True, kw_only=True):
 class Uplink(_Section, frozen=True, kw_only=True):
     """The way to the platform.
 
+    `host` may list the servers of one cluster, up to four: they are tried in turn.
     `ack = "puback"` forgets a record once the broker has it: a broker that dies then loses it.
     One that speaks only MQTT 3.1.1 also acknowledges what its access list makes it throw away.
     `evidence` is the https address to which released pictures go, with the same certificates; on
@@ -237,7 +238,7 @@ class Uplink(_Section, frozen=True, kw_only=True):
     """
 
     publisher: Literal["mqtt", "spool"] = "spool"
-    host: str = "localhost"
+    host: str | Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=4)] = "localhost"
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 8883
     ca: Path | None = None
     cert: Path | None = None
@@ -246,6 +247,11 @@ class Uplink(_Section, frozen=True, kw_only=True):
     evidence: Annotated[str, msgspec.Meta(pattern=r"^https://[^/\s]+[^\s?#]*\Z")] | None = None
     ack: Literal["receipt", "puback"] = "receipt"
     window: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 64
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The names of the broker: one, or those of its servers."""
+        return (self.host,) if isinstance(self.host, str) else self.host
 
 
 class Updates(_Section, frozen=True, kw_only=True):

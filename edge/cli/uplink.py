@@ -5,7 +5,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 import click
@@ -85,7 +84,7 @@ def _line(config: Config, outbox: Outbox) -> Uplink:
     reader = receipt_reader(outbox.box, load_public(config.keys.platform))
     window = None if _on_stick(config) else config.uplink.window
     pace = Pace(ack=config.uplink.ack, window=window)
-    way = partial(wiring_delivery.publisher, config, wiring_delivery.hint(config))
+    way = wiring_delivery.way(config, wiring_delivery.hint(config))
     return Uplink(outbox, way, reader, pace)
 
 
