@@ -22,7 +22,15 @@ from rich.table import Table
 from edge.types import Image
 from edge.vision.look import look
 from edge.vision.sight import Sight
-from tools.disturbed import HARM, HARMLESS, Disturbance, by_night, plain
+from tools.disturbed import (
+    HARM,
+    HARMLESS,
+    Disturbance,
+    by_night,
+    frozen,
+    frozen_with_clock,
+    plain,
+)
 
 STREET = Path(__file__).parent / "demo" / "street.mp4"
 STILLS = ("nl-clips/clips/*", "ro-dashcam-train/images/nightride*_t*0.jpg")
@@ -81,7 +89,8 @@ def watch(site: Site, how: Disturbance, seconds: int, harmless: Disturbance | No
         sight.see(look(harmless(site.at(second), second, rng)), second)
     began = LEARNT_S if harmless else 0
     for second in range(seconds):
-        image = how(site.at(began + second), second, rng)
+        shown = began if how in (frozen, frozen_with_clock) else began + second
+        image = how(site.at(shown), second, rng)
         told.append(" ".join(sorted(sight.see(look(image), began + second))))
     return told
 

@@ -21,7 +21,7 @@ FAR = 0.015
 """Of the picture's width: what moves by less is still in its lane."""
 KEPT, KNOWN = 6, 0.7
 LEARN_EVERY_S, CREEP_EVERY_S = 60.0, 30.0
-SETTLED_LOOKS = 10
+SETTLED_LOOKS, PROVEN_AFTER_S = 10, 10.0
 FAST, SLOW = 0.4, 0.05
 """Weights of a new look in what is now and in what is usual."""
 STEEP, LEAST_TILES = 40.0, 8
@@ -56,6 +56,8 @@ class Scene:
         self.references = tuple(references)
         self._now: Edges | None = None
         self._last: Reference | None = None
+        self._next: Reference | None = None
+        self._next_at_s = 0.0
         self._looks, self._learn_at_s, self._creep_at_s = 0, 0.0, 0.0
 
     def see(self, look: Look, at_s: float, learn: bool) -> Placed:
@@ -68,6 +70,8 @@ class Scene:
             in_place = placed.alike is not None and placed.alike >= SURE
             if in_place or (placed.alike is None and not self.references):
                 self._learn(self._now, sharp, at_s)
+                return placed
+        self._next = None
         return placed
 
     def _place(self, now: Edges, sharp: Grid, at_s: float) -> Placed:
@@ -76,11 +80,13 @@ class Scene:
         if not shares:
             return Placed(None, None, None)
         share, best = max(shares, key=lambda one: one[0])
-        suspects = [best] if share < SURE else self._of_old(shares, at_s)
-        shift = next((s for ref in suspects if (s := _moved(now, ref, share)) is not None), None)
+        suspects = [(share, best)] if share < SURE else self._of_old(shares, at_s)
+        shift = next((s for one, ref in suspects if (s := _moved(now, ref, one)) is not None), None)
         return Placed(share, shift, _beside(sharp, best.sharpness))
 
-    def _of_old(self, shares: list[tuple[float, Reference]], at_s: float) -> list[Reference]:
+    def _of_old(
+        self, shares: list[tuple[float, Reference]], at_s: float
+    ) -> list[tuple[float, Reference]]:
         """Return an old reference that a picture in place should still lie on, now and then.
 
         A mast that leans over a little every day is in place beside yesterday.
@@ -90,11 +96,21 @@ class Scene:
             return []
         self._creep_at_s = at_s + CREEP_EVERY_S
         share, ref = max(old, key=lambda one: one[0])
-        return [ref] if share < SURE else []
+        return [(share, ref)] if share < SURE else []
 
     def _learn(self, now: Edges, sharp: Grid, at_s: float) -> None:
+        """Learn what was seen a while ago, if it was in place ever since.
+
+        What is now may be half of a move: it must not vouch for the other half.
+        """
         before = self._last.sharpness if self._last else sharp
+        if self._next is None:
+            self._next, self._next_at_s = Reference(now, before), at_s + PROVEN_AFTER_S
+        if at_s < self._next_at_s:
+            return
+        now = self._next.edges
         self._last = Reference(now, _mixed_known(before, sharp, SLOW))
+        self._next = None
         if at_s < self._learn_at_s:
             return
         self._learn_at_s = at_s + LEARN_EVERY_S
