@@ -31,7 +31,7 @@ class NewestFrame:
         self._source, self._idle_s = source, idle_s
         self._changed = threading.Condition()
         self._frame: Frame | None = None
-        self._ended = self._stopped = False
+        self._ended = self._stopped = self._nudged = False
         self._error: CaptureError | None = None
         self.dropped = self.answers = 0
         self._thread = threading.Thread(target=self._drain, name="capture", daemon=True)
@@ -47,6 +47,12 @@ class NewestFrame:
         if self._error is not None:
             raise self._error
 
+    def nudge(self) -> None:
+        """Let whoever waits for a frame wait no longer, once; any thread may."""
+        with self._changed:
+            self._nudged = True
+            self._changed.notify_all()
+
     def stop(self) -> None:
         """End the frames soon; may be called from a signal handler."""
         with self._changed:
@@ -61,7 +67,10 @@ class NewestFrame:
     def _waits(self) -> bool:
         """Wait for a frame, though not for ever; False when there will be none any more."""
         with self._changed:
-            self._changed.wait_for(lambda: self._frame is not None or self._ended, self._idle_s)
+            self._changed.wait_for(
+                lambda: self._frame is not None or self._ended or self._nudged, self._idle_s
+            )
+            self._nudged = False
             return not self._stopped and (self._frame is not None or not self._ended)
 
     def _take(self) -> Frame | None:

@@ -10,7 +10,7 @@ from edge.passage.lanes import Lane, in_lane
 from edge.ports import Clock
 from edge.types import Detection, Image, Passage, Reading
 
-WAIT_S = 1.0
+WAIT_S = 0.5
 REMEDY = "Look at the push settings of the camera, and at external.product."
 
 
@@ -46,7 +46,7 @@ class ForeignWatch:
         self._stopped, self._told_of = threading.Event(), 0
 
     def conclusions(self) -> Iterator[list[Conclusion]]:
-        """Yield what was concluded, at least once a second, until it is told to stop."""
+        """Yield what was concluded, at least twice a second, until it is told to stop."""
         while not self._stopped.is_set():
             for message in self._camera.messages(WAIT_S):
                 now = self._clock.read()
@@ -59,6 +59,9 @@ class ForeignWatch:
     def moves(self) -> bool:
         """Always: it comes to us."""
         return True
+
+    def nudge(self) -> None:
+        """Do nothing: the next step is never far."""
 
     def stop(self) -> None:
         """End soon; may be called from a signal handler."""

@@ -26,6 +26,10 @@ class Watch(Protocol):
         """
         ...
 
+    def nudge(self) -> None:
+        """Let the next step come at once; any thread may."""
+        ...
+
     def stop(self) -> None:
         """End soon; may be called from a signal handler."""
         ...
@@ -93,6 +97,10 @@ class OwnWatch:
         """True when the camera came back from being asked, since this was asked last."""
         before, self._answers = self._answers, self._camera.answers
         return self._answers > before
+
+    def nudge(self) -> None:
+        """Let the next step come at once; any thread may."""
+        self._camera.nudge()
 
     def stop(self) -> None:
         """End soon; may be called from a signal handler."""

@@ -86,3 +86,18 @@ def test_after_a_reconnect_nothing_old_comes_and_the_count_of_dropped_frames_goe
     assert [found and found.index for found in (next(frames), next(frames))] == [3, None]
     assert newest.dropped == 3
     newest.stop()
+
+
+def test_who_waits_for_a_frame_may_be_nudged_once_and_loses_none_by_it() -> None:
+    source = GatedSource(1)
+    newest = NewestFrame(source, idle_s=60)
+    frames = newest.frames()
+    began = time.monotonic()
+    newest.nudge()
+    assert next(frames) is None
+    assert time.monotonic() - began < 30
+    source.gate.release()
+    found = next(frames)
+    assert found is not None
+    assert found.index == 0
+    newest.stop()
