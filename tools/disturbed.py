@@ -4,49 +4,50 @@ Each takes a (H, W, 3) uint8 BGR picture, the seconds since it began, and a gene
 """
 
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
-
-from edge.types import Image
+from numpy.typing import NDArray
 
 Rng: TypeAlias = np.random.Generator
-Disturbance: TypeAlias = Callable[[Image, int, Rng], Image]
+Picture: TypeAlias = NDArray[Any]
+Disturbance: TypeAlias = Callable[[Picture, int, Rng], Picture]
 NIGHT = 0.15
 DUSK_S = 240.0
 
 
-def noisy(image: Image, rng: Rng, gain: float = 1.0, sigma: float = 2.0) -> Image:
+def noisy(image: Picture, rng: Rng, gain: float = 1.0, sigma: float = 2.0) -> Picture:
     """Return a picture in so much of its light, with the noise of a sensor."""
     cv2.setRNGSeed(int(rng.integers(1 << 31)))  # OpenCV's generator is ten times as fast
-    noise = cv2.randn(np.empty(image.shape, np.int16), 0, sigma)
-    lit = cv2.convertScaleAbs(image, alpha=gain).astype(np.int16) + noise
-    return np.clip(lit, 0, 255).astype(np.uint8)
+    noise: Picture = np.empty(image.shape, np.int16)
+    cv2.randn(noise, (0.0,), (sigma,))
+    lit: Picture = cv2.convertScaleAbs(image, alpha=gain).astype(np.int16) + noise
+    return np.asarray(np.clip(lit, 0, 255), np.uint8)
 
 
-def plain(image: Image, _: int, rng: Rng) -> Image:
+def plain(image: Picture, _: int, rng: Rng) -> Picture:
     """Show it as it is."""
     return noisy(image, rng)
 
 
-def night(image: Image, _: int, rng: Rng) -> Image:
+def night(image: Picture, _: int, rng: Rng) -> Picture:
     """Leave a seventh of the light, at a high gain."""
     return noisy(image, rng, NIGHT, 6.0)
 
 
-def dusk(image: Image, at_s: int, rng: Rng) -> Image:
+def dusk(image: Picture, at_s: int, rng: Rng) -> Picture:
     """Let it become night within minutes, faster than it does."""
     left = NIGHT + (1 - NIGHT) * max(0.0, 1 - at_s / DUSK_S)
     return noisy(image, rng, left, 2 + 4 * (1 - left))
 
 
-def dawn(image: Image, at_s: int, rng: Rng) -> Image:
+def dawn(image: Picture, at_s: int, rng: Rng) -> Picture:
     """Let it become day."""
     return dusk(image, max(0, int(DUSK_S) - at_s), rng)
 
 
-def rain(image: Image, _: int, rng: Rng) -> Image:
+def rain(image: Picture, _: int, rng: Rng) -> Picture:
     """Draw streaks before a paler picture."""
     height, width = image.shape[:2]
     pale = cv2.addWeighted(image, 0.7, np.full_like(image, 150), 0.3, 0)
@@ -55,14 +56,16 @@ def rain(image: Image, _: int, rng: Rng) -> Image:
     return noisy(pale, rng)
 
 
-def shower(image: Image, at_s: int, rng: Rng) -> Image:
+def shower(image: Picture, at_s: int, rng: Rng) -> Picture:
     """Let a downpour come and go within two minutes."""
-    return rain(cv2.GaussianBlur(image, (0, 0), 1.0), at_s, rng) if at_s % 240 < 120 else plain(
-        image, at_s, rng
+    return (
+        rain(cv2.GaussianBlur(image, (0, 0), 1.0), at_s, rng)
+        if at_s % 240 < 120
+        else plain(image, at_s, rng)
     )
 
 
-def headlights(image: Image, at_s: int, rng: Rng) -> Image:
+def headlights(image: Picture, at_s: int, rng: Rng) -> Picture:
     """Shine into the camera at night, for some seconds of every ten."""
     dark = night(image, at_s, rng)
     if at_s % 10 > 4:
@@ -74,7 +77,7 @@ def headlights(image: Image, at_s: int, rng: Rng) -> Image:
     return cv2.add(dark, cv2.GaussianBlur(cv2.add(glare, glare), (0, 0), width / 25))
 
 
-def traffic(image: Image, _: int, rng: Rng) -> Image:
+def traffic(image: Picture, _: int, rng: Rng) -> Picture:
     """Let large vehicles hide half of the picture, others each second."""
     hidden = image.copy()
     for _n in range(4):
@@ -82,7 +85,7 @@ def traffic(image: Image, _: int, rng: Rng) -> Image:
     return noisy(hidden, rng)
 
 
-def standing(image: Image, at_s: int, rng: Rng) -> Image:
+def standing(image: Picture, at_s: int, rng: Rng) -> Picture:
     """Let the same truck stand before the camera for three minutes."""
     hidden = image.copy()
     if 60 <= at_s < 240:
@@ -90,7 +93,7 @@ def standing(image: Image, at_s: int, rng: Rng) -> Image:
     return noisy(hidden, rng)
 
 
-def lamps(image: Image, at_s: int, rng: Rng) -> Image:
+def lamps(image: Picture, at_s: int, rng: Rng) -> Picture:
     """Switch lamps on and off again, which light one side."""
     if at_s % 120 < 60:
         return night(image, at_s, rng)
@@ -98,31 +101,31 @@ def lamps(image: Image, at_s: int, rng: Rng) -> Image:
     return noisy((image * side).astype(np.uint8), rng, 1.0, 4.0)
 
 
-def steps(image: Image, at_s: int, rng: Rng) -> Image:
+def steps(image: Picture, at_s: int, rng: Rng) -> Picture:
     """Let the exposure jump."""
     return noisy(image, rng, (0.5, 1.0, 1.7)[at_s // 20 % 3])
 
 
-def sway(image: Image, at_s: int, rng: Rng) -> Image:
+def sway(image: Picture, at_s: int, rng: Rng) -> Picture:
     """Let wind move the mast by two thousandths of the picture."""
     far = image.shape[1] / 500
     return noisy(placed(image, far * float(rng.normal()), far * float(rng.normal())), rng)
 
 
-def black(image: Image, _: int, rng: Rng) -> Image:
+def black(image: Picture, _: int, rng: Rng) -> Picture:
     """Put a cap on."""
     return noisy(np.zeros_like(image), rng)
 
 
-def painted(image: Image, _: int, rng: Rng) -> Image:
+def painted(image: Picture, _: int, rng: Rng) -> Picture:
     """Spray the glass all over."""
     return noisy(cv2.GaussianBlur(image, (0, 0), image.shape[1] / 8) // 4 + 90, rng)
 
 
-def sprayed(image: Image, _: int, rng: Rng) -> Image:
+def sprayed(image: Picture, _: int, rng: Rng) -> Picture:
     """Spray most of the glass: eight tenths, in blots."""
     spots, mask = np.random.default_rng(3), np.zeros(image.shape[:2], np.uint8)
-    height, width = mask.shape
+    height, width = image.shape[:2]
     while mask.mean() < 0.8 * 255:
         x, y = (int(v) for v in spots.integers((0, 0), (width, height)))
         cv2.circle(mask, (x, y), width // 8, 255, -1)
@@ -138,7 +141,7 @@ def defocused(share: float) -> Disturbance:
 def moved(across: float, down: float, turn_deg: float = 0.0) -> Disturbance:
     """Return what shifts by shares of the picture's width, and turns."""
 
-    def move(image: Image, _: int, rng: Rng) -> Image:
+    def move(image: Picture, _: int, rng: Rng) -> Picture:
         width = image.shape[1]
         return noisy(placed(image, across * width, down * width, turn_deg), rng)
 
@@ -150,17 +153,17 @@ def by_night(other: Disturbance) -> Disturbance:
     return lambda image, at_s, rng: noisy(other(image, at_s, rng), rng, NIGHT, 5.0)
 
 
-def burnt(image: Image, _: int, rng: Rng) -> Image:
+def burnt(image: Picture, _: int, rng: Rng) -> Picture:
     """Expose far too long."""
     return noisy(cv2.convertScaleAbs(image, alpha=3, beta=80), rng)
 
 
-def frozen(image: Image, _: int, _rng: Rng) -> Image:
+def frozen(image: Picture, _: int, _rng: Rng) -> Picture:
     """Show the same picture for ever."""
     return noisy_once(image)
 
 
-def frozen_with_clock(image: Image, at_s: int, _rng: Rng) -> Image:
+def frozen_with_clock(image: Picture, at_s: int, _rng: Rng) -> Picture:
     """Show the same picture, with a clock that goes on, as a JPEG of its own each time."""
     shown = noisy_once(image)
     height, width = image.shape[:2]
@@ -169,22 +172,22 @@ def frozen_with_clock(image: Image, at_s: int, _rng: Rng) -> Image:
     return np.asarray(cv2.imdecode(cv2.imencode(".jpg", shown)[1], cv2.IMREAD_COLOR), np.uint8)
 
 
-def noisy_once(image: Image) -> Image:
+def noisy_once(image: Picture) -> Picture:
     """Return a picture with noise that is always the same."""
     noise = np.random.default_rng(1).normal(0, 2, image.shape)
     return np.clip(image + noise, 0, 255).astype(np.uint8)
 
 
-def placed(image: Image, across: float, down: float, turn_deg: float = 0.0) -> Image:
+def placed(image: Picture, across: float, down: float, turn_deg: float = 0.0) -> Picture:
     """Return a picture shifted by pixels and turned about its middle."""
     height, width = image.shape[:2]
     way = cv2.getRotationMatrix2D((width / 2, height / 2), turn_deg, 1.0)
-    way[:, 2] += (across, down)
+    way[:, 2] += np.array([across, down])
     border = cv2.BORDER_REFLECT
     return np.asarray(cv2.warpAffine(image, way, (width, height), borderMode=border), np.uint8)
 
 
-def _vehicle(image: Image, rng: Rng, size: float) -> None:
+def _vehicle(image: Picture, rng: Rng, size: float) -> None:
     """Paint a box with windows, letters and lamps somewhere."""
     height, width = image.shape[:2]
     w, h = int(width * size * rng.uniform(0.5, 1)), int(height * size * rng.uniform(0.8, 1.2))

@@ -71,7 +71,7 @@ def sites(data: Path, at_most: int) -> Iterator[Site]:
 
 
 def _film(path: Path, count: int) -> list[Image]:
-    video, found = cv2.VideoCapture(str(path)), []
+    video, found = cv2.VideoCapture(str(path)), list[Image]()
     every = max(1, int(video.get(cv2.CAP_PROP_FRAME_COUNT)) // count)
     while len(found) < count * every:
         more, image = video.read()
@@ -83,7 +83,8 @@ def _film(path: Path, count: int) -> list[Image]:
 
 def watch(site: Site, how: Disturbance, seconds: int, harmless: Disturbance | None) -> list[str]:
     """Show a disturbed scene; return what each second told, after it was learnt (if `harmless`)."""
-    rng, sight, told = np.random.default_rng(zlib.crc32(site.name.encode())), Sight(), []
+    rng, sight = np.random.default_rng(zlib.crc32(site.name.encode())), Sight()
+    told = list[str]()
     for second in range(LEARNT_S if harmless else 0):
         assert harmless is not None
         sight.see(look(harmless(site.at(second), second, rng)), second)

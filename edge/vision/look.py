@@ -1,6 +1,7 @@
 """What one picture tells of how the camera sees: its light, its edges, their sharpness (pure)."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -61,7 +62,7 @@ def look(image: Image) -> Look:
         mean=float(small.mean()),
         brightest=float(np.percentile(small, 99)),
         glaring=float((small >= GLARING).mean()),
-        points=full[::COARSE, ::COARSE].copy(),
+        points=np.asarray(full[::COARSE, ::COARSE], np.uint8).copy(),
         edges=edges_of(small),
         structure=_tiles(small).std(axis=(1, 3), dtype=np.float32),
         fine=_tiles(_steepness(full)).max(axis=(1, 3)).astype(np.float32),
@@ -69,21 +70,21 @@ def look(image: Image) -> Look:
     )
 
 
-def edges_of(small: Grey) -> Edges:
+def edges_of(small: NDArray[Any]) -> Edges:
     """Return the edges of a small grey picture, each beside those around it."""
     steep = _steepness(cv2.GaussianBlur(small, (0, 0), 1.0)).astype(np.float32)
     around = cv2.blur(steep, (AROUND, AROUND))
     return cv2.GaussianBlur(steep / (around + FLOOR), (0, 0), 1.0).astype(np.float32)
 
 
-def _steepness(grey: Grey) -> Grey:
+def _steepness(grey: NDArray[Any]) -> Grey:
     """Return how much grey changes at each pixel, across or down: a quarter of Sobel's figure."""
     across, down = cv2.spatialGradient(grey)
     steep = cv2.max(cv2.convertScaleAbs(across, alpha=0.25), cv2.convertScaleAbs(down, alpha=0.25))
     return np.asarray(steep, np.uint8)
 
 
-def _tiles(picture: Grey) -> NDArray[np.uint8]:
+def _tiles(picture: NDArray[Any]) -> NDArray[Any]:
     """Return the pixels of each tile: (9, n, 16, n)."""
     (rows, columns), (height, width) = TILES, picture.shape
     return picture.reshape(rows, height // rows, columns, width // columns)

@@ -4,7 +4,7 @@ Edges are compared tile by tile, each by its correlation: neither the strength o
 a vehicle in a part of the picture speaks against the other parts.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -16,6 +16,7 @@ ROWS, COLUMNS = 5, 8
 """36 x 40 pixels each: larger than the vehicles far away, smaller than one that is near."""
 ALIKE, BUSY, LEAST_TILES = 0.5, 0.15, 6
 ECC_STEPS, ECC_CLOSE, ECC_BLUR = 40, 1e-3, 5
+EVERYWHERE = np.full(SIZE[::-1], 255, np.uint8)
 WINDOW = cv2.createHanningWindow(SIZE, cv2.CV_32F)
 
 
@@ -49,7 +50,7 @@ def _refined(now: Edges, before: Edges, way: NDArray[np.float32]) -> NDArray[np.
     stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, ECC_STEPS, ECC_CLOSE)
     try:
         _, found = cv2.findTransformECC(
-            before.copy(), now.copy(), way.copy(), cv2.MOTION_AFFINE, stop, None, ECC_BLUR
+            before.copy(), now.copy(), way.copy(), cv2.MOTION_AFFINE, stop, EVERYWHERE, ECC_BLUR
         )
     except cv2.error:  # it did not converge
         return way
@@ -71,7 +72,7 @@ def _distance(way: NDArray[np.float32]) -> float:
     return float(np.hypot(*moved.T).max() / width)
 
 
-def _alike(now: Edges, before: Edges, inside: NDArray[np.bool_]) -> float | None:
+def _alike(now: NDArray[Any], before: Edges, inside: NDArray[Any]) -> float | None:
     a, b, within = _tiles(now), _tiles(before), _tiles(inside.astype(np.float32))
     whole = within.mean(axis=1) > 0.95
     busy = whole & (b.std(axis=1) > BUSY)
@@ -83,7 +84,7 @@ def _alike(now: Edges, before: Edges, inside: NDArray[np.bool_]) -> float | None
     return float(((a * b).sum(axis=1) / norm > ALIKE).mean())
 
 
-def _tiles(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+def _tiles(picture: NDArray[Any]) -> NDArray[Any]:
     width, height = SIZE
     cut = picture.reshape(ROWS, height // ROWS, COLUMNS, width // COLUMNS)
     return cut.swapaxes(1, 2).reshape(ROWS * COLUMNS, -1)
