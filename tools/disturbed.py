@@ -21,7 +21,7 @@ def noisy(image: Picture, rng: Rng, gain: float = 1.0, sigma: float = 2.0) -> Pi
     """Return a picture in so much of its light, with the noise of a sensor."""
     cv2.setRNGSeed(int(rng.integers(1 << 31)))  # OpenCV's generator is ten times as fast
     noise: Picture = np.empty(image.shape, np.int16)
-    cv2.randn(noise, (0.0,), (sigma,))
+    cv2.randn(noise, np.zeros(3), np.full(3, sigma))
     lit: Picture = cv2.convertScaleAbs(image, alpha=gain).astype(np.int16) + noise
     return np.asarray(np.clip(lit, 0, 255), np.uint8)
 
