@@ -28,30 +28,29 @@ def depends(deb: Path) -> list[str]:
     return sorted({re.split(r"[ (|]", one.strip())[0] for one in asked.stdout.split(",")})
 
 
-def bootstrap(folder: Path, packages: Sequence[str]) -> Path:
+def bootstrap(folder: Path, arch: str, packages: Sequence[str]) -> Path:
     """Make a small Debian 12 with these packages and nothing else, once; return where it is."""
     done = folder / ".done"
     wanted = ",".join(packages)
     if not done.exists() or done.read_text() != wanted:
         shutil.rmtree(folder, ignore_errors=True)
-        options = ["--variant=minbase", f"--include={wanted}", "bookworm"]
-        subprocess.run(["debootstrap", *options, str(folder), MIRROR], check=True)
+        options = [f"--arch={arch}", "--variant=minbase", f"--include={wanted}"]
+        subprocess.run(["debootstrap", *options, "bookworm", str(folder), MIRROR], check=True)
         done.write_text(wanted)
     return folder
 
 
 @dataclass(frozen=True)
 class Debian:
-    """A root that is booted: what is done in it is done as root beside its systemd."""
+    """A root, and how one comes in: what is done in it is done as its root."""
 
     folder: Path
-    leader: int
+    door: tuple[str, ...]
 
     def do(self, *command: str, put: bytes | None = None, fine: bool = True) -> str:
         """Do a command in it and return what it says; a failure is an error unless it is fine."""
-        enter = ["nsenter", f"--target={self.leader}", "--all", "--root", "--wd"]
         done = subprocess.run(
-            [*enter, *command],
+            [*self.door, *command],
             input=put,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -88,10 +87,16 @@ class Debian:
         return {name: (self.folder / "etc" / name).read_text() for name in ACCOUNTS}
 
 
+def copied(base: Path, folder: Path) -> Path:
+    """Copy a root; return where the copy is."""
+    subprocess.run(["cp", "--archive", "--reflink=auto", str(base), str(folder)], check=True)
+    return folder
+
+
 @contextmanager
 def booted(base: Path, folder: Path) -> Iterator[Debian]:
     """Copy a root, boot it, and power it off in the end; the copy stays."""
-    subprocess.run(["cp", "--archive", "--reflink=auto", str(base), str(folder)], check=True)
+    copied(base, folder)
     options = ["--register=no", "--keep-unit", "--console=pipe", f"--machine=anpr-{os.getpid()}"]
     with (
         (folder.parent / "console.log").open("wb") as console,
@@ -113,7 +118,8 @@ def _settled(folder: Path, nspawn: subprocess.Popen[bytes]) -> Debian:
     deadline = time.monotonic() + BOOT_S
     while time.monotonic() < deadline and nspawn.poll() is None:
         for leader in _children(nspawn.pid):
-            debian = Debian(folder, leader)
+            beside = ("nsenter", f"--target={leader}", "--all", "--root", "--wd")
+            debian = Debian(folder, beside)
             if debian.do("systemctl", "is-system-running", fine=False) in WELL:
                 return debian
         time.sleep(LOOKS_S)
