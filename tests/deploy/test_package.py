@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(not DEB, reason="it takes minutes and a network:
 
 BOX, FPS = "gent-0012", 10.0
 UPGRADED = "0.1.1"
-PATIENCE_S = 240.0
+PATIENCE_S, LOOKS_S = 240.0, 5.0
 STATE, CONFIG = "/var/lib/anpr-edge", "/etc/anpr-edge/box.toml"
 STICK = "/media/anpr"
 CREDENTIALS = ("box.pem", "token.key", "storage.key")
@@ -110,15 +110,27 @@ def delivered(debian: Debian, folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in listed.splitlines()]
 
 
-def until(debian: Debian, folder: Path, kind: str, more_than: int) -> list[dict[str, Any]]:
-    """Wait until the platform has more records of a kind than before; return all."""
+def until(
+    debian: Debian, folder: Path, enough: Callable[[list[dict[str, Any]]], bool]
+) -> list[dict[str, Any]]:
+    """Wait until the platform has enough; return all that it has."""
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         found = delivered(debian, folder)
-        if Counter(record["kind"] for record in found)[kind] > more_than:
+        if enough(found):
             return found
-        time.sleep(5)
-    raise AssertionError(f"No {kind} came in {PATIENCE_S:g} s.")
+        time.sleep(LOOKS_S)
+    raise AssertionError(f"That did not come in {PATIENCE_S:g} s.")
+
+
+def has_passage(records: list[dict[str, Any]]) -> bool:
+    return any(record["kind"] == "passage" for record in records)
+
+
+def since_last_start(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what came after the daemon's first word."""
+    starts = [at for at, record in enumerate(records) if record["kind"] == "health"]
+    return records[starts[-1] :]
 
 
 def test_a_package_that_is_installed_waits_for_a_configuration(
@@ -144,7 +156,7 @@ def test_a_box_that_is_provisioned_reads_plates_and_delivers(
     debian.do("systemctl", "start", "anpr-run.service", "anpr-uplink.service")
     assert debian.is_active("anpr-run.service")
     assert debian.is_active("anpr-uplink.service")
-    found = until(debian, folder, "passage", more_than=0)
+    found = until(debian, folder, has_passage)
     assert debian.do("stat", "--format=%U", f"{STATE}/outbox.sqlite") == "anpr-run"
     assert {record["epoch"] for record in found} == {1}
     assert debian.do("systemctl", "show", "--property=NRestarts", "anpr-run") == "NRestarts=0"
@@ -196,8 +208,13 @@ def test_another_version_goes_on_where_the_last_one_stopped(
     assert contents(debian) == kept
     assert debian.is_active("anpr-run.service")
     assert debian.is_active("anpr-uplink.service")
-    count = Counter(record["kind"] for record in had)["passage"]
-    found = until(debian, folder, "passage", more_than=count)
+    starts = Counter(record["kind"] for record in had)["health"]
+
+    def went_on(records: list[dict[str, Any]]) -> bool:
+        started = Counter(record["kind"] for record in records)["health"] > starts
+        return started and has_passage(since_last_start(records))
+
+    found = until(debian, folder, went_on)
     assert [record["seq"] for record in found] == list(range(1, len(found) + 1))
     assert {record["epoch"] for record in found} == {1}
     assert (UPGRADED in software(folder)) == (change == "upgrade")
