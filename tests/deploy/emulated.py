@@ -16,6 +16,19 @@ TAKE_AWAY = "-1"
 AARCH64 = 183
 """What an ELF file says that it is for."""
 
+COME_IN = 'mount -t proc proc /proc && mount --bind /root/cpuinfo /proc/cpuinfo && exec "$@"'
+CPUINFO = """\
+processor\t: 0
+BogoMIPS\t: 108.00
+Features\t: fp asimd evtstrm crc32 cpuid
+CPU implementer\t: 0x41
+CPU architecture: 8
+CPU variant\t: 0x0
+CPU part\t: 0xd08
+CPU revision\t: 3
+"""
+"""What the kernel of a Raspberry Pi 4 says; that of this machine would say what this machine is."""
+
 NOP = 0xD503201F
 DOTPROD = 0x4E829420  # sdot v0.4s, v1.16b, v2.16b
 FP16 = 0x4E421420  # fadd v0.8h, v1.8h, v2.8h
@@ -42,12 +55,10 @@ def emulation() -> Iterator[None]:
 
 
 def entered(folder: Path, cpu: str = CPU) -> Debian:
-    """Return a root whose programs run on such a processor."""
-    options = ["--quiet", "--pipe", "--register=no", "--keep-unit", f"--machine=anpr-{cpu}"]
-    return Debian(
-        folder,
-        ("systemd-nspawn", *options, f"--setenv=QEMU_CPU={cpu}", f"--directory={folder}", "--"),
-    )
+    """Return a root whose programs run on such a processor, and see that of a Pi."""
+    (folder / "root" / "cpuinfo").write_text(CPUINFO)
+    apart = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "chroot", str(folder))
+    return Debian(folder, (*apart, "env", f"QEMU_CPU={cpu}", "sh", "-c", COME_IN, "sh"))
 
 
 def program(instruction: int) -> bytes:
