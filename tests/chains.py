@@ -1,12 +1,13 @@
 """Boxes that sign, for tests: keys in memory, chains of small true records."""
 
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from joserfc.jwk import OKPKey
 
-from edge.record.chain import Head, next_link
+from edge.record.chain import Head, Place, next_link
 from edge.record.envelope import Keyring, TrustedKey, seal
 from edge.record.message import AlarmRecord, ClockQuality, NextKey, RotationRecord, event
 from edge.record.signer import FileSigner
@@ -59,6 +60,8 @@ class Pen:
         self.signer = FileSigner(self.key)
         self.head: Head | None = None
         self.is_new = False
+        self.since: Place | None = None
+        self.written: Counter[str] = Counter()
 
     @property
     def keyring(self) -> Keyring:
@@ -73,18 +76,21 @@ class Pen:
         return seal(alarm(link, self.box, cause), self.signer)
 
     def write(self) -> Envelope:
-        return self._wrote(self.at(next_link(self.head, self.is_new)))
+        return self.wrote(self.at(next_link(self.head, self.is_new)))
 
     def turn(self, heir: "Pen", next_epoch: int | None = None) -> Envelope:
         """Give the chain to another key: `heir` goes on with it."""
         link = next_link(self.head)
         message = rotation(link, self.box, heir.signer, next_epoch or link.epoch + 1)
-        envelope = self._wrote(seal(message, self.signer))
+        envelope = self.wrote(seal(message, self.signer))
         heir.head, heir.is_new = self.head, True
+        heir.since, heir.written = self.since, self.written
         return envelope
 
-    def _wrote(self, envelope: Envelope) -> Envelope:
+    def wrote(self, envelope: Envelope) -> Envelope:
+        """Go on behind a record, and count it for the next checkpoint."""
         self.head, self.is_new = Head(envelope.epoch, envelope.seq, envelope.sha256), False
+        self.written[envelope.kind] += 1
         return envelope
 
     def chain(self, length: int) -> list[Envelope]:

@@ -11,10 +11,11 @@ import re
 import ssl
 import sys
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
-from socket import socket
+from socket import SHUT_RDWR, socket
 from typing import Any
 
 import click
@@ -31,7 +32,8 @@ from edge.record.message import EvidenceReceipt
 
 FINDING = 1
 LARGEST = 16 * 2**20
-TIMEOUT_S = 60.0
+TIMEOUT_S, LONGEST_S = 60.0, 600.0
+"""How long a silent box is waited for, and how long one connection may last at all."""
 MEGABYTE = 1_000_000
 HASH_DIGITS = 64
 LENGTH = re.compile("[0-9]{1,12}")
@@ -90,10 +92,16 @@ class Server(http.server.ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, address: tuple[str, int], desk: Desk, context: ssl.SSLContext) -> None:
-        """Answer at an address out of a desk."""
+    def __init__(
+        self,
+        address: tuple[str, int],
+        desk: Desk,
+        context: ssl.SSLContext,
+        longest_s: float = LONGEST_S,
+    ) -> None:
+        """Answer at an address out of a desk; no connection lasts longer than `longest_s`."""
         super().__init__(address, Handler)
-        self.desk, self._context = desk, context
+        self.desk, self._context, self._longest_s = desk, context, longest_s
 
     def get_request(self) -> tuple[socket, Any]:
         """Wrap a connection; whoever does not shake hands keeps nobody waiting."""
@@ -103,6 +111,16 @@ class Server(http.server.ThreadingHTTPServer):
             connection, server_side=True, do_handshake_on_connect=False
         )
         return wrapped, address
+
+    def finish_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as above
+        """Serve a connection; whoever drips bytes, in the handshake too, is cut off in the end."""
+        end = threading.Timer(self._longest_s, _cut, [request])
+        end.daemon = True
+        end.start()
+        try:
+            super().finish_request(request, client_address)
+        finally:
+            end.cancel()
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Tell a connection that broke in one line."""
@@ -199,6 +217,11 @@ def _ingest(desk: Desk, path: Path) -> None:
         raise RefusalError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The file is too large.")
     word = desk.take(path.parent.name, path.stem, path.read_bytes())
     write_whole(path.with_suffix(RECEIPT), word + b"\n")
+
+
+def _cut(connection: socket) -> None:
+    with suppress(OSError):  # it has ended by itself
+        connection.shutdown(SHUT_RDWR)
 
 
 def _common_name(connection: Any) -> str | None:  # noqa: ANN401 - a TLS socket, by `Server`

@@ -6,12 +6,11 @@ Records leave with their receipts; this stays, in the transaction that takes eac
 import sqlite3
 from typing import NamedTuple
 
+from edge.record.counted import CHECKPOINT
 from edge.record.entries import Place
 from edge.record.envelope import decode_part, key_id_of, split
 from edge.record.rotation import rotation_of
 from edge.types import Envelope
-
-CHECKPOINT = "checkpoint"
 
 
 class Since(NamedTuple):

@@ -20,6 +20,7 @@ from edge.record.entries import (
 from edge.record.envelope import Flaw
 from edge.record.epochs import begins_anew, turns
 from edge.record.message import GENESIS
+from edge.record.miscounts import miscounts
 from edge.types import Link
 
 __all__ = [
@@ -63,7 +64,12 @@ def examine(
     found = [_broken(box, e) for e in entries if isinstance(e, Broken)]
     found += [_strange(box, e) for e in entries if isinstance(e, Proven) and e.box != box]
     found += [*chain.order(), *chain.links(since), *chain.ends(since, until), *chain.keys()]
-    return [*found, *chain.drops(), *turns(chain.by_place, since)]
+    return [
+        *found,
+        *chain.drops(),
+        *turns(chain.by_place, since),
+        *miscounts(chain.by_place),
+    ]
 
 
 def dropped(box: str, entries: Iterable[Entry]) -> Dropped:

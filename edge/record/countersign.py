@@ -24,8 +24,6 @@ from edge.record.envelope import (
 )
 from edge.record.wording import Moment
 
-CHECKPOINT = "checkpoint"
-"""The kind of record that is countersigned."""
 HashesAt: TypeAlias = Mapping[Place, set[str]]
 
 

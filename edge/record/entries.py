@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, TypeAlias
 
+from edge.record.counted import Counted, counted_of
 from edge.record.drops import Span, spans_of
 from edge.record.envelope import UNREADABLE, Flaw, Keyring, RefusedError, Verified, peek, verify
 from edge.record.message import DECODERS, GENESIS
@@ -36,7 +37,7 @@ class Proven:
 
     `turn` is what a rotation says comes next. `vouched`: the register itself names the key for
     this epoch, so that it may begin without a rotation, as that of a box whose key was lost.
-    `dropped` is what a drop record covers.
+    `dropped` is what a drop record covers, `counted` what a checkpoint counts.
     """
 
     where: str
@@ -45,9 +46,11 @@ class Proven:
     prev: str
     sha256: str
     kid: str
+    kind: str
     turn: Turn | None = None
     vouched: bool = False
     dropped: tuple[Span, ...] = ()
+    counted: Counted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +114,11 @@ def proven(where: str, record: Verified, keyring: Keyring) -> Proven:
         link.prev,
         envelope.sha256,
         record.kid,
+        envelope.kind,
         turn_of(record),
         is_vouched(key, link.epoch),
         spans_of(record),
+        counted_of(record),
     )
 
 

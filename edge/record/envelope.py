@@ -63,6 +63,7 @@ class Flaw(StrEnum):
     ROTATION = "rotation not valid"
     AFTER_ROTATION = "after the rotation of its key"
     DROP = "drop not valid"
+    MISCOUNT = "miscounted"
     TRUNCATED = "truncated"
 
 

@@ -132,7 +132,8 @@ def traces(tmp_path_factory: pytest.TempPathFactory) -> Traces:
     wait_for(lambda: any("/status" in topic for topic, _ in street.listener.heard), "the traffic")
     patch.undo()
     street.close()
-    state = {path: path.read_bytes() for path in (box.folder / "state").iterdir()}
+    files = (path for path in (box.folder / "state").rglob("*") if path.is_file())
+    state = {path: path.read_bytes() for path in files}
     return Traces(state, street.said, heard(street), *stored(street.database))
 
 

@@ -7,7 +7,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from edge.feed.evidence import HttpsEvidence, SpoolEvidence
 from edge.feed.receipts import evidence_receipt_reader
 from edge.record.keys import create_signer, load_public
 from tests.authority import Authority
-from tools.receive_evidence import LARGEST, Desk, Server, receive_evidence, secured
+from tools.receive_evidence import LARGEST, LONGEST_S, Desk, Server, receive_evidence, secured
 
 AGE = b"age-encryption.org/v1\nmade-up"
 SHA = hashlib.sha256(AGE).hexdigest()
@@ -61,11 +61,18 @@ class Receiver:
 
 @pytest.fixture
 def receiver(tmp_path: Path) -> Iterator[Receiver]:
+    with receiving(tmp_path) as server:
+        yield server
+
+
+@contextmanager
+def receiving(tmp_path: Path, longest_s: float = LONGEST_S) -> Iterator[Receiver]:
     (tmp_path / "ca").mkdir()
     authority = Authority(tmp_path / "ca")
     cert, key = authority.issue("server", "server")
     desk = Desk(tmp_path / "stored", create_signer(tmp_path / "platform.pem", None), 10_000)
-    server = Server(("127.0.0.1", 0), desk, secured(tmp_path / "ca/ca.pem", cert, key))
+    context = secured(tmp_path / "ca/ca.pem", cert, key)
+    server = Server(("127.0.0.1", 0), desk, context, longest_s)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield Receiver(server.server_port, authority, tmp_path / "stored")
@@ -224,3 +231,17 @@ def test_without_certificates_it_does_not_listen(tmp_path: Path) -> None:
     create_signer(tmp_path / "platform.pem", None)
     words = ["--folder", str(tmp_path), "--signing", str(tmp_path / "platform.pem")]
     assert CliRunner().invoke(receive_evidence, words).exit_code == 2
+
+
+@pytest.mark.parametrize("is_shaken", [False, True])
+def test_whoever_does_not_go_on_is_cut_off_long_before_the_silence_is_too_long(
+    tmp_path: Path, is_shaken: bool
+) -> None:
+    with receiving(tmp_path, longest_s=3) as receiver:
+        line = socket.create_connection(("127.0.0.1", receiver.port), timeout=30)
+        if is_shaken:
+            line = receiver.context().wrap_socket(line, server_hostname="127.0.0.1")
+        with closing(line):
+            line.sendall(b"PUT " if is_shaken else b"\x16\x03\x01\x02\x00\x01")
+            assert line.recv(1) == b""
+        assert receiver.publisher().deliver(SHA, AGE) is not None

@@ -10,7 +10,8 @@ from typing import Self
 from edge.closing import Closing
 from edge.ports import Signer
 from edge.record.chain import START, Head, Place
-from edge.record.countersign import CHECKPOINT, Countersignature, countersign
+from edge.record.counted import CHECKPOINT
+from edge.record.countersign import Countersignature, countersign
 from edge.record.envelope import Flaw, Keyring
 from tools.receive.accounts import Account, accounts
 from tools.receive.boxes import BoxView, box_views

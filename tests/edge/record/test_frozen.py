@@ -11,7 +11,8 @@ import pytest
 from edge.feed.receipts import receipt_reader
 from edge.feed.topics import RECEIPT
 from edge.record.chain import START, Proven, check, examine
-from edge.record.envelope import TrustedKey, decode_part, open_signed, split, verify
+from edge.record.counted import CHECKPOINT
+from edge.record.envelope import Flaw, TrustedKey, decode_part, open_signed, split, verify
 from edge.record.keys import load_trusted
 from edge.record.message import DECODERS, decode
 from tests.edge.record.freeze import FROZEN, KEYS
@@ -47,7 +48,8 @@ def test_a_record_of_version_1_verifies_and_decodes_for_ever(kind: str) -> None:
     keyring = load_trusted(KEYS)
     entry = check(kind, frozen(kind), keyring)
     assert isinstance(entry, Proven)
-    assert examine(BOX, [entry], since=START) == []
+    alone = {Flaw.MISCOUNT} if kind == CHECKPOINT else set()  # it counts what is not beside it
+    assert {finding.flaw for finding in examine(BOX, [entry], since=START)} == alone
     record = decode(verify(frozen(kind), keyring).payload)
     assert (record.type, record.dataschema) == (
         f"anpr-edge.{kind}.v1",
