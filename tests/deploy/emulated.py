@@ -1,5 +1,6 @@
 """Programs of a Raspberry Pi 4 on this machine: qemu-user, told to be a Cortex-A72."""
 
+import os
 import struct
 import subprocess
 from collections.abc import Iterator
@@ -16,9 +17,12 @@ TAKE_AWAY = "-1"
 AARCH64 = 183
 """What an ELF file says that it is for."""
 
-COME_IN = 'mount -t proc proc /proc && mount --bind /root/cpuinfo /proc/cpuinfo && exec "$@"'
-CPUINFO = """\
-processor\t: 0
+COME_IN = """\
+mount -t proc proc /proc && mount --bind /root/cpuinfo /proc/cpuinfo && mount -t sysfs sys /sys &&
+exec "$@"
+"""
+CORE = """\
+processor\t: {}
 BogoMIPS\t: 108.00
 Features\t: fp asimd evtstrm crc32 cpuid
 CPU implementer\t: 0x41
@@ -26,8 +30,9 @@ CPU architecture: 8
 CPU variant\t: 0x0
 CPU part\t: 0xd08
 CPU revision\t: 3
+
 """
-"""What the kernel of a Raspberry Pi 4 says; that of this machine would say what this machine is."""
+"""What the kernel of a Raspberry Pi 4 says of each core; that of this machine says what this is."""
 
 NOP = 0xD503201F
 DOTPROD = 0x4E829420  # sdot v0.4s, v1.16b, v2.16b
@@ -56,7 +61,7 @@ def emulation() -> Iterator[None]:
 
 def entered(folder: Path, cpu: str = CPU) -> Debian:
     """Return a root whose programs run on such a processor, and see that of a Pi."""
-    (folder / "root" / "cpuinfo").write_text(CPUINFO)
+    (folder / "root" / "cpuinfo").write_text("".join(map(CORE.format, range(os.cpu_count() or 1))))
     apart = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "chroot", str(folder))
     return Debian(folder, (*apart, "env", f"QEMU_CPU={cpu}", "sh", "-c", COME_IN, "sh"))
 
