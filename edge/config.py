@@ -22,6 +22,7 @@ DEFAULT_PATH = Path("/etc/anpr-edge/box.toml")
 CREDENTIAL, CREDENTIALS = "credential:", "CREDENTIALS_DIRECTORY"
 """How a path names a credential of systemd, and where those are (systemd.exec, Credentials)."""
 LAST_PORT = 65535
+SHORTEST_WATCHDOG_S = 60
 FORM = re.compile(r"Expected `str` matching regex .*(?= - at `)")
 NUL = "\0"  # no path and no name may hold it: the system would cut it there
 MODELS_FOLDER = Path(__file__).parent.parent / "models"
@@ -273,6 +274,22 @@ class Metrics(_Section, frozen=True, kw_only=True):
         return host, int(port)
 
 
+class Firmware(_Section, frozen=True, kw_only=True):
+    """The microcontroller of the box; without this table there is none.
+
+    `port` is its serial port, best one of /dev/serial/by-id/. `socket` is where the service that
+    owns the port is met by the daemon. Fed no more, the device cycles the power of the box after
+    `watchdog_s`; 0 leaves that off. `strobe` says when the illuminator shines, `pulse_us` for how
+    long.
+    """
+
+    port: Path
+    socket: Path = Path("/run/anpr-edge/firmware.sock")
+    watchdog_s: Annotated[int, msgspec.Meta(ge=0, le=3600)] = 300
+    strobe: Literal["continuous", "exposure", "trigger"] = "continuous"
+    pulse_us: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 500
+
+
 class Config(_Section, frozen=True, kw_only=True):
     """Everything that is set on a box. `sha256` is the hash of the file it came from."""
 
@@ -290,6 +307,7 @@ class Config(_Section, frozen=True, kw_only=True):
     updates: Updates | None = None
     external: External | None = None
     metrics: Metrics | None = None
+    firmware: Firmware | None = None
     sha256: str = ""
 
 
@@ -308,6 +326,7 @@ SECTIONS: dict[str, type[_Section]] = {
     "evidence": Evidence,
     "updates": Updates,
     "metrics": Metrics,
+    "firmware": Firmware,
 }
 REQUIRED = ("box", "access", "keys", "zones")
 
@@ -358,6 +377,7 @@ class _Reader:
             parts["updates"] = self._updates(tables["updates"])
         self._check_evidence(parts.get("evidence"), parts.get("uplink"))
         self._check_metrics(parts.get("metrics"))
+        self._check_firmware(parts.get("firmware"))
         parts["zones"] = self._zones(tables["zones"]) if "zones" in tables else ()
         if self.faults:
             raise ConfigError(
@@ -417,6 +437,14 @@ class _Reader:
             )
         if port > LAST_PORT:
             self.faults.append(f"metrics.listen: there is no port {port}")
+
+    def _check_firmware(self, firmware: Firmware | None) -> None:
+        """Refuse a watchdog that bites before anybody could feed it."""
+        if firmware is not None and 0 < firmware.watchdog_s < SHORTEST_WATCHDOG_S:
+            self.faults.append(
+                f"firmware.watchdog_s is {firmware.watchdog_s}: a service that is started again"
+                f" needs {SHORTEST_WATCHDOG_S} s at least; 0 leaves the watchdog off"
+            )
 
     def _keys(self, table: object) -> Keys | None:
         keys = self._section(Keys, table, "keys")

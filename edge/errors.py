@@ -14,6 +14,7 @@ BoxError
 ├── FeedError        the way to the platform
 ├── UpdateError      a trusted update
 │   └── SourceError  one source of updates; another may do better
+├── FirmwareError    the microcontroller's service
 └── ReportError      files written for people
 """
 
@@ -82,6 +83,10 @@ class UpdateError(BoxError):
 
 class SourceError(UpdateError):
     """A source of updates does not give what it must; another one may."""
+
+
+class FirmwareError(BoxError):
+    """The service of the microcontroller cannot go on."""
 
 
 class ReportError(BoxError):

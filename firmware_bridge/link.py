@@ -44,6 +44,8 @@ class Link:
         self._sending = threading.Lock()
         self._closing = threading.Event()
         self._clock_s = self._next_clock_s = 0.0
+        self.turns = 0
+        """How often the reader came round, with a device or without; stands still if it hangs."""
         self._last_heard_s = 0.0
         self._reader = threading.Thread(target=self._run, name="firmware-link", daemon=True)
 
@@ -56,6 +58,10 @@ class Link:
             raise
         self._reader.start()
         return hello
+
+    def start(self) -> None:
+        """Begin without waiting for the device: the first report tells whether it is there."""
+        self._reader.start()
 
     def close(self) -> None:
         """End the thread and give the port back."""
@@ -131,6 +137,8 @@ class Link:
     def _run(self) -> None:
         while not self._closing.is_set():
             try:
+                if self._port is None:
+                    self._connect()
                 self._converse()
             except LinkError as e:
                 self._reconnect(e)
@@ -151,6 +159,7 @@ class Link:
 
     def _listen(self) -> list[Heard]:
         """Read what came and deliver it. Raises PortError."""
+        self.turns += 1
         if self._port is None or self._closing.is_set():
             raise PortError(f"The link to {self.name} was closed.", "Open another.")
         chunk = self._port.read()
@@ -187,6 +196,7 @@ class Link:
         """Tell why the device is lost, and try until it is back."""
         pause_s, told = self._settings.retry_s, ""
         while not self._closing.is_set():
+            self.turns += 1
             self._fall(error)
             if error.cause != told:
                 told = error.cause

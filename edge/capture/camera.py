@@ -2,7 +2,8 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # addresses with passwords stay out of logs
 
@@ -10,56 +11,50 @@ import cv2
 import numpy as np
 
 from edge.capture.clip import frozen
-from edge.errors import CaptureError
 from edge.ports import Clock
-from edge.types import Frame
+from edge.types import Frame, Image
 
-SILENT_AFTER_S = 10.0
-RETRY_S = 0.5
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 5.0
+"""So long it is left alone before it is opened again: twice as long each time, up to the latter.
+With the time that opening takes at most, that is less than the watchdog's."""
 TIMEOUTS = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, 5000, cv2.CAP_PROP_READ_TIMEOUT_MSEC, 5000]
 
 
 class Camera:
-    """A live camera. One that stays silent for ten seconds is an error: systemd restarts us."""
+    """A live camera, which may go away and come back: frames are numbered through."""
 
     def __init__(self, source: str, clock: Clock) -> None:
-        """Open the camera at a device path, a device number or an address.
-
-        Raises CaptureError when nothing answers.
-        """
+        """Name the camera by a device path, a device number or an address."""
         self._source, self._clock = source, clock
-        self._video = self._opened()
 
-    def frames(self) -> Iterator[Frame]:
-        """Yield frames as they come, for ever."""
-        index, last_seen = 0, time.monotonic()
+    def frames(self) -> Iterator[Frame | None]:
+        """Yield frames as they come, for ever; None each time that the camera gives none.
+
+        It is then let go of, and opened anew after a while: nothing that it held back before
+        comes after. A call that never returns yields nothing at all.
+        """
+        index, wait_s = 0, FIRST_WAIT_S
         while True:
-            more, image = self._video.read()
-            if more:
-                now = self._clock.read()
-                yield Frame(frozen(np.asarray(image, np.uint8)), index, now.now, now.monotonic_ns)
-                index, last_seen = index + 1, time.monotonic()
-            elif time.monotonic() - last_seen > SILENT_AFTER_S:
-                raise CaptureError(
-                    "The camera has given no frame for ten seconds.",
-                    "Check its cable and power; systemd starts the daemon again.",
-                )
-            else:
-                time.sleep(RETRY_S)
-                self._video = self._reopened()
+            with closing(_images(self._source)) as images:
+                for image in images:
+                    now = self._clock.read()
+                    yield Frame(image, index, now.now, now.monotonic_ns)
+                    index, wait_s = index + 1, FIRST_WAIT_S
+            yield None
+            time.sleep(wait_s)
+            wait_s = min(2 * wait_s, LONGEST_WAIT_S)
 
-    def _opened(self) -> cv2.VideoCapture:
-        video = _video(self._source)
-        if not video.isOpened():
-            raise CaptureError(
-                "The camera does not answer.",
-                "Check camera.source in box.toml, the cable, and that no other program holds it.",
-            )
-        return video
 
-    def _reopened(self) -> cv2.VideoCapture:
-        self._video.release()
-        return _video(self._source)
+def _images(source: str) -> Generator[Image]:
+    """Yield the images of a camera, opened now, until it gives none."""
+    video = _video(source)
+    try:
+        while (read := video.read())[0]:
+            yield frozen(np.asarray(read[1], np.uint8))
+    except cv2.error:  # what a driver throws is no image either
+        return
+    finally:
+        video.release()
 
 
 def _video(source: str) -> cv2.VideoCapture:

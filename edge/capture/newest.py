@@ -2,37 +2,56 @@
 
 import threading
 from collections.abc import Iterator
+from typing import Protocol
 
 from edge.errors import CaptureError
-from edge.ports import FrameSource
 from edge.types import Frame
 
 JOIN_S = 10.0  # longer than a silent camera keeps a read waiting
+IDLE_S = 1.0
+
+
+class LiveSource(Protocol):
+    """A camera at work."""
+
+    def frames(self) -> Iterator[Frame | None]:
+        """Yield frames in order of capture, and None each time that there is none to be had."""
+        ...
 
 
 class NewestFrame:
-    """Hands out the newest frame of a source; frames that nobody had time for are counted."""
+    """Hands out the newest frame of a camera; frames that nobody had time for are counted.
 
-    def __init__(self, source: FrameSource) -> None:
+    `answers` counts how often the camera came back from being asked, with a frame or without:
+    while it stands still, a call to the camera hangs.
+    """
+
+    def __init__(self, source: LiveSource, idle_s: float = IDLE_S) -> None:
         """Start draining the source in a thread."""
-        self._source = source
+        self._source, self._idle_s = source, idle_s
         self._changed = threading.Condition()
         self._frame: Frame | None = None
-        self._ended = self._stopped = False
+        self._ended = self._stopped = self._nudged = False
         self._error: CaptureError | None = None
-        self.dropped = 0
+        self.dropped = self.answers = 0
         self._thread = threading.Thread(target=self._drain, name="capture", daemon=True)
         self._thread.start()
 
-    def frames(self) -> Iterator[Frame]:
-        """Yield the newest frame each time one is asked for; ends with the source.
+    def frames(self) -> Iterator[Frame | None]:
+        """Yield the newest frame each time one is asked for, None where none came for a while.
 
-        Raises CaptureError when the source did.
+        No frame is yielded twice. Ends with the source. Raises CaptureError when the source did.
         """
-        while (frame := self._next()) is not None:
-            yield frame
+        while self._waits():
+            yield self._take()
         if self._error is not None:
             raise self._error
+
+    def nudge(self) -> None:
+        """Let whoever waits for a frame wait no longer, once; any thread may."""
+        with self._changed:
+            self._nudged = True
+            self._changed.notify_all()
 
     def stop(self) -> None:
         """End the frames soon; may be called from a signal handler."""
@@ -45,18 +64,28 @@ class NewestFrame:
         self.stop()
         self._thread.join(JOIN_S)
 
-    def _next(self) -> Frame | None:
+    def _waits(self) -> bool:
+        """Wait for a frame, though not for ever; False when there will be none any more."""
         with self._changed:
-            self._changed.wait_for(lambda: self._frame is not None or self._ended)
+            self._changed.wait_for(
+                lambda: self._frame is not None or self._ended or self._nudged, self._idle_s
+            )
+            self._nudged = False
+            return not self._stopped and (self._frame is not None or not self._ended)
+
+    def _take(self) -> Frame | None:
+        with self._changed:
             frame, self._frame = self._frame, None
-            return None if self._stopped else frame
+            return frame
 
     def _drain(self) -> None:
         try:
             for frame in self._source.frames():
+                self.answers += 1
                 if self._stopped:
                     break
-                self._put(frame)
+                if frame is not None:
+                    self._put(frame)
         except CaptureError as e:
             self._error = e
         finally:

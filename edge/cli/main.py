@@ -17,6 +17,7 @@ VERBS = {
     "check": "What is in force on this box, proven by doing it.",
     "counts": "What drove by, by zone and month, without plates.",
     "explain": "Why a vehicle is, or is not, admitted.",
+    "firmware": "Serve the microcontroller: contacts, climate, light, triggers.",
     "held": "List, withdraw or release the candidates that wait.",
     "keys": "Ask for, install, show and change the keys of this box.",
     "protocol": "The data protocol of this box, to fill in and print.",

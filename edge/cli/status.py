@@ -7,13 +7,14 @@ from functools import partial
 from pathlib import Path
 
 import click
+import msgspec
 
 from edge.cli.looks import MB, Item, ages, casebook, disk, looked, show, updates
 from edge.cli.plainly import age_words
 from edge.clock import SystemClock
 from edge.config import DEFAULT_PATH, Config, load
 from edge.daemon import wiring
-from edge.daemon.bulletin import Bulletin, read_bulletin
+from edge.daemon.bulletin import Bulletin, HousingTold, read_bulletin
 from edge.daemon.late import LATE
 from edge.daemon.storeroom import REMEDY
 from edge.feed.opening import is_taken
@@ -27,6 +28,8 @@ START = "Start `anpr-edge run`, or the service that does. Its log says why it en
 AGAIN = "Look at its log, then at the camera; start it again."
 SYNC = "Let it reach a time server: until then nobody is accused."
 UPLINK = "Look at the log of the uplink: `anpr-edge uplink --once` tries now."
+DEVICE = "Look at `systemctl status anpr-firmware`, then at the cable and power of the device."
+LOOK_AT_BOX = "If nobody of yours is at the box, send somebody."
 UNTOLD = "The daemon has told nothing yet"
 
 
@@ -48,6 +51,7 @@ def standing(config: Config) -> Iterator[Item]:
     looks: list[tuple[str, Callable[[], Item]]] = [
         ("daemon", partial(_daemon, config, told, now.now)),
         ("camera", partial(_camera, config, told)),
+        *_of_device(config, told),
         ("last passage", partial(_passage, told, now.now)),
         ("reading", partial(_reading, told, now.now)),
         ("backlog", partial(_backlog, config, now.now)),
@@ -88,6 +92,47 @@ def _camera(config: Config, told: Bulletin | None) -> Item:
     if rate is None:
         return Item("camera", says, figures=figures)
     return Item("camera", f"{rate:g} a second, {says}", None if rate else AGAIN, figures)
+
+
+def _of_device(config: Config, told: Bulletin | None) -> list[tuple[str, Callable[[], Item]]]:
+    if config.firmware is None:
+        return []
+    return [
+        ("housing", partial(_housing, None if told is None else told.housing)),
+        ("triggers", partial(_triggers, None if told is None else told.housing)),
+    ]
+
+
+def _housing(told: HousingTold | None) -> Item:
+    if told is None:
+        return Item("housing", UNTOLD, START)
+    figures = msgspec.to_builtins(told)
+    del figures["triggers"]
+    if told.fault is not None:
+        return Item("housing", f"The device is not heard. {told.fault}", DEVICE, figures)
+    measured = (
+        *((told.temperature_c, "{:.1f} °C"), (told.humidity, "{:.0%} humid")),
+        *((told.supply_v, "{:.1f} V"), (told.illuminance_lx, "{:.0f} lx outside")),
+        (told.illuminator, "light at {:.0%}"),
+    )
+    says = ", ".join(form.format(value) for value, form in measured if value is not None)
+    reporting = [name for name, reports in told.contacts.items() if reports]
+    if reporting:
+        return Item("housing", f"{', '.join(reporting)} reports; {says}", LOOK_AT_BOX, figures)
+    return Item("housing", f"nothing is open or moved; {says}", figures=figures)
+
+
+def _triggers(told: HousingTold | None) -> Item:
+    counts = None if told is None else told.triggers
+    if counts is None:
+        return Item("triggers", "nothing triggers this box")
+    judged = counts.captured + counts.missed
+    share = f"{counts.captured / judged:.0%} became a passage" if judged else "none is judged yet"
+    says = (
+        f"{counts.triggers} since {_moment(counts.since)}, {share}; {counts.missed} never did,"
+        f" {counts.untriggered} passages came without one"
+    )
+    return Item("triggers", says, figures=msgspec.to_builtins(counts))
 
 
 def _passage(told: Bulletin | None, now: datetime) -> Item:

@@ -14,11 +14,20 @@ from edge.types import Envelope
 LONGEST = 2000
 
 
+NOTHING = "Nothing is to be done."
+
+
 class Watched(NamedTuple):
-    """Something that can go wrong: what is wrong with it now, and what to do about it."""
+    """Something that can go wrong: what is wrong with it now, and what to do about it.
+
+    `over` says of what went wrong that it is over, where that is told too. What is `urgent` is
+    looked at with every step.
+    """
 
     fault: Callable[[], str | None]
     remedy: str
+    over: Callable[[], str] | None = None
+    urgent: bool = False
 
 
 def shortened(cause: str | None) -> str | None:
@@ -40,11 +49,20 @@ class Alarms:
 
     def look(self) -> list[Envelope]:
         """Look at everything; return the alarms that were raised, now durable."""
+        return self._look(self.watched)
+
+    def look_at_urgent(self) -> list[Envelope]:
+        """Look at what is urgent alone."""
+        return self._look({name: one for name, one in self.watched.items() if one.urgent})
+
+    def _look(self, watched: Mapping[str, Watched]) -> list[Envelope]:
         raised: list[Envelope] = []
-        for name, (fault, remedy) in self.watched.items():
-            cause = shortened(fault())
-            if cause is not None and cause != self.told.get(name):
-                raised.append(self._raise(name, cause, remedy))
+        for name, one in watched.items():
+            before, cause = self.told.get(name), shortened(one.fault())
+            if cause is not None and cause != before:
+                raised.append(self._raise(name, cause, one.remedy))
+            elif cause is None and before is not None and one.over is not None:
+                raised.append(self._raise(name, one.over(), NOTHING))
             self.told[name] = cause
         return raised
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from edge.record.active import Burden
+from edge.record.housing import TriggerCounts
 
 BULLETIN = "bulletin.json"
 
@@ -31,11 +32,29 @@ class LastPassage(msgspec.Struct, frozen=True):
     outcome: str
 
 
+class HousingTold(msgspec.Struct, frozen=True, kw_only=True):
+    """How the housing stands; `fault` says why its device is not heard, None while it is.
+
+    Shares are 0 to 1. `contacts` holds those that are known, True where they report.
+    """
+
+    fault: str | None = None
+    restarts: int = 0
+    temperature_c: float | None = None
+    humidity: float | None = None
+    supply_v: float | None = None
+    illuminance_lx: float | None = None
+    illuminator: float | None = None
+    contacts: dict[str, bool] = {}
+    triggers: TriggerCounts | None = None
+
+
 class Bulletin(msgspec.Struct, frozen=True, kw_only=True):
     """How the daemon stands; what is counted, is counted since `began_at`.
 
     `frames_per_s` is None before there was time to count. `missed`: passages without a record that
     are not signed for yet. `alarms` holds the cause of each alarm that is open. Times are UTC.
+    `housing` None: there is no [firmware].
     """
 
     began_at: datetime
@@ -55,6 +74,7 @@ class Bulletin(msgspec.Struct, frozen=True, kw_only=True):
     pictures_held: int
     pictures_released: int
     alarms: dict[str, str]
+    housing: HousingTold | None = None
 
 
 def read_bulletin(state: Path) -> Bulletin | None:

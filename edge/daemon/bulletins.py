@@ -11,6 +11,7 @@ from edge.daemon.alarms import Alarms
 from edge.daemon.bulletin import Bulletin, read_bulletin, write_bulletin
 from edge.daemon.figures import Figures
 from edge.daemon.health import burden
+from edge.daemon.housing import Housing
 from edge.daemon.room import NO_ROOM
 from edge.daemon.storeroom import STORAGE, Storeroom
 from edge.daemon.watch import Watch
@@ -36,6 +37,7 @@ class Sights:
     watch: Watch
     room: Storeroom
     alarms: Alarms
+    housing: Housing | None = None
 
 
 class Bulletins:
@@ -76,7 +78,7 @@ class Bulletins:
         except (*NO_ROOM, EvidenceError):
             return
         self._figures.bulletin = told
-        if (told.last, told.alarms) != self._written or self._monotonic() >= self._write_due:
+        if _news(told) != self._written or self._monotonic() >= self._write_due:
             self._write(told)
 
     def close(self) -> None:
@@ -88,7 +90,7 @@ class Bulletins:
         self._write_due = self._monotonic() + WRITTEN_EVERY_S
         with suppress(OSError):  # a full disk, as above
             write_bulletin(self._sights.state, told)
-            self._written = (told.last, told.alarms)
+            self._written = _news(told)
 
     def _bulletin(self) -> Bulletin:
         seen, figures = self._sights, self._figures
@@ -110,6 +112,7 @@ class Bulletins:
             clock_error_ms=now.error_ms,
             pictures_held=len(seen.pictures.held()),
             pictures_released=len(seen.pictures.released()),
+            housing=None if seen.housing is None else seen.housing.told(),
             alarms=standing(seen.alarms.told | {STORAGE: seen.room.alarm}),
         )
 
@@ -120,6 +123,13 @@ class Bulletins:
             return None
         passed, frames = (now - then for now, then in zip(self._counted, before, strict=True))
         return round(frames / passed, 1)
+
+
+def _news(told: Bulletin) -> object:
+    """Return what is written at once where it changed; counts and measures are not."""
+    housing = told.housing
+    stands = None if housing is None else (housing.fault, housing.contacts)
+    return told.last, told.alarms, stands
 
 
 def standing(told: Mapping[str, str | None]) -> dict[str, str]:

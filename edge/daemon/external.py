@@ -10,7 +10,7 @@ from edge.passage.lanes import Lane, in_lane
 from edge.ports import Clock
 from edge.types import Detection, Image, Passage, Reading
 
-WAIT_S = 1.0
+WAIT_S = 0.5
 REMEDY = "Look at the push settings of the camera, and at external.product."
 
 
@@ -46,7 +46,7 @@ class ForeignWatch:
         self._stopped, self._told_of = threading.Event(), 0
 
     def conclusions(self) -> Iterator[list[Conclusion]]:
-        """Yield what was concluded, at least once a second, until it is told to stop."""
+        """Yield what was concluded, at least twice a second, until it is told to stop."""
         while not self._stopped.is_set():
             for message in self._camera.messages(WAIT_S):
                 now = self._clock.read()
@@ -55,6 +55,13 @@ class ForeignWatch:
                 message.done.set()  # it is durable, even if nobody asks for another step
                 yield concluded
             yield self._conclude(self._gathering.silent(self._clock.read()))
+
+    def moves(self) -> bool:
+        """Always: it comes to us."""
+        return True
+
+    def nudge(self) -> None:
+        """Do nothing: the next step is never far."""
 
     def stop(self) -> None:
         """End soon; may be called from a signal handler."""
@@ -83,10 +90,19 @@ class ForeignWatch:
         """How many messages of the camera could not be read."""
         return self._camera.refused
 
+    @property
+    def away_s(self) -> float:
+        """None: it is not known of a camera that sends nothing whether it sees anything."""
+        return 0.0
+
     def fault(self) -> str | None:
         """Say that messages came which could not be read, if any did since the last time."""
         before, self._told_of = self._told_of, self.refused
         return "Messages of the camera cannot be read." if self._told_of > before else None
+
+    def ended(self) -> str:
+        """Say that what came lately could be read."""
+        return "Messages of the camera can be read again."
 
     def _conclude(self, vehicles: Iterable[Heard]) -> list[Conclusion]:
         passages = (foreign_passage(heard, self._policy) for heard in vehicles)

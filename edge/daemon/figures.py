@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.metrics_core import Metric
 
 from edge.daemon.bulletin import Bulletin, LastPassage, Reads
+from edge.daemon.captures import Captures
 from edge.daemon.gauges import gauges
 from edge.daemon.pipeline import Conclusion
 from edge.types import Passage
@@ -28,6 +29,7 @@ class Figures:
         self.reads: Reads | None = None
         self.last: LastPassage | None = None
         self.frames = 0
+        self.captures = Captures()
         self._frames = Counter("anpr_frames", "Frames looked at.", registry=self.registry)
         self._announced = Counter(
             "anpr_vehicles_announced", "Vehicles that went by.", registry=self.registry
@@ -59,6 +61,7 @@ class Figures:
     def announce(self, passage: Passage) -> None:
         """Count a vehicle that went by."""
         settled, day = passage.doubt is None, passage.seen_first.date()
+        self.captures.go_by(passage)
         self._announced.inc()
         self._settled.inc(settled)
         reads = self.reads if self.reads is not None and self.reads.day == day else Reads(day)

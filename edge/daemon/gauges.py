@@ -5,7 +5,8 @@ from datetime import datetime
 
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from edge.daemon.bulletin import Bulletin
+from edge.daemon.bulletin import Bulletin, HousingTold
+from edge.record.housing import TriggerCounts
 
 
 def gauges(told: Bulletin) -> Iterator[Metric]:
@@ -35,6 +36,43 @@ def gauges(told: Bulletin) -> Iterator[Metric]:
     pictures.add_metric(["held"], told.pictures_held)
     pictures.add_metric(["released"], told.pictures_released)
     yield pictures
+    if told.housing is not None:
+        yield from _housing(told.housing)
+
+
+def _housing(told: HousingTold) -> Iterator[Metric]:
+    measured = {
+        "anpr_device_heard": ("1 while the microcontroller is heard.", told.fault is None),
+        "anpr_housing_celsius": ("Temperature in the housing.", told.temperature_c),
+        "anpr_housing_humidity_ratio": ("Humidity in the housing.", told.humidity),
+        "anpr_supply_volts": ("Supply of the box.", told.supply_v),
+        "anpr_illuminance_lux": ("Light outside.", told.illuminance_lx),
+        "anpr_illuminator_ratio": ("How bright the infrared light shines.", told.illuminator),
+    }
+    for name, (says, value) in measured.items():
+        if value is not None:
+            yield GaugeMetricFamily(name, says, value)
+    contacts = GaugeMetricFamily(
+        "anpr_contact_reports", "1 while a contact of the housing reports.", labels=["contact"]
+    )
+    for contact, reports in told.contacts.items():
+        contacts.add_metric([contact], reports)
+    yield contacts
+    yield CounterMetricFamily("anpr_device_restarts", "Unasked starts of it.", told.restarts)
+    if told.triggers is not None:
+        yield from _triggers(told.triggers)
+
+
+def _triggers(told: TriggerCounts) -> Iterator[Metric]:
+    counted = {
+        "anpr_triggers": ("Vehicles that a sensor of the box saw.", told.triggers),
+        "anpr_triggers_captured": ("Of these, those that became a passage.", told.captured),
+        "anpr_triggers_missed": ("Of these, those that never did.", told.missed),
+        "anpr_triggers_lost": ("Triggers that were lost on the way.", told.lost),
+        "anpr_passages_untriggered": ("Passages that no trigger told of.", told.untriggered),
+    }
+    for name, (says, value) in counted.items():
+        yield CounterMetricFamily(name, says, value)
 
 
 def _counted(told: Bulletin) -> Iterator[Metric]:

@@ -13,6 +13,7 @@ from edge.feed.outbox import Outbox
 from edge.ports import Clock, Signer
 from edge.record.active import Active, ActivePack, ActiveRegistry, Burden, Updates
 from edge.record.envelope import seal
+from edge.record.housing import TriggerCounts
 from edge.record.testimony import Testimony
 from edge.registry.fresh import FreshRegistry
 from edge.types import Envelope
@@ -35,13 +36,14 @@ class Health:
         signer: Signer,
         outbox: Outbox,
         casebook: Casebook,
+        triggers: Callable[[], TriggerCounts | None] = lambda: None,
         every_s: float = EVERY_S,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Be due now."""
         self._registry, self._packs, self._updates = registry, packs, updates
         self._state, self._clock, self._testimony, self._signer = state, clock, testimony, signer
-        self._outbox, self._casebook = outbox, casebook
+        self._outbox, self._casebook, self._triggers = outbox, casebook, triggers
         self._every_s, self._monotonic = every_s, monotonic
         self._told: Active | None = None
         self._due = monotonic()
@@ -60,6 +62,7 @@ class Health:
     def _tell(self, active: Active) -> Envelope:
         now, link = self._clock.read(), self._outbox.next_link()
         gathered = burden(self._outbox, self._casebook, self._state, now.now)
+        gathered = msgspec.structs.replace(gathered, triggers=self._triggers())
         message = self._testimony.health(active, gathered, now, link)
         envelope = seal(message, self._signer)
         self._casebook.enter(envelope, None, ())

@@ -1,6 +1,7 @@
 """What a box does once a minute between two frames."""
 
 import time
+from collections.abc import Callable
 
 from edge.daemon.alarms import Alarms
 from edge.daemon.checkpoints import Checkpoints
@@ -16,7 +17,8 @@ class Minutely:
 
     At the start, then every minute.
 
-    While more candidates wait than end between two frames, it is due again at once.
+    While more candidates wait than end between two frames, it is due again at once. Urgent alarms
+    are looked at with every step. `away_s` tells how long there was nothing to watch with.
     """
 
     def __init__(
@@ -27,8 +29,10 @@ class Minutely:
         release: Release,
         checkpoints: Checkpoints,
         every_s: float = EVERY_S,
+        away_s: Callable[[], float] = lambda: 0.0,
     ) -> None:
         """Be due now."""
+        self._away_s, self._away_counted_s = away_s, away_s()
         self._alarms, self._health, self._hours, self._release = alarms, health, hours, release
         self._checkpoints, self._every_s = checkpoints, every_s
         self._due = self._counted_at = time.monotonic()
@@ -37,6 +41,7 @@ class Minutely:
     def step(self, frames: int) -> None:
         """Take note of how many frames were looked at; do what is due."""
         self._frames += frames
+        self._alarms.look_at_urgent()
         if time.monotonic() < self._due:
             return
         self.finish()
@@ -49,6 +54,7 @@ class Minutely:
 
     def finish(self) -> None:
         """Count the work since the last time."""
-        now = time.monotonic()
-        self._hours.work(now - self._counted_at, self._frames)
-        self._counted_at, self._frames = now, 0
+        now, away_s = time.monotonic(), self._away_s()
+        passed_s, without_s = now - self._counted_at, away_s - self._away_counted_s
+        self._hours.work(max(0.0, passed_s - without_s), self._frames)
+        self._counted_at, self._frames, self._away_counted_s = now, 0, away_s

@@ -11,7 +11,7 @@ from edge.capture.camera import Camera
 from edge.capture.newest import NewestFrame
 from edge.clock import SystemClock
 from edge.config import Config
-from edge.daemon import wiring
+from edge.daemon import wiring, wiring_firmware
 from edge.daemon.figures import Figures
 from edge.daemon.inforce import overtaken, pinned
 from edge.daemon.measured import measured
@@ -20,11 +20,10 @@ from edge.daemon.notify import Lifeline
 from edge.daemon.page import Page
 from edge.daemon.pipeline import Conclusion, Pipeline
 from edge.daemon.room import NO_ROOM, Chores
-from edge.daemon.storeroom import Storeroom
+from edge.daemon.silence import CAMERA
 from edge.daemon.watch import OwnWatch, Watch
 from edge.daemon.wiring_sync import step_back
 from edge.errors import BoxError
-from edge.feed.outbox import Outbox
 from edge.ports import Registry
 from edge.registry.fresh import FreshRegistry
 
@@ -107,14 +106,16 @@ def run_version(config: Config, stop: Stop, figures: Figures | None = None) -> b
         wiring.fresh_registry(config) as registry,
     ):
         signer = wiring.signer(now, outbox)
-        cabinet = wiring.Cabinet(now, clock, registry, signer, outbox, casebook)
+        figures = figures or Figures()
+        housing = wiring_firmware.housing(now, clock, figures.captures)
+        cabinet = wiring.Cabinet(now, clock, registry, signer, outbox, casebook, housing)
         cabinet = replace(cabinet, signer=wiring.rotate(cabinet))
         place = wiring.key_place(now)
         began = (now, late, place.has_next())
         return _work(
             cabinet,
             stop,
-            figures or Figures(),
+            figures,
             lambda: (pinned(config), overtaken(config), place.has_next()) != began,
         )
 
@@ -127,49 +128,62 @@ def _work(
 ) -> bool:
     """Conclude on what goes by until that has changed, or the daemon is stopped: then False."""
     room, checkpoints = wiring.storeroom(cabinet), wiring.checkpoints(cabinet)
-    pipeline = measured(replace(wiring.pipeline(cabinet), room=room), figures)
+    line = wiring_firmware.lit(wiring.pipeline(cabinet), cabinet.housing)
+    pipeline = measured(replace(line, room=room), figures)
     rest = wiring.health(cabinet, pipeline.laws), wiring.hours(cabinet), wiring.release(cabinet)
     watch = _watch(cabinet, pipeline)  # last: what fails before it leaves no camera open
     alarms = wiring.alarms(cabinet, watch)
-    minutely = Minutely(alarms, *rest, checkpoints)
-    bulletins = wiring.bulletins(cabinet, figures, wiring.Watching(watch, room, alarms))
+    minutely = Minutely(alarms, *rest, checkpoints, away_s=lambda: watch.away_s)
+    at_work = wiring.Watching(watch, room, alarms)
+    bulletins = wiring.bulletins(cabinet, figures, at_work)
     chores = Chores(minutely.step, room)
     stop.watch(watch)
     changed = False
-    try:
-        chores.step(0)  # what waits ends even where no camera gives a frame
-        bulletins.look()
-        for conclusions in watch.conclusions():
-            _tell(conclusions)
-            figures.step(watch.frames_each, conclusions)
-            chores.step(watch.frames_each)
-            bulletins.look(news=bool(conclusions))
-            _tell_alive(stop.lifeline, cabinet.outbox, room, chores)
-            changed = has_changed()
-            if changed:
-                break
-    finally:
-        watch.close()
-        figures.step(0, watch.finish())
-        room.close()
-        chores.attempt(minutely.finish)
-        log.info("stopped; %s", watch.lost())
+    with wiring_firmware.heard(cabinet.config, cabinet.housing, watch.nudge):
+        try:
+            chores.step(0)  # what waits ends even where no camera gives a frame
+            bulletins.look()
+            for conclusions in watch.conclusions():
+                _tell(conclusions)
+                figures.step(watch.frames_each, conclusions)
+                chores.step(watch.frames_each)
+                bulletins.look(news=bool(conclusions))
+                _tell_alive(stop.lifeline, cabinet, at_work, chores)
+                changed = has_changed()
+                if changed:
+                    break
+        finally:
+            watch.close()
+            figures.step(0, watch.finish())
+            room.close()
+            chores.attempt(minutely.finish)
+            log.info("stopped; %s", watch.lost())
     bulletins.close()
     chores.attempt(checkpoints.close)
     return changed
 
 
-def _tell_alive(lifeline: Lifeline, outbox: Outbox, room: Storeroom, chores: Chores) -> None:
-    """Tell of a step that is done, once the outbox was seen to take records.
+def _tell_alive(
+    lifeline: Lifeline,
+    cabinet: wiring.Cabinet[Registry],
+    at_work: wiring.Watching,
+    chores: Chores,
+) -> None:
+    """Tell of a step that is done; systemd once the outbox was seen to take records.
 
-    A full disk is no reason to die: a restart would forget how many passages it missed.
+    A full disk is no reason to die: a restart would forget how many passages it missed. Nor is a
+    camera that is not there, which no restart brings back; one that a call hangs in is.
     """
-    if not lifeline.is_due:
+    if cabinet.housing is not None:
+        cabinet.housing.settle(at_work.alarms.told)
+    if not (lifeline.is_due and at_work.watch.moves()):
         return
+    outbox = cabinet.outbox
     chores.attempt(outbox.check_writable)
     head = outbox.head()
     at = "no record yet" if head is None else f"last record {head.epoch}/{head.seq}"
-    lifeline.progress(lambda: room.fault or f"watching; {at}")
+    fault = at_work.room.fault or at_work.alarms.told.get(CAMERA)
+    lifeline.progress(lambda: fault or f"watching; {at}")
 
 
 def _page(config: Config, figures: Figures) -> AbstractContextManager[object]:
@@ -183,7 +197,8 @@ def _watch(cabinet: wiring.Cabinet[Registry], pipeline: Pipeline) -> Watch:
     config = cabinet.config
     if config.external is not None:
         return wiring.foreign_watch(config.external, cabinet, pipeline)
-    return OwnWatch(NewestFrame(Camera(config.camera.source, cabinet.clock)), pipeline)
+    camera = NewestFrame(Camera(config.camera.source, cabinet.clock))
+    return OwnWatch(camera, pipeline, cabinet.clock)
 
 
 def _tell(conclusions: Sequence[Conclusion]) -> None:

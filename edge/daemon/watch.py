@@ -5,16 +5,29 @@ from typing import Protocol
 
 from edge.capture.newest import NewestFrame
 from edge.daemon.pipeline import Conclusion, Pipeline
+from edge.daemon.silence import Silence
+from edge.ports import Clock
 
 
 class Watch(Protocol):
     """Yields what was concluded, step by step, until it is told to stop."""
 
     frames_each: int
-    """How many frames the box looks at in one step."""
+    """How many frames the box looked at in the last step."""
 
     def conclusions(self) -> Iterator[Sequence[Conclusion]]:
-        """Yield the conclusions of each step. Raises CaptureError when the camera fails."""
+        """Yield the conclusions of each step; there is one every other second at least."""
+        ...
+
+    def moves(self) -> bool:
+        """True when the camera came back from being asked, since this was asked last.
+
+        It may have said that it has no picture; while a call to it hangs, nothing moves.
+        """
+        ...
+
+    def nudge(self) -> None:
+        """Let the next step come at once; any thread may."""
         ...
 
     def stop(self) -> None:
@@ -43,24 +56,51 @@ class Watch(Protocol):
         """How many messages of the camera could not be read."""
         ...
 
+    @property
+    def away_s(self) -> float:
+        """How long there was no camera to watch with, all times together."""
+        ...
+
     def fault(self) -> str | None:
-        """Say what went wrong with what the camera sent since the last time."""
+        """Say what went wrong with the camera, or with what it sent since the last time."""
+        ...
+
+    def ended(self) -> str:
+        """Say of the last fault that it is over."""
         ...
 
 
 class OwnWatch:
     """The camera of the box, frame by frame."""
 
-    frames_each = 1
+    frames_each = 0
 
-    def __init__(self, camera: NewestFrame, pipeline: Pipeline) -> None:
+    def __init__(self, camera: NewestFrame, pipeline: Pipeline, clock: Clock) -> None:
         """Look at every frame that there is time for."""
         self._camera, self._pipeline = camera, pipeline
+        self._silence, self._answers = Silence(clock), 0
 
     def conclusions(self) -> Iterator[Sequence[Conclusion]]:
-        """Yield the conclusions of each frame. Raises CaptureError when the camera fails."""
+        """Yield the conclusions of each frame, and every second where none comes.
+
+        Once the camera has fallen silent, nobody in sight is waited for any more.
+        """
         for frame in self._camera.frames():
-            yield self._pipeline.step(frame)
+            self.frames_each = 0 if frame is None else 1
+            if frame is not None:
+                self._silence.hear(frame)
+                yield self._pipeline.step(frame)
+            else:
+                yield self._pipeline.finish() if self._silence.falls() else ()
+
+    def moves(self) -> bool:
+        """True when the camera came back from being asked, since this was asked last."""
+        before, self._answers = self._answers, self._camera.answers
+        return self._answers > before
+
+    def nudge(self) -> None:
+        """Let the next step come at once; any thread may."""
+        self._camera.nudge()
 
     def stop(self) -> None:
         """End soon; may be called from a signal handler."""
@@ -88,6 +128,15 @@ class OwnWatch:
         """None: a camera of our own sends no messages."""
         return 0
 
+    @property
+    def away_s(self) -> float:
+        """How long the camera gave no picture, all times together."""
+        return self._silence.away_s
+
     def fault(self) -> str | None:
-        """Say nothing: a camera of our own that fails ends the box."""
-        return None
+        """Say since when the camera has given no picture, if so."""
+        return self._silence.fault()
+
+    def ended(self) -> str:
+        """Say when the camera gave no picture the last time."""
+        return self._silence.ended()

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from edge.casebook.casebook import Casebook
 from edge.config import Config, External
 from edge.counts.record import Bookkeeper
 from edge.counts.tally import tallies, tallies_of_resolution
-from edge.daemon import damage, exhibits, rotation
+from edge.daemon import damage, exhibits, rotation, silence
 from edge.daemon.alarms import Alarms, Watched
 from edge.daemon.bulletins import Bulletins, Sights
 from edge.daemon.checkpoints import Checkpoints
@@ -27,6 +27,7 @@ from edge.daemon.figures import Figures
 from edge.daemon.gate import Gate
 from edge.daemon.health import Health
 from edge.daemon.hours import Hours
+from edge.daemon.housing import Housing
 from edge.daemon.inforce import (
     followed,
     manifest,
@@ -39,6 +40,7 @@ from edge.daemon.photographer import Photographer
 from edge.daemon.pipeline import Pipeline
 from edge.daemon.recovery import recover
 from edge.daemon.release import Release
+from edge.daemon.silence import CAMERA
 from edge.daemon.storeroom import Limits, Storeroom
 from edge.daemon.sync import REPORT
 from edge.daemon.synced import synced
@@ -85,6 +87,7 @@ class Cabinet(Generic[RegistryT_co]):
     signer: OwnSigner
     outbox: Outbox
     casebook: Casebook
+    housing: Housing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +213,7 @@ def pipeline(cabinet: Cabinet[Registry]) -> Pipeline:
         registry=cabinet.registry,
         laws=laws_in_force(config),
         clock=cabinet.clock,
-        testimony=testimony(config),
+        testimony=attested(cabinet),
         signer=cabinet.signer,
         outbox=cabinet.outbox,
         casebook=cabinet.casebook,
@@ -318,6 +321,10 @@ def alarms(cabinet: Cabinet[FreshRegistry], watch: Watch | None = None) -> Alarm
     }
     if watch is not None and config.external is not None:
         watched["external"] = Watched(watch.fault, PUSH_SETTINGS)
+    elif watch is not None:
+        watched[CAMERA] = Watched(watch.fault, silence.REMEDY, watch.ended, urgent=True)
+    if cabinet.housing is not None:
+        watched |= cabinet.housing.watched()
     if config.evidence is not None:
         watched["evidence"] = Watched(
             partial(exhibits.fault, evidence_room(config)), exhibits.REMEDY
@@ -348,6 +355,7 @@ def bulletins(cabinet: Cabinet[Registry], figures: Figures, at_work: Watching) -
         watch=at_work.watch,
         room=at_work.room,
         alarms=at_work.alarms,
+        housing=cabinet.housing,
     )
     return Bulletins(sights, figures)
 
@@ -358,6 +366,7 @@ def health(
 ) -> Health:
     """Put together what signs how the box stands, under the laws that it decides by."""
     config = cabinet.config
+    housing = cabinet.housing
     report = None if config.updates is None else config.box.state / "updates" / REPORT
     return Health(
         registry=cabinet.registry,
@@ -365,10 +374,11 @@ def health(
         updates=lambda: None if report is None else synced(report),
         state=config.box.state,
         clock=cabinet.clock,
-        testimony=testimony(config),
+        testimony=attested(cabinet),
         signer=cabinet.signer,
         outbox=cabinet.outbox,
         casebook=cabinet.casebook,
+        triggers=lambda: None if housing is None else housing.counts(),
     )
 
 
@@ -407,6 +417,12 @@ def testimony(config: Config) -> Testimony:
         pseudonym=partial(pseudonym, load_key(config.access.token_key)),
         draw=os.urandom,
     )
+
+
+def attested(cabinet: Cabinet[Registry]) -> Testimony:
+    """Return what writes the records that tell of the housing, too. Raises ModelError."""
+    writer, housing = testimony(cabinet.config), cabinet.housing
+    return writer if housing is None else replace(writer, housing=housing.record)
 
 
 def _provenance(config: Config) -> Provenance:

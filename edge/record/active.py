@@ -4,6 +4,7 @@ from typing import Annotated
 
 import msgspec
 
+from edge.record.housing import TriggerCounts
 from edge.record.wording import Moment, Sha256, says
 
 
@@ -77,7 +78,7 @@ class Active(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Burden(msgspec.Struct, frozen=True, kw_only=True):
-    """What has gathered on a box: records that wait or went, held candidates, the disk."""
+    """What has gathered on a box: records that wait or went, held candidates, disk, triggers."""
 
     waiting: int
     waiting_s: float | None
@@ -85,3 +86,4 @@ class Burden(msgspec.Struct, frozen=True, kw_only=True):
     disk_free: int | None
     waiting_bytes: int | None = None
     dropped: int | None = None
+    triggers: TriggerCounts | None = None

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from edge.record.active import ActivePack, ActiveRegistry, Updates
+from edge.record.housing import HousingRecord, TriggerCounts
 from edge.record.wording import Moment, Sha256, one_of, says
 from edge.types import Consequence, Direction, Outcome
 
@@ -256,6 +257,10 @@ class PassageRecord(Chained, frozen=True, kw_only=True, omit_defaults=True):
         tuple[EvidenceRef, ...],
         says("The pictures that are kept of it; they leave the box only when it is released."),
     ] = ()
+    housing: Annotated[
+        HousingRecord | None,
+        says("How the box itself stood when this was written; absent: it has no device to tell."),
+    ] = None
 
 
 class CandidateRef(msgspec.Struct, frozen=True):
@@ -360,6 +365,13 @@ class HealthRecord(Chained, frozen=True, kw_only=True):
     dropped: Annotated[
         int | None,
         says("How many records this box has dropped unsent, in all; null: not told.", minimum=0),
+    ] = None
+    housing: Annotated[
+        HousingRecord | None, says("How the box itself stands; null: it has no device to tell.")
+    ] = None
+    triggers: Annotated[
+        TriggerCounts | None,
+        says("Its triggers set against its passages; null: nothing triggers it."),
     ] = None
 
 

@@ -10,6 +10,7 @@ from datetime import date
 from edge.access.hold import Ending, Held, State
 from edge.record.active import Active, Burden
 from edge.record.basis import names
+from edge.record.housing import HousingRecord
 from edge.record.message import (
     AlarmRecord,
     EvidenceRef,
@@ -42,17 +43,24 @@ HELD = {Consequence.WARN, Consequence.HOLD48, Consequence.HOLD_DAY, Consequence.
 COMPLYING = {Outcome.FREE_ACCESS, Outcome.EXEMPT, Outcome.PERMITTED}
 
 
+def no_device() -> HousingRecord | None:
+    """Tell nothing of the housing."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Testimony:
     """Writes all messages but counts.
 
     `privacy` maps a zone to its profile; `pseudonym` gives the keyed token of a plate and day.
+    `housing` says how the box itself stands now.
     """
 
     provenance: Provenance
     privacy: Mapping[str, str]
     pseudonym: Callable[[str, str, date], str]
     draw: Draw
+    housing: Callable[[], HousingRecord | None] = no_device
 
     def passage(
         self,
@@ -95,6 +103,7 @@ class Testimony:
                 foreign=passage.foreign,
             ),
             evidence=tuple(evidence),
+            housing=self.housing(),
         )
         return written("passage", record, now, self.draw)
 
@@ -153,6 +162,8 @@ class Testimony:
             disk_free=burden.disk_free,
             waiting_bytes=burden.waiting_bytes,
             dropped=burden.dropped,
+            housing=self.housing(),
+            triggers=burden.triggers,
         )
         return written("health", record, now, self.draw)
 

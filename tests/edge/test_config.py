@@ -443,3 +443,30 @@ def test_a_text_of_another_form_is_named_and_no_pattern_is_shown(tmp_path: Path)
         load(written(tmp_path, GOOD + EXTERNAL.replace("10.0.0.2:8090", "8090")))
     assert "[external] Expected another form - at `listen`" in e.value.cause
     assert "Configure a box" in e.value.remedy
+
+
+def test_a_device_is_named_by_its_port_and_the_rest_may_be_left_out(tmp_path: Path) -> None:
+    assert load(written(tmp_path, GOOD)).firmware is None
+    found = load(
+        written(tmp_path, GOOD + '[firmware]\nport = "/dev/serial/by-id/usb-x"\n')
+    ).firmware
+    assert found is not None
+    assert found.port == Path("/dev/serial/by-id/usb-x")
+    assert (found.socket, found.watchdog_s) == (Path("/run/anpr-edge/firmware.sock"), 300)
+
+
+@pytest.mark.parametrize(
+    "line", ["watchdog_s = 59", "watchdog_s = -1", "watchdog_s = 3601", 'strobe = "disco"']
+)
+def test_a_watchdog_that_bites_too_soon_and_a_strange_strobe_are_refused(
+    tmp_path: Path, line: str
+) -> None:
+    with pytest.raises(ConfigError, match="firmware"):
+        load(written(tmp_path, f'{GOOD}[firmware]\nport = "/dev/ttyACM0"\n{line}\n'))
+
+
+def test_a_watchdog_may_be_left_off(tmp_path: Path) -> None:
+    told = GOOD + '[firmware]\nport = "/dev/ttyACM0"\nwatchdog_s = 0\n'
+    found = load(written(tmp_path, told)).firmware
+    assert found is not None
+    assert found.watchdog_s == 0

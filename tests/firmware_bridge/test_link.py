@@ -401,3 +401,19 @@ def test_logs_keep_their_words(stage):
     hear(link, Connected)
     bench.say(lambda device: device.log("Spannung fällt"))
     assert hear(link, Log).text == "Spannung fällt"
+
+
+def test_a_link_may_begin_before_its_device_is_there_and_turns_meanwhile(tmp_path) -> None:
+    bench = Bench(tmp_path / "device")
+    link = Link(str(bench.path), QUICK)
+    link.start()
+    try:
+        assert "There is no port" in hear(link, Disconnected).cause
+        before = link.turns
+        wait_for(lambda: link.turns > before + 3)
+        with bench:
+            assert hear(link, Connected).restarted
+            link.send(LIGHT)
+            assert bench.device.carried_out == [LIGHT]
+    finally:
+        link.close()

@@ -2,8 +2,10 @@
 
 import codecs
 import os
+import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +15,8 @@ from edge.feed.ballast import Ballast
 from edge.feed.hint import Hint
 from edge.feed.opening import ballast_path
 from edge.feed.outbox import Outbox
+from edge.housing.line import KIND
+from edge.housing.listener import MODE, Listener
 from edge.record.chain import Head
 from edge.record.evidence import EvidenceRoom
 from edge.registry.accepted import Accepted, read_accepted, write_accepted
@@ -76,6 +80,27 @@ def step_back(state: Path) -> None:
     assert unfit(state / "packs")
 
 
+def serve(state: Path) -> None:
+    """Open the socket of the housing where the daemon looks for it, and leave it."""
+    listener = Listener(housing(state), tuple, lambda word: None)
+    listener.close()
+    door = socket.socket(socket.AF_UNIX, KIND)
+    door.bind(str(housing(state)))
+    housing(state).chmod(MODE)
+    door.close()
+
+
+def call(state: Path) -> None:
+    """Call at that socket: nobody answers, and only who may call gets to know that."""
+    with socket.socket(socket.AF_UNIX, KIND) as end, suppress(ConnectionRefusedError):
+        end.connect(str(housing(state)))
+
+
+def housing(state: Path) -> Path:
+    """Return where the socket is, beside a state."""
+    return state.parents[2] / "run" / "anpr-edge" / "s"
+
+
 def open_casebook(state: Path) -> None:
     """Read who is held."""
     Casebook.attach(state / "casebook.sqlite").close()
@@ -102,7 +127,7 @@ def litter(state: Path) -> None:
 
 
 ACTS: tuple[Callable[[Path], None], ...] = (
-    *(watch, deliver, update, step_back),
+    *(watch, deliver, update, step_back, serve, call),
     *(open_casebook, open_outbox, look_at_pictures, change_law, litter),
 )
 

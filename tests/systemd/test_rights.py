@@ -22,6 +22,8 @@ WORK = [
     ("anpr-sync", "update"),
     ("anpr-run", "step_back"),
     ("anpr-run", "open_casebook"),
+    ("anpr-firmware", "serve"),
+    ("anpr-run", "call"),
 ]
 FORBIDDEN = [
     ("anpr-uplink", "open_casebook"),
@@ -30,6 +32,12 @@ FORBIDDEN = [
     ("anpr-sync", "open_outbox"),
     ("anpr-sync", "look_at_pictures"),
     ("anpr-sync", "litter"),
+    ("anpr-uplink", "call"),
+    ("anpr-sync", "call"),
+    ("anpr-run", "serve"),
+    ("anpr-firmware", "litter"),
+    ("anpr-firmware", "open_outbox"),
+    ("anpr-firmware", "open_casebook"),
 ]
 
 

@@ -113,7 +113,7 @@ def test_users_and_groups_are_made_before_they_are_named() -> None:
         assert user in users | {"root"}
         assert group in groups
         assert int(mode, 8) & 0o006 == 0
-    assert {words[2] for words in made if words[0] == "m"} <= groups | {"video"}
+    assert {words[2] for words in made if words[0] == "m"} <= groups | {"video", "dialout"}
 
 
 def test_folders_that_a_service_writes_to_or_waits_for_are_made() -> None:
@@ -140,7 +140,7 @@ def test_who_decides_by_the_clock_may_ask_how_far_it_can_be_trusted(unit: Path) 
     assert (may_ask, has_boot_id, not values(unit, "ProtectClock")) == (asks, asks, asks)
 
 
-@pytest.mark.parametrize("name", ["anpr-run", "anpr-uplink"])
+@pytest.mark.parametrize("name", ["anpr-run", "anpr-uplink", "anpr-firmware"])
 def test_a_daemon_is_started_again_for_as_long_as_it_takes(name: str) -> None:
     found = dict(settings(FOLDER / f"{name}.service"))
     assert (found["Type"], found["Restart"]) == ("notify", "always")

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from edge.record.active import ActivePack, ActiveRegistry, Family, Updates
+from edge.record.housing import HousingRecord, TriggerCounts
 from edge.record.message import (
     AlarmRecord,
     CandidateRef,
@@ -124,6 +125,11 @@ def receipt(box: str = BOX, sha256: str = "9f" * 32) -> Receipt:
     return Receipt(box=box, epoch=1, seq=1, sha256=sha256, stored_at=NOON)
 
 
+HOUSING = HousingRecord(
+    tamper=False, door_open=False, tilted=False, temperature_c=31.5, illuminator=0.6
+)
+
+
 def _passage(carried: dict[str, Any]) -> Chained:
     return PassageRecord(
         **carried,
@@ -150,6 +156,7 @@ def _passage(carried: dict[str, Any]) -> Chained:
             wrong_way=True,
             sign="ZES, 2027 model",
         ),
+        housing=HOUSING,
     )
 
 
@@ -235,6 +242,10 @@ def _health(carried: dict[str, Any]) -> Chained:
         disk_free=11_811_160_064,
         waiting_bytes=12_288,
         dropped=256,
+        housing=HOUSING,
+        triggers=TriggerCounts(
+            since=NOON - 12 * HOUR, triggers=812, captured=806, missed=4, untriggered=1, lost=0
+        ),
     )
 
 

@@ -1,31 +1,66 @@
+from itertools import islice
 from pathlib import Path
 
+import cv2
 import pytest
 
 from edge.capture import camera
-from edge.capture.camera import Camera
-from edge.errors import CaptureError
+from edge.capture.camera import FIRST_WAIT_S, LONGEST_WAIT_S, Camera
+from edge.types import Frame
 from tests.edge.capture.test_clip import video
 from tests.fakes import START, FixedClock
 
 
-def test_a_camera_that_is_not_there_is_one_sentence() -> None:
-    with pytest.raises(CaptureError, match="does not answer") as e:
-        Camera("/dev/video-none", FixedClock())
-    assert "camera.source" in e.value.remedy
+@pytest.fixture
+def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long the camera was left alone each time; nobody really waits."""
+    found: list[float] = []
+    monkeypatch.setattr(camera.time, "sleep", found.append)
+    return found
+
+
+def indices(found: list[Frame | None]) -> list[int | None]:
+    return [None if frame is None else frame.index for frame in found]
+
+
+def test_a_camera_that_is_not_there_is_asked_again_and_less_and_less_often(
+    waited: list[float],
+) -> None:
+    found = list(islice(Camera("/dev/video-none", FixedClock()).frames(), 8))
+    assert found == [None] * 8
+    assert waited == [FIRST_WAIT_S, 1.0, 2.0, 4.0, *[LONGEST_WAIT_S] * 3]
 
 
 def test_frames_are_dated_by_the_clock_of_the_box(tmp_path: Path) -> None:
     frames = Camera(str(video(tmp_path / "a.avi")), FixedClock()).frames()
     first, second = next(frames), next(frames)
+    assert first is not None
+    assert second is not None
     assert (first.index, second.index) == (0, 1)
     assert first.captured_at == START
 
 
-def test_a_camera_that_falls_silent_is_an_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_camera_that_comes_back_goes_on_with_the_next_number(
+    tmp_path: Path, waited: list[float]
 ) -> None:
-    monkeypatch.setattr(camera, "RETRY_S", 0.0)
-    monkeypatch.setattr(camera, "SILENT_AFTER_S", -1.0)
-    with pytest.raises(CaptureError, match="no frame"):
-        list(Camera(str(video(tmp_path / "a.avi", 3)), FixedClock()).frames())
+    """A clip that ends is a camera that went away: opened again it begins anew."""
+    frames = Camera(str(video(tmp_path / "a.avi", 3)), FixedClock()).frames()
+    assert indices(list(islice(frames, 8))) == [0, 1, 2, None, 3, 4, 5, None]
+    assert waited == [FIRST_WAIT_S]  # what came back is asked for soon again
+
+
+def test_what_the_driver_throws_is_no_frame(
+    tmp_path: Path, waited: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Throwing:
+        released = 0
+
+        def read(self) -> None:
+            raise cv2.error("out of memory")
+
+        def release(self) -> None:
+            Throwing.released += 1
+
+    monkeypatch.setattr(camera, "_video", lambda _: Throwing())
+    assert list(islice(Camera("0", FixedClock()).frames(), 2)) == [None, None]
+    assert Throwing.released == 2

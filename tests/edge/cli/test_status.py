@@ -17,9 +17,10 @@ from click.testing import CliRunner, Result
 from edge.cli import status as module
 from edge.config import load
 from edge.daemon import wiring
-from edge.daemon.bulletin import Bulletin, LastPassage, Reads, write_bulletin
+from edge.daemon.bulletin import Bulletin, HousingTold, LastPassage, Reads, write_bulletin
 from edge.feed.opening import is_taken
 from edge.record.active import Burden
+from edge.record.housing import TriggerCounts
 from edge.types import ClockReading
 from tests.fakes import START
 from tests.street import StreetBox, street_box
@@ -193,3 +194,28 @@ def test_records_that_wait_too_long_need_a_look(
     clock.shift = timedelta(days=3650)  # what waits is of today, the test is of another year
     assert "backlog" in faults(box)
     assert items(box)["backlog"]["records"] > 0
+
+
+def test_a_box_with_a_device_tells_how_the_housing_stands_and_what_triggers_say(
+    box: StreetBox,
+) -> None:
+    assert not {"housing", "triggers"} & set(items(box))
+    told = box.config.read_text()
+    box.config.write_text(f'{told}\n[firmware]\nport = "/dev/ttyACM0"\n')
+    assert "housing" in faults(box)  # the daemon told of none
+    counts = TriggerCounts(since=START, triggers=9, captured=6, missed=2, untriggered=1, lost=0)
+    stands = HousingTold(
+        temperature_c=31.46, supply_v=12.1, contacts={"door": False}, triggers=counts
+    )
+    tell(box, housing=stands)
+    with at_work(box):
+        found = items(box)
+    assert found["housing"]["says"] == "nothing is open or moved; 31.5 °C, 12.1 V"
+    assert "75% became a passage; 2 never did" in found["triggers"]["says"]
+    assert (found["triggers"]["captured"], found["triggers"]["untriggered"]) == (6, 1)
+    tell(box, housing=msgspec.structs.replace(stands, contacts={"door": True, "tilt": False}))
+    assert items(box)["housing"]["says"].startswith("door reports; ")
+    assert "housing" in faults(box)
+    tell(box, housing=HousingTold(fault="There is no port."))
+    assert items(box)["housing"]["says"] == "The device is not heard. There is no port."
+    assert items(box)["triggers"]["says"] == "nothing triggers this box"

@@ -4,17 +4,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import pytest
 from prometheus_client import generate_latest
 
 from edge.daemon.alarms import Alarms
-from edge.daemon.bulletin import BULLETIN, Bulletin, read_bulletin
+from edge.daemon.bulletin import BULLETIN, Bulletin, HousingTold, read_bulletin
 from edge.daemon.bulletins import EVERY_S, SOON_S, WRITTEN_EVERY_S, Bulletins, Sights
 from edge.daemon.figures import Figures
 from edge.feed.storefile import NoRoomError
 from edge.record.evidence import EvidenceRoom
+from edge.record.housing import TriggerCounts
 from edge.types import Passage
 from tests.cases import passage
 from tests.edge.test_fail_safe import PLATE, Box
@@ -114,6 +116,22 @@ def test_the_disk_is_written_once_a_minute_where_only_counts_moved(box: Telling)
     assert box.told().frames == 100
 
 
+def test_a_device_that_is_heard_or_a_door_that_opens_is_written_at_once(box: Telling) -> None:
+    stands = HousingTold(fault="It was not heard yet.")
+    sights = replace(box.bulletins._sights, housing=SimpleNamespace(told=lambda: stands))
+    box.bulletins._sights = sights
+    box.bulletins.tell()
+    for stands in (
+        HousingTold(contacts={"door": False}),
+        HousingTold(contacts={"door": True}),
+    ):
+        box.bulletins.tell()
+        assert box.told().housing == stands
+    before, stands = stands, HousingTold(contacts={"door": True}, temperature_c=20.0)
+    box.bulletins.tell()
+    assert box.told().housing == before
+
+
 def test_the_reads_of_a_day_outlive_the_daemon_and_end_with_the_day(box: Telling) -> None:
     box.figures.announce(a_passage(box))
     box.figures.announce(a_passage(box, "ambiguous"))
@@ -143,6 +161,35 @@ def test_a_disk_that_cannot_be_read_or_written_ends_nothing_and_shows_in_its_age
     monkeypatch.setattr(Path, "write_bytes", lambda *_: (_ for _ in ()).throw(OSError()))
     box.bulletins.close()
     assert box.figures.bulletin is not before
+
+
+def test_the_housing_and_its_triggers_are_on_the_page_and_in_the_file(box: Telling) -> None:
+    box.bulletins.look()
+    told = box.figures.bulletin
+    assert told is not None
+    assert told.housing is None
+    assert "anpr_device_heard" not in generate_latest(box.figures.registry).decode()
+    counts = TriggerCounts(
+        since=told.told_at, triggers=9, captured=6, missed=2, untriggered=1, lost=4
+    )
+    housing = HousingTold(
+        temperature_c=41.5, contacts={"door": True, "tilt": False}, triggers=counts
+    )
+    box.figures.bulletin = msgspec.structs.replace(told, housing=housing)
+    page = generate_latest(box.figures.registry).decode()
+    for line in (
+        "anpr_device_heard 1.0",
+        "anpr_housing_celsius 41.5",
+        'anpr_contact_reports{contact="door"} 1.0',
+        'anpr_contact_reports{contact="tilt"} 0.0',
+        "anpr_triggers_total 9.0",
+        "anpr_triggers_captured_total 6.0",
+        "anpr_triggers_missed_total 2.0",
+        "anpr_triggers_lost_total 4.0",
+        "anpr_passages_untriggered_total 1.0",
+    ):
+        assert line in page
+    assert "anpr_supply_volts" not in page
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"\xff", b'{"began_at": 1}'])

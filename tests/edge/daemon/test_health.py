@@ -3,6 +3,7 @@
 import errno
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from edge.daemon import wiring
 from edge.daemon.health import EVERY_S, Health, disk_free
 from edge.record.active import ActiveRegistry, Family, Updates
 from edge.record.envelope import decode_part, split
+from edge.record.housing import HousingRecord, TriggerCounts
 from edge.record.message import HealthRecord, decode
 from edge.types import Envelope
 from tests.edge.test_fail_safe import KEY, PLATE, T0, Box
@@ -179,3 +181,26 @@ def test_a_disk_that_cannot_be_asked_is_told_as_unknown(
 
     monkeypatch.setattr(shutil, "disk_usage", stale)
     assert disk_free(tmp_path) is None
+
+
+def test_the_housing_and_its_triggers_are_told_where_there_are_any(box: Standing) -> None:
+    told = box.told()
+    assert (told.housing, told.triggers) == (None, None)
+    counts = TriggerCounts(since=T0, triggers=9, captured=6, missed=2, untriggered=1, lost=4)
+    housing = HousingRecord(door_open=True, temperature_c=41.5)
+    line = box.pipeline
+    health = Health(
+        registry=box.file,
+        packs=(),
+        updates=lambda: None,
+        state=box.folder,
+        clock=line.clock,
+        testimony=replace(line.testimony, housing=lambda: housing),
+        signer=line.signer,
+        outbox=line.outbox,
+        casebook=line.casebook,
+        triggers=lambda: counts,
+    )
+    envelope = health.look()
+    assert envelope is not None
+    assert (content(envelope).housing, content(envelope).triggers) == (housing, counts)

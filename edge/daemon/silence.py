@@ -1,0 +1,69 @@
+"""Whether the camera gives pictures, and since when it does not."""
+
+import logging
+from datetime import datetime
+
+from edge.ports import Clock
+from edge.types import Frame
+
+log = logging.getLogger(__name__)
+CAMERA = "camera"
+"""The name of its alarm."""
+SILENT_AFTER_S = 10.0
+SECOND_NS = 1_000_000_000
+REMEDY = (
+    "Look at its power, its cable, and camera.source in box.toml; no other program may hold it."
+    " The box goes on trying by itself."
+)
+
+
+class Silence:
+    """Takes note of frames, and of their absence."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Wait for the first frame from now on."""
+        self._clock, now = clock, clock.read()
+        self._last_at, self._last_ns = now.now, now.monotonic_ns
+        self._since: datetime | None = None
+        self._away_ns, self._ended = 0, ""
+
+    def hear(self, frame: Frame) -> None:
+        """Take note of a frame."""
+        if self._since is not None:
+            self._away_ns += frame.monotonic_ns - self._last_ns
+            since, until = _moment(self._since), _moment(frame.captured_at)
+            self._ended = f"The camera gives pictures again. There was none from {since} to {until}"
+            self._since = None
+            log.warning("%s.", self._ended)
+        self._last_at, self._last_ns = frame.captured_at, frame.monotonic_ns
+
+    def falls(self) -> bool:
+        """Take note that there is no frame; True when it has just lasted too long."""
+        if self._since is not None or self._passed_ns() < SILENT_AFTER_S * SECOND_NS:
+            return False
+        self._since = self._last_at
+        log.warning("%s", self.fault())
+        return True
+
+    @property
+    def away_s(self) -> float:
+        """How long there was no picture, all silences together."""
+        lasts_ns = 0 if self._since is None else self._passed_ns()
+        return (self._away_ns + lasts_ns) / SECOND_NS
+
+    def fault(self) -> str | None:
+        """Say since when the camera has given no picture, None while it gives some."""
+        if self._since is None:
+            return None
+        return f"The camera has given no picture since {_moment(self._since)}."
+
+    def ended(self) -> str:
+        """Say between which moments there was no picture the last time."""
+        return f"{self._ended}: what drove by then was not seen."
+
+    def _passed_ns(self) -> int:
+        return self._clock.read().monotonic_ns - self._last_ns
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,1 @@
+"""The seam between the service that owns the microcontroller and the daemon, on one machine."""
