@@ -19,6 +19,7 @@ from tests.conftest import DEMO, REPOSITORY
 from tests.deploy.debian import Debian, booted, bootstrap, depends
 from tests.deploy.street_camera import street_camera
 from tests.deploy.variant import with_version
+from tests.street import OUTCOMES
 from tests.systemd.units import FOLDER, UNITS, entries, values
 
 DEB = os.environ.get("ANPR_EDGE_DEB", "")
@@ -160,7 +161,23 @@ def test_a_box_that_is_provisioned_reads_plates_and_delivers(
     assert debian.do("stat", "--format=%U", f"{STATE}/outbox.sqlite") == "anpr-run"
     assert {record["epoch"] for record in found} == {1}
     assert debian.do("systemctl", "show", "--property=NRestarts", "anpr-run") == "NRestarts=0"
-    print(debian.do("anpr-edge", "status", fine=False))
+    journal = debian.do("journalctl", "--no-pager", "--unit=anpr-*")
+    assert "anpr-run" in journal
+    assert not [plate for plate in OUTCOMES if plate in journal]
+
+
+def test_a_daemon_that_hangs_is_started_again(debian: Debian) -> None:
+    """It is stopped in the middle of whatever it does, as a dead driver would."""
+    hangs_at = time.monotonic()
+    debian.do("systemctl", "kill", "--signal=SIGSTOP", "anpr-run.service")
+    while debian.do("systemctl", "show", "--property=NRestarts", "anpr-run") == "NRestarts=0":
+        assert time.monotonic() < hangs_at + PATIENCE_S
+        time.sleep(1)
+    print(f"The daemon was started again {time.monotonic() - hangs_at:.0f} s after it hung.")
+    while not debian.is_active("anpr-run.service"):
+        assert time.monotonic() < hangs_at + PATIENCE_S
+        time.sleep(1)
+    print(f"It watched again {time.monotonic() - hangs_at:.0f} s after it hung.")
 
 
 def provision(debian: Debian, folder: Path, camera: str) -> None:
