@@ -19,10 +19,14 @@ PIN = $(BIN)/python -m tools.add_model --manifest models/manifest.toml --replace
 # Node for one of the examples that platform developers are given; a machine that has its own keeps it.
 NODE = $(if $(shell command -v node),,nodejs) $(if $(shell command -v npm),,npm)
 EXAMPLE := deploy/platform/node
+# The package that a box installs: build/deb/anpr-edge_VERSION_ARCH.deb, for amd64 or arm64.
+ARCH ?= amd64
+VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' edge/__init__.py)
+DEBS := $(CURDIR)/build/deb
 # A compiler for the firmware's C; without one its tests skip and say so.
 COMPILER = $(if $(shell command -v gcc),,gcc libc6-dev)
 
-.PHONY: demo test test-ansible lint schemas examples bench bench-access bench-backlog bench-registry soak soak-hours year lock system train-tools train-reader train-detector fonts clean
+.PHONY: demo test test-ansible test-deb test-arm64 lint schemas examples bench bench-access bench-backlog bench-registry soak soak-hours year lock system deb train-tools train-reader train-detector fonts clean
 
 demo: $(VENV)/.ready
 	@$(BIN)/python -m tools.demo --clip "$(CLIP)" --out "$(OUT)"
@@ -98,6 +102,26 @@ bench-access: $(VENV)/.ready
 # Fifteen million vehicles: some minutes, and 5 GB in build/bench.
 bench-registry: $(VENV)/.ready
 	$(BIN)/python -m tools.bench_registry
+
+deb: $(VENV)/.ready
+	@deploy/system-packages debhelper
+	PYTHON=$(CURDIR)/$(BIN)/python deploy/debian/build $(ARCH) $(DEBS)
+
+# A box from its package, on a Debian 12 of its own with a systemd of its own: some minutes, as root.
+test-deb: ARCH := amd64
+test-deb: deb
+	@deploy/system-packages debootstrap systemd-container
+	ANPR_EDGE_DEB=$(DEBS)/anpr-edge_$(VERSION)_amd64.deb $(BIN)/pytest -v -s \
+		tests/deploy/test_package.py >$(DEBS)/test-amd64.log 2>&1; \
+		status=$$?; tail -n 15 $(DEBS)/test-amd64.log; exit $$status
+
+# The same for a Raspberry Pi 4, on a processor that knows no more than its own does.
+test-arm64: ARCH := arm64
+test-arm64: deb
+	@deploy/system-packages debootstrap systemd-container qemu-user-static
+	ANPR_EDGE_DEB_ARM64=$(DEBS)/anpr-edge_$(VERSION)_arm64.deb $(BIN)/pytest -v -s \
+		tests/deploy/test_arm64.py >$(DEBS)/test-arm64.log 2>&1; \
+		status=$$?; tail -n 15 $(DEBS)/test-arm64.log; exit $$status
 
 # The virtual environment: dependencies at their locked versions, each checked by its hash.
 $(VENV)/.ready: requirements.lock pyproject.toml | system
