@@ -19,16 +19,20 @@ PIN = $(BIN)/python -m tools.add_model --manifest models/manifest.toml --replace
 # Node for one of the examples that platform developers are given; a machine that has its own keeps it.
 NODE = $(if $(shell command -v node),,nodejs) $(if $(shell command -v npm),,npm)
 EXAMPLE := deploy/platform/node
+# The package that a box installs: build/deb/anpr-edge_VERSION_ARCH.deb, for amd64 or arm64.
+ARCH ?= amd64
+VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' edge/__init__.py)
+DEBS := $(CURDIR)/build/deb
 # A compiler for the firmware's C; without one its tests skip and say so.
 COMPILER = $(if $(shell command -v gcc),,gcc libc6-dev)
 
-.PHONY: demo test lint schemas examples axe bench bench-access bench-backlog bench-registry soak soak-hours year lock system train-tools train-reader train-detector fonts clean
+.PHONY: demo test test-ansible test-deb test-arm64 lint schemas examples axe bench bench-access bench-backlog bench-registry soak soak-hours year lock system deb train-tools train-reader train-detector fonts clean
 
 demo: $(VENV)/.ready
 	@$(BIN)/python -m tools.demo --clip "$(CLIP)" --out "$(OUT)"
 
 test: lint examples axe
-	@deploy/system-packages $(FONTS) postgresql systemd chromium $(COMPILER)
+	@deploy/system-packages $(FONTS) postgresql systemd chromium nats-server $(COMPILER)
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 lint: $(VENV)/.ready
@@ -55,10 +59,32 @@ build/axe/.ready: | system
 	npm install --ignore-scripts --no-audit --no-fund --prefix build/axe axe-core@4.10.3 && touch $@ \
 		|| echo "axe-core was not installed: the tests with it skip." >&2
 
+# The Ansible role on a Debian 12 root of its own (some minutes, 700 MB in build/ansible). Needs root.
+ANSIBLE := build/ansible
+test-ansible: $(VENV)/.ready $(ANSIBLE)/.ready
+	@deploy/system-packages systemd
+	cd deploy/ansible && ../../$(ANSIBLE)/venv/bin/ansible-playbook --syntax-check \
+		-i inventory.example.yml site.yml
+	cd deploy/ansible && PATH="$(CURDIR)/$(ANSIBLE)/venv/bin:$$PATH" ansible-lint --offline site.yml
+	ANPR_EDGE_ANSIBLE_ROOT=$(CURDIR)/$(ANSIBLE)/root \
+		ANPR_EDGE_ANSIBLE_PLAYBOOK=$(CURDIR)/$(ANSIBLE)/venv/bin/ansible-playbook \
+		$(BIN)/pytest -s tests/ansible
+
+$(ANSIBLE)/.ready:
+	@deploy/system-packages debootstrap
+	mkdir -p $(ANSIBLE)
+	test -x $(ANSIBLE)/venv/bin/python || $(PYTHON) -m venv $(ANSIBLE)/venv
+	$(ANSIBLE)/venv/bin/pip install --quiet 'ansible-core>=2.19,<2.20' ansible-lint
+	$(ANSIBLE)/venv/bin/pip install --quiet --no-deps 'ansible>=12,<13'
+	rm -rf $(ANSIBLE)/root
+	debootstrap --variant=minbase --include=python3,python3-apt,systemd,adduser \
+		bookworm $(ANSIBLE)/root
+	touch $@
+
 soak: $(VENV)/.ready
 	ANPR_EDGE_KILLS=50 ANPR_EDGE_SYNC_KILLS=500 ANPR_EDGE_PROCESS_KILLS=1000 \
 		ANPR_EDGE_POWER_CUTS=10000 ANPR_EDGE_FILLS=50 ANPR_EDGE_READ_ONLY=20 \
-		ANPR_EDGE_RECEIVER_KILLS=200 ANPR_EDGE_BROKER_KILLS=20 ANPR_EDGE_BAD_NETWORK=1 ANPR_EDGE_CLOCK_DAYS=1500 \
+		ANPR_EDGE_RECEIVER_KILLS=200 ANPR_EDGE_BROKER_KILLS=20 ANPR_EDGE_CLUSTER_KILLS=10 ANPR_EDGE_BAD_NETWORK=1 ANPR_EDGE_CLOCK_DAYS=1500 \
 		$(BIN)/pytest -s tests/faults
 
 # Two hours of a box at work: what grows in its processes, and whether anything is lost.
@@ -83,6 +109,26 @@ bench-access: $(VENV)/.ready
 # Fifteen million vehicles: some minutes, and 5 GB in build/bench.
 bench-registry: $(VENV)/.ready
 	$(BIN)/python -m tools.bench_registry
+
+deb: $(VENV)/.ready
+	@deploy/system-packages debhelper
+	PYTHON=$(CURDIR)/$(BIN)/python deploy/debian/build $(ARCH) $(DEBS)
+
+# A box from its package, on a Debian 12 of its own with a systemd of its own: some minutes, as root.
+test-deb: ARCH := amd64
+test-deb: deb
+	@deploy/system-packages debootstrap systemd-container
+	ANPR_EDGE_DEB=$(DEBS)/anpr-edge_$(VERSION)_amd64.deb $(BIN)/pytest -v -s \
+		tests/deploy/test_package.py >$(DEBS)/test-amd64.log 2>&1; \
+		status=$$?; tail -n 15 $(DEBS)/test-amd64.log; exit $$status
+
+# The same for a Raspberry Pi 4, on a processor that knows no more than its own does.
+test-arm64: ARCH := arm64
+test-arm64: deb
+	@deploy/system-packages debootstrap systemd-container qemu-user-static
+	ANPR_EDGE_DEB_ARM64=$(DEBS)/anpr-edge_$(VERSION)_arm64.deb $(BIN)/pytest -v -s \
+		tests/deploy/test_arm64.py >$(DEBS)/test-arm64.log 2>&1; \
+		status=$$?; tail -n 15 $(DEBS)/test-arm64.log; exit $$status
 
 # The virtual environment: dependencies at their locked versions, each checked by its hash.
 $(VENV)/.ready: requirements.lock pyproject.toml | system

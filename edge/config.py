@@ -111,6 +111,7 @@ class Models(_Section, frozen=True, kw_only=True):
     Without `manifest` they follow the updates; before the first they are those of the software.
     `providers`, best first: cpu, xnnpack, cuda, tensorrt, or onnxruntime's own names; each must
     start, or the box does not. `engines` is where TensorRT keeps what it compiled for this device.
+    `rest`: the detector does not look again while the picture stays as it is.
     """
 
     manifest: Path | None = None
@@ -120,6 +121,7 @@ class Models(_Section, frozen=True, kw_only=True):
     threads: Annotated[int, msgspec.Meta(ge=1, le=64)] = 2
     engines: Path = Path("/var/lib/anpr-edge/engines")
     detector_threshold: Share = 0.4
+    rest: bool = True
 
 
 class Reading(_Section, frozen=True, kw_only=True):
@@ -233,6 +235,7 @@ class Evidence(_Section, frozen=True, kw_only=True):
 class Uplink(_Section, frozen=True, kw_only=True):
     """The way to the platform.
 
+    `host` may list the servers of one cluster, up to four: they are tried in turn.
     `ack = "puback"` forgets a record once the broker has it: a broker that dies then loses it.
     One that speaks only MQTT 3.1.1 also acknowledges what its access list makes it throw away.
     `evidence` is the https address to which released pictures go, with the same certificates; on
@@ -240,7 +243,7 @@ class Uplink(_Section, frozen=True, kw_only=True):
     """
 
     publisher: Literal["mqtt", "spool"] = "spool"
-    host: str = "localhost"
+    host: str | Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=4)] = "localhost"
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 8883
     ca: Path | None = None
     cert: Path | None = None
@@ -249,6 +252,11 @@ class Uplink(_Section, frozen=True, kw_only=True):
     evidence: Annotated[str, msgspec.Meta(pattern=r"^https://[^/\s]+[^\s?#]*\Z")] | None = None
     ack: Literal["receipt", "puback"] = "receipt"
     window: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 64
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The names of the broker: one, or those of its servers."""
+        return (self.host,) if isinstance(self.host, str) else self.host
 
 
 class Updates(_Section, frozen=True, kw_only=True):
@@ -262,6 +270,22 @@ class Updates(_Section, frozen=True, kw_only=True):
     root: Path
     sources: tuple[str, ...] = ()
     cohort: Annotated[int, msgspec.Meta(ge=0, le=99)] | None = None
+
+
+class Body(_Section, frozen=True, kw_only=True):
+    """What the box as hardware bears, and how fast its road is.
+
+    From `warm_c` of the processor, or `enclosure_c` inside the enclosure, it looks at fewer frames,
+    from `hot_c` at the fewest that a vehicle with `top_kmh` needs, whose plate can be read for
+    `view_m` of its way. More than `written_mb_day` written to the disk in a day raises an alarm.
+    """
+
+    warm_c: Annotated[float, msgspec.Meta(ge=30, le=120)] = 75.0
+    hot_c: Annotated[float, msgspec.Meta(ge=30, le=120)] = 83.0
+    enclosure_c: Annotated[float, msgspec.Meta(ge=20, le=120)] = 60.0
+    top_kmh: Annotated[float, msgspec.Meta(ge=5, le=250)] = 80.0
+    view_m: Annotated[float, msgspec.Meta(ge=1, le=200)] = 12.0
+    written_mb_day: Annotated[int, msgspec.Meta(ge=1, le=10_000_000)] = 1000
 
 
 class Metrics(_Section, frozen=True, kw_only=True):
@@ -335,6 +359,7 @@ class Config(_Section, frozen=True, kw_only=True):
     evidence: Evidence | None = None
     updates: Updates | None = None
     external: External | None = None
+    body: Body = Body()
     metrics: Metrics | None = None
     panel: Panel | None = None
     firmware: Firmware | None = None
@@ -355,6 +380,7 @@ SECTIONS: dict[str, type[_Section]] = {
     "authority": Authority,
     "evidence": Evidence,
     "updates": Updates,
+    "body": Body,
     "metrics": Metrics,
     "panel": Panel,
     "firmware": Firmware,
@@ -419,7 +445,20 @@ def _tables(path: Path, text: str | None = None) -> tuple[dict[str, Any], str]:
             "Name another one with --config, or create it: README, 'Configure a box'.",
         ) from e
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
-        raise ConfigError(f"{path} is not TOML: {e}.", "Correct that place in the file.") from e
+        raise _not_toml(path, e) from e
+
+
+def parse(path: Path, text: str) -> Config:
+    """Check the text of a configuration file that is, or will be, at a path.
+
+    Raises ConfigError naming every fault.
+    """
+    tables, text = _tables(path, text)
+    return _Reader(path, text).config(tables)
+
+
+def _not_toml(path: Path, error: ValueError) -> ConfigError:
+    return ConfigError(f"{path} is not TOML: {error}.", "Correct that place in the file.")
 
 
 class _Reader:

@@ -22,6 +22,7 @@ VERBS = {
     "keys": "Ask for, install, show and change the keys of this box.",
     "panel": "The technician's page, over HTTPS.",
     "protocol": "The data protocol of this box, to fill in and print.",
+    "provision": "Make this box in one command, and write what proves it.",
     "read": "Read the plates in pictures.",
     "records": "List, show and prove stored or received records.",
     "replay": "Send clips or image folders through the production path.",

@@ -11,7 +11,8 @@ from edge.capture.camera import Camera
 from edge.capture.newest import NewestFrame
 from edge.clock import SystemClock
 from edge.config import Config
-from edge.daemon import wiring, wiring_firmware, wiring_panel
+from edge.daemon import wiring, wiring_body, wiring_firmware, wiring_panel
+from edge.daemon.body import Body
 from edge.daemon.figures import Figures
 from edge.daemon.inforce import overtaken, pinned
 from edge.daemon.measured import measured
@@ -21,6 +22,7 @@ from edge.daemon.page import Page
 from edge.daemon.pipeline import Conclusion, Pipeline
 from edge.daemon.room import NO_ROOM, Chores
 from edge.daemon.silence import CAMERA
+from edge.daemon.sparing import write_log
 from edge.daemon.watch import OwnWatch, Watch
 from edge.daemon.wiring_panel import drawn_on
 from edge.daemon.wiring_sync import step_back
@@ -73,7 +75,7 @@ def run_box(config: Config, again: Callable[[], Config] | None = None) -> None:
     reads the configuration anew: region and lanes that were drawn on the panel come in force so.
     Raises BoxError when a part cannot work: systemd starts the daemon again.
     """
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    write_log()
     logging.getLogger("fast_plate_ocr").setLevel(logging.WARNING)
     stop, figures = Stop(), Figures()
     with _page(config, figures):
@@ -134,13 +136,16 @@ def _work(
 ) -> bool:
     """Conclude on what goes by until that has changed, or the daemon is stopped: then False."""
     room, checkpoints = wiring.storeroom(cabinet), wiring.checkpoints(cabinet)
+    body = wiring_body.body(cabinet.config, wiring_firmware.enclosure_c(cabinet.housing))
     line = wiring_firmware.lit(wiring.pipeline(cabinet), cabinet.housing)
-    pipeline = measured(replace(line, room=room), figures)
-    rest = wiring.health(cabinet, pipeline.laws), wiring.hours(cabinet), wiring.release(cabinet)
-    watch = _watch(cabinet, pipeline)  # last: what fails before it leaves no camera open
-    alarms = wiring.alarms(cabinet, watch)
+    testimony = replace(line.testimony, slowed=body.slowed)
+    pipeline = measured(replace(line, room=room, testimony=testimony), figures)
+    health = wiring.health(cabinet, pipeline.laws, body)
+    rest = health, wiring.hours(cabinet), wiring.release(cabinet)
+    watch = _watch(cabinet, pipeline, body)  # last: what fails before it leaves no camera open
+    alarms = wiring.alarms(cabinet, watch, body)
     minutely = Minutely(alarms, *rest, checkpoints, away_s=lambda: watch.away_s)
-    at_work = wiring.Watching(watch, room, alarms)
+    at_work = wiring.Watching(watch, room, alarms, body)
     bulletins = wiring.bulletins(cabinet, figures, at_work)
     chores, deeds = Chores(minutely.step, room), wiring_panel.deeds(cabinet)
     stop.watch(watch)
@@ -205,12 +210,12 @@ def _page(config: Config, figures: Figures) -> AbstractContextManager[object]:
     return Page(config.metrics.address, figures.registry)
 
 
-def _watch(cabinet: wiring.Cabinet[Registry], pipeline: Pipeline) -> Watch:
+def _watch(cabinet: wiring.Cabinet[Registry], pipeline: Pipeline, body: Body) -> Watch:
     config = cabinet.config
     if config.external is not None:
         return wiring.foreign_watch(config.external, cabinet, pipeline)
     camera = NewestFrame(Camera(config.camera.source, cabinet.clock))
-    return OwnWatch(camera, pipeline, cabinet.clock)
+    return OwnWatch(camera, pipeline, cabinet.clock, body)
 
 
 def _tell(conclusions: Sequence[Conclusion]) -> None:

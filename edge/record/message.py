@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from edge.record.active import ActivePack, ActiveRegistry, Updates
+from edge.record.active import ActivePack, ActiveRegistry, Fitness, Slowed, Updates
 from edge.record.housing import HousingRecord, TriggerCounts
 from edge.record.wording import Moment, Sha256, one_of, says
 from edge.types import Consequence, Direction, Outcome
@@ -262,6 +262,10 @@ class PassageRecord(Chained, frozen=True, kw_only=True, omit_defaults=True):
         HousingRecord | None,
         says("How the box itself stood when this was written; absent: it has no device to tell."),
     ] = None
+    slowed: Annotated[
+        Slowed | None,
+        says("The box looked at fewer frames than came, then; absent: at all it had time for."),
+    ] = None
 
 
 class CandidateRef(msgspec.Struct, frozen=True):
@@ -397,6 +401,7 @@ class HealthRecord(Chained, frozen=True, kw_only=True):
         TriggerCounts | None,
         says("Its triggers set against its passages; null: nothing triggers it."),
     ] = None
+    fitness: Annotated[Fitness | None, says("How it is as hardware; null: not told.")] = None
 
 
 class PlaceRef(msgspec.Struct, frozen=True):

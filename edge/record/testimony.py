@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from edge.access.hold import Ending, Held, State
-from edge.record.active import Active, Burden
+from edge.record.active import Active, Burden, Slowed
 from edge.record.basis import names
 from edge.record.deed import Deed
 from edge.record.housing import HousingRecord
@@ -50,12 +50,17 @@ def no_device() -> HousingRecord | None:
     return None
 
 
+def never() -> Slowed | None:
+    """Say that every frame was looked at."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Testimony:
     """Writes all messages but counts.
 
     `privacy` maps a zone to its profile; `pseudonym` gives the keyed token of a plate and day.
-    `housing` says how the box itself stands now.
+    `housing` says how the box itself stands now, `slowed` how many frames are left out.
     """
 
     provenance: Provenance
@@ -63,6 +68,7 @@ class Testimony:
     pseudonym: Callable[[str, str, date], str]
     draw: Draw
     housing: Callable[[], HousingRecord | None] = no_device
+    slowed: Callable[[], Slowed | None] = never
 
     def passage(
         self,
@@ -106,6 +112,7 @@ class Testimony:
             ),
             evidence=tuple(evidence),
             housing=self.housing(),
+            slowed=self.slowed(),
         )
         return written("passage", record, now, self.draw)
 
@@ -179,6 +186,7 @@ class Testimony:
             dropped=burden.dropped,
             housing=self.housing(),
             triggers=burden.triggers,
+            fitness=burden.fitness,
         )
         return written("health", record, now, self.draw)
 

@@ -172,3 +172,17 @@ def test_a_box_starts_without_a_network(unit: Path) -> None:
     assert "time-sync.target" in waited
     assert "network-online.target" not in waited
     assert not values(unit, "Requires")
+
+
+@each_service
+def test_a_storm_of_any_service_is_a_bounded_part_of_the_journal(unit: Path) -> None:
+    (minutes,) = values(unit, "LogRateLimitIntervalSec")
+    (lines,) = values(unit, "LogRateLimitBurst")
+    a_day = int(lines) * 24 * 60 // int(minutes.removesuffix("min"))
+    assert a_day * 150 < 11_000_000  # bytes, at 150 a line
+
+
+def test_the_journal_of_a_box_has_a_bound() -> None:
+    found = dict(settings(FOLDER / "anpr-edge.journald.conf"))
+    assert found["SystemMaxUse"] == "64M"
+    assert {"SystemKeepFree", "RuntimeMaxUse", "SyncIntervalSec"} <= set(found)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from edge.record.active import ActivePack, ActiveRegistry, Family, Updates
+from edge.record.active import ActivePack, ActiveRegistry, Family, Fitness, Slowed, Updates
 from edge.record.housing import HousingRecord, TriggerCounts
 from edge.record.message import (
     AlarmRecord,
@@ -50,6 +50,7 @@ PACK = PackRef("fl-zes", "3c" * 32)
 SNAPSHOT = SnapshotRef("registry-2028-06-01", "a7" * 32, NOON - 9 * HOUR, NOON - 8 * HOUR)
 MODELS = (ModelRef("plate-detector-int8", "d1" * 32), ModelRef("plate-reader-int8", "4e" * 32))
 CONFIG = "0b" * 32
+SLOWED = Slowed(frames_per_s=11.2, of_per_s=15.0, reasons=("heat",))
 PLATE = PlateRecord(
     profile="plate",
     country="BE",
@@ -242,6 +243,14 @@ def _health(carried: dict[str, Any]) -> Chained:
         held=2,
         disk_free=11_811_160_064,
         waiting_bytes=12_288,
+        fitness=Fitness(
+            temperature_c=78.5,
+            enclosure_c=52.0,
+            slowed=SLOWED,
+            written_day=182_000_000,
+            life_used_percent=10,
+            spare="normal",
+        ),
         dropped=256,
         housing=HOUSING,
         triggers=TriggerCounts(
