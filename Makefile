@@ -26,13 +26,13 @@ DEBS := $(CURDIR)/build/deb
 # A compiler for the firmware's C; without one its tests skip and say so.
 COMPILER = $(if $(shell command -v gcc),,gcc libc6-dev)
 
-.PHONY: demo test test-ansible test-deb test-arm64 lint schemas examples bench bench-access bench-backlog bench-registry soak soak-hours year lock system deb train-tools train-reader train-detector fonts clean
+.PHONY: demo test test-ansible test-deb test-arm64 lint schemas examples axe bench bench-access bench-backlog bench-registry soak soak-hours year lock system deb train-tools train-reader train-detector fonts clean
 
 demo: $(VENV)/.ready
 	@$(BIN)/python -m tools.demo --clip "$(CLIP)" --out "$(OUT)"
 
-test: lint examples
-	@deploy/system-packages $(FONTS) postgresql systemd nats-server $(COMPILER)
+test: lint examples axe
+	@deploy/system-packages $(FONTS) postgresql systemd nats-server chromium $(COMPILER)
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 lint: $(VENV)/.ready
@@ -73,6 +73,13 @@ $(ANSIBLE)/.ready:
 	debootstrap --variant=minbase --include=python3,python3-apt,systemd,adduser \
 		bookworm $(ANSIBLE)/root
 	touch $@
+
+# What the panel's pages are tried with for people who cannot see or point; MPL, so never committed.
+axe: build/axe/.ready
+build/axe/.ready: | system
+	@deploy/system-packages $(NODE)
+	npm install --ignore-scripts --no-audit --no-fund --prefix build/axe axe-core@4.10.3 && touch $@ \
+		|| echo "axe-core was not installed: the tests with it skip." >&2
 
 soak: $(VENV)/.ready
 	ANPR_EDGE_KILLS=50 ANPR_EDGE_SYNC_KILLS=500 ANPR_EDGE_PROCESS_KILLS=1000 \

@@ -25,6 +25,11 @@ LAST_PORT = 65535
 SHORTEST_WATCHDOG_S = 60
 FORM = re.compile(r"Expected `str` matching regex .*(?= - at `)")
 NUL = "\0"  # no path and no name may hold it: the system would cut it there
+SETTINGS, SITE = "settings", "site.toml"
+"""What the panel may set: a folder of its own in `box.state`, and the file that is in force."""
+DRAWN = {"region", "lanes"}
+LONGEST_SITE = 65_536
+DRAW_ANEW = "Draw region and lanes anew on the panel, or remove that file."
 MODELS_FOLDER = Path(__file__).parent.parent / "models"
 
 
@@ -298,6 +303,27 @@ class Metrics(_Section, frozen=True, kw_only=True):
         return host, int(port)
 
 
+class Panel(_Section, frozen=True, kw_only=True):
+    """The technician's page, over HTTPS; without this table there is none.
+
+    `listen` is ADDRESS:PORT of the maintenance port or the access point. `password` is a file with
+    its hash (`edge.record.password`). The page keeps the region and lanes that are drawn on it in
+    `settings/site.toml` of `box.state`: they come before those of this file.
+    """
+
+    listen: Annotated[str, msgspec.Meta(pattern=rf"^({OCTET}\.){{3}}{OCTET}:{PORT}\Z")]
+    cert: Path
+    key: Path
+    password: Path
+    language: Literal["nl", "en"] = "nl"
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Address and port."""
+        host, _, port = self.listen.rpartition(":")
+        return host, int(port)
+
+
 class Firmware(_Section, frozen=True, kw_only=True):
     """The microcontroller of the box; without this table there is none.
 
@@ -315,7 +341,10 @@ class Firmware(_Section, frozen=True, kw_only=True):
 
 
 class Config(_Section, frozen=True, kw_only=True):
-    """Everything that is set on a box. `sha256` is the hash of the file it came from."""
+    """Everything that is set on a box. `sha256` is the hash of the file it came from.
+
+    Where the panel drew region or lanes, it is the hash of both files, one after the other.
+    """
 
     box: Box
     access: Access
@@ -332,6 +361,7 @@ class Config(_Section, frozen=True, kw_only=True):
     external: External | None = None
     body: Body = Body()
     metrics: Metrics | None = None
+    panel: Panel | None = None
     firmware: Firmware | None = None
     sha256: str = ""
 
@@ -352,26 +382,70 @@ SECTIONS: dict[str, type[_Section]] = {
     "updates": Updates,
     "body": Body,
     "metrics": Metrics,
+    "panel": Panel,
     "firmware": Firmware,
 }
 REQUIRED = ("box", "access", "keys", "zones")
 
 
-def load(path: Path) -> Config:
-    """Read and check a configuration file.
+def load(path: Path, drawn: str | None = None) -> Config:
+    """Read and check a configuration file, and beside it what was drawn on the panel.
 
+    `drawn` stands in the place of that second file, to try it; "" is nothing drawn.
     Raises ConfigError naming every fault.
     """
+    tables, text = _tables(path)
+    config = _Reader(path, text).config(tables)
+    if config.panel is None:
+        return config
+    place = site_file(config)
+    site, drawn = _tables(place, _drawn(place) if drawn is None else drawn)
+    if not drawn:
+        return config
+    return _Reader(place, text + drawn, path.parent).config(_overlaid(place, tables, site))
+
+
+def site_file(config: Config) -> Path:
+    """Return where the region and the lanes lie that were drawn on the panel."""
+    return config.box.state / SETTINGS / SITE
+
+
+def _drawn(place: Path) -> str:
+    """Return what was drawn, or nothing. A link leads nowhere: that folder is the panel's."""
     try:
-        text = path.read_text(encoding="utf-8")
+        handle = os.open(place, os.O_RDONLY | os.O_NOFOLLOW)
+        with os.fdopen(handle, encoding="utf-8", errors="replace") as file:
+            return file.read(LONGEST_SITE)
+    except FileNotFoundError:
+        return ""
+    except OSError as e:
+        raise ConfigError(f"{place} cannot be read ({e.strerror}).", DRAW_ANEW) from e
+
+
+def _overlaid(place: Path, tables: dict[str, Any], site: dict[str, Any]) -> dict[str, Any]:
+    """Return the tables with what was drawn; nothing else may stand there. Raises ConfigError."""
+    drawn = site.get("camera", {})
+    if set(site) - {"camera"} or not isinstance(drawn, dict) or set(drawn) - DRAWN:
+        raise ConfigError(f"{place} holds more than camera.region and lanes.", DRAW_ANEW)
+    if drawn.get("region") == []:
+        drawn = {"region": None} | {k: v for k, v in drawn.items() if k != "region"}
+    camera = dict(tables.get("camera", {}))
+    if drawn.get("lanes"):
+        camera.pop("lane", None)  # it names the only lane
+    return tables | {"camera": camera | drawn}
+
+
+def _tables(path: Path, text: str | None = None) -> tuple[dict[str, Any], str]:
+    try:
+        text = path.read_text(encoding="utf-8") if text is None else text
+        return tomllib.loads(text), text
     except OSError as e:
         raise ConfigError(
             f"The configuration {path} cannot be read ({e.strerror}).",
             "Name another one with --config, or create it: README, 'Configure a box'.",
         ) from e
-    except UnicodeDecodeError as e:
-        raise _not_toml(path, e) from e
-    return parse(path, text)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
+        raise ConfigError(f"{path} is not TOML: {e}.", "Correct that place in the file.") from e
 
 
 def parse(path: Path, text: str) -> Config:
@@ -379,22 +453,16 @@ def parse(path: Path, text: str) -> Config:
 
     Raises ConfigError naming every fault.
     """
-    try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as e:
-        raise _not_toml(path, e) from e
+    tables, _ = _tables(path, text)
     return _Reader(path, text).config(tables)
-
-
-def _not_toml(path: Path, error: ValueError) -> ConfigError:
-    return ConfigError(f"{path} is not TOML: {error}.", "Correct that place in the file.")
 
 
 class _Reader:
     """Collects the faults of one file, so that a person corrects it once."""
 
-    def __init__(self, path: Path, text: str) -> None:
+    def __init__(self, path: Path, text: str, folder: Path | None = None) -> None:
         self.path = path
+        self.folder = (folder or path.parent).resolve()
         self.lines = text.splitlines()
         self.sha256 = hashlib.sha256(text.encode()).hexdigest()
         self.faults: list[str] = []
@@ -501,7 +569,7 @@ class _Reader:
         updates = self._section(Updates, table, "updates")
         if updates is None:
             return None
-        here = self.path.parent.resolve()
+        here = self.folder
         if any(NUL in source for source in updates.sources):
             self.faults.append("updates.sources holds a NUL character")
             return None
@@ -552,7 +620,7 @@ class _Reader:
             if value.startswith(CREDENTIAL):
                 return credential(value)
             try:
-                return self.path.parent.resolve() / Path(value).expanduser()
+                return self.folder / Path(value).expanduser()
             except RuntimeError as e:  # a user whom this system does not know
                 raise msgspec.ValidationError(f"expected a path, but {value!r} has no home") from e
         raise msgspec.ValidationError(f"expected a {kind.__name__}")

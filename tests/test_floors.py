@@ -36,6 +36,7 @@ FLOORS = {
     "edge.update": 3,
     "edge.clock": 3,
     "edge.config": 3,
+    "edge.settings": 4,
     "firmware_bridge": 3,
     "edge.daemon": 4,
     "edge.daemon.wiring": 5,
@@ -44,11 +45,13 @@ FLOORS = {
     "edge.daemon.wiring_eyes": 5,
     "edge.daemon.wiring_firmware": 5,
     "edge.daemon.wiring_law": 5,
+    "edge.daemon.wiring_panel": 5,
     "edge.daemon.wiring_sync": 5,
     "edge.replay": 6,
     "edge.protocol": 6,
     "edge.provision": 6,
     "edge.cli": 6,
+    "edge.panel": 6,
     "tools": 7,
 }
 OUTSIDE_WORLD = {"sqlite3", "socket", "paho", "onnxruntime", "serial", "time", "logging", "os"}

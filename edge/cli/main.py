@@ -20,6 +20,7 @@ VERBS = {
     "firmware": "Serve the microcontroller: contacts, climate, light, triggers.",
     "held": "List, withdraw or release the candidates that wait.",
     "keys": "Ask for, install, show and change the keys of this box.",
+    "panel": "The technician's page, over HTTPS.",
     "protocol": "The data protocol of this box, to fill in and print.",
     "provision": "Make this box in one command, and write what proves it.",
     "read": "Read the plates in pictures.",

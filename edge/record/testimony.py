@@ -10,9 +10,11 @@ from datetime import date
 from edge.access.hold import Ending, Held, State
 from edge.record.active import Active, Burden, Slowed
 from edge.record.basis import names
+from edge.record.deed import Deed
 from edge.record.housing import HousingRecord
 from edge.record.message import (
     AlarmRecord,
+    AuditRecord,
     EvidenceRef,
     ExemptionRecord,
     HealthRecord,
@@ -153,6 +155,19 @@ class Testimony:
             remedy=remedy,
         )
         return written("alarm", record, now, self.draw)
+
+    def audit(self, deed: Deed, now: ClockReading, link: Link) -> bytes:
+        """Return the message of what a person did on the panel."""
+        record = AuditRecord(
+            **self.provenance.carried(now, link, self.draw),
+            action=deed.action,
+            by=deed.by,
+            done_at=deed.at,
+            act=deed.id,
+            session=deed.session,
+            details=deed.details,
+        )
+        return written("audit", record, now, self.draw)
 
     def health(self, active: Active, burden: Burden, now: ClockReading, link: Link) -> bytes:
         """Return the message of how the box stands."""

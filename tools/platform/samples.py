@@ -8,6 +8,7 @@ from edge.record.active import ActivePack, ActiveRegistry, Family, Fitness, Slow
 from edge.record.housing import HousingRecord, TriggerCounts
 from edge.record.message import (
     AlarmRecord,
+    AuditRecord,
     CandidateRef,
     Chained,
     CheckpointRecord,
@@ -281,6 +282,18 @@ def _drop(carried: dict[str, Any]) -> Chained:
     )
 
 
+def _audit(carried: dict[str, Any]) -> Chained:
+    return AuditRecord(
+        **carried,
+        action="settings_changed",
+        by="token:j.jansen",
+        done_at=NOON,
+        act="5c" * 16,
+        session="9f86d081",
+        details={"from": "a1" * 32, "to": "b2" * 32},
+    )
+
+
 SAMPLES = {
     "passage": _passage,
     "resolution": _resolution,
@@ -290,4 +303,5 @@ SAMPLES = {
     "checkpoint": _checkpoint,
     "rotation": _rotation,
     "drop": _drop,
+    "audit": _audit,
 }
