@@ -32,7 +32,7 @@ demo: $(VENV)/.ready
 	@$(BIN)/python -m tools.demo --clip "$(CLIP)" --out "$(OUT)"
 
 test: lint examples axe
-	@deploy/system-packages $(FONTS) postgresql systemd chromium nats-server $(COMPILER)
+	@deploy/system-packages $(FONTS) postgresql systemd nats-server chromium $(COMPILER)
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 lint: $(VENV)/.ready
@@ -51,13 +51,6 @@ $(EXAMPLE)/node_modules/.ready: $(EXAMPLE)/package-lock.json | system
 	@deploy/system-packages $(NODE)
 	npm ci --ignore-scripts --no-audit --no-fund --prefix $(EXAMPLE) && touch $@ \
 		|| echo "The Node example's packages were not installed: its tests skip." >&2
-
-# What the panel's pages are tried with for people who cannot see or point; MPL, so never committed.
-axe: build/axe/.ready
-build/axe/.ready: | system
-	@deploy/system-packages $(NODE)
-	npm install --ignore-scripts --no-audit --no-fund --prefix build/axe axe-core@4.10.3 && touch $@ \
-		|| echo "axe-core was not installed: the tests with it skip." >&2
 
 # The Ansible role on a Debian 12 root of its own (some minutes, 700 MB in build/ansible). Needs root.
 ANSIBLE := build/ansible
@@ -80,6 +73,13 @@ $(ANSIBLE)/.ready:
 	debootstrap --variant=minbase --include=python3,python3-apt,systemd,adduser \
 		bookworm $(ANSIBLE)/root
 	touch $@
+
+# What the panel's pages are tried with for people who cannot see or point; MPL, so never committed.
+axe: build/axe/.ready
+build/axe/.ready: | system
+	@deploy/system-packages $(NODE)
+	npm install --ignore-scripts --no-audit --no-fund --prefix build/axe axe-core@4.10.3 && touch $@ \
+		|| echo "axe-core was not installed: the tests with it skip." >&2
 
 soak: $(VENV)/.ready
 	ANPR_EDGE_KILLS=50 ANPR_EDGE_SYNC_KILLS=500 ANPR_EDGE_PROCESS_KILLS=1000 \

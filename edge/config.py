@@ -445,7 +445,7 @@ def _tables(path: Path, text: str | None = None) -> tuple[dict[str, Any], str]:
             "Name another one with --config, or create it: README, 'Configure a box'.",
         ) from e
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
-        raise _not_toml(path, e) from e
+        raise ConfigError(f"{path} is not TOML: {e}.", "Correct that place in the file.") from e
 
 
 def parse(path: Path, text: str) -> Config:
@@ -453,12 +453,8 @@ def parse(path: Path, text: str) -> Config:
 
     Raises ConfigError naming every fault.
     """
-    tables, text = _tables(path, text)
+    tables, _ = _tables(path, text)
     return _Reader(path, text).config(tables)
-
-
-def _not_toml(path: Path, error: ValueError) -> ConfigError:
-    return ConfigError(f"{path} is not TOML: {error}.", "Correct that place in the file.")
 
 
 class _Reader:
