@@ -24,7 +24,7 @@ EVERY = 8
 AWAKE, AWAKE_WITH_PLATES = 8, 900
 """So many frames without a change before it rests. Where a plate is in sight, half a minute at the
 least: a vehicle that stays was announced before, and every look until then saw it anew."""
-CHANGED_CELLS = 3
+CHANGED_CELLS = 2
 LEAST_LEVELS, MOST_LEVELS = 5, 12
 """Grey levels a cell must change to count, where nothing ever moves and where the wind blows."""
 UNREST_TIMES = 8  # six deviations of noise

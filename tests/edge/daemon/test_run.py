@@ -16,7 +16,10 @@ from edge.access.pack import SHIPPED
 from edge.clock import SystemClock
 from edge.daemon import run, wiring, wiring_body
 from edge.daemon.alarms import LONGEST, shortened
+from edge.daemon.body import Body
+from edge.daemon.figures import Figures
 from edge.daemon.inforce import pinned
+from edge.daemon.pipeline import Pipeline
 from edge.feed.outbox import Outbox
 from edge.feed.storefile import NoRoomError
 from edge.record.chain import START, check, examine
@@ -121,6 +124,20 @@ def test_a_hot_box_says_so_in_its_health(
     (zone / "temp").write_text("91000")
     hot = partial(wiring_body.body, root=tmp_path / "kernel")
     monkeypatch.setattr(run.wiring_body, "body", hot)
+    lines: list[Pipeline] = []
+    alarms, watched, timed = wiring.alarms, list[str](), run.measured
+
+    def measured(line: Pipeline, figures: Figures) -> Pipeline:
+        lines.append(line)
+        return timed(line, figures)
+
+    def raised(*parts: object) -> object:
+        made = alarms(*parts)  # type: ignore[arg-type]
+        watched.extend(made.watched)
+        return made
+
+    monkeypatch.setattr(run, "measured", measured)
+    monkeypatch.setattr(wiring, "alarms", raised)
     monkeypatch.setattr(run.wiring_firmware, "enclosure_c", lambda _: lambda: 64.5)
     monkeypatch.setattr(run, "Camera", type("Camera", (Stopping,), {"box": box}))
     run.run_box(box.config)
@@ -128,6 +145,8 @@ def test_a_hot_box_says_so_in_its_health(
         chain = outbox.pending(None, 1000)
     told = [decode(decode_part(split(e.jws)[1])).data for e in chain if e.kind == "health"]
     assert (told[0].fitness.temperature_c, told[0].fitness.enclosure_c) == (91.0, 64.5)
+    assert {"pace", "wear"} <= set(watched)
+    assert isinstance(getattr(lines[0].testimony.slowed, "__self__", None), Body)
 
 
 def test_a_next_key_starts_the_daemon_anew_with_it_and_every_stop_leaves_a_checkpoint(

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.types import Box, Detection, Image, Point
+from edge.vision import sentry as sentry_module
 from edge.vision.sentry import AWAKE, AWAKE_WITH_PLATES, EVERY, Sentry, cells
 
 SIZE = (360, 640)
@@ -90,7 +91,7 @@ def test_it_never_rests_longer_than_seven_frames() -> None:
     noise=st.sampled_from([1.0, 5.0, 9.0]),
     level=st.sampled_from([12, 60, 110]),
     size=st.sampled_from([(50, 11), (60, 40), (150, 110)]),
-    levels=st.integers(25, 90),
+    levels=st.integers(40, 90),
     step=st.integers(6, 90),
     y=st.integers(90, 250),
 )
@@ -121,6 +122,31 @@ def test_what_stood_long_and_creeps_is_looked_at_before_it_has_gone_far(
     assert worst <= 4
 
 
+def test_what_creeps_is_seen_by_how_far_it_has_gone_and_not_by_how_fast_it_goes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sentry_module, "EVERY", 10**6)
+    looks = Looks()
+    sentry, last, worst = Sentry(looks), 0, 0
+    looked(sentry, looks, [with_block(road(), (100, 150, 60, 13), 24)] * 50)
+    for n in range(600):
+        at = n // 20  # 0.05 pixels a frame
+        if looked(sentry, looks, [with_block(road(), (100 + at, 150, 60, 13), 24)])[0]:
+            last = at
+        worst = max(worst, at - last)
+    assert 0 < worst <= 4
+
+
+def test_what_was_learned_where_the_light_flickers_hides_no_plate_there() -> None:
+    looks, sensor = Looks(), Sensor(2.0)
+    sentry = Sentry(looks)
+    flicker = (with_block(road(), (100, 120, 300, 100), 90 * (n % 2)) for n in range(400))
+    looked(sentry, looks, (sensor.takes(frame) for frame in flicker))
+    looked(sentry, looks, [sensor.takes(road()) for _ in range(AWAKE + 2)])
+    passing = [with_block(road(), (110 + 20 * n, 150, 50, 11), 45) for n in range(10)]
+    assert all(looked(sentry, looks, [sensor.takes(frame) for frame in passing]))
+
+
 def test_a_vehicle_that_stood_there_before_goes_on_being_found() -> None:
     looks, sensor = Looks((PLATE,)), Sensor(3.0)
     sentry = Sentry(looks)
@@ -149,7 +175,7 @@ def test_a_plate_outside_the_region_keeps_nobody_awake() -> None:
 def test_a_plate_that_a_routine_look_finds_keeps_it_awake() -> None:
     looks = Looks()
     sentry = Sentry(looks)
-    looked(sentry, looks, [road()] * 100)
+    looked(sentry, looks, [road()] * (AWAKE_WITH_PLATES + 100))
     looks.finds = (PLATE,)
     told = looked(sentry, looks, [road()] * 40)
     first = told.index(True)
