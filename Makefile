@@ -26,7 +26,7 @@ DEBS := $(CURDIR)/build/deb
 # A compiler for the firmware's C; without one its tests skip and say so.
 COMPILER = $(if $(shell command -v gcc),,gcc libc6-dev)
 
-.PHONY: demo test test-ansible test-deb test-arm64 lint schemas examples axe bench bench-access bench-backlog bench-registry soak soak-hours year lock system deb train-tools train-reader train-detector fonts clean
+.PHONY: demo test test-ansible test-deb test-arm64 lint schemas examples axe bench bench-access bench-backlog bench-registry soak soak-serial soak-hours year lock system deb train-tools train-reader train-detector fonts clean
 
 demo: $(VENV)/.ready
 	@$(BIN)/python -m tools.demo --clip "$(CLIP)" --out "$(OUT)"
@@ -86,6 +86,13 @@ soak: $(VENV)/.ready
 		ANPR_EDGE_POWER_CUTS=10000 ANPR_EDGE_FILLS=50 ANPR_EDGE_READ_ONLY=20 \
 		ANPR_EDGE_RECEIVER_KILLS=200 ANPR_EDGE_BROKER_KILLS=20 ANPR_EDGE_CLUSTER_KILLS=10 ANPR_EDGE_BAD_NETWORK=1 ANPR_EDGE_CLOCK_DAYS=1500 \
 		$(BIN)/pytest -s tests/faults
+
+# The line to the microcontroller: ten million packets, 1 GB of noise, 200 unplugs; ten minutes.
+soak-serial: $(VENV)/.ready
+	@deploy/system-packages $(COMPILER)
+	ANPR_EDGE_SERIAL_FRAMES=10000000 ANPR_EDGE_SERIAL_NOISE=1000000000 \
+		ANPR_EDGE_SERIAL_COMPARED=1000000 ANPR_EDGE_SERIAL_UNPLUGS=200 \
+		$(BIN)/pytest -s --durations=0 tests/firmware_bridge/test_soak.py
 
 # Two hours of a box at work: what grows in its processes, and whether anything is lost.
 soak-hours: $(VENV)/.ready
