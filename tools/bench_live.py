@@ -11,6 +11,7 @@ from typing import NoReturn
 
 import click
 import cv2
+import numpy as np
 
 from edge.config import Models
 from edge.daemon.hatch import Hatch
@@ -54,10 +55,10 @@ def bench_live(rounds: int) -> None:
 
 
 def _street() -> list[Image]:
-    video, frames = cv2.VideoCapture(str(CLIP)), []
+    video, frames = cv2.VideoCapture(str(CLIP)), list[Image]()
     while (found := video.read())[0] and len(frames) < FRAMES:
-        frames.append(found[1])
-    return frames  # type: ignore[return-value]
+        frames.append(np.asarray(found[1], np.uint8))
+    return frames
 
 
 def _watch(folder: str, watched: threading.Event) -> None:
