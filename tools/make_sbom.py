@@ -46,20 +46,20 @@ def bill(machine: str) -> Part:
     """
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     needed = needs(project["dependencies"], machine)
-    packages = {part["name"]: part for part in _packages(frozenset(needed), machine)}
-    debian = list(_debian(ARCHITECTURES[machine]))
-    models = [_model(entry) for entry in read_manifest(ROOT / "models/manifest.toml").values()]
-    refs = {name: part["bom-ref"] for name, part in packages.items()}
-    asked = [refs[canonicalize_name(Requirement(text).name)] for text in project["dependencies"]]
-    graph = {refs[name]: [refs[need] for need in direct] for name, direct in needed.items()}
-    graph[BOX] = asked + [part["bom-ref"] for part in [*models, *debian]]
+    packages = list(_packages(frozenset(needed), machine))
+    others = [_model(entry) for entry in read_manifest(ROOT / "models/manifest.toml").values()]
+    others += _debian(ARCHITECTURES[machine])
+    refs = {part["name"]: part["bom-ref"] for part in packages}
+    asked = {canonicalize_name(Requirement(text).name) for text in project["dependencies"]}
+    graph = {refs[name]: {refs[need] for need in direct} for name, direct in needed.items()}
+    graph[BOX] = {refs[name] for name in asked} | {part["bom-ref"] for part in others}
     return _numbered(
         {
             "bomFormat": "CycloneDX",
             "specVersion": "1.6",
             "version": 1,
             "metadata": _metadata(project["license"]),
-            "components": [*packages.values(), *models, *debian],
+            "components": packages + others,
             "dependencies": [{"ref": r, "dependsOn": sorted(graph[r])} for r in sorted(graph)],
             # wheels bring libraries of their own; where makers list them: *.dist-info/sboms
             "compositions": [{"aggregate": "unknown", "assemblies": sorted(refs.values())}],

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from click.testing import CliRunner
 
+from edge.cli.main import VERBS
 from tests.conftest import REPOSITORY
 from tools import make_security_txt as module
 from tools.make_security_txt import main
@@ -81,3 +82,16 @@ def test_a_build_without_a_date_is_refused_with_its_remedy(
     done = CliRunner().invoke(main, CONTACT)
     assert done.exit_code == 1
     assert "Set SOURCE_DATE_EPOCH" in done.output
+
+
+def test_the_policy_names_only_files_and_commands_that_are_there() -> None:
+    policy = (REPOSITORY / "SECURITY.md").read_text()
+    links = re.findall(r"\]\(([^)#]+)", policy)
+    verbs = set(re.findall(r"`anpr-edge ([a-z]+)", policy))
+    targets = set(re.findall(r"(?:`|    )make ([a-z-]+)", policy))
+    makefile = (REPOSITORY / "Makefile").read_text()
+    assert links
+    assert targets
+    assert all((REPOSITORY / link).exists() for link in links)
+    assert verbs <= set(VERBS)
+    assert all(f"\n{target}:" in makefile for target in targets)
