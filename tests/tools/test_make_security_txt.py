@@ -63,7 +63,7 @@ def test_it_is_the_same_each_time_and_follows_the_date_of_the_commit_without_ano
 
 @pytest.mark.parametrize(
     "given",
-    ["security@zone.example", "http://zone.example", "mailto:a@b.example\nExpires: never", ""],
+    ["security@zone.example", "http://zone.example", "mailto:a@b.example\nExpires:never", ""],
 )
 def test_what_is_no_address_is_refused_in_a_sentence(given: str) -> None:
     done = CliRunner().invoke(main, ["--contact", given])
