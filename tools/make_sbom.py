@@ -109,12 +109,11 @@ def _package(wanted: Requirement, hashes: list[str]) -> Part:
 
 def _licence_of(name: str) -> Part:
     """Return the licence as the package tells it: an expression, or in words; or nothing."""
-    told = metadata(name)
-    words = (told.get("License-Expression") or told.get("License") or "").strip()
+    told = metadata(name).json
+    words = str(told.get("license_expression") or told.get("license") or "").strip()
     if not words or "\n" in words:
-        classifiers = told.get_all("Classifier") or []
-        named = [text.split(" :: ")[-1] for text in classifiers if text.startswith("License ::")]
-        words = ", ".join(named)
+        classifiers = [text.split(" :: ") for text in told.get("classifier", [])]
+        words = ", ".join(parts[-1] for parts in classifiers if parts[0] == "License")
     return _licence(words) if words else {}
 
 
