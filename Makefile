@@ -26,13 +26,13 @@ DEBS := $(CURDIR)/build/deb
 # A compiler for the firmware's C; without one its tests skip and say so.
 COMPILER = $(if $(shell command -v gcc),,gcc libc6-dev)
 
-.PHONY: demo test lint schemas examples bench bench-access bench-backlog bench-registry soak soak-hours year lock system deb test-deb test-arm64 train-tools train-reader train-detector fonts clean
+.PHONY: demo test test-ansible test-deb test-arm64 lint schemas examples axe bench bench-access bench-backlog bench-registry soak soak-hours year lock system deb train-tools train-reader train-detector fonts clean
 
 demo: $(VENV)/.ready
 	@$(BIN)/python -m tools.demo --clip "$(CLIP)" --out "$(OUT)"
 
-test: lint examples
-	@deploy/system-packages $(FONTS) postgresql systemd $(COMPILER)
+test: lint examples axe
+	@deploy/system-packages $(FONTS) postgresql systemd nats-server chromium $(COMPILER)
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 lint: $(VENV)/.ready
@@ -52,10 +52,39 @@ $(EXAMPLE)/node_modules/.ready: $(EXAMPLE)/package-lock.json | system
 	npm ci --ignore-scripts --no-audit --no-fund --prefix $(EXAMPLE) && touch $@ \
 		|| echo "The Node example's packages were not installed: its tests skip." >&2
 
+# The Ansible role on a Debian 12 root of its own (some minutes, 700 MB in build/ansible). Needs root.
+ANSIBLE := build/ansible
+test-ansible: $(VENV)/.ready $(ANSIBLE)/.ready
+	@deploy/system-packages systemd
+	cd deploy/ansible && ../../$(ANSIBLE)/venv/bin/ansible-playbook --syntax-check \
+		-i inventory.example.yml site.yml
+	cd deploy/ansible && PATH="$(CURDIR)/$(ANSIBLE)/venv/bin:$$PATH" ansible-lint --offline site.yml
+	ANPR_EDGE_ANSIBLE_ROOT=$(CURDIR)/$(ANSIBLE)/root \
+		ANPR_EDGE_ANSIBLE_PLAYBOOK=$(CURDIR)/$(ANSIBLE)/venv/bin/ansible-playbook \
+		$(BIN)/pytest -s tests/ansible
+
+$(ANSIBLE)/.ready:
+	@deploy/system-packages debootstrap
+	mkdir -p $(ANSIBLE)
+	test -x $(ANSIBLE)/venv/bin/python || $(PYTHON) -m venv $(ANSIBLE)/venv
+	$(ANSIBLE)/venv/bin/pip install --quiet 'ansible-core>=2.19,<2.20' ansible-lint
+	$(ANSIBLE)/venv/bin/pip install --quiet --no-deps 'ansible>=12,<13'
+	rm -rf $(ANSIBLE)/root
+	debootstrap --variant=minbase --include=python3,python3-apt,systemd,adduser \
+		bookworm $(ANSIBLE)/root
+	touch $@
+
+# What the panel's pages are tried with for people who cannot see or point; MPL, so never committed.
+axe: build/axe/.ready
+build/axe/.ready: | system
+	@deploy/system-packages $(NODE)
+	npm install --ignore-scripts --no-audit --no-fund --prefix build/axe axe-core@4.10.3 && touch $@ \
+		|| echo "axe-core was not installed: the tests with it skip." >&2
+
 soak: $(VENV)/.ready
 	ANPR_EDGE_KILLS=50 ANPR_EDGE_SYNC_KILLS=500 ANPR_EDGE_PROCESS_KILLS=1000 \
 		ANPR_EDGE_POWER_CUTS=10000 ANPR_EDGE_FILLS=50 ANPR_EDGE_READ_ONLY=20 \
-		ANPR_EDGE_RECEIVER_KILLS=200 ANPR_EDGE_BROKER_KILLS=20 ANPR_EDGE_BAD_NETWORK=1 ANPR_EDGE_CLOCK_DAYS=1500 \
+		ANPR_EDGE_RECEIVER_KILLS=200 ANPR_EDGE_BROKER_KILLS=20 ANPR_EDGE_CLUSTER_KILLS=10 ANPR_EDGE_BAD_NETWORK=1 ANPR_EDGE_CLOCK_DAYS=1500 \
 		$(BIN)/pytest -s tests/faults
 
 # Two hours of a box at work: what grows in its processes, and whether anything is lost.

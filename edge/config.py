@@ -25,6 +25,11 @@ LAST_PORT = 65535
 SHORTEST_WATCHDOG_S = 60
 FORM = re.compile(r"Expected `str` matching regex .*(?= - at `)")
 NUL = "\0"  # no path and no name may hold it: the system would cut it there
+SETTINGS, SITE = "settings", "site.toml"
+"""What the panel may set: a folder of its own in `box.state`, and the file that is in force."""
+DRAWN = {"region", "lanes"}
+LONGEST_SITE = 65_536
+DRAW_ANEW = "Draw region and lanes anew on the panel, or remove that file."
 MODELS_FOLDER = Path(__file__).parent.parent / "models"
 
 
@@ -106,6 +111,7 @@ class Models(_Section, frozen=True, kw_only=True):
     Without `manifest` they follow the updates; before the first they are those of the software.
     `providers`, best first: cpu, xnnpack, cuda, tensorrt, or onnxruntime's own names; each must
     start, or the box does not. `engines` is where TensorRT keeps what it compiled for this device.
+    `rest`: the detector does not look again while the picture stays as it is.
     """
 
     manifest: Path | None = None
@@ -115,6 +121,7 @@ class Models(_Section, frozen=True, kw_only=True):
     threads: Annotated[int, msgspec.Meta(ge=1, le=64)] = 2
     engines: Path = Path("/var/lib/anpr-edge/engines")
     detector_threshold: Share = 0.4
+    rest: bool = True
 
 
 class Reading(_Section, frozen=True, kw_only=True):
@@ -228,6 +235,7 @@ class Evidence(_Section, frozen=True, kw_only=True):
 class Uplink(_Section, frozen=True, kw_only=True):
     """The way to the platform.
 
+    `host` may list the servers of one cluster, up to four: they are tried in turn.
     `ack = "puback"` forgets a record once the broker has it: a broker that dies then loses it.
     One that speaks only MQTT 3.1.1 also acknowledges what its access list makes it throw away.
     `evidence` is the https address to which released pictures go, with the same certificates; on
@@ -235,7 +243,7 @@ class Uplink(_Section, frozen=True, kw_only=True):
     """
 
     publisher: Literal["mqtt", "spool"] = "spool"
-    host: str = "localhost"
+    host: str | Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=4)] = "localhost"
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 8883
     ca: Path | None = None
     cert: Path | None = None
@@ -244,6 +252,11 @@ class Uplink(_Section, frozen=True, kw_only=True):
     evidence: Annotated[str, msgspec.Meta(pattern=r"^https://[^/\s]+[^\s?#]*\Z")] | None = None
     ack: Literal["receipt", "puback"] = "receipt"
     window: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 64
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The names of the broker: one, or those of its servers."""
+        return (self.host,) if isinstance(self.host, str) else self.host
 
 
 class Updates(_Section, frozen=True, kw_only=True):
@@ -259,6 +272,22 @@ class Updates(_Section, frozen=True, kw_only=True):
     cohort: Annotated[int, msgspec.Meta(ge=0, le=99)] | None = None
 
 
+class Body(_Section, frozen=True, kw_only=True):
+    """What the box as hardware bears, and how fast its road is.
+
+    From `warm_c` of the processor, or `enclosure_c` inside the enclosure, it looks at fewer frames,
+    from `hot_c` at the fewest that a vehicle with `top_kmh` needs, whose plate can be read for
+    `view_m` of its way. More than `written_mb_day` written to the disk in a day raises an alarm.
+    """
+
+    warm_c: Annotated[float, msgspec.Meta(ge=30, le=120)] = 75.0
+    hot_c: Annotated[float, msgspec.Meta(ge=30, le=120)] = 83.0
+    enclosure_c: Annotated[float, msgspec.Meta(ge=20, le=120)] = 60.0
+    top_kmh: Annotated[float, msgspec.Meta(ge=5, le=250)] = 80.0
+    view_m: Annotated[float, msgspec.Meta(ge=1, le=200)] = 12.0
+    written_mb_day: Annotated[int, msgspec.Meta(ge=1, le=10_000_000)] = 1000
+
+
 class Metrics(_Section, frozen=True, kw_only=True):
     """Figures of the daemon for Prometheus, over HTTP; without this table there is no page.
 
@@ -266,6 +295,27 @@ class Metrics(_Section, frozen=True, kw_only=True):
     """
 
     listen: Annotated[str, msgspec.Meta(pattern=rf"^({OCTET}\.){{3}}{OCTET}:[0-9]{{1,5}}\Z")]
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Address and port."""
+        host, _, port = self.listen.rpartition(":")
+        return host, int(port)
+
+
+class Panel(_Section, frozen=True, kw_only=True):
+    """The technician's page, over HTTPS; without this table there is none.
+
+    `listen` is ADDRESS:PORT of the maintenance port or the access point. `password` is a file with
+    its hash (`edge.record.password`). The page keeps the region and lanes that are drawn on it in
+    `settings/site.toml` of `box.state`: they come before those of this file.
+    """
+
+    listen: Annotated[str, msgspec.Meta(pattern=rf"^({OCTET}\.){{3}}{OCTET}:{PORT}\Z")]
+    cert: Path
+    key: Path
+    password: Path
+    language: Literal["nl", "en"] = "nl"
 
     @property
     def address(self) -> tuple[str, int]:
@@ -291,7 +341,10 @@ class Firmware(_Section, frozen=True, kw_only=True):
 
 
 class Config(_Section, frozen=True, kw_only=True):
-    """Everything that is set on a box. `sha256` is the hash of the file it came from."""
+    """Everything that is set on a box. `sha256` is the hash of the file it came from.
+
+    Where the panel drew region or lanes, it is the hash of both files, one after the other.
+    """
 
     box: Box
     access: Access
@@ -306,7 +359,9 @@ class Config(_Section, frozen=True, kw_only=True):
     evidence: Evidence | None = None
     updates: Updates | None = None
     external: External | None = None
+    body: Body = Body()
     metrics: Metrics | None = None
+    panel: Panel | None = None
     firmware: Firmware | None = None
     sha256: str = ""
 
@@ -325,20 +380,65 @@ SECTIONS: dict[str, type[_Section]] = {
     "authority": Authority,
     "evidence": Evidence,
     "updates": Updates,
+    "body": Body,
     "metrics": Metrics,
+    "panel": Panel,
     "firmware": Firmware,
 }
 REQUIRED = ("box", "access", "keys", "zones")
 
 
-def load(path: Path) -> Config:
-    """Read and check a configuration file.
+def load(path: Path, drawn: str | None = None) -> Config:
+    """Read and check a configuration file, and beside it what was drawn on the panel.
 
+    `drawn` stands in the place of that second file, to try it; "" is nothing drawn.
     Raises ConfigError naming every fault.
     """
+    tables, text = _tables(path)
+    config = _Reader(path, text).config(tables)
+    if config.panel is None:
+        return config
+    place = site_file(config)
+    site, drawn = _tables(place, _drawn(place) if drawn is None else drawn)
+    if not drawn:
+        return config
+    return _Reader(place, text + drawn, path.parent).config(_overlaid(place, tables, site))
+
+
+def site_file(config: Config) -> Path:
+    """Return where the region and the lanes lie that were drawn on the panel."""
+    return config.box.state / SETTINGS / SITE
+
+
+def _drawn(place: Path) -> str:
+    """Return what was drawn, or nothing. A link leads nowhere: that folder is the panel's."""
     try:
-        text = path.read_text(encoding="utf-8")
-        tables = tomllib.loads(text)
+        handle = os.open(place, os.O_RDONLY | os.O_NOFOLLOW)
+        with os.fdopen(handle, encoding="utf-8", errors="replace") as file:
+            return file.read(LONGEST_SITE)
+    except FileNotFoundError:
+        return ""
+    except OSError as e:
+        raise ConfigError(f"{place} cannot be read ({e.strerror}).", DRAW_ANEW) from e
+
+
+def _overlaid(place: Path, tables: dict[str, Any], site: dict[str, Any]) -> dict[str, Any]:
+    """Return the tables with what was drawn; nothing else may stand there. Raises ConfigError."""
+    drawn = site.get("camera", {})
+    if set(site) - {"camera"} or not isinstance(drawn, dict) or set(drawn) - DRAWN:
+        raise ConfigError(f"{place} holds more than camera.region and lanes.", DRAW_ANEW)
+    if drawn.get("region") == []:
+        drawn = {"region": None} | {k: v for k, v in drawn.items() if k != "region"}
+    camera = dict(tables.get("camera", {}))
+    if drawn.get("lanes"):
+        camera.pop("lane", None)  # it names the only lane
+    return tables | {"camera": camera | drawn}
+
+
+def _tables(path: Path, text: str | None = None) -> tuple[dict[str, Any], str]:
+    try:
+        text = path.read_text(encoding="utf-8") if text is None else text
+        return tomllib.loads(text), text
     except OSError as e:
         raise ConfigError(
             f"The configuration {path} cannot be read ({e.strerror}).",
@@ -346,14 +446,23 @@ def load(path: Path) -> Config:
         ) from e
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
         raise ConfigError(f"{path} is not TOML: {e}.", "Correct that place in the file.") from e
+
+
+def parse(path: Path, text: str) -> Config:
+    """Check the text of a configuration file that is, or will be, at a path.
+
+    Raises ConfigError naming every fault.
+    """
+    tables, _ = _tables(path, text)
     return _Reader(path, text).config(tables)
 
 
 class _Reader:
     """Collects the faults of one file, so that a person corrects it once."""
 
-    def __init__(self, path: Path, text: str) -> None:
+    def __init__(self, path: Path, text: str, folder: Path | None = None) -> None:
         self.path = path
+        self.folder = (folder or path.parent).resolve()
         self.lines = text.splitlines()
         self.sha256 = hashlib.sha256(text.encode()).hexdigest()
         self.faults: list[str] = []
@@ -460,7 +569,7 @@ class _Reader:
         updates = self._section(Updates, table, "updates")
         if updates is None:
             return None
-        here = self.path.parent.resolve()
+        here = self.folder
         if any(NUL in source for source in updates.sources):
             self.faults.append("updates.sources holds a NUL character")
             return None
@@ -511,7 +620,7 @@ class _Reader:
             if value.startswith(CREDENTIAL):
                 return credential(value)
             try:
-                return self.path.parent.resolve() / Path(value).expanduser()
+                return self.folder / Path(value).expanduser()
             except RuntimeError as e:  # a user whom this system does not know
                 raise msgspec.ValidationError(f"expected a path, but {value!r} has no home") from e
         raise msgspec.ValidationError(f"expected a {kind.__name__}")

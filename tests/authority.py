@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 DAY = datetime.timedelta(days=1)
+LOOPBACK = [x509.IPAddress(ipaddress.ip_address(f"127.0.0.{n}")) for n in range(1, 5)]
 
 
 class Authority:
@@ -46,13 +47,12 @@ class Authority:
 
     def _certificate(self, name: str, key: EllipticCurvePublicKey, is_ca: bool) -> x509.Certificate:
         now = datetime.datetime.now(datetime.UTC)
-        loopback = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
         builder = x509.CertificateBuilder().subject_name(_name(name)).issuer_name(self.name)
         builder = builder.public_key(key).serial_number(x509.random_serial_number())
         builder = builder.not_valid_before(now - datetime.timedelta(days=1))
         builder = builder.not_valid_after(now + (self.lasts if is_ca else self.lasts_client))
         builder = builder.add_extension(x509.BasicConstraints(is_ca, None), critical=True)
-        names = x509.SubjectAlternativeName([loopback])
+        names = x509.SubjectAlternativeName(LOOPBACK)
         return builder.add_extension(names, critical=False).sign(self.key, SHA256())
 
     def _write(

@@ -12,9 +12,9 @@ from pathlib import Path
 import click
 
 from edge.errors import BoxError, FeedError
+from edge.feed.cluster import BrokerAddress
 from edge.feed.session import Arrived, Broker, Note, Role, Session
 from edge.feed.topics import UPDATES
-from tools.receive.listen import BrokerAddress
 
 FINDING = 1
 FILE = click.Path(path_type=Path)

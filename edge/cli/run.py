@@ -1,5 +1,6 @@
 """`anpr-edge run`: the daemon."""
 
+from functools import partial
 from pathlib import Path
 
 import click
@@ -15,4 +16,4 @@ def run(config: Path) -> None:
 
     Holds the camera and the signing key, and needs no network: `uplink` has that.
     """
-    run_box(load(config))
+    run_box(load(config), partial(load, config))

@@ -14,6 +14,7 @@ from edge.cli.plainly import age_words
 from edge.clock import SystemClock
 from edge.config import DEFAULT_PATH, Config, load
 from edge.daemon import wiring
+from edge.daemon.body import COOL
 from edge.daemon.bulletin import Bulletin, HousingTold, read_bulletin
 from edge.daemon.late import LATE
 from edge.daemon.storeroom import REMEDY
@@ -59,7 +60,8 @@ def standing(config: Config) -> Iterator[Item]:
         ("registry", partial(_registry, config, told, now.now)),
         ("updates", partial(updates, config, now.now)),
         ("clock", partial(_clock, now)),
-        ("state", partial(_disk, config)),
+        ("state", partial(_disk, config, told)),
+        ("body", partial(_body, told)),
         ("alarms", partial(_alarms, told)),
     ]
     for name, look in looks:
@@ -88,7 +90,9 @@ def _camera(config: Config, told: Bulletin | None) -> Item:
         return Item("camera", says, figures={"messages_refused": told.messages_refused})
     rate = told.frames_per_s
     figures = {"frames": told.frames, "per_s": rate, "dropped": told.frames_dropped}
-    says = f"{told.frames} frames looked at, {told.frames_dropped} dropped for newer ones"
+    figures["rested"] = told.frames_rested
+    says = f"{told.frames} frames looked at, {told.frames_rested} of them still and not searched"
+    says += f", {told.frames_dropped} dropped for newer ones"
     if rate is None:
         return Item("camera", says, figures=figures)
     return Item("camera", f"{rate:g} a second, {says}", None if rate else AGAIN, figures)
@@ -184,12 +188,32 @@ def _clock(now: ClockReading) -> Item:
     return Item("clock", f"{_moment(now.now)}, which cannot be trusted", SYNC, figures)
 
 
-def _disk(config: Config) -> Item:
+def _body(told: Bulletin | None) -> Item:
+    fit = None if told is None else told.burden.fitness
+    if fit is None:
+        return Item("body", UNTOLD)
+    heat = "" if fit.temperature_c is None else f"{fit.temperature_c:.0f} degrees, "
+    figures = msgspec.to_builtins(fit)
+    if fit.slowed is None:
+        return Item("body", f"{heat}looks at all frames that it has time for", figures=figures)
+    rate, of, why = fit.slowed.frames_per_s, fit.slowed.of_per_s, ", ".join(fit.slowed.reasons)
+    return Item("body", f"{heat}looks at {rate:g} of {of:g} frames a second: {why}", COOL, figures)
+
+
+def _written(told: Bulletin | None) -> str:
+    fit = None if told is None else told.burden.fitness
+    if fit is None or fit.written_day is None:
+        return ""
+    used = "" if fit.life_used_percent is None else f", {fit.life_used_percent} % of its life used"
+    return f", {fit.written_day / MB:.0f} MB written in the last day{used}"
+
+
+def _disk(config: Config, told: Bulletin | None) -> Item:
     found = disk(config)
     free = found.figures.get("disk_free")
     if found.remedy is not None or free is None:
         return found
-    return Item("state", f"{free / MB:.0f} MB free", figures=found.figures)
+    return Item("state", f"{free / MB:.0f} MB free{_written(told)}", figures=found.figures)
 
 
 def _alarms(told: Bulletin | None) -> Item:

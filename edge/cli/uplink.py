@@ -1,12 +1,10 @@
 """`anpr-edge uplink`: brings the outbox home."""
 
-import logging
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 import click
@@ -15,6 +13,7 @@ from edge.config import DEFAULT_PATH, Config, load
 from edge.daemon import wiring, wiring_delivery
 from edge.daemon.courier import Courier
 from edge.daemon.notify import Lifeline
+from edge.daemon.sparing import write_log
 from edge.daemon.uplink import Pace, Uplink
 from edge.feed.outbox import Outbox
 from edge.feed.receipts import evidence_receipt_reader, receipt_reader
@@ -42,7 +41,7 @@ def uplink(config: Path, once: bool, deadline: float) -> None:
     to it), 1 some still wait.
     """
     settings = load(config)
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    write_log()
     pictures = courier(settings)
     with wiring.attached_outbox(settings) as outbox:
         line = _line(settings, outbox)
@@ -85,7 +84,7 @@ def _line(config: Config, outbox: Outbox) -> Uplink:
     reader = receipt_reader(outbox.box, load_public(config.keys.platform))
     window = None if _on_stick(config) else config.uplink.window
     pace = Pace(ack=config.uplink.ack, window=window)
-    way = partial(wiring_delivery.publisher, config, wiring_delivery.hint(config))
+    way = wiring_delivery.way(config, wiring_delivery.hint(config))
     return Uplink(outbox, way, reader, pace)
 
 

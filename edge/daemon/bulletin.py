@@ -53,8 +53,9 @@ class Bulletin(msgspec.Struct, frozen=True, kw_only=True):
     """How the daemon stands; what is counted, is counted since `began_at`.
 
     `frames_per_s` is None before there was time to count. `missed`: passages without a record that
-    are not signed for yet. `alarms` holds the cause of each alarm that is open. Times are UTC.
-    `housing` None: there is no [firmware].
+    are not signed for yet. `frames_rested`: those of the frames in which nothing had changed.
+    `alarms` holds the cause of each alarm that is open. Times are UTC. `housing` None: there is no
+    [firmware].
     """
 
     began_at: datetime
@@ -74,6 +75,7 @@ class Bulletin(msgspec.Struct, frozen=True, kw_only=True):
     pictures_held: int
     pictures_released: int
     alarms: dict[str, str]
+    frames_rested: int = 0
     housing: HousingTold | None = None
 
 

@@ -6,8 +6,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from edge.casebook.casebook import Casebook
 from edge.daemon.alarms import Alarms
+from edge.daemon.body import Body
 from edge.daemon.bulletin import Bulletin, read_bulletin, write_bulletin
 from edge.daemon.figures import Figures
 from edge.daemon.health import burden
@@ -37,6 +40,7 @@ class Sights:
     watch: Watch
     room: Storeroom
     alarms: Alarms
+    body: Body
     housing: Housing | None = None
 
 
@@ -95,17 +99,19 @@ class Bulletins:
     def _bulletin(self) -> Bulletin:
         seen, figures = self._sights, self._figures
         now, snapshot, missed = seen.clock.read(), seen.registry.snapshot, seen.room.missed
+        gathered = burden(seen.outbox, seen.casebook, seen.state, now.now)
         return Bulletin(
             began_at=self._began_at,
             told_at=now.now,
             frames=figures.frames,
+            frames_rested=figures.frames_rested,
             frames_per_s=self._rate(),
             frames_dropped=seen.watch.dropped,
             messages_refused=seen.watch.refused,
             missed=0 if missed is None else missed.passages,
             reads=figures.reads,
             last=figures.last,
-            burden=burden(seen.outbox, seen.casebook, seen.state, now.now),
+            burden=msgspec.structs.replace(gathered, fitness=seen.body.fitness()),
             vehicles_as_of=None if snapshot is None else snapshot.vehicles_as_of,
             exemptions_as_of=None if snapshot is None else snapshot.exemptions_as_of,
             clock_trusted=now.trusted,

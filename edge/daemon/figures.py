@@ -28,9 +28,14 @@ class Figures:
         self.bulletin: Bulletin | None = None
         self.reads: Reads | None = None
         self.last: LastPassage | None = None
-        self.frames = 0
+        self.frames = self.frames_rested = 0
         self.captures = Captures()
         self._frames = Counter("anpr_frames", "Frames looked at.", registry=self.registry)
+        self._rested = Counter(
+            "anpr_frames_rested",
+            "Of these, not searched for plates: nothing had changed.",
+            registry=self.registry,
+        )
         self._announced = Counter(
             "anpr_vehicles_announced", "Vehicles that went by.", registry=self.registry
         )
@@ -57,6 +62,11 @@ class Figures:
     def stage(self, name: str) -> AbstractContextManager[object]:
         """Return what times a stage."""
         return self._stages.labels(name).time()
+
+    def rest(self) -> None:
+        """Count a frame in which nothing had changed: the detector did not look."""
+        self.frames_rested += 1
+        self._rested.inc()
 
     def announce(self, passage: Passage) -> None:
         """Count a vehicle that went by."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from edge.daemon.bulletin import Bulletin, HousingTold
+from edge.record.active import Fitness
 from edge.record.housing import TriggerCounts
 
 
@@ -17,7 +18,7 @@ def gauges(told: Bulletin) -> Iterator[Metric]:
         told.told_at.timestamp(),
     )
     yield from _counted(told)
-    for name, (says, value) in (_gathered(told) | _quality(told)).items():
+    for name, (says, value) in (_gathered(told) | _quality(told) | _fit(told)).items():
         if value is not None:
             yield GaugeMetricFamily(name, says, value)
     ages = GaugeMetricFamily(
@@ -112,6 +113,24 @@ def _quality(told: Bulletin) -> dict[str, tuple[str, float | None]]:
             None if error is None else error / 1000,
         ),
         "anpr_alarms_open": ("Alarms that are open.", len(told.alarms)),
+    }
+
+
+def _fit(told: Bulletin) -> dict[str, tuple[str, float | None]]:
+    fit = told.burden.fitness or Fitness()
+    slowed = fit.slowed
+    return {
+        "anpr_temperature_celsius": ("Of the hottest part of the box.", fit.temperature_c),
+        "anpr_enclosure_celsius": ("Inside its enclosure.", fit.enclosure_c),
+        "anpr_slowed": ("1 while the box looks at fewer frames than come.", slowed is not None),
+        "anpr_disk_written_day_bytes": (
+            "Written to the disk in the last day, or since the daemon began.",
+            fit.written_day,
+        ),
+        "anpr_disk_life_used_ratio": (
+            "How much of its life the disk has used at most.",
+            None if fit.life_used_percent is None else fit.life_used_percent / 100,
+        ),
     }
 
 

@@ -11,7 +11,7 @@ import msgspec
 from edge.casebook.casebook import Casebook
 from edge.feed.outbox import Outbox
 from edge.ports import Clock, Signer
-from edge.record.active import Active, ActivePack, ActiveRegistry, Burden, Updates
+from edge.record.active import Active, ActivePack, ActiveRegistry, Burden, Fitness, Updates
 from edge.record.envelope import seal
 from edge.record.housing import TriggerCounts
 from edge.record.testimony import Testimony
@@ -19,6 +19,11 @@ from edge.registry.fresh import FreshRegistry
 from edge.types import Envelope
 
 EVERY_S = 600.0
+
+
+def untold() -> Fitness | None:
+    """Tell nothing of the box as hardware."""
+    return None
 
 
 class Health:
@@ -37,13 +42,15 @@ class Health:
         outbox: Outbox,
         casebook: Casebook,
         triggers: Callable[[], TriggerCounts | None] = lambda: None,
+        fitness: Callable[[], Fitness | None] = untold,
         every_s: float = EVERY_S,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Be due now."""
         self._registry, self._packs, self._updates = registry, packs, updates
         self._state, self._clock, self._testimony, self._signer = state, clock, testimony, signer
-        self._outbox, self._casebook, self._triggers = outbox, casebook, triggers
+        self._outbox, self._casebook = outbox, casebook
+        self._triggers, self._fitness = triggers, fitness
         self._every_s, self._monotonic = every_s, monotonic
         self._told: Active | None = None
         self._due = monotonic()
@@ -62,7 +69,9 @@ class Health:
     def _tell(self, active: Active) -> Envelope:
         now, link = self._clock.read(), self._outbox.next_link()
         gathered = burden(self._outbox, self._casebook, self._state, now.now)
-        gathered = msgspec.structs.replace(gathered, triggers=self._triggers())
+        gathered = msgspec.structs.replace(
+            gathered, triggers=self._triggers(), fitness=self._fitness()
+        )
         message = self._testimony.health(active, gathered, now, link)
         envelope = seal(message, self._signer)
         self._casebook.enter(envelope, None, ())

@@ -7,6 +7,7 @@ from edge.daemon.figures import Figures
 from edge.daemon.pipeline import Conclusion, Pipeline
 from edge.ports import PlateDetector, PlateReader
 from edge.types import Detection, Image, Passage, Reading
+from edge.vision.sentry import Sentry
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,16 @@ def measured(line: Pipeline, figures: Figures) -> Measured:
     """Return the same pipeline, measured."""
     timed = replace(
         line,
-        detector=TimedDetector(line.detector, figures),
+        detector=_timed(line.detector, figures),
         reader=TimedReader(line.reader, figures),
     )
     parts = {part.name: getattr(timed, part.name) for part in fields(Pipeline)}
     return Measured(**parts, figures=figures)
+
+
+def _timed(detector: PlateDetector, figures: Figures) -> PlateDetector:
+    """Time every look of a detector; count where it rested."""
+    if isinstance(detector, Sentry):
+        looking = TimedDetector(detector.detector, figures)
+        return replace(detector, detector=looking, rests=figures.rest)
+    return TimedDetector(detector, figures)

@@ -28,6 +28,7 @@ from edge.casebook.casebook import Casebook
 from edge.casebook.entries import Entry, Mark
 from edge.daemon.photographer import Photographer
 from edge.daemon.room import NO_ROOM, Endless, Room
+from edge.daemon.window import Window
 from edge.errors import EvidenceError
 from edge.feed.outbox import Outbox
 from edge.passage.lanes import WHOLE_PICTURE, View, in_lane
@@ -101,12 +102,15 @@ class Pipeline:
     view: View = WHOLE_PICTURE
     count: Count = counts_nothing
     photographer: Photographer = field(default_factory=Photographer)
+    window: Window = field(default_factory=Window)
     room: Room = Endless()  # noqa: RUF009 - it holds nothing
 
     def step(self, frame: Frame) -> list[Conclusion]:
         """Take one frame; return what was concluded of vehicles that have gone by."""
         found = self.detector.detect(frame.image)
-        due = self.tracker.update(frame, self.read_plates(frame, found))
+        readings = self.read_plates(frame, found)
+        self.window.see(frame, readings)
+        due = self.tracker.update(frame, readings)
         self.photographer.see(frame, found, [*self.tracker.followed, *due])
         return self._conclude_all(due)
 

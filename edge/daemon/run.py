@@ -11,7 +11,8 @@ from edge.capture.camera import Camera
 from edge.capture.newest import NewestFrame
 from edge.clock import SystemClock
 from edge.config import Config
-from edge.daemon import wiring, wiring_firmware
+from edge.daemon import wiring, wiring_body, wiring_firmware, wiring_panel
+from edge.daemon.body import Body
 from edge.daemon.figures import Figures
 from edge.daemon.inforce import overtaken, pinned
 from edge.daemon.measured import measured
@@ -21,7 +22,9 @@ from edge.daemon.page import Page
 from edge.daemon.pipeline import Conclusion, Pipeline
 from edge.daemon.room import NO_ROOM, Chores
 from edge.daemon.silence import CAMERA
+from edge.daemon.sparing import write_log
 from edge.daemon.watch import OwnWatch, Watch
+from edge.daemon.wiring_panel import drawn_on
 from edge.daemon.wiring_sync import step_back
 from edge.errors import BoxError
 from edge.ports import Registry
@@ -63,22 +66,23 @@ class Stop:
             self._watch.stop()
 
 
-def run_box(config: Config) -> None:
+def run_box(config: Config, again: Callable[[], Config] | None = None) -> None:
     """Run the box; on SIGTERM finish the frame, conclude on what is in the picture, and end.
 
     When other packs or models come in force it does the same, and starts anew with them. A newer
     registry it takes over without that, and lets go of one that was withdrawn. Where it does not
-    start and did with the packs or models before, it goes back, and an alarm says so.
+    start and did with the packs or models before, it goes back, and an alarm says so. `again`
+    reads the configuration anew: region and lanes that were drawn on the panel come in force so.
     Raises BoxError when a part cannot work: systemd starts the daemon again.
     """
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    write_log()
     logging.getLogger("fast_plate_ocr").setLevel(logging.WARNING)
     stop, figures = Stop(), Figures()
     with _page(config, figures):
-        _run(config, stop, figures)
+        _run(config, stop, figures, again or (lambda: config))
 
 
-def _run(config: Config, stop: Stop, figures: Figures) -> None:
+def _run(config: Config, stop: Stop, figures: Figures, again: Callable[[], Config]) -> None:
     while not stop.asked:
         try:
             if not run_version(config, stop, figures):
@@ -92,6 +96,7 @@ def _run(config: Config, stop: Stop, figures: Figures) -> None:
                 raise
         stop.lifeline.waits(ANEW)
         log.info("what is in force has changed: starting anew with it")
+        config = again()
 
 
 def run_version(config: Config, stop: Stop, figures: Figures | None = None) -> bool:
@@ -100,6 +105,7 @@ def run_version(config: Config, stop: Stop, figures: Figures | None = None) -> b
     Before the first record it goes over to the next signing key, if there is one.
     """
     now, late, clock = pinned(config), overtaken(config), SystemClock()
+    drawn = drawn_on(config)
     with (
         wiring.outbox(now) as outbox,
         wiring.casebook(now, outbox) as casebook,
@@ -111,12 +117,14 @@ def run_version(config: Config, stop: Stop, figures: Figures | None = None) -> b
         cabinet = wiring.Cabinet(now, clock, registry, signer, outbox, casebook, housing)
         cabinet = replace(cabinet, signer=wiring.rotate(cabinet))
         place = wiring.key_place(now)
-        began = (now, late, place.has_next())
+        began = (now, late, place.has_next(), drawn)
         return _work(
             cabinet,
             stop,
             figures,
-            lambda: (pinned(config), overtaken(config), place.has_next()) != began,
+            lambda: (
+                (pinned(config), overtaken(config), place.has_next(), drawn_on(config)) != began
+            ),
         )
 
 
@@ -128,23 +136,32 @@ def _work(
 ) -> bool:
     """Conclude on what goes by until that has changed, or the daemon is stopped: then False."""
     room, checkpoints = wiring.storeroom(cabinet), wiring.checkpoints(cabinet)
+    body = wiring_body.body(cabinet.config, wiring_firmware.enclosure_c(cabinet.housing))
     line = wiring_firmware.lit(wiring.pipeline(cabinet), cabinet.housing)
-    pipeline = measured(replace(line, room=room), figures)
-    rest = wiring.health(cabinet, pipeline.laws), wiring.hours(cabinet), wiring.release(cabinet)
-    watch = _watch(cabinet, pipeline)  # last: what fails before it leaves no camera open
-    alarms = wiring.alarms(cabinet, watch)
+    testimony = replace(line.testimony, slowed=body.slowed)
+    pipeline = measured(replace(line, room=room, testimony=testimony), figures)
+    health = wiring.health(cabinet, pipeline.laws, body)
+    rest = health, wiring.hours(cabinet), wiring.release(cabinet)
+    watch = _watch(cabinet, pipeline, body)  # last: what fails before it leaves no camera open
+    alarms = wiring.alarms(cabinet, watch, body)
     minutely = Minutely(alarms, *rest, checkpoints, away_s=lambda: watch.away_s)
-    at_work = wiring.Watching(watch, room, alarms)
+    at_work = wiring.Watching(watch, room, alarms, body)
     bulletins = wiring.bulletins(cabinet, figures, at_work)
-    chores = Chores(minutely.step, room)
+    chores, deeds = Chores(minutely.step, room), wiring_panel.deeds(cabinet)
     stop.watch(watch)
     changed = False
-    with wiring_firmware.heard(cabinet.config, cabinet.housing, watch.nudge):
+    with (
+        wiring_firmware.heard(cabinet.config, cabinet.housing, watch.nudge),
+        wiring_panel.hatch(cabinet.config, pipeline, figures),
+    ):
         try:
+            chores.attempt(deeds.look)
             chores.step(0)  # what waits ends even where no camera gives a frame
             bulletins.look()
             for conclusions in watch.conclusions():
                 _tell(conclusions)
+                wiring_panel.tell(pipeline.window, conclusions)
+                chores.attempt(deeds.look)
                 figures.step(watch.frames_each, conclusions)
                 chores.step(watch.frames_each)
                 bulletins.look(news=bool(conclusions))
@@ -193,12 +210,12 @@ def _page(config: Config, figures: Figures) -> AbstractContextManager[object]:
     return Page(config.metrics.address, figures.registry)
 
 
-def _watch(cabinet: wiring.Cabinet[Registry], pipeline: Pipeline) -> Watch:
+def _watch(cabinet: wiring.Cabinet[Registry], pipeline: Pipeline, body: Body) -> Watch:
     config = cabinet.config
     if config.external is not None:
         return wiring.foreign_watch(config.external, cabinet, pipeline)
     camera = NewestFrame(Camera(config.camera.source, cabinet.clock))
-    return OwnWatch(camera, pipeline, cabinet.clock)
+    return OwnWatch(camera, pipeline, cabinet.clock, body)
 
 
 def _tell(conclusions: Sequence[Conclusion]) -> None:

@@ -1,8 +1,8 @@
 """The uplink: what the outbox holds goes out, and is forgotten when the platform says so.
 
 Sends in order, at most a window ahead of the receipts. After a lost connection, or when no
-receipt comes for a while, it begins again at the lowest record without a receipt: records may
-arrive twice, and the platform knows them by (box, epoch, seq).
+receipt comes for a while, it begins again at the lowest record without a receipt (the second time
+over a new connection): records may arrive twice, and the platform knows them by (box, epoch, seq).
 """
 
 import logging
@@ -145,12 +145,11 @@ class Uplink:
             publisher = self._publisher or self._open()
             self._send(publisher)
             publisher.exchange(wait_s)
+            self._failures = 0
+            self._forget_accepted()
+            self._begin_again_after_silence()
         except FeedError as e:
             self._lose(e)
-            return
-        self._failures = 0
-        self._forget_accepted()
-        self._begin_again_after_silence()
 
     def close(self) -> None:
         """Let go of the publisher, if there is one.
@@ -224,6 +223,8 @@ class Uplink:
         patience = self._backoff(self._pace.patience_s, self._silences)
         if self._in_flight() and self._time.monotonic() - self._heard_at > patience:
             log.info("no receipt for %.0f s: sending again", patience)
+            if self._silences:  # of a cluster, another server may still know the rest of it
+                self.close()
             self._sent, self._silences = None, self._silences + 1
 
     def _lose(self, fault: FeedError) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from edge.capture.newest import NewestFrame
+from edge.daemon.body import Body
 from edge.daemon.pipeline import Conclusion, Pipeline
 from edge.daemon.silence import Silence
 from edge.ports import Clock
@@ -75,9 +76,9 @@ class OwnWatch:
 
     frames_each = 0
 
-    def __init__(self, camera: NewestFrame, pipeline: Pipeline, clock: Clock) -> None:
-        """Look at every frame that there is time for."""
-        self._camera, self._pipeline = camera, pipeline
+    def __init__(self, camera: NewestFrame, pipeline: Pipeline, clock: Clock, body: Body) -> None:
+        """Look at every frame that there is time for, and that the body wants."""
+        self._camera, self._pipeline, self._body = camera, pipeline, body
         self._silence, self._answers = Silence(clock), 0
 
     def conclusions(self) -> Iterator[Sequence[Conclusion]]:
@@ -87,11 +88,12 @@ class OwnWatch:
         """
         for frame in self._camera.frames():
             self.frames_each = 0 if frame is None else 1
-            if frame is not None:
-                self._silence.hear(frame)
-                yield self._pipeline.step(frame)
-            else:
+            if frame is None:
                 yield self._pipeline.finish() if self._silence.falls() else ()
+                continue
+            self._silence.hear(frame)
+            if self._body.wants(self.dropped):
+                yield self._pipeline.step(frame)
 
     def moves(self) -> bool:
         """True when the camera came back from being asked, since this was asked last."""

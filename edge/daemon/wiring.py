@@ -16,8 +16,9 @@ from edge.casebook.casebook import Casebook
 from edge.config import Config, External
 from edge.counts.record import Bookkeeper
 from edge.counts.tally import tallies, tallies_of_resolution
-from edge.daemon import damage, exhibits, rotation, silence
+from edge.daemon import damage, exhibits, rotation, silence, wiring_body
 from edge.daemon.alarms import Alarms, Watched
+from edge.daemon.body import Body
 from edge.daemon.bulletins import Bulletins, Sights
 from edge.daemon.checkpoints import Checkpoints
 from edge.daemon.enrolment import installed
@@ -25,7 +26,7 @@ from edge.daemon.external import REMEDY as PUSH_SETTINGS
 from edge.daemon.external import ForeignWatch, NoEyes
 from edge.daemon.figures import Figures
 from edge.daemon.gate import Gate
-from edge.daemon.health import Health
+from edge.daemon.health import Health, untold
 from edge.daemon.hours import Hours
 from edge.daemon.housing import Housing
 from edge.daemon.inforce import (
@@ -45,7 +46,7 @@ from edge.daemon.storeroom import Limits, Storeroom
 from edge.daemon.sync import REPORT
 from edge.daemon.synced import synced
 from edge.daemon.watch import Watch
-from edge.daemon.wiring_eyes import detector, policy, reader, view
+from edge.daemon.wiring_eyes import policy, reader, sentry, view
 from edge.daemon.wiring_law import laws_in_force
 from edge.errors import BoxError, ConfigError
 from edge.feed.outbox import Outbox
@@ -97,6 +98,7 @@ class Watching:
     watch: Watch
     room: Storeroom
     alarms: Alarms
+    body: Body
 
 
 def registry(config: Config) -> RegistryCache:
@@ -206,7 +208,7 @@ def pipeline(cabinet: Cabinet[Registry]) -> Pipeline:
     models, seen = models_in_force(config), view(config.camera)
     foreign = config.external is not None
     return Pipeline(
-        detector=NoEyes() if foreign else detector(models),
+        detector=NoEyes() if foreign else sentry(models, seen),
         reader=NoEyes() if foreign else reader(models),
         tracker=Tracker(config.reading.gone_after_s, view=seen),
         desk=Desk(ReadingPolicy(1, 1) if foreign else policy(config)),
@@ -309,8 +311,10 @@ def clerk(config: Config) -> Clerk:
     return Clerk(_provenance(config), os.urandom)
 
 
-def alarms(cabinet: Cabinet[FreshRegistry], watch: Watch | None = None) -> Alarms:
-    """Put together what raises alarms, also of what another's camera sends to `watch`."""
+def alarms(
+    cabinet: Cabinet[FreshRegistry], watch: Watch | None = None, body: Body | None = None
+) -> Alarms:
+    """Put together what raises alarms, also of the body, and of another's camera at `watch`."""
     config, clock = cabinet.config, cabinet.clock
     registry, casebook, outbox = cabinet.registry, cabinet.casebook, cabinet.outbox
     place = key_place(config)
@@ -319,6 +323,8 @@ def alarms(cabinet: Cabinet[FreshRegistry], watch: Watch | None = None) -> Alarm
         "casebook": Watched(lambda: damage.fault(casebook), damage.REMEDY),
         "keys": Watched(lambda: rotation.fault(place, outbox), rotation.LOOK),
     }
+    if body is not None:
+        watched |= wiring_body.watched(body)
     if watch is not None and config.external is not None:
         watched["external"] = Watched(watch.fault, PUSH_SETTINGS)
     elif watch is not None:
@@ -356,6 +362,7 @@ def bulletins(cabinet: Cabinet[Registry], figures: Figures, at_work: Watching) -
         room=at_work.room,
         alarms=at_work.alarms,
         housing=cabinet.housing,
+        body=at_work.body,
     )
     return Bulletins(sights, figures)
 
@@ -363,6 +370,7 @@ def bulletins(cabinet: Cabinet[Registry], figures: Figures, at_work: Watching) -
 def health(
     cabinet: Cabinet[FreshRegistry],
     laws: Sequence[Law],
+    body: Body | None = None,
 ) -> Health:
     """Put together what signs how the box stands, under the laws that it decides by."""
     config = cabinet.config
@@ -379,6 +387,7 @@ def health(
         outbox=cabinet.outbox,
         casebook=cabinet.casebook,
         triggers=lambda: None if housing is None else housing.counts(),
+        fitness=untold if body is None else body.fitness,
     )
 
 

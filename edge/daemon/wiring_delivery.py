@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from edge.config import Config
 from edge.errors import ConfigError
+from edge.feed.cluster import BrokerAddress, Cluster
 from edge.feed.evidence import HttpsEvidence, SpoolEvidence, secured
 from edge.feed.hint import Hint
 from edge.feed.mqtt import MqttPublisher, unheard
@@ -30,17 +31,20 @@ def evidence_publisher(config: Config) -> EvidencePublisher | None:
     return HttpsEvidence(uplink.evidence, config.box.id, context)
 
 
-def publisher(config: Config, take_hint: Callable[[str], None] = unheard) -> Publisher:
-    """Open the way to the platform that the configuration names; a stick brings no hints.
+def way(config: Config, take_hint: Callable[[str], None] = unheard) -> Callable[[], Publisher]:
+    """Return what opens the way to the platform, again and again; a stick brings no hints.
 
-    Raises FeedError when it is closed, ConfigError when the spool has no folder.
+    It raises FeedError while that is closed. Raises ConfigError when the spool has no folder.
     """
-    uplink = config.uplink
+    uplink, box = config.uplink, config.box.id
     if uplink.publisher == "mqtt":
-        return MqttPublisher.connect(config.box.id, uplink, take_hint)
-    if uplink.spool is None:
+        files = (uplink.ca, uplink.cert, uplink.key)
+        cluster = Cluster([BrokerAddress(host, uplink.port, *files) for host in uplink.hosts])
+        return lambda: cluster.open(lambda server: MqttPublisher.connect(box, server, take_hint))
+    folder = uplink.spool
+    if folder is None:
         raise ConfigError(
             "uplink.publisher is spool, but uplink.spool names no folder.",
             "Set uplink.spool to a folder, such as that of the stick.",
         )
-    return SpoolPublisher(uplink.spool, config.box.id)
+    return lambda: SpoolPublisher(folder, box)

@@ -9,10 +9,12 @@ from edge.errors import ModelError
 from edge.passage.calibration import REMEDY, SUFFIX, Calibration, Fitted, fitted
 from edge.passage.lanes import Lane, View
 from edge.passage.passage import ReadingPolicy
+from edge.ports import PlateDetector
 from edge.types import Direction
 from edge.vision.detector import OnnxDetector
 from edge.vision.model import checked_model
 from edge.vision.reader import FastPlateReader
+from edge.vision.sentry import Sentry
 from edge.vision.session import Execution
 
 
@@ -25,6 +27,12 @@ def detector(models: Models) -> OnnxDetector:
     """Open the plate detector the configuration names."""
     found = checked_model(manifest(models), models.detector)
     return OnnxDetector(found, models.detector_threshold, execution(models))
+
+
+def sentry(models: Models, seen: View) -> PlateDetector:
+    """Open the plate detector, and let it rest while nothing stirs, unless that is not wanted."""
+    looking = detector(models)
+    return Sentry(looking, seen.region) if models.rest else looking
 
 
 def reader(models: Models) -> FastPlateReader:

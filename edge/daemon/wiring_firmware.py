@@ -36,6 +36,11 @@ def housing(config: Config, clock: Clock, captures: Captures) -> Housing | None:
     return None if config.firmware is None else Housing(clock, captures)
 
 
+def enclosure_c(of: Housing | None) -> Callable[[], float | None]:
+    """Return what tells the temperature inside the housing, where a device measures it."""
+    return lambda: None if of is None else of.temperature_c()
+
+
 def lit(line: Pipeline, of: Housing | None) -> Pipeline:
     """Return the same pipeline, whose plates tell the device how they are lit."""
     if of is None:

@@ -151,7 +151,7 @@ def _platform(config: Config) -> tuple[Inline, ...]:
 
 def _way(uplink: Uplink) -> Words:
     if uplink.publisher == "mqtt":
-        host = plain(uplink.host)
+        host = ", ".join(plain(host) for host in uplink.hosts)
         return Words(
             f"MQTT, broker {host}, poort {uplink.port}", f"MQTT, broker {host}, port {uplink.port}"
         )

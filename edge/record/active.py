@@ -69,6 +69,49 @@ class Updates(msgspec.Struct, frozen=True, kw_only=True):
     families: Annotated[tuple[Family, ...], says("What was found for each family.")]
 
 
+class Slowed(msgspec.Struct, frozen=True, kw_only=True):
+    """That a box looked at fewer frames than its camera gave, and why."""
+
+    frames_per_s: Annotated[float, says("So many frames a second were looked at.", minimum=0)]
+    of_per_s: Annotated[float, says("So many frames a second the camera gave.", minimum=0)]
+    reasons: Annotated[
+        tuple[str, ...],
+        says(
+            "Why: `heat` of the processor, `enclosure` too warm, `throttled` by the system, `load`:"
+            " the box could not keep up. More may come."
+        ),
+    ]
+
+
+class Fitness(msgspec.Struct, frozen=True, kw_only=True):
+    """How the box is as hardware; null is what it cannot tell."""
+
+    temperature_c: Annotated[
+        float | None, says("Temperature of its hottest part, degrees Celsius.")
+    ] = None
+    enclosure_c: Annotated[
+        float | None, says("Temperature inside its enclosure, degrees Celsius.")
+    ] = None
+    slowed: Annotated[
+        Slowed | None, says("That it looks at fewer frames than come; null: it looks at all.")
+    ] = None
+    written_day: Annotated[
+        int | None,
+        says(
+            "Bytes written to its disk in the last day, or since it began; null: it cannot tell.",
+            minimum=0,
+        ),
+    ] = None
+    life_used_percent: Annotated[
+        int | None,
+        says("How much of its life the disk has used at most; null: it does not tell.", minimum=0),
+    ] = None
+    spare: Annotated[
+        str | None,
+        says("What the disk says of its spares: `normal`, `warning`, `urgent`; null: nothing."),
+    ] = None
+
+
 class Active(msgspec.Struct, frozen=True, kw_only=True):
     """The versions of a box that may change while it works; `updates` None: it follows none."""
 
@@ -87,3 +130,4 @@ class Burden(msgspec.Struct, frozen=True, kw_only=True):
     waiting_bytes: int | None = None
     dropped: int | None = None
     triggers: TriggerCounts | None = None
+    fitness: Fitness | None = None

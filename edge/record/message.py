@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from edge.record.active import ActivePack, ActiveRegistry, Updates
+from edge.record.active import ActivePack, ActiveRegistry, Fitness, Slowed, Updates
 from edge.record.housing import HousingRecord, TriggerCounts
 from edge.record.wording import Moment, Sha256, one_of, says
 from edge.types import Consequence, Direction, Outcome
@@ -25,6 +25,7 @@ ENDS = ("released", "withdrawn", "expired")
 """How a candidate ends: `edge.access.hold.State`, which builds on this module."""
 DROP_REASONS = ("outbox_full", "disk_low", "not_recorded")
 
+ACT = "^[0-9a-f]{32}$"
 BoxId = Annotated[str, says("Id of a box.", pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
 ZONE = "Id of the zone."
 OUTCOME = (
@@ -261,6 +262,10 @@ class PassageRecord(Chained, frozen=True, kw_only=True, omit_defaults=True):
         HousingRecord | None,
         says("How the box itself stood when this was written; absent: it has no device to tell."),
     ] = None
+    slowed: Annotated[
+        Slowed | None,
+        says("The box looked at fewer frames than came, then; absent: at all it had time for."),
+    ] = None
 
 
 class CandidateRef(msgspec.Struct, frozen=True):
@@ -339,6 +344,29 @@ class AlarmRecord(Chained, frozen=True, kw_only=True):
     remedy: Annotated[str, says("What to do about it, for people.")]
 
 
+class AuditRecord(Chained, frozen=True, kw_only=True, omit_defaults=True):
+    """What a person did on the panel of this box, or tried to do; never of a vehicle."""
+
+    action: Annotated[
+        str,
+        says("What was done: `login`, `login_refused`, `live_opened`, `settings_changed` ..."),
+    ]
+    by: Annotated[
+        str, says("Who: `password`, or `token:` and the name that the platform gave; or `nobody`.")
+    ]
+    done_at: Annotated[Moment, says("When it was done, by the clock of the box (UTC).")]
+    act: Annotated[
+        str,
+        says("Random id of the act: what comes twice under one was done once.", pattern=ACT),
+    ]
+    session: Annotated[
+        str | None, says("Which login it belongs to; absent: nobody was logged in.")
+    ] = None
+    details: Annotated[
+        dict[str, str], says("What else belongs to it: hashes of settings, a language ...")
+    ] = {}
+
+
 class HealthRecord(Chained, frozen=True, kw_only=True):
     """How a box stands: what is active on it, and what has gathered; never of a vehicle."""
 
@@ -373,6 +401,7 @@ class HealthRecord(Chained, frozen=True, kw_only=True):
         TriggerCounts | None,
         says("Its triggers set against its passages; null: nothing triggers it."),
     ] = None
+    fitness: Annotated[Fitness | None, says("How it is as hardware; null: not told.")] = None
 
 
 class PlaceRef(msgspec.Struct, frozen=True):
@@ -531,6 +560,7 @@ DECODERS: dict[str, msgspec.json.Decoder[CloudEvent[Any]]] = {
     "checkpoint": msgspec.json.Decoder(CloudEvent[CheckpointRecord]),
     "rotation": msgspec.json.Decoder(CloudEvent[RotationRecord]),
     "drop": msgspec.json.Decoder(CloudEvent[DropRecord]),
+    "audit": msgspec.json.Decoder(CloudEvent[AuditRecord]),
 }
 
 

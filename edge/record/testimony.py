@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from edge.access.hold import Ending, Held, State
-from edge.record.active import Active, Burden
+from edge.record.active import Active, Burden, Slowed
 from edge.record.basis import names
+from edge.record.deed import Deed
 from edge.record.housing import HousingRecord
 from edge.record.message import (
     AlarmRecord,
+    AuditRecord,
     EvidenceRef,
     ExemptionRecord,
     HealthRecord,
@@ -48,12 +50,17 @@ def no_device() -> HousingRecord | None:
     return None
 
 
+def never() -> Slowed | None:
+    """Say that every frame was looked at."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Testimony:
     """Writes all messages but counts.
 
     `privacy` maps a zone to its profile; `pseudonym` gives the keyed token of a plate and day.
-    `housing` says how the box itself stands now.
+    `housing` says how the box itself stands now, `slowed` how many frames are left out.
     """
 
     provenance: Provenance
@@ -61,6 +68,7 @@ class Testimony:
     pseudonym: Callable[[str, str, date], str]
     draw: Draw
     housing: Callable[[], HousingRecord | None] = no_device
+    slowed: Callable[[], Slowed | None] = never
 
     def passage(
         self,
@@ -104,6 +112,7 @@ class Testimony:
             ),
             evidence=tuple(evidence),
             housing=self.housing(),
+            slowed=self.slowed(),
         )
         return written("passage", record, now, self.draw)
 
@@ -147,6 +156,19 @@ class Testimony:
         )
         return written("alarm", record, now, self.draw)
 
+    def audit(self, deed: Deed, now: ClockReading, link: Link) -> bytes:
+        """Return the message of what a person did on the panel."""
+        record = AuditRecord(
+            **self.provenance.carried(now, link, self.draw),
+            action=deed.action,
+            by=deed.by,
+            done_at=deed.at,
+            act=deed.id,
+            session=deed.session,
+            details=deed.details,
+        )
+        return written("audit", record, now, self.draw)
+
     def health(self, active: Active, burden: Burden, now: ClockReading, link: Link) -> bytes:
         """Return the message of how the box stands."""
         record = HealthRecord(
@@ -164,6 +186,7 @@ class Testimony:
             dropped=burden.dropped,
             housing=self.housing(),
             triggers=burden.triggers,
+            fitness=burden.fitness,
         )
         return written("health", record, now, self.draw)
 

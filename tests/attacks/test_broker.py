@@ -1,4 +1,4 @@
-"""Attacks over the network, on a real Mosquitto set up as deploy/mosquitto.acl says."""
+"""Attacks over the network, on a real Mosquitto set up as deploy/mosquitto.conf."""
 
 import datetime
 import socket
@@ -22,9 +22,11 @@ from edge.feed.session import Arrived, Note, Role, Session
 from edge.feed.topics import EVERY_RECORD, topic
 from edge.record.chain import next_link
 from edge.record.envelope import MAX_BYTES
+from tests.authority import Authority
 from tests.chains import Pen, alarm
-from tests.edge.feed.test_tls import ACL, Address, Authority
-from tests.mosquitto import SWEPT, Mosquitto, find_mosquitto, free_port, wait_for
+from tests.edge.feed.test_tls import Address
+from tests.mosquitto import SWEPT, Mosquitto, wait_for
+from tests.shipped_broker import ShippedBroker
 from tools.receive.listen import receipts, take_burst
 from tools.receive.store import Store
 
@@ -34,25 +36,13 @@ DAY = datetime.timedelta(days=1)
 BURST = 5
 
 
-def documented() -> list[str]:
-    """The broker's settings as the access list shows them, in its order."""
-    lines = ACL.read_text().splitlines()
-    return [line.removeprefix("#     ") for line in lines if line.startswith("#     ")]
-
-
 class Town:
-    """A broker as documented, and an authority that gives everybody a certificate."""
+    """A broker as shipped, and an authority that gives everybody a certificate."""
 
     def __init__(self, folder: Path) -> None:
-        self.authority, self.platform_port = Authority(folder), free_port()
+        self.broker = ShippedBroker(folder)
+        self.authority, self.platform_port = self.broker.authority, self.broker.platform_port
         self.ca = folder / "ca.pem"
-        self.authority.issue("broker", "broker")
-        common, boxes, platform = "\n".join(documented()).split("listener ")
-        boxes, platform = (part.partition("\n")[2] for part in (boxes, platform))
-        listener = f"listener {self.platform_port} 127.0.0.1\n"
-        text = f"{common}{boxes}{listener}{platform}".replace("/etc/mosquitto", str(folder))
-        (folder / "mosquitto.acl").write_text(ACL.read_text())
-        self.broker = Mosquitto(find_mosquitto(), folder, text)
 
     def start(self) -> None:
         self.broker.start()

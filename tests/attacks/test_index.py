@@ -26,6 +26,7 @@ ATTACKS = {
     "cloned SD card": "cloned_sd_card",
     "forged receipt": "forged_receipt",
     "writing to another box's topic": "writing_to_another_boxs_topic",
+    "hearing what another box is told": "hearing_on_a_cluster_what_another_box_is_told",
     "client-id takeover": "client_id_takeover",
     "oversized message": "oversized_message",
     "TLS downgrade": "tls_downgrade",

@@ -44,6 +44,18 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     assert config.zones[0].id == "voorbeeldgem"
 
 
+def test_the_servers_of_a_cluster_stand_in_a_list(tmp_path: Path) -> None:
+    assert load(written(tmp_path, GOOD)).uplink.hosts == ("localhost",)
+    listed = GOOD + '[uplink]\nhost = ["a.example.org", "b.example.org"]\n'
+    assert load(written(tmp_path, listed)).uplink.hosts == ("a.example.org", "b.example.org")
+
+
+@pytest.mark.parametrize("hosts", ["[]", '["a", "b", "c", "d", "e"]', "7", '["a", 7]'])
+def test_hosts_that_cannot_be_tried_in_turn_are_refused(tmp_path: Path, hosts: str) -> None:
+    with pytest.raises(ConfigError, match="host"):
+        load(written(tmp_path, f"{GOOD}[uplink]\nhost = {hosts}\n"))
+
+
 def test_the_hash_follows_every_byte_of_the_file(tmp_path: Path) -> None:
     first = load(written(tmp_path, GOOD)).sha256
     assert load(written(tmp_path, GOOD)).sha256 == first

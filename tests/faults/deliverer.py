@@ -15,6 +15,7 @@ from pathlib import Path
 from edge.daemon.courier import Courier
 from edge.daemon.uplink import Uplink
 from edge.feed import evidence
+from edge.feed.cluster import BrokerAddress, Cluster
 from edge.feed.mqtt import MqttPublisher
 from edge.feed.outbox import Outbox
 from edge.feed.receipts import evidence_receipt_reader, receipt_reader
@@ -22,7 +23,7 @@ from edge.record.evidence import EvidenceRoom
 from edge.record.keys import load_public, load_signer, load_trusted
 from tests.chains import STORAGE_KEY
 from tools.receive.database import StoreLostError
-from tools.receive.listen import BrokerAddress, Listener, Until, listening
+from tools.receive.listen import Listener, Until, listening
 from tools.receive.register import Register
 from tools.receive.store import Store
 from tools.receive_evidence import Desk, Server, secured
@@ -39,7 +40,9 @@ def receive_for_ever(folder: Path, broker: BrokerAddress) -> None:
     keyring = load_trusted(folder / "keys/boxes.jwks")
     with Store.open(folder / "received.sqlite", lambda: keyring) as store:
         signer = load_signer(folder / "keys/platform.pem")
-        Listener(store, signer, broker, listening("receiver")).run(Until(), lambda: False)
+        Listener(store, signer, Cluster([broker]), listening("receiver")).run(
+            Until(), lambda: False
+        )
 
 
 def share_for_ever(folder: Path, broker: BrokerAddress) -> None:
@@ -50,7 +53,7 @@ def share_for_ever(folder: Path, broker: BrokerAddress) -> None:
     while True:
         # a receiver whose server is away at its start ends; systemd starts it again
         with suppress(StoreLostError), Store.open(address, keys, signer) as store:
-            Listener(store, signer, broker, role).run(Until(), lambda: False)
+            Listener(store, signer, Cluster([broker]), role).run(Until(), lambda: False)
         time.sleep(0.05)
 
 

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from edge.cli.records import records
 from edge.daemon.uplink import Pace, Uplink
+from edge.feed.cluster import BrokerAddress, Cluster
 from edge.feed.mqtt import MqttPublisher
 from edge.feed.outbox import Outbox
 from edge.feed.receipts import receipt_reader
@@ -23,7 +24,7 @@ from edge.types import Envelope
 from tests.chains import STORAGE_KEY, alarm
 from tests.mosquitto import Mosquitto, find_mosquitto, wait_for
 from tools.make_keys import make_keys
-from tools.receive.listen import BrokerAddress, Listener, Until, listening
+from tools.receive.listen import Listener, Until, listening
 from tools.receive.store import Store
 
 KILLS = int(os.environ.get("ANPR_EDGE_BROKER_KILLS", "3"))  # `make soak` asks for 20
@@ -70,10 +71,10 @@ class Site:
             between()
             return False
 
-        address = BrokerAddress(self.broker.host, self.broker.port)
+        cluster = Cluster([BrokerAddress(self.broker.host, self.broker.port)])
         with Store.open(self.database, self.trusted) as store:
             signer = load_signer(self.keys / "platform.pem")
-            Listener(store, signer, address, listening("receiver")).run(until, stopped)
+            Listener(store, signer, cluster, listening("receiver")).run(until, stopped)
             return store.total()
 
     def _connect(self) -> Publisher:

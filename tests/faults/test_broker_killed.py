@@ -1,109 +1,30 @@
 """kill -9 of the broker in the middle of a delivery: every record arrives, proven, once."""
 
 import signal
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from edge.cli.records import records
-from edge.feed.outbox import Outbox
-from edge.record.envelope import seal
-from edge.record.keys import load_signer
-from edge.registry.token import load_key
-from tests.chains import alarm
 from tests.conftest import REPOSITORY
+from tests.delivery import Courier, Way
 from tests.mosquitto import Mosquitto, wait_for
-from tools.make_keys import make_keys
 
 BEFORE, AFTER, ENDLESS = 300, 60, 10**6
-CONFIG = """\
-[box]
-id = "box-1"
-state = "."
-[access]
-registry = "registry.sqlite"
-token_key = "keys/token.key"
-[keys]
-signing = "keys/box.pem"
-platform = "keys/platform.jwk"
-storage = "keys/storage.key"
-[[zones]]
-id = "zone"
-pack = "nl-ze"
-[uplink]
-publisher = "mqtt"
-host = "127.0.0.1"
-port = {port}
-"""
-
-
-class Site:
-    """A box's folder, and the two programs that deliver and receive."""
-
-    def __init__(self, folder: Path, broker: Mosquitto) -> None:
-        self.folder, self.broker = folder, broker
-        self.db = folder / "received.sqlite"
-        made = CliRunner().invoke(make_keys, ["--box", "box-1", "--out", str(folder / "keys")])
-        assert made.exit_code == 0
-        (folder / "box.toml").write_text(CONFIG.format(port=broker.port))
-        self._signer = load_signer(folder / "keys/box.pem")
-        self._storage = load_key(folder / "keys/storage.key")
-        self._running: list[subprocess.Popen[bytes]] = []
-
-    def append(self, count: int) -> None:
-        with Outbox.open(self.folder / "outbox.sqlite", "box-1", self._storage, 0) as outbox:
-            for _ in range(count):
-                outbox.append(seal(alarm(outbox.next_link(), "box-1"), self._signer))
-
-    def uplink(self) -> subprocess.Popen[bytes]:
-        return self._start("edge.cli.main", "uplink", "--config", self.folder / "box.toml")
-
-    def receiver(self, expect: int) -> subprocess.Popen[bytes]:
-        keys = self.folder / "keys"
-        files = ("--db", self.db, "--keys", keys / "boxes.jwks", "--signing", keys / "platform.pem")
-        address = ("--host", "127.0.0.1", "--port", self.broker.port)
-        return self._start("tools.receive", *files, *address, "--expect", expect)
-
-    def received(self) -> int:
-        if not self.db.exists():
-            return 0
-        with closing(sqlite3.connect(f"file:{self.db}?mode=ro", uri=True)) as db:
-            tables = db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'records'")
-            if not tables.fetchone()[0]:
-                return 0
-            return int(db.execute("SELECT count(*) FROM records").fetchone()[0])
-
-    def waiting(self) -> int:
-        with Outbox.attach(self.folder / "outbox.sqlite", self._storage, 0) as outbox:
-            return outbox.backlog().records
-
-    def end(self) -> None:
-        for process in self._running:
-            process.kill()
-            process.wait()
-
-    def _start(self, *words: object) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", *(str(word) for word in words)]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self._running.append(process)
-        return process
 
 
 @pytest.fixture
-def site(tmp_path: Path, broker: Mosquitto) -> Iterator[Site]:
-    made = Site(tmp_path, broker)
+def site(tmp_path: Path, broker: Mosquitto) -> Iterator[Courier]:
+    uplink = f'host = "{broker.host}"\nport = {broker.port}'
+    made = Courier(tmp_path, Way(uplink, ("--host", broker.host, "--port", broker.port)))
     yield made
     made.end()
 
 
 def test_every_record_arrives_once_over_a_broker_that_was_killed(
-    site: Site, broker: Mosquitto
+    site: Courier, broker: Mosquitto
 ) -> None:
     site.append(BEFORE)
     receiver, uplink = site.receiver(ENDLESS), site.uplink()
@@ -118,13 +39,12 @@ def test_every_record_arrives_once_over_a_broker_that_was_killed(
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
     assert site.received() == BEFORE + AFTER
-    keys = str(site.folder / "keys/boxes.jwks")
-    proof = CliRunner().invoke(records, ["verify", str(site.db), "--keys", keys])
+    proof = site.proof()
     assert proof.exit_code == 0, proof.output
     assert f"{BEFORE + AFTER} records proven (epoch 1: 1-{BEFORE + AFTER})" in proof.output
 
 
-def test_one_delivery_ends_when_everything_is_receipted(site: Site) -> None:
+def test_one_delivery_ends_when_everything_is_receipted(site: Courier) -> None:
     site.append(5)
     receiver = site.receiver(5)
     command = [sys.executable, "-m", "edge.cli.main", "uplink", "--once", "--deadline", "60"]
@@ -137,7 +57,7 @@ def test_one_delivery_ends_when_everything_is_receipted(site: Site) -> None:
     assert receiver.wait(30) == 0
 
 
-def test_without_a_receiver_nothing_is_forgotten(site: Site, broker: Mosquitto) -> None:
+def test_without_a_receiver_nothing_is_forgotten(site: Courier, broker: Mosquitto) -> None:
     site.append(5)
     command = [sys.executable, "-m", "edge.cli.main", "uplink", "--once", "--deadline", "1"]
     once = subprocess.run(

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from edge.casebook.casebook import Casebook
+from edge.daemon.deeds import waiting
 from edge.errors import BoxError
 from edge.feed.ballast import Ballast
 from edge.feed.hint import Hint
@@ -17,9 +18,12 @@ from edge.feed.opening import ballast_path
 from edge.feed.outbox import Outbox
 from edge.housing.line import KIND
 from edge.housing.listener import MODE, Listener
+from edge.panel.trail import Trail
 from edge.record.chain import Head
+from edge.record.deed import deed_of
 from edge.record.evidence import EvidenceRoom
 from edge.registry.accepted import Accepted, read_accepted, write_accepted
+from edge.settings import write
 from edge.types import Snapshot
 from edge.update.releases import File, Release
 from edge.update.shelf import Shelved, activate, active, settle, stage
@@ -101,6 +105,39 @@ def housing(state: Path) -> Path:
     return state.parents[2] / "run" / "anpr-edge" / "s"
 
 
+def technician(state: Path) -> None:
+    """Leave a deed, ask for a stick and keep settings, as the panel does."""
+    Trail(state / "panel").write("stick_asked")
+    with (state / "panel" / "stick").open("r+") as file:
+        file.write("now")
+    write(state / "settings" / "site.toml", "[camera]")
+
+
+def sign_deeds(state: Path) -> None:
+    """Take what people did on the panel, and open the hatch, as the daemon does."""
+    (deed,) = waiting(state / "panel")
+    assert deed_of(deed.read_bytes()) is not None
+    deed.unlink()
+    with socket.socket(socket.AF_UNIX) as line:
+        line.bind(str(state / "panel" / "daemon.sock"))
+    (state / "panel" / "daemon.sock").unlink()
+
+
+def read_settings(state: Path) -> None:
+    """Read what was drawn on the panel, as every service does."""
+    assert (state / "settings" / "site.toml").read_text() == "[camera]"
+
+
+def forge_deed(state: Path) -> None:
+    """Leave a deed that nobody did."""
+    Trail(state / "panel").write("login")
+
+
+def draw(state: Path) -> None:
+    """Change what was drawn."""
+    write(state / "settings" / "site.toml", "")
+
+
 def open_casebook(state: Path) -> None:
     """Read who is held."""
     Casebook.attach(state / "casebook.sqlite").close()
@@ -128,6 +165,7 @@ def litter(state: Path) -> None:
 
 ACTS: tuple[Callable[[Path], None], ...] = (
     *(watch, deliver, update, step_back, serve, call),
+    *(technician, sign_deeds, read_settings, forge_deed, draw),
     *(open_casebook, open_outbox, look_at_pictures, change_law, litter),
 )
 

@@ -24,6 +24,9 @@ WORK = [
     ("anpr-run", "open_casebook"),
     ("anpr-firmware", "serve"),
     ("anpr-run", "call"),
+    ("anpr-panel", "technician"),
+    ("anpr-run", "sign_deeds"),
+    *((user, "read_settings") for user in ("anpr-run", "anpr-uplink", "anpr-sync")),
 ]
 FORBIDDEN = [
     ("anpr-uplink", "open_casebook"),
@@ -32,6 +35,10 @@ FORBIDDEN = [
     ("anpr-sync", "open_outbox"),
     ("anpr-sync", "look_at_pictures"),
     ("anpr-sync", "litter"),
+    *(("anpr-panel", name) for name in ("open_casebook", "open_outbox", "look_at_pictures")),
+    *(("anpr-panel", name) for name in ("change_law", "litter")),
+    *((user, name) for user in ("anpr-uplink", "anpr-sync") for name in ("forge_deed", "draw")),
+    ("anpr-run", "draw"),
     ("anpr-uplink", "call"),
     ("anpr-sync", "call"),
     ("anpr-run", "serve"),

@@ -24,13 +24,23 @@ MOST_EXPOSED = 15
 MORE_EXPOSED = {"metrics.conf": 16}
 """A camera of its own and a page of figures, in one service."""
 SIGNS = {"anpr-run.service", "anpr-release.service"}
-USES_CLOCK = {"anpr-run.service", "anpr-release.service", "anpr-sync.service"}
+AS = {
+    "anpr-run": "anpr-run",
+    "anpr-release": "anpr-run",
+    "anpr-stick": "anpr-sync",
+}
+"""Who a service is, where it is not of its own name."""
+USES_CLOCK = {
+    *("anpr-run.service", "anpr-release.service", "anpr-sync.service"),
+    *("anpr-stick.service", "anpr-panel.service"),
+}
 DROPS = {
     "network-camera.conf": "anpr-run",
     "external-camera.conf": "anpr-run",
     "metrics.conf": "anpr-run",
     "next-key.conf": "anpr-run",
     "spool.conf": "anpr-uplink",
+    "panel.conf": "anpr-panel",
 }
 each_service = pytest.mark.parametrize("unit", SERVICES, ids=lambda path: path.stem)
 
@@ -101,7 +111,10 @@ def test_what_a_service_starts_is_a_verb(unit: Path) -> None:
     program, verb, *rest = command.split()
     assert program == "/usr/bin/anpr-edge"
     assert verb in VERBS
-    assert all(verb == "held" and word in held.commands for word in rest)
+    if verb == "sync" and rest:
+        assert rest == ["--from", "/media/anpr-edge"]
+    else:
+        assert all(verb == "held" and word in held.commands for word in rest)
 
 
 def test_users_and_groups_are_made_before_they_are_named() -> None:
@@ -129,7 +142,7 @@ def test_only_who_signs_has_the_signing_key_and_nobody_has_both_key_and_network(
     keys = {value.partition(":")[0] for value in values(unit, "LoadCredentialEncrypted")}
     assert ("box.pem" in keys) == (unit.name in SIGNS)
     assert ("PrivateNetwork", "yes") in settings(unit) or "box.pem" not in keys
-    assert values(unit, "User") == (["anpr-run"] if unit.name in SIGNS else [unit.stem])
+    assert values(unit, "User") == [AS.get(unit.stem, unit.stem)]
 
 
 @each_service
@@ -140,7 +153,7 @@ def test_who_decides_by_the_clock_may_ask_how_far_it_can_be_trusted(unit: Path) 
     assert (may_ask, has_boot_id, not values(unit, "ProtectClock")) == (asks, asks, asks)
 
 
-@pytest.mark.parametrize("name", ["anpr-run", "anpr-uplink", "anpr-firmware"])
+@pytest.mark.parametrize("name", ["anpr-run", "anpr-uplink", "anpr-firmware", "anpr-panel"])
 def test_a_daemon_is_started_again_for_as_long_as_it_takes(name: str) -> None:
     found = dict(settings(FOLDER / f"{name}.service"))
     assert (found["Type"], found["Restart"]) == ("notify", "always")
@@ -159,3 +172,17 @@ def test_a_box_starts_without_a_network(unit: Path) -> None:
     assert "time-sync.target" in waited
     assert "network-online.target" not in waited
     assert not values(unit, "Requires")
+
+
+@each_service
+def test_a_storm_of_any_service_is_a_bounded_part_of_the_journal(unit: Path) -> None:
+    (minutes,) = values(unit, "LogRateLimitIntervalSec")
+    (lines,) = values(unit, "LogRateLimitBurst")
+    a_day = int(lines) * 24 * 60 // int(minutes.removesuffix("min"))
+    assert a_day * 150 < 11_000_000  # bytes, at 150 a line
+
+
+def test_the_journal_of_a_box_has_a_bound() -> None:
+    found = dict(settings(FOLDER / "anpr-edge.journald.conf"))
+    assert found["SystemMaxUse"] == "64M"
+    assert {"SystemKeepFree", "RuntimeMaxUse", "SyncIntervalSec"} <= set(found)

@@ -9,7 +9,8 @@ from tests.conftest import REPOSITORY
 FOLDER = REPOSITORY / "systemd"
 EXAMPLES = FOLDER / "examples"
 SERVICES = sorted(FOLDER.glob("*.service"))
-UNITS = sorted(path for path in FOLDER.iterdir() if path.suffix in {".service", ".timer", ".path"})
+KINDS = {".service", ".timer", ".path", ".mount", ".automount"}
+UNITS = sorted(path for path in FOLDER.iterdir() if path.suffix in KINDS)
 
 
 def settings(path: Path) -> Iterator[tuple[str, str]]:

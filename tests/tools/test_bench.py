@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from tools.bench import WATCHED, WHOLE, main
+from tools.bench import RESTING, WATCHED, WHOLE, main
 
 
 def test_the_benchmark_times_every_stage_of_the_path() -> None:
@@ -12,7 +12,12 @@ def test_the_benchmark_times_every_stage_of_the_path() -> None:
     assert result.exit_code == 0, result.output
     facts = json.loads(result.stdout)
     stages = {stage["stage"]: stage for stage in facts["stages"]}
-    expected = {name for _, name in WATCHED.values()} | {WHOLE, "decide", "decode one frame"}
+    expected = {name for _, name in WATCHED.values()} | {
+        WHOLE,
+        RESTING,
+        "decide",
+        "decode one frame",
+    }
     assert expected <= set(stages)
     assert all(s["calls"] > 0 and s["p95_ms"] >= 0 for s in facts["stages"])
     assert facts["frames_per_second_one_thread"] > 0

@@ -10,6 +10,7 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from edge.feed.cluster import BrokerAddress, Cluster
 from edge.feed.receipts import receipt_reader
 from edge.feed.session import MOST_UNCOUNTED, Arrived, Role, Session
 from edge.types import Envelope
@@ -19,7 +20,7 @@ from tests.mosquitto import broker as broker
 from tools.receive.database import StoreLostError
 from tools.receive.growth import Verdict
 from tools.receive.judging import Message
-from tools.receive.listen import BrokerAddress, Listener, Until, listening
+from tools.receive.listen import Listener, Until, listening
 from tools.receive.store import Store
 
 PEN, PLATFORM = Pen("box-1"), Pen("platform")
@@ -69,8 +70,8 @@ def receiving(
 
     def work() -> None:
         with kind.open(path, lambda: PEN.keyring, PLATFORM.signer) as store:
-            address = BrokerAddress(broker.host, broker.port)
-            listener = Listener(store, PLATFORM.signer, address, role or listening("receiver"))
+            cluster = Cluster([BrokerAddress(broker.host, broker.port)])
+            listener = Listener(store, PLATFORM.signer, cluster, role or listening("receiver"))
             listener.run(Until(), stopped)
 
     def held() -> int:

@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from edge.record.active import ActivePack, ActiveRegistry, Family, Updates
+from edge.record.active import ActivePack, ActiveRegistry, Family, Fitness, Slowed, Updates
 from edge.record.housing import HousingRecord, TriggerCounts
 from edge.record.message import (
     AlarmRecord,
+    AuditRecord,
     CandidateRef,
     Chained,
     CheckpointRecord,
@@ -49,6 +50,7 @@ PACK = PackRef("fl-zes", "3c" * 32)
 SNAPSHOT = SnapshotRef("registry-2028-06-01", "a7" * 32, NOON - 9 * HOUR, NOON - 8 * HOUR)
 MODELS = (ModelRef("plate-detector-int8", "d1" * 32), ModelRef("plate-reader-int8", "4e" * 32))
 CONFIG = "0b" * 32
+SLOWED = Slowed(frames_per_s=11.2, of_per_s=15.0, reasons=("heat",))
 PLATE = PlateRecord(
     profile="plate",
     country="BE",
@@ -241,6 +243,14 @@ def _health(carried: dict[str, Any]) -> Chained:
         held=2,
         disk_free=11_811_160_064,
         waiting_bytes=12_288,
+        fitness=Fitness(
+            temperature_c=78.5,
+            enclosure_c=52.0,
+            slowed=SLOWED,
+            written_day=182_000_000,
+            life_used_percent=10,
+            spare="normal",
+        ),
         dropped=256,
         housing=HOUSING,
         triggers=TriggerCounts(
@@ -272,6 +282,18 @@ def _drop(carried: dict[str, Any]) -> Chained:
     )
 
 
+def _audit(carried: dict[str, Any]) -> Chained:
+    return AuditRecord(
+        **carried,
+        action="settings_changed",
+        by="token:j.jansen",
+        done_at=NOON,
+        act="5c" * 16,
+        session="9f86d081",
+        details={"from": "a1" * 32, "to": "b2" * 32},
+    )
+
+
 SAMPLES = {
     "passage": _passage,
     "resolution": _resolution,
@@ -281,4 +303,5 @@ SAMPLES = {
     "checkpoint": _checkpoint,
     "rotation": _rotation,
     "drop": _drop,
+    "audit": _audit,
 }

@@ -10,9 +10,10 @@ from pathlib import Path
 import click
 
 from edge.errors import BoxError
+from edge.feed.cluster import BrokerAddress, Cluster
 from edge.record.keys import load_signer
 from tools.receive.database import is_server
-from tools.receive.listen import BrokerAddress, Listener, Until, ingest, listening
+from tools.receive.listen import Listener, Until, ingest, listening
 from tools.receive.register import Register
 from tools.receive.report import FINDING, end_with, end_with_boxes, end_with_checkpoints
 from tools.receive.sqlite import cannot_open
@@ -33,7 +34,14 @@ FILE = click.Path(path_type=Path)
     "--keys", type=FILE, help="Trusted keys of the boxes (JWKS, register); read anew when changed."
 )
 @click.option("--signing", type=FILE, help="The platform's private key (PEM).")
-@click.option("--host", default="localhost", show_default=True, help="Broker.")
+@click.option(
+    "--host",
+    "hosts",
+    multiple=True,
+    default=("localhost",),
+    show_default=True,
+    help="Broker; of a cluster, each of its servers.",
+)
 @click.option("--port", default=1883, show_default=True)
 @click.option("--ca", type=FILE, help="CA of the broker: switches TLS on.")
 @click.option("--cert", type=FILE, help="Client certificate.")
@@ -55,7 +63,7 @@ def receive(
     db: str,
     keys: Path | None,
     signing: Path | None,
-    host: str,
+    hosts: tuple[str, ...],
     port: int,
     ca: Path | None,
     cert: Path | None,
@@ -99,7 +107,8 @@ def receive(
             faults = [str(fault) for fault in ingest(store, signer, folder)]
         else:
             role = listening(name or (NAME if group is None else _numbered(NAME)), group)
-            listener = Listener(store, signer, BrokerAddress(host, port, ca, cert, key), role)
+            cluster = Cluster([BrokerAddress(host, port, ca, cert, key) for host in hosts])
+            listener = Listener(store, signer, cluster, role)
             listener.run(Until(expect, until_idle or (IDLE_S if once else None)), _signalled())
         accounts = store.accounts()
     for fault in faults:

@@ -10,8 +10,9 @@ from pathlib import Path
 import click
 
 from edge.errors import FeedError
+from edge.feed.cluster import Cluster
 from edge.feed.receipts import sign_receipt
-from edge.feed.session import Arrived, Note, Role, Session
+from edge.feed.session import Arrived, Broker, Note, Role, Session
 from edge.feed.spool import batches, read_batch, receipt_path, write_whole
 from edge.feed.topics import EVERY_RECORD, RECEIPT, parse, shared, topic
 from edge.ports import Signer
@@ -22,17 +23,6 @@ from tools.receive.store import Store
 
 WAIT_S, SETTLE_S = 0.2, 5.0
 RETRY_S, RETRY_LIMIT_S = 0.25, 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class BrokerAddress:
-    """Where the broker is; satisfies the session's `Broker`."""
-
-    host: str
-    port: int
-    ca: Path | None = None
-    cert: Path | None = None
-    key: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +52,9 @@ def listening(name: str, group: str | None = None) -> Role:
 class Listener:
     """Takes what the broker delivers, in bursts: stored first, then answered, then acknowledged."""
 
-    def __init__(self, store: Store, signer: Signer, broker: BrokerAddress, role: Role) -> None:
+    def __init__(self, store: Store, signer: Signer, cluster: Cluster, role: Role) -> None:
         """Listen on a broker in a role."""
-        self._store, self._signer, self._broker, self._role = store, signer, broker, role
+        self._store, self._signer, self._cluster, self._role = store, signer, cluster, role
         self._heard_at = time.monotonic()
 
     def run(self, until: Until, stopped: Callable[[], bool]) -> None:
@@ -91,8 +81,11 @@ class Listener:
         session.close()
 
     def _open(self) -> Session:
-        session = Session.open(self._broker, self._role)
-        click.echo(f"Receiver: listening on {self._broker.host}:{self._broker.port}", err=True)
+        return self._cluster.open(self._listen)
+
+    def _listen(self, server: Broker) -> Session:
+        session = Session.open(server, self._role)
+        click.echo(f"Receiver: listening on {server.host}:{server.port}", err=True)
         return session
 
     def _call_again(self, over: Callable[[], bool], store_is_lost: bool) -> Session:

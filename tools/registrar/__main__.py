@@ -3,32 +3,27 @@
 import json
 import re
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 
 from edge.errors import BoxError, KeyFileError
-from edge.record.client import certificate_of, open_request
-from edge.record.enrolment import KeyCertificate, KeyRequest, read_request, sign_certificate
+from edge.record.enrolment import KeyRequest, read_request
 from edge.record.jwk import Last, PublicJwk, fingerprint
-from edge.record.keyfile import PUBLIC_MODE, locked, read, replace
-from edge.record.keys import create_signer, load_signer, load_trusted, public_keys, write_trusted
-from tools.registrar.authority import Authority, Term
-from tools.registrar.received import brought_in, last_before
-from tools.registrar.register import Register, Replacement, accept, find, follow, revoke
+from edge.record.keyfile import locked, read
+from edge.record.keys import create_signer, public_keys, write_trusted
+from tools.registrar.boxes import answer_folder, outlaw, prove_bundle
+from tools.registrar.office import Office, followed
+from tools.registrar.options import DAYS, FILE, FINDING, JSON, REGISTER
+from tools.registrar.received import last_before
+from tools.registrar.register import Replacement, find, revoke
 
-FINDING = 1
-DAYS = 397
 DASHES = {"ignore_unknown_options": True}
 """One key id in 64 begins with a dash, and is no option."""
 PLACE = re.compile("[0-9]{1,15}")
-FILE = click.Path(path_type=Path, dir_okay=False)
-REGISTER = click.option("--register", "path", required=True, type=FILE, help="The keys (JSON).")
 RECEIVED = click.option("--received", type=FILE, help="The receiver's database (SQLite).")
-JSON = click.option("--json", "as_json", is_flag=True, help="Say it in JSON.")
 
 
 def moment(_context: click.Context, _option: click.Parameter, text: str | None) -> datetime:
@@ -108,17 +103,7 @@ def accept_box(
             raise click.UsageError("--replace needs a --reason.")
         last = None if received is None else last_before(received, asked.box, now)
         ends = Replacement(reason.strip(), now, epoch, last)
-    term = Term(now, now + timedelta(days=days))
-    client = _client(asked, ca, ca_key, term)
-    with locked(path.parent):
-        keys = _followed(path, received)
-        wanted = accept(keys, msgspec.structs.replace(asked.key, epoch=None), ends)
-        trusted = find(wanted, asked.key.kid)
-        assert trusted is not None  # it has just been put there
-        answer = _certificate(asked, trusted, term, client)
-        signed = sign_certificate(answer, load_signer(signing))
-        write_trusted(path, wanted)
-    replace(out, signed + b"\n", PUBLIC_MODE)
+    answer = Office(path, signing, ca, ca_key, days, received).take_in(asked, out, now, ends)
     click.echo(f"Box {asked.box} may sign with key {asked.key.kid} from epoch {answer.epoch} on.")
     click.echo(f"{out} is for the box: anpr-edge keys install {out.name}")
 
@@ -141,7 +126,7 @@ def revoke_key(
     until = _last(last)
     with locked(path.parent):
         read(path)  # one that is not there is no empty one
-        keys = _followed(path, received)
+        keys = followed(path, received)
         known = find(keys, kid)
         if until is None and received is not None and known is not None and known.box is not None:
             until = last_before(received, known.box, at)
@@ -156,7 +141,7 @@ def revoke_key(
 def follow_rotations(path: Path, received: Path) -> None:
     """Take up the keys to which boxes went over by themselves, so that a list alone is proven."""
     with locked(path.parent):
-        before, keys = public_keys(path), _followed(path, received)
+        before, keys = public_keys(path), followed(path, received)
         write_trusted(path, keys)
     for key in keys[len(before) :]:
         click.echo(f"Box {key.box} signs with key {key.kid} from epoch {key.epoch} on.")
@@ -188,36 +173,6 @@ def _compare(asked: KeyRequest, told: str | None) -> None:
         )
 
 
-def _followed(path: Path, received: Path | None) -> Register:
-    """Return the register, with the keys that rotations brought in since it was written."""
-    keys = public_keys(path) if path.exists() else ()
-    return keys if received is None else follow(keys, brought_in(received, load_trusted(path)))
-
-
-def _client(asked: KeyRequest, ca: Path | None, ca_key: Path | None, term: Term) -> str | None:
-    """Return the client certificate that a box asks for; None where it asks for none."""
-    if asked.csr is None:
-        return None
-    if ca is None or ca_key is None:
-        raise click.UsageError("The box asks for a client certificate: --ca and --ca-key.")
-    return Authority.load(ca, ca_key).client(open_request(asked.csr), asked.box, term)
-
-
-def _certificate(
-    asked: KeyRequest, key: PublicJwk, term: Term, client: str | None
-) -> KeyCertificate:
-    until = term.end if client is None else certificate_of(client, "").not_valid_after_utc
-    return KeyCertificate(
-        box=asked.box,
-        kid=key.kid,
-        epoch=key.epoch or 1,
-        client=client,
-        issued_at=term.start,
-        not_after=until,
-        nonce=asked.nonce,
-    )
-
-
 def _last(text: str | None) -> Last | None:
     if text is None:
         return None
@@ -238,6 +193,10 @@ def _row(key: PublicJwk) -> dict[str, Any]:
         "last": None if key.last is None else f"{key.last.epoch}/{key.last.seq}",
         "reason": key.reason,
     }
+
+
+for verb in (answer_folder, prove_bundle, outlaw):
+    registrar.add_command(verb)
 
 
 def main() -> None:

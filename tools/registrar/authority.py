@@ -1,11 +1,12 @@
 """The authority that signs client certificates, and what it signs."""
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -86,6 +87,44 @@ class Authority:
         )
         made = builder.sign(self._key, self._hash())  # type: ignore[arg-type]
         return made.public_bytes(Encoding.PEM).decode()
+
+    def outlaw(
+        self, certificates: Sequence[x509.Certificate], before: bytes | None, term: Term
+    ) -> str:
+        """Return the PEM of a revocation list: those that stood on the one before, and these.
+
+        Raises KeyFileError when the one before, or a certificate, is not of this authority.
+        """
+        builder = x509.CertificateRevocationListBuilder(
+            issuer_name=self.certificate.subject,
+            last_update=term.start - BEFORE,
+            next_update=term.end,
+        )
+        known = {} if before is None else self._listed(before)
+        for certificate in certificates:
+            self._check_ours(certificate)
+            known.setdefault(certificate.serial_number, term.start - BEFORE)
+        for serial, since in sorted(known.items()):
+            entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(since)
+            builder = builder.add_revoked_certificate(entry.build())
+        made = builder.sign(self._key, self._hash())  # type: ignore[arg-type]
+        return made.public_bytes(Encoding.PEM).decode()
+
+    def _listed(self, pem: bytes) -> dict[int, datetime.datetime]:
+        try:
+            found = x509.load_pem_x509_crl(pem)
+            ours = found.is_signature_valid(self.certificate.public_key())  # type: ignore[arg-type]
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            ours = False
+        if not ours:
+            fail("The revocation list that is there is not one of this authority.", CHECK_CA)
+        return {one.serial_number: one.revocation_date_utc for one in found}
+
+    def _check_ours(self, certificate: x509.Certificate) -> None:
+        try:
+            certificate.verify_directly_issued_by(self.certificate)
+        except (ValueError, TypeError, InvalidSignature):
+            fail("A certificate to be shut out is not one of this authority.", CHECK_CA)
 
     def _hash(self) -> SHA256 | None:
         return None if isinstance(self._key, Ed25519PrivateKey) else SHA256()

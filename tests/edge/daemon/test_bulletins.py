@@ -19,6 +19,7 @@ from edge.record.evidence import EvidenceRoom
 from edge.record.housing import TriggerCounts
 from edge.types import Passage
 from tests.cases import passage
+from tests.edge.daemon.test_body import Living
 from tests.edge.test_fail_safe import PLATE, Box
 
 
@@ -36,6 +37,8 @@ class Telling(Box):
     def start(self) -> None:
         super().start()
         self.seconds, self.watching = 0.0, Watching()
+        (self.folder / "kernel").mkdir(exist_ok=True)
+        self.living = Living(self.folder / "kernel")
         self.begin()
 
     def begin(self) -> None:
@@ -51,6 +54,7 @@ class Telling(Box):
             watch=self.watching,  # type: ignore[arg-type]
             room=self.watching,  # type: ignore[arg-type]
             alarms=self.alarms_told(),
+            body=self.living.body,
         )
         self.bulletins = Bulletins(sights, self.figures, monotonic=lambda: self.seconds)
 
@@ -88,6 +92,28 @@ def test_it_tells_what_waits_how_old_the_registry_is_and_which_alarms_are_open(
     assert snapshot is not None
     assert told.vehicles_as_of == snapshot.vehicles_as_of
     assert told.alarms == {"registry": "It is gone.", "storage": "The disk is full."}
+
+
+def test_heat_and_a_lower_pace_are_told_and_on_the_page(box: Telling) -> None:
+    box.living.heat(78)
+    box.living.works(20)
+    box.bulletins.look()
+    fit = box.told().burden.fitness
+    assert fit is not None
+    assert fit.temperature_c == 78
+    assert fit.slowed is not None
+    page = generate_latest(box.figures.registry).decode()
+    assert "anpr_temperature_celsius 78.0" in page
+    assert "anpr_slowed 1.0" in page
+    assert "anpr_enclosure_celsius" not in page  # nobody can tell
+
+
+def test_frames_at_rest_are_counted_and_told(box: Telling) -> None:
+    for _ in range(3):
+        box.figures.rest()
+    box.bulletins.look()
+    assert box.told().frames_rested == 3
+    assert "anpr_frames_rested_total 3.0" in generate_latest(box.figures.registry).decode()
 
 
 def test_it_is_due_every_few_seconds_and_soon_after_news(box: Telling) -> None:

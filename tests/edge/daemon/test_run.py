@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 from edge.access.desk import desk_passage
 from edge.access.pack import SHIPPED
 from edge.clock import SystemClock
-from edge.daemon import run, wiring
+from edge.daemon import run, wiring, wiring_body
 from edge.daemon.alarms import LONGEST, shortened
 from edge.daemon.inforce import pinned
 from edge.feed.outbox import Outbox
@@ -107,6 +108,25 @@ def test_other_packs_in_force_start_the_daemon_anew_in_the_same_process(
     assert len(used) == 2
     assert used[0].isdisjoint(used[1])
     assert "what is in force has changed" in caplog.text
+
+
+def test_a_hot_box_says_so_in_its_health(
+    box: Follower, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stopping(StreetCamera):
+        opened = 1  # it stops the daemon at once
+
+    zone = tmp_path / "kernel/sys/class/thermal/thermal_zone0"
+    zone.mkdir(parents=True)
+    (zone / "temp").write_text("91000")
+    hot = partial(wiring_body.body, root=tmp_path / "kernel", enclosure_c=lambda: 64.5)
+    monkeypatch.setattr(run.wiring_body, "body", hot)
+    monkeypatch.setattr(run, "Camera", type("Camera", (Stopping,), {"box": box}))
+    run.run_box(box.config)
+    with wiring.attached_outbox(box.config) as outbox:
+        chain = outbox.pending(None, 1000)
+    told = [decode(decode_part(split(e.jws)[1])).data for e in chain if e.kind == "health"]
+    assert (told[0].fitness.temperature_c, told[0].fitness.enclosure_c) == (91.0, 64.5)
 
 
 def test_a_next_key_starts_the_daemon_anew_with_it_and_every_stop_leaves_a_checkpoint(

@@ -44,6 +44,11 @@ class Bench:
         return self.opened[-1]
 
     @property
+    def sent(self) -> list[int]:
+        """What went out over all connections."""
+        return [envelope.seq for way in self.opened for envelope in way.arrived]
+
+    @property
     def arrived(self) -> list[int]:
         return [envelope.seq for envelope in self.publisher.arrived]
 
@@ -167,13 +172,25 @@ def test_without_a_receipt_for_a_while_it_sends_again_ever_less_often(bench: Ben
     uplink = bench.uplink(Pace(patience_s=10))
     moments: list[float] = []
     while len(moments) < 3:
-        before = len(bench.opened and bench.arrived)
+        before = len(bench.sent)
         uplink.step(0)
-        if len(bench.arrived) > before > 0:
+        if len(bench.sent) > before > 0:
             moments.append(bench.time.now)
         bench.time.now += 1
-    assert bench.arrived == [1, 2] * 4
+    assert bench.sent == [1, 2] * 4
     assert [b - a for a, b in zip([0.0, *moments], moments, strict=False)] == [12, 22, 42]
+
+
+def test_a_second_silence_is_met_over_another_connection(bench: Bench) -> None:
+    """A server that was cut off from its cluster keeps the line open, and brings nothing home."""
+    bench.fill(1)
+    uplink = bench.uplink(Pace(patience_s=10))
+    for now, connections in ((0, 1), (11, 1), (12, 1), (33, 1), (34, 2)):
+        bench.time.now = now
+        uplink.step(0)
+        assert len(bench.opened) == connections, now
+    assert bench.opened[0].is_closed
+    assert not bench.opened[1].is_closed
 
 
 def test_a_receipt_that_comes_ends_the_impatience(bench: Bench) -> None:

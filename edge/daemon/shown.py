@@ -1,0 +1,106 @@
+"""What the panel asks of the daemon, and what it is told; both sides take the forms from here.
+
+An ask is one line of JSON. The answer is the length of a JSON head (4 bytes, big-endian), that
+head, and what follows it: a JPEG, or nothing.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from edge.config import Lane, Polygon
+from edge.daemon.bulletin import Bulletin
+from edge.daemon.window import SeenPassage, Sight, View, masked
+from edge.record.active import Updates
+from edge.types import Reading
+from edge.vision.aim import Light, Mark, plate_marks, scene_mark, worst
+from edge.vision.sheet import sheet
+
+FOLDER, SOCKET = "panel", "daemon.sock"
+"""In `box.state`: the folder that daemon and panel share."""
+MAX_ASK, MAX_HEAD = 200, 1_000_000
+HEAD_BYTES = 4
+
+
+class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is asked: `sight`, the next frame, with plates drawn or not; or `state`."""
+
+    ask: Literal["sight", "state"]
+    drawn: bool = True
+
+
+class Plate(msgspec.Struct, frozen=True, kw_only=True):
+    """A plate that was read, masked, and how well it was seen."""
+
+    text: str
+    country: str | None
+    confidence: float
+    light: Light
+    marks: tuple[Mark, ...]
+
+
+class SightHead(msgspec.Struct, frozen=True, kw_only=True):
+    """A frame: when it was taken (UTC), its size, its plates, and those of the last with any."""
+
+    captured_at: datetime
+    width: int
+    height: int
+    scene: Mark
+    plates: tuple[Plate, ...] = ()
+    plated_at: datetime | None = None
+    plated: tuple[Plate, ...] = ()
+
+
+class InForce(msgspec.Struct, frozen=True, kw_only=True):
+    """The configuration that the daemon works by: its hash, and what the camera's picture means."""
+
+    sha256: str
+    camera: str
+    region: Polygon | None
+    lanes: tuple[Lane, ...]
+    has_picture: bool
+
+
+class StateHead(msgspec.Struct, frozen=True, kw_only=True):
+    """How the daemon stands; `bulletin` None: it has told nothing yet.
+
+    `max_age_h`: how old the law lets vehicles and exemptions of a registry be.
+    """
+
+    bulletin: Bulletin | None
+    passages: tuple[SeenPassage, ...]
+    updates: Updates | None
+    in_force: InForce
+    max_age_h: tuple[float, float]
+
+
+def sight_answer(view: View, drawn: bool) -> tuple[SightHead, bytes]:
+    """Return the head and the JPEG of what was seen."""
+    now, before = view.newest, view.plated
+    plates = _plates(now)
+    lights = [plate.light for plate in plates] if drawn else []
+    marked = zip((r.detection for r in now.readings), lights, strict=False)
+    height, width = now.image.shape[:2]
+    head = SightHead(
+        captured_at=now.captured_at,
+        width=width,
+        height=height,
+        scene=scene_mark(now.image),
+        plates=plates,
+        plated_at=None if before is None else before.captured_at,
+        plated=() if before is None else _plates(before),
+    )
+    return head, sheet(now.image, list(marked))
+
+
+def _plates(sight: Sight) -> tuple[Plate, ...]:
+    return tuple(_plate(sight, reading) for reading in sight.readings)
+
+
+def _plate(sight: Sight, reading: Reading) -> Plate:
+    marks = plate_marks(sight.image, reading.detection)
+    country = next((name for name, _ in reading.countries), None)
+    sure = round(min(reading.chars, default=0.0), 3)
+    text = masked(reading.text)
+    return Plate(text=text, country=country, confidence=sure, light=worst(marks), marks=marks)

@@ -1,0 +1,1 @@
+"""The technician's page on the box: see `edge/panel/README.md`."""

@@ -1,0 +1,107 @@
+"""The panel's side of the daemon's hatch: frames and state, while somebody looks.
+
+Whoever looks at the same time shares one frame.
+"""
+
+import asyncio
+import os
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from edge.daemon.shown import HEAD_BYTES, MAX_HEAD, SOCKET, Ask, Plate, SightHead, StateHead
+
+WAIT_S = 3.0
+FRESH_S = 0.1
+BEST_S = 4.0
+"""So long the plate that was seen widest stays on the page: its vehicle is gone within a second."""
+MAX_JPEG = 4_000_000
+HeadT = TypeVar("HeadT", SightHead, StateHead)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A frame as it came: its head, its JPEG, and when (monotonic)."""
+
+    head: SightHead
+    jpeg: bytes
+    at_s: float
+
+
+class Porthole:
+    """Looks at the daemon; what does not answer is None."""
+
+    def __init__(self, folder: Path) -> None:
+        """Look through the socket in a folder."""
+        self._folder = folder
+        self._lock = asyncio.Lock()
+        self._last: dict[bool, Look] = {}
+        self._best: tuple[float, Plate] | None = None
+
+    async def state(self) -> StateHead | None:
+        """Return how the daemon stands."""
+        found = await self._ask(Ask("state"), StateHead)
+        return None if found is None else found[0]
+
+    async def look(self, drawn: bool = True) -> Look | None:
+        """Return a frame of this moment, with its plates outlined or as it is."""
+        async with self._lock:
+            last = self._last.get(drawn)
+            if last is not None and time.monotonic() - last.at_s < FRESH_S:
+                return last
+            found = await self._ask(Ask("sight", drawn), SightHead)
+            if found is None:
+                self._last.pop(drawn, None)
+                return None
+            look = Look(*found, time.monotonic())
+            self._last[drawn] = look
+            self._remember(look)
+            return look
+
+    def best(self) -> Plate | None:
+        """Return the plate that was seen widest a moment ago."""
+        if self._best is None or time.monotonic() - self._best[0] > BEST_S:
+            return None
+        return self._best[1]
+
+    def _remember(self, look: Look) -> None:
+        for plate in (*look.head.plates, *look.head.plated):
+            best = self.best()
+            if best is None or _width_px(plate) >= _width_px(best):
+                self._best = (look.at_s, plate)
+
+    async def _ask(self, ask: Ask, kind: type[HeadT]) -> tuple[HeadT, bytes] | None:
+        try:
+            raw = await asyncio.wait_for(self._exchange(ask), WAIT_S)
+            size = int.from_bytes(raw[:HEAD_BYTES], "big")
+            if size > MAX_HEAD or len(raw) < HEAD_BYTES + size:
+                return None
+            head = msgspec.json.decode(raw[HEAD_BYTES : HEAD_BYTES + size], type=kind)
+        except (OSError, TimeoutError, msgspec.DecodeError, UnicodeDecodeError):
+            return None
+        return head, raw[HEAD_BYTES + size :]
+
+    async def _exchange(self, ask: Ask) -> bytes:
+        """Send an ask and return all that comes back; a path of any length fits its address."""
+        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            place = f"/proc/self/fd/{folder}/{SOCKET}"
+            reader, writer = await asyncio.open_unix_connection(place, limit=MAX_JPEG)
+        finally:
+            os.close(folder)
+        try:
+            writer.write(msgspec.json.encode(ask) + b"\n")
+            await writer.drain()
+            return await reader.read(-1)
+        finally:
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+
+
+def _width_px(plate: Plate) -> float:
+    return next((mark.value for mark in plate.marks if mark.figure == "width_px"), 0.0)

@@ -1,0 +1,137 @@
+"""The panel as a service: HTTPS with the certificate of the box, and nothing but it."""
+
+import asyncio
+import ssl
+from asyncio import Transport
+
+import uvicorn
+from uvicorn._types import HTTPScope
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from edge.clock import SystemClock
+from edge.config import Panel, load
+from edge.daemon.notify import Lifeline
+from edge.daemon.shown import FOLDER
+from edge.errors import BoxError, ConfigError
+from edge.panel.app import application
+from edge.panel.parts import Parts
+from edge.panel.porthole import Porthole
+from edge.panel.trail import Trail
+from edge.record.keyfile import read
+from edge.record.keys import load_public
+from edge.record.password import read_line
+from edge.settings import Settings
+
+NO_PANEL = "This box has no panel: its configuration has no [panel]."
+MOST_CONNECTIONS = 48
+HEAD_WITHIN_S = 15.0
+HEAD_BYTES = 16_384
+ALIVE_EVERY_S = 1.0
+
+
+def parts_of(settings: Settings) -> tuple[Parts, Panel]:
+    """Put together the panel of a box. Raises BoxError.
+
+    Where what was drawn cannot be used, the panel opens all the same, to draw it anew.
+    """
+    try:
+        config = settings.config()
+    except BoxError:
+        config = load(settings.path, "")
+    wanted = config.panel
+    if wanted is None:
+        raise ConfigError(NO_PANEL, "Add [panel]: README, 'The panel'.")
+    folder = config.box.state / FOLDER
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as e:
+        cause = f"The panel's folder {folder} cannot be used ({e.strerror})."
+        raise ConfigError(cause, "Start `anpr-edge run` first, or correct box.state.") from e
+    parts = Parts(
+        box=config.box.id,
+        settings=settings,
+        folder=folder,
+        password=read_line(read(wanted.password)),
+        platform=load_public(config.keys.platform),
+        clock=SystemClock(),
+        trail=Trail(folder),
+        porthole=Porthole(folder),
+        language=wanted.language,
+    )
+    return parts, wanted
+
+
+def serve(settings: Settings) -> None:
+    """Serve the panel until it is told to stop. Raises BoxError when it cannot listen."""
+    parts, wanted = parts_of(settings)
+    server = server_of(parts, wanted)
+    asyncio.run(_serve(server))
+    if not server.started:
+        host, port = wanted.address
+        cause = f"Nothing can listen at {host}:{port}."
+        raise ConfigError(cause, "Correct panel.listen, or stop the program that holds that port.")
+
+
+def server_of(parts: Parts, wanted: Panel) -> uvicorn.Server:
+    """Return the server of a panel. Raises ConfigError for a certificate that cannot be used."""
+    host, port = wanted.address
+    config = uvicorn.Config(
+        application(parts),
+        host=host,
+        port=port,
+        http=ImpatientProtocol,
+        ws="none",
+        loop="asyncio",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=MOST_CONNECTIONS,
+        timeout_keep_alive=15,
+        timeout_graceful_shutdown=2,
+        h11_max_incomplete_event_size=HEAD_BYTES,
+        ssl_certfile=wanted.cert,
+        ssl_keyfile=wanted.key,
+    )
+    try:
+        config.load()
+    except (OSError, ssl.SSLError) as e:
+        raise ConfigError(
+            f"The certificate {wanted.cert} and its key cannot be used ({e.strerror or 'no PEM'}).",
+            "Name them in panel.cert and panel.key, for this user to read.",
+        ) from e
+    return uvicorn.Server(config)
+
+
+class ImpatientProtocol(H11Protocol):
+    """Hangs up on who does not say what he wants: a few such would keep all others out."""
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+        """Begin to wait for a request."""
+        super().connection_made(transport)
+        self.loop.call_later(HEAD_WITHIN_S, self._hang_up_on_silence)
+
+    def _hang_up_on_silence(self) -> None:
+        asked: HTTPScope | None = self.scope
+        if asked is None and not self.transport.is_closing():
+            self.transport.close()
+
+
+async def _serve(server: uvicorn.Server) -> None:
+    alive = asyncio.create_task(_tell_alive(server))
+    try:
+        await server.serve()
+    except SystemExit:  # so it ends where it cannot listen: `serve` says so
+        pass
+    finally:
+        alive.cancel()
+
+
+async def _tell_alive(server: uvicorn.Server) -> None:
+    """Feed the watchdog from the loop that answers: where that hangs, nothing is fed."""
+    lifeline = Lifeline()
+    while True:
+        await asyncio.sleep(ALIVE_EVERY_S)
+        if server.started:
+            lifeline.progress(lambda: "answering")

@@ -1,0 +1,68 @@
+"""The audit trail as the panel leaves it: one file for each deed, before the deed is done.
+
+The daemon signs them (`edge.daemon.deeds`). What cannot be written down is not done.
+"""
+
+import os
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from edge.daemon.deeds import SUFFIX
+from edge.errors import ReportError
+from edge.panel.sessions import Session
+from edge.record.deed import Deed
+from edge.storefile import fsync_folder
+
+MOST_WAITING = 2000
+NOBODY = "nobody"
+ID_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """Writes down deeds in the folder that panel and daemon share."""
+
+    folder: Path
+
+    def write(self, action: str, session: Session | None = None, **details: str) -> None:
+        """Write down a deed, durably. Raises ReportError: then it must not be done."""
+        deed = Deed(
+            id=secrets.token_hex(ID_BYTES),
+            at=datetime.now(UTC),
+            action=action,
+            by=NOBODY if session is None else session.by,
+            session=None if session is None else session.name,
+            details=details,
+        )
+        try:
+            self._keep(deed)
+        except OSError as e:
+            raise ReportError(
+                f"The audit trail cannot be written ({e.strerror}): nothing was done.",
+                "Look at the disk of the box; the terminal works without the panel.",
+            ) from e
+
+    def waiting(self) -> int:
+        """Return how many deeds the daemon has not signed yet."""
+        try:
+            return sum(path.suffix == SUFFIX for path in self.folder.iterdir())
+        except OSError:
+            return 0
+
+    def _keep(self, deed: Deed) -> None:
+        if self.waiting() >= MOST_WAITING:
+            raise OSError(0, "too much waits for the daemon to sign it")
+        name = f"{time.time_ns():020d}-{deed.id}"
+        draft = self.folder / f".{name}.new"
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o660)
+        with os.fdopen(handle, "wb") as file:
+            file.write(msgspec.json.encode(deed))
+            file.flush()
+            os.fsync(handle)
+        draft.replace(self.folder / f"{name}{SUFFIX}")
+        fsync_folder(self.folder)

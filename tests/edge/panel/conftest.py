@@ -1,0 +1,34 @@
+"""A panel for each module, or for each test."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.booth import Booth, Caller, booth
+
+LOG = "10.1.2.3 said nothing of aa:bb:cc:dd:ee:ff"
+
+
+@pytest.fixture
+def stand(tmp_path: Path) -> Iterator[Booth]:
+    with booth(
+        tmp_path, journal=("printf", "%s", "10.1.2.3 said nothing of aa:bb:cc:dd:ee:ff")
+    ) as b:
+        yield b
+
+
+@pytest.fixture
+def inside(stand: Booth) -> Caller:
+    caller = stand.caller()
+    assert caller.log_in() == 303
+    return caller
+
+
+@pytest.fixture(scope="module")
+def calm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
+    """Somebody who is logged in, and changes nothing that the next test would see."""
+    with booth(tmp_path_factory.mktemp("calm")) as made:
+        caller = made.caller()
+        assert caller.log_in() == 303
+        yield caller

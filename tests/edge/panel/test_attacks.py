@@ -1,0 +1,298 @@
+"""What somebody on the access point may try, each against the real server."""
+
+import http.client
+import re
+import socket
+import ssl
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+import pytest
+
+from edge.panel import throttle
+from edge.panel.guard import MAX_BODY
+from edge.panel.throttle import ALL_FREE, FREE
+from tests.booth import PASSAGE, PASSWORD, Booth, Caller
+
+MARKUP = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
+POSTS = ["/logout", "/road/change", "/road/apply", "/road/back", "/service/stick", "/service/log"]
+GETS = ["/", "/live", "/live.mjpg", "/live.json", "/still.jpg", "/road", "/service"]
+
+
+def test_a_storm_of_passwords_is_slowed_down_and_leaves_a_trail_that_has_an_end(
+    stand: Booth,
+) -> None:
+    answers = [stand.caller().log_in(f"guess {n}") for n in range(40)]
+    assert answers[: FREE + 1] == [403] * (FREE + 1)
+    assert answers.count(429) > 30  # a slow machine lets a pause or two go by
+    assert set(stand.actions()) == {"login_refused"}
+    assert stand.caller().log_in() == 429  # the right one must wait as long as any
+
+
+def test_a_storm_from_many_addresses_is_slowed_down_too() -> None:
+    storm = throttle.Throttle(lambda: 100.0)
+    waits = [
+        (storm.wait_s(f"10.0.{n // 250}.{n % 250}"), storm.fail(f"10.0.{n // 250}.{n % 250}"))[0]
+        for n in range(600)
+    ]
+    assert waits[:ALL_FREE] == [0] * ALL_FREE
+    assert all(wait > 0 for wait in waits[ALL_FREE + 1 :])
+    assert len(storm._by) == throttle.MOST_ADDRESSES
+
+
+def test_who_waits_may_try_again() -> None:
+    now = [0.0]
+    slow = throttle.Throttle(lambda: now[0])
+    for _ in range(FREE + 3):
+        slow.fail("10.0.0.9")
+    assert slow.wait_s("10.0.0.9") == 8
+    assert slow.wait_s("10.0.0.8") == 0
+    now[0] += 8
+    assert slow.wait_s("10.0.0.9") == 0
+    for _ in range(30):
+        slow.fail("10.0.0.9")
+    assert slow.wait_s("10.0.0.9") == throttle.LONGEST_S
+    now[0] += throttle.FORGOTTEN_S + 1
+    assert slow.wait_s("10.0.0.9") == 0
+
+
+@pytest.mark.parametrize("path", GETS)
+def test_nothing_is_shown_to_who_is_not_logged_in(calm: Caller, path: str) -> None:
+    status, page, headers = Caller(calm.address).ask(path)
+    assert (status, page, headers["location"]) == (303, "", "/login")
+
+
+@pytest.mark.parametrize("path", POSTS)
+def test_a_form_without_its_token_does_nothing(inside: Caller, stand: Booth, path: str) -> None:
+    before = stand.actions()
+    for csrf in ("", "x" * 43):
+        status, page, _ = inside.ask(path, {"csrf": csrf, "number": "0", "drawing": "{}"})
+        assert status == 403
+        assert "Er is niets gedaan" in page
+    assert stand.actions() == before
+    assert inside.ask("/")[0] == 200  # still logged in
+
+
+@pytest.mark.parametrize("path", POSTS)
+def test_a_form_of_another_place_does_nothing(inside: Caller, stand: Booth, path: str) -> None:
+    csrf, before = inside.csrf(), stand.actions()
+    for told in ({"Origin": "https://evil.example"}, {"Sec_Fetch_Site": "cross-site"}):
+        status, _, _ = inside.ask(path, {"csrf": csrf, "number": "0"}, **told)
+        assert status == 403
+    assert stand.actions() == before
+
+
+def test_a_token_of_another_session_does_nothing(inside: Caller, stand: Booth) -> None:
+    other = stand.caller()
+    other.log_in()
+    assert inside.ask("/service/stick", {"csrf": other.csrf()})[0] == 403
+
+
+@pytest.mark.parametrize("path", [p for p in POSTS if p != "/road/change"])
+def test_nothing_is_done_by_looking(inside: Caller, stand: Booth, path: str) -> None:
+    assert inside.ask(path)[0] == 405
+    assert stand.actions() == ["login"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/../parts.py",
+        "/static/..%2fparts.py",
+        "/static/%2e%2e/parts.py",
+        "/static/....//parts.py",
+        "/static//etc/passwd",
+        "/static/panel.css/../../parts.py",
+        "/static/panel.css%00.js",
+        "/../../etc/passwd",
+        "/language/..%2f..%2fetc",
+    ],
+)
+def test_no_path_leads_to_another_file(calm: Caller, path: str) -> None:
+    target = urlsplit(calm.address)
+    context = ssl._create_unverified_context()
+    line = http.client.HTTPSConnection(target.hostname or "", target.port, context=context)
+    with closing(line):
+        line.request("GET", path)
+        answer = line.getresponse()
+        page = answer.read().decode()
+    assert answer.status in {303, 400, 404}
+    assert "import" not in page
+    assert "root:" not in page
+
+
+def test_the_language_leads_to_no_other_place(calm: Caller) -> None:
+    for back in ("https://evil.example", "//evil.example", "/\\evil.example", "/logout"):
+        _, _, headers = Caller(calm.address).ask(f"/language/en?back={back}")
+        assert headers["location"] == "/"
+
+
+def test_a_plate_that_is_markup_stays_text(inside: Caller, stand: Booth) -> None:
+    stand.tell(
+        passages=(
+            msgspec.structs.replace(
+                PASSAGE, plate=MARKUP, country=MARKUP, lane=MARKUP, outcome=MARKUP
+            ),
+        )
+    )
+    page = inside.ask("/")[1]
+    assert "&lt;script&gt;alert(1)" in page
+    assert "<script" not in page
+    assert "<img" not in page
+
+
+def test_a_reading_that_is_markup_is_masked_and_told_as_json(inside: Caller, stand: Booth) -> None:
+    plain, text = stand.road.readings[0], "<b>&</b><i>"
+    stand.road.readings = (replace(plain, text=text, chars=(0.9,) * len(text)),)
+    told = ""
+    while "i>" not in told:
+        _, told, headers = inside.ask("/live.json")
+    assert headers["content-type"] == "application/json"
+    assert "<b" not in told
+
+
+def test_an_alarm_that_is_markup_stays_text(inside: Caller, stand: Booth) -> None:
+    bulletin = stand.told[0].bulletin
+    assert bulletin is not None
+    stand.tell(bulletin=msgspec.structs.replace(bulletin, alarms={"updates": MARKUP}))
+    page = inside.ask("/")[1]
+    assert "&lt;script&gt;" in page
+    assert "<script>alert" not in page
+
+
+def test_an_upload_that_is_too_large_is_refused_before_it_is_read(inside: Caller) -> None:
+    status, page, _ = inside.ask("/road/change", b"x" * (MAX_BODY + 1))
+    assert (status, page) == (413, "Content Too Large")
+
+
+@pytest.mark.parametrize("said", [b"Content-Length: 9999999999", b"Content-Length: 1e9"])
+def test_a_length_that_is_a_lie_is_refused(calm: Caller, said: bytes) -> None:
+    answer = raw(calm, b"POST /login HTTP/1.1\r\nHost: x\r\n" + said + b"\r\n\r\n")
+    assert re.match(rb"HTTP/1.1 (413|400) ", answer)
+
+
+def test_an_upload_without_a_length_is_refused_once_it_is_too_large(calm: Caller) -> None:
+    head = (
+        b"POST /login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+        b"Content-Type: application/x-www-form-urlencoded\r\n\r\n"
+    )
+    chunk = b"8000\r\n" + b"x" * 0x8000 + b"\r\n"
+    assert raw(calm, head + 3 * chunk).startswith(b"HTTP/1.1 413 ")
+
+
+def test_a_head_without_an_end_is_refused(calm: Caller) -> None:
+    assert raw(calm, b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 70_000).startswith(b"HTTP/1.1 4")
+
+
+def raw(there: Caller, sent: bytes) -> bytes:
+    target = urlsplit(there.address)
+    context = ssl._create_unverified_context()
+    with (
+        socket.create_connection((target.hostname, target.port or 0), 20) as line,
+        context.wrap_socket(line) as closed,
+    ):
+        try:
+            closed.sendall(sent)
+            closed.settimeout(10)
+            return bytes(closed.recv(4096))
+        except (ConnectionError, ssl.SSLError):
+            return b"HTTP/1.1 413 hung up"
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("multipart/form-data; boundary=x", b"--x\r\n\r\n--x--"),
+        ("application/json", b'{"password": "x"}'),
+        ("application/x-www-form-urlencoded", b"\xff\xfe=1"),
+        ("application/x-www-form-urlencoded", b"&".join(b"a%d=1" % n for n in range(50))),
+    ],
+)
+def test_what_is_no_form_of_ours_is_refused(calm: Caller, kind: str, body: bytes) -> None:
+    assert Caller(calm.address).ask("/login", body, Content_Type=kind)[0] == 400
+
+
+def test_a_stolen_session_is_dead_after_the_logout(inside: Caller, stand: Booth) -> None:
+    thief = stand.caller()
+    for cookie in inside.jar:
+        thief.jar.set_cookie(cookie)
+    assert thief.ask("/")[0] == 200
+    assert inside.send("/logout")[0] == 303
+    assert thief.ask("/")[2]["location"].startswith("/login")
+    assert thief.ask("/live.json")[0] == 303
+
+
+def test_a_stream_ends_with_its_session(inside: Caller, stand: Booth) -> None:
+    target = urlsplit(stand.address)
+    context = ssl._create_unverified_context()
+    line = http.client.HTTPSConnection(target.hostname or "", target.port, context=context)
+    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in inside.jar)
+    with closing(line):
+        line.request("GET", "/live.mjpg", headers={"Cookie": cookies})
+        answer = line.getresponse()
+        assert answer.read(2000).startswith(b"--frame\r\nContent-Type: image/jpeg")
+        assert inside.send("/logout")[0] == 303
+        while answer.read(65_536):
+            pass  # it ends: otherwise this waits for ever
+
+
+def test_the_cookie_is_for_this_server_alone_and_no_script(stand: Booth) -> None:
+    caller = stand.caller()
+    _, _, headers = caller.ask("/login", {"password": PASSWORD})
+    cookie = headers["set-cookie"]
+    assert cookie.startswith("__Host-anpr=")
+    flags = {word.strip().lower() for word in cookie.split(";")[1:]}
+    assert flags == {"httponly", "secure", "samesite=strict", "path=/"}
+
+
+@pytest.mark.parametrize("path", ["/login", "/", "/nothing", "/static/panel.css", "/live.json"])
+def test_every_answer_has_the_headers_that_keep_others_out(calm: Caller, path: str) -> None:
+    _, page, headers = calm.ask(path)
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "http" not in policy
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["cache-control"] == "no-store"
+    assert "server" not in {name.lower() for name in headers}
+    assert "://" not in page.replace("http://www.w3.org", "")
+
+
+def test_a_page_runs_no_script_and_wears_no_style_of_its_own(calm: Caller) -> None:
+    for path in ("/", "/live", "/road", "/service"):
+        page = calm.ask(path)[1]
+        assert " style=" not in page
+        assert not re.search(r"\son\w+=", page)
+        assert not re.search(r"<script(?! src=\"/static/)", page)
+
+
+def test_who_says_nothing_is_hung_up_on(stand: Booth, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge.panel.serve.HEAD_WITHIN_S", 0.2)
+    target = urlsplit(stand.address)
+    context = ssl._create_unverified_context()
+    with (
+        socket.create_connection((target.hostname, target.port or 0), 20) as line,
+        context.wrap_socket(line) as closed,
+    ):
+        closed.settimeout(10)
+        closed.sendall(b"GET / HT")
+        assert closed.recv(100) == b""
+
+
+def test_a_box_that_cannot_write_its_trail_lets_nobody_in(stand: Booth) -> None:
+    trail = stand.parts.folder
+    trail.rename(trail.with_name("gone"))
+    assert stand.caller().log_in() == 503
+    trail.with_name("gone").rename(trail)
+    assert stand.caller().log_in() == 303
+
+
+def test_the_page_has_no_key_that_signs_and_no_word_of_it(stand: Booth) -> None:
+    files = {path.name for path in Path("edge/panel").rglob("*.py")}
+    assert files
+    text = "".join(path.read_text() for path in Path("edge/panel").rglob("*.py"))
+    for word in ("load_signer", "keys.signing", "Casebook", "Outbox", "storage_key", "load_key"):
+        assert word not in text

@@ -1,0 +1,93 @@
+"""A technician at a box at work: the real daemon, the real panel, a street before the camera."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from edge.feed.outbox import Outbox
+from edge.record.envelope import decode_part, split
+from edge.record.message import AuditRecord, decode
+from edge.record.password import hashed, line_of
+from edge.registry.token import load_key
+from edge.settings import Settings
+from tests.booth import PASSWORD, Caller, certificate
+from tests.conftest import REPOSITORY
+from tests.daemon import PATIENCE_S, at_work, free_port, street_camera
+from tests.street import StreetBox, street_box
+
+SQUARE = [[0.02, 0.02], [0.98, 0.02], [0.98, 0.98], [0.02, 0.98]]
+DRAWN = {"region": SQUARE, "lanes": [{"name": "inwards", "polygon": SQUARE, "direction": None}]}
+
+
+@contextmanager
+def panel(box: StreetBox) -> Iterator[Caller]:
+    """Start `anpr-edge panel` beside the daemon, once that has made its folder."""
+    until((box.folder / "state" / "panel" / "daemon.sock").exists)
+    command = [sys.executable, "-m", "edge.cli.main", "panel", "--config", str(box.config)]
+    port = Settings(box.config).config().panel
+    assert port is not None
+    with subprocess.Popen(command, cwd=REPOSITORY) as process:
+        caller = Caller(f"https://127.0.0.1:{port.address[1]}")
+        try:
+            until(lambda: answers(caller))
+            yield caller
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(PATIENCE_S)
+    assert process.returncode in {0, -signal.SIGTERM}
+
+
+def answers(caller: Caller) -> bool:
+    try:
+        return caller.ask("/login")[0] == 200
+    except OSError:
+        return False
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> StreetBox:
+    made = street_box(tmp_path / "box")
+    certificate(made.folder)
+    (made.folder / "panel.password").write_bytes(line_of(hashed(PASSWORD)))
+    with made.config.open("a") as file:
+        file.write(f'\n[panel]\nlisten = "127.0.0.1:{free_port()}"\n')
+        file.write('cert = "panel.crt"\nkey = "panel.key"\npassword = "panel.password"\n')
+    return made
+
+
+def audits(box: StreetBox) -> list[str]:
+    with Outbox.attach(box.outbox, load_key(box.storage_key)) as outbox:
+        chain = [e for e in outbox.pending(None, 1000) if e.kind == "audit"]
+    found = [decode(decode_part(split(e.jws)[1])).data for e in chain]
+    return [one.action for one in found if isinstance(one, AuditRecord)]
+
+
+def test_a_technician_sees_draws_and_leaves_a_signed_trail(box: StreetBox) -> None:
+    with street_camera() as camera, at_work(box, camera), panel(box) as caller:
+        assert caller.log_in() == 303
+        until(lambda: '"plate"' in caller.ask("/live.json")[1])
+        assert caller.ask("/still.jpg")[2]["content-type"] == "image/jpeg"
+        until(lambda: "••••" in caller.ask("/")[1])  # vehicles, masked
+        page = caller.send("/road/change", drawing=json.dumps(DRAWN))[1]
+        base = page.partition('name="base" value="')[2].partition('"')[0]
+        applied = caller.send("/road/apply", drawing=json.dumps(DRAWN), base=base)
+        assert applied[2]["location"] == "/road?said=applied"
+        until(lambda: "van kracht" in caller.ask("/")[1])  # the daemon went over to it
+        assert caller.send("/logout")[0] == 303
+        wanted = ["login", "live_watched", "settings_changed", "logout"]
+        until(lambda: audits(box) == wanted)
+    assert box.verify().returncode == 0
