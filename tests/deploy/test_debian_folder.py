@@ -34,7 +34,8 @@ def made_variable(name: str, tmp_path: Path) -> set[str]:
 
 
 def test_everything_that_lies_among_the_units_is_installed() -> None:
-    patterns = [source for source, _ in INSTALLED if source.startswith("systemd/")]
+    sources = [source for *found, _ in INSTALLED for source in found]
+    patterns = [source for source in sources if source.startswith("systemd/")]
     taken = {path for pattern in patterns for path in REPOSITORY.glob(pattern)}
     otherwise = {FOLDER / f"anpr-edge.{kind}.conf" for kind in ("sysusers", "tmpfiles")} | {
         FOLDER / "anpr-edge.journald.conf"  # `build` gives it its name
