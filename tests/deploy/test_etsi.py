@@ -21,6 +21,7 @@ CLAUSES = {
 }
 """How many provisions each clause of V2.1.1 has."""
 PROVISIONS = [f"{clause}-{n}" for clause, most in CLAUSES.items() for n in range(1, most + 1)]
+MET = ("yes", "partly", "no", "n/a")
 STATUS = re.compile(r"[MR]( C)?( \(\d+(, \d+)*\))?\Z")
 TEST = re.compile(r"`(tests/[\w/]+\.py)(?:::(\w+))?`")
 SECRETS = re.compile(
@@ -62,12 +63,19 @@ def test_each_provision_has_one_row_in_its_order() -> None:
     assert [row.provision for row in ROWS] == PROVISIONS
 
 
+@pytest.mark.parametrize("kind", ["mandatory", "recommended"])
+def test_the_figures_at_the_top_are_those_of_the_rows(kind: str) -> None:
+    found = Counter(row.met for row in ROWS if row.status.startswith(kind[0].upper()))
+    figures = " | ".join(str(found[met]) for met in MET)
+    assert f"\n| {kind} | {figures} |\n" in DOCUMENT.read_text(encoding="utf-8")
+
+
 @each_row
 def test_a_row_is_filled_in(row: Row) -> None:
     assert STATUS.match(row.status), row.status
     assert row.asks
     assert row.how
-    assert row.met in {"yes", "partly", "no", "n/a"}
+    assert row.met in MET
 
 
 @each_row
