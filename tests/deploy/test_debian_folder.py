@@ -21,7 +21,7 @@ def made_variable(name: str, tmp_path: Path) -> set[str]:
     shutil.copytree(FOLDER, tmp_path / "systemd")
     shutil.copytree(DEBIAN, tmp_path / "debian")
     shutil.copy(FOLDER / "anpr-edge.sysusers.conf", tmp_path / "debian" / "anpr-edge.sysusers")
-    rules = (DEBIAN / "rules").read_text() + f"\nsay:\n\t@echo $({name})\n"
+    rules = (DEBIAN / "rules").read_text() + f"\n$(info $({name}))\nsay:\n\t@:\n"
     (tmp_path / "debian" / "rules").write_text(rules)
     said = subprocess.run(
         ["make", "--silent", "--file=debian/rules", "say"],
@@ -34,10 +34,13 @@ def made_variable(name: str, tmp_path: Path) -> set[str]:
 
 
 def test_everything_that_lies_among_the_units_is_installed() -> None:
-    patterns = [source for source, _ in INSTALLED if source.startswith("systemd/")]
+    sources = [source for *found, _ in INSTALLED for source in found]
+    patterns = [source for source in sources if source.startswith("systemd/")]
     taken = {path for pattern in patterns for path in REPOSITORY.glob(pattern)}
-    by_debhelper = {FOLDER / f"anpr-edge.{kind}.conf" for kind in ("sysusers", "tmpfiles")}
-    assert taken | by_debhelper == set(FOLDER.iterdir())
+    otherwise = {FOLDER / f"anpr-edge.{kind}.conf" for kind in ("sysusers", "tmpfiles")} | {
+        FOLDER / "anpr-edge.journald.conf"  # `build` gives it its name
+    }
+    assert taken | otherwise == set(FOLDER.iterdir())
 
 
 def test_a_purge_removes_every_credential_that_a_unit_names(tmp_path: Path) -> None:
@@ -78,3 +81,22 @@ def test_the_maintainer_scripts_are_scripts(tmp_path: Path) -> None:
     names = re.findall(r"@([A-Z]+)@", (DEBIAN / "anpr-edge.postrm").read_text())
     filled = re.findall(r"s/@([A-Z]+)@/", (DEBIAN / "rules").read_text())
     assert set(names) <= set(filled)
+
+
+def test_an_upgrade_says_that_nothing_is_seen_meanwhile(tmp_path: Path) -> None:
+    invoke = tmp_path / "deb-systemd-invoke"
+    invoke.write_text("#!/bin/sh\n")
+    invoke.chmod(0o755)
+    script = ["sh", str(DEBIAN / "anpr-edge.prerm")]
+    told = [
+        subprocess.run(
+            [*script, *call],
+            env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for call in (["upgrade", "0.2.0"], ["deconfigure"])
+    ]
+    assert "until version 0.2.0 is in place: what drives by is not seen" in told[0]
+    assert "not seen" not in told[1]
