@@ -55,14 +55,14 @@ def measured(line: Pipeline, figures: Figures) -> Measured:
     """Return the same pipeline, measured."""
     timed = replace(
         line,
-        detector=_timed(line.detector, figures),
+        detector=resting_or_timed(line.detector, figures),
         reader=TimedReader(line.reader, figures),
     )
     parts = {part.name: getattr(timed, part.name) for part in fields(Pipeline)}
     return Measured(**parts, figures=figures)
 
 
-def _timed(detector: PlateDetector, figures: Figures) -> PlateDetector:
+def resting_or_timed(detector: PlateDetector, figures: Figures) -> PlateDetector:
     """Time every look of a detector; count where it rested."""
     if isinstance(detector, Sentry):
         looking = TimedDetector(detector.detector, figures)
