@@ -1,4 +1,4 @@
-"""The detector of a box rests where its configuration lets it, in its region, and that is counted."""
+"""The detector of a box rests where its configuration lets it, and what it did is counted."""
 
 import numpy as np
 
