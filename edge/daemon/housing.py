@@ -104,6 +104,11 @@ class Housing:
         known = self._fresh()
         return None if known is None else known.temperature_c
 
+    def illuminance_lx(self) -> float | None:
+        """The light outside, None where it is not known now."""
+        known = self._fresh()
+        return None if known is None else known.illuminance_lx
+
     def counts(self) -> TriggerCounts | None:
         """Return what triggers say of the passages; None where nothing triggers."""
         return self.captures.counts(self._now_ns())

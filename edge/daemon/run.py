@@ -11,7 +11,7 @@ from edge.capture.camera import Camera
 from edge.capture.newest import NewestFrame
 from edge.clock import SystemClock
 from edge.config import Config
-from edge.daemon import wiring, wiring_body, wiring_firmware, wiring_panel
+from edge.daemon import wiring, wiring_body, wiring_camera, wiring_firmware, wiring_panel
 from edge.daemon.body import Body
 from edge.daemon.figures import Figures
 from edge.daemon.inforce import overtaken, pinned
@@ -139,13 +139,15 @@ def _work(
     body = wiring_body.body(cabinet.config, wiring_firmware.enclosure_c(cabinet.housing))
     line = wiring_firmware.lit(wiring.pipeline(cabinet), cabinet.housing)
     testimony = replace(line.testimony, slowed=body.slowed)
-    pipeline = measured(replace(line, room=room, testimony=testimony), figures)
+    tuner = wiring_camera.tuner(cabinet.config, cabinet.housing)
+    timed = measured(replace(line, room=room, testimony=testimony), figures)
+    pipeline = wiring_camera.tuned(timed, tuner)
     health = wiring.health(cabinet, pipeline.laws, body)
     rest = health, wiring.hours(cabinet), wiring.release(cabinet)
     watch = _watch(cabinet, pipeline, body)  # last: what fails before it leaves no camera open
     alarms = wiring.alarms(cabinet, watch, body)
     minutely = Minutely(alarms, *rest, checkpoints, away_s=lambda: watch.away_s)
-    at_work = wiring.Watching(watch, room, alarms, body)
+    at_work = wiring.Watching(watch, room, alarms, body, tuner)
     bulletins = wiring.bulletins(cabinet, figures, at_work)
     chores, deeds = Chores(minutely.step, room), wiring_panel.deeds(cabinet)
     stop.watch(watch)
