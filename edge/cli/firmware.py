@@ -1,6 +1,5 @@
 """`anpr-edge firmware`: serves the microcontroller of the box."""
 
-import logging
 import signal
 import sys
 from pathlib import Path
@@ -9,6 +8,7 @@ import click
 
 from edge.config import DEFAULT_PATH, load
 from edge.daemon.notify import Lifeline
+from edge.daemon.sparing import write_log
 from edge.daemon.wiring_firmware import caretaker
 
 FINDING = 1
@@ -26,7 +26,7 @@ def firmware(config: Path, wanted: bool) -> None:
     settings = load(config)
     if wanted:
         sys.exit(0 if settings.firmware is not None else FINDING)
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    write_log()
     stopped: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _frame: stopped.append(received))

@@ -89,7 +89,7 @@ class Debian:
 
 def copied(base: Path, folder: Path) -> Path:
     """Copy a root; return where the copy is."""
-    subprocess.run(["cp", "--archive", "--reflink=auto", str(base), str(folder)], check=True)
+    subprocess.run(["cp", "--archive", "--reflink=auto", f"{base}/.", str(folder)], check=True)
     return folder
 
 

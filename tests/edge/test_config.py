@@ -486,7 +486,7 @@ def test_a_watchdog_may_be_left_off(tmp_path: Path) -> None:
 
 def test_a_camera_is_tuned_within_the_limits_of_its_site(tmp_path: Path) -> None:
     more = "[camera.light]\nmax_shutter_us = 500\nmax_gain = 0.5\nir_filter = 'in'\n"
-    light = load(written(tmp_path, MINIMAL + more)).camera.light
+    light = load(written(tmp_path, GOOD + more)).camera.light
     assert (light.profiles, light.max_shutter_us, light.ir_filter) == (True, 500, "in")
 
 
@@ -496,12 +496,12 @@ def test_a_camera_is_tuned_within_the_limits_of_its_site(tmp_path: Path) -> None
 )
 def test_a_wrong_limit_of_the_light_is_refused(tmp_path: Path, line: str, fault: str) -> None:
     with pytest.raises(ConfigError, match=fault):
-        load(written(tmp_path, f"{MINIMAL}[camera.light]\n{line}\n"))
+        load(written(tmp_path, f"{GOOD}[camera.light]\n{line}\n"))
 
 
 def test_a_camera_that_waits_for_triggers_needs_a_device(tmp_path: Path) -> None:
     trigger = "[camera]\ntrigger = true\n"
     with pytest.raises(ConfigError, match=r"\[firmware\]"):
-        load(written(tmp_path, MINIMAL + trigger))
+        load(written(tmp_path, GOOD + trigger))
     device = '[firmware]\nport = "/dev/ttyACM0"\n'
-    assert load(written(tmp_path, MINIMAL + trigger + device)).camera.trigger
+    assert load(written(tmp_path, GOOD + trigger + device)).camera.trigger

@@ -119,8 +119,9 @@ def test_a_hot_box_says_so_in_its_health(
     zone = tmp_path / "kernel/sys/class/thermal/thermal_zone0"
     zone.mkdir(parents=True)
     (zone / "temp").write_text("91000")
-    hot = partial(wiring_body.body, root=tmp_path / "kernel", enclosure_c=lambda: 64.5)
+    hot = partial(wiring_body.body, root=tmp_path / "kernel")
     monkeypatch.setattr(run.wiring_body, "body", hot)
+    monkeypatch.setattr(run.wiring_firmware, "enclosure_c", lambda _: lambda: 64.5)
     monkeypatch.setattr(run, "Camera", type("Camera", (Stopping,), {"box": box}))
     run.run_box(box.config)
     with wiring.attached_outbox(box.config) as outbox:
