@@ -21,7 +21,7 @@ from edge.daemon.notify import Lifeline
 from edge.daemon.page import Page
 from edge.daemon.pipeline import Conclusion, Pipeline
 from edge.daemon.room import NO_ROOM, Chores
-from edge.daemon.silence import CAMERA
+from edge.daemon.silence import CAMERA, Silence
 from edge.daemon.sparing import write_log
 from edge.daemon.watch import OwnWatch, Watch
 from edge.daemon.wiring_panel import drawn_on
@@ -216,8 +216,11 @@ def _watch(cabinet: wiring.Cabinet[Registry], pipeline: Pipeline, body: Body) ->
     config = cabinet.config
     if config.external is not None:
         return wiring.foreign_watch(config.external, cabinet, pipeline)
-    camera = NewestFrame(Camera(config.camera.source, cabinet.clock))
-    return OwnWatch(camera, pipeline, cabinet.clock, body)
+    shots = wiring_camera.shots(config, cabinet.housing)
+    camera = Camera(config.camera.source, cabinet.clock)
+    if shots is not None:
+        camera.rests = wiring_camera.rests(shots, cabinet.clock)
+    return OwnWatch(NewestFrame(camera), pipeline, Silence(cabinet.clock, shots), body)
 
 
 def _tell(conclusions: Sequence[Conclusion]) -> None:

@@ -1,12 +1,15 @@
 """Here the camera's controls meet what the box sees with it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from edge.capture.controls import Controls, FilterControl, device_path
 from edge.config import Config
 from edge.daemon.housing import Housing
 from edge.daemon.pipeline import Pipeline
+from edge.daemon.shots import Shots
 from edge.daemon.tuner import TunedDetector, TunedReader, Tuner
+from edge.ports import Clock
 from edge.vision.tuning import Limits, sharp_us
 
 
@@ -47,3 +50,17 @@ def tuned(line: Pipeline, by: Tuner | None) -> Pipeline:
         detector=TunedDetector(line.detector, by),
         reader=TunedReader(line.reader, by),
     )
+
+
+def shots(config: Config, housing: Housing | None) -> Shots | None:
+    """Return the triggers that the camera is to answer; None where it gives pictures by itself."""
+    if housing is None or not config.camera.trigger:
+        return None
+    fired = Shots()
+    housing.fired = fired.fire
+    return fired
+
+
+def rests(of: Shots, clock: Clock) -> Callable[[], bool]:
+    """Return what tells whether the camera owes no picture now."""
+    return lambda: of.overdue(clock.read().monotonic_ns) is None
