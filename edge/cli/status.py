@@ -106,6 +106,8 @@ def _of_tuning(told: Bulletin | None) -> list[tuple[str, Callable[[], Item]]]:
 
 def _light(told: TuningTold) -> Item:
     says = f"{told.profile}: shutter {told.shutter_us} us, gain {told.gain:.0%}"
+    if told.filter_in is not None:
+        says += f", infrared filter {'in' if told.filter_in else 'out'}"
     warnings = tuple(f"the driver takes no {name}: {why}" for name, why in told.refused.items())
     return Item("light", says, figures=msgspec.to_builtins(told), warnings=warnings)
 

@@ -52,13 +52,13 @@ class HousingTold(msgspec.Struct, frozen=True, kw_only=True):
 class TuningTold(msgspec.Struct, frozen=True, kw_only=True):
     """How the camera is set; `refused` says why the driver did not take a control, by its name.
 
-    `gain` is a share of the camera's range.
+    `gain` is a share of the camera's range; `filter_in` None: nothing moves the infrared filter.
     """
 
     profile: str
     shutter_us: int
     gain: float
-    filter_in: bool
+    filter_in: bool | None = None
     refused: dict[str, str] = {}
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from edge.capture.controls import Control
+from edge.capture.controls import FILTER, Control
 from edge.daemon.bulletin import TuningTold
 from edge.errors import CaptureError
 from edge.ports import PlateDetector, PlateReader
@@ -51,6 +51,7 @@ class Tuner:
         self._controls, self._limits = controls, limits
         self._lux, self._monotonic = illuminance_lx, monotonic
         self._tuning: Tuning | None = None
+        self._has_filter = False
         self._plates, self._due_s = Plates(), float("-inf")
         self._complaints: set[str] = set()
 
@@ -87,7 +88,7 @@ class Tuner:
             profile=now.profile,
             shutter_us=now.shutter_us,
             gain=now.gain,
-            filter_in=now.filter_in,
+            filter_in=now.filter_in if self._has_filter else None,
             refused=refused,
         )
 
@@ -98,6 +99,7 @@ class Tuner:
                 self._complain(f"The camera is not tuned: {LEFT_ALONE}.")
                 return
             self._tuning = Tuning(allowed(self._limits, found))
+            self._has_filter = FILTER in found
         self._tuning = self._tuning.see(seen)
         self._controls.apply(self._tuning.setting)
         for name, why in self._controls.refused.items():

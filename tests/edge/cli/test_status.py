@@ -234,7 +234,7 @@ def test_a_camera_that_the_box_tunes_tells_how_it_is_set_and_what_it_refused(
     tuning = TuningTold(profile="night", shutter_us=700, gain=0.5, filter_in=False)
     tell(box, tuning=tuning)
     with at_work(box):
-        assert "night: shutter 700 us, gain 50%" in items(box)["light"]["says"]
+        assert "night: shutter 700 us, gain 50%, infrared filter out" in items(box)["light"]["says"]
     refused = {"gain": "Permission denied"}
     tell(box, tuning=msgspec.structs.replace(tuning, refused=refused))
     with at_work(box):

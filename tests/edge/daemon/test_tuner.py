@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.capture.controls import CONTROLS, Controls
+from edge.capture.controls import CONTROLS, Controls, FilterControl
 from edge.daemon.tuner import EVERY_S, Tuner
 from edge.types import Detection, Image
 from edge.vision.tuning import Limits
-from tests.edge.capture.driver import Driver
+from tests.edge.capture.driver import IR_CUT, Driver, Knob
 from tests.fakes import detection
 
 DARK, GREY = np.zeros((90, 160, 3), np.uint8), np.full((90, 160, 3), 110, np.uint8)
@@ -19,9 +19,11 @@ DARK, GREY = np.zeros((90, 160, 3), np.uint8), np.full((90, 160, 3), 110, np.uin
 class Street:
     """A camera, its driver, a lux sensor and a watch."""
 
-    def __init__(self, lux: float | None = 20_000.0) -> None:
+    def __init__(self, lux: float | None = 20_000.0, has_filter: bool = True) -> None:
         self.driver, self.lux, self.now_s = Driver(), lux, 0.0
-        controls = Controls("/dev/video0", None, self.driver.opened)
+        self.driver.knobs[IR_CUT] = Knob(b"IR Cut Filter", 0, 1, 0)
+        named = FilterControl("IR Cut Filter", is_in=1) if has_filter else None
+        controls = Controls("/dev/video0", named, self.driver.opened)
         self.tuner = Tuner(controls, Limits(780.0), lambda: self.lux, lambda: self.now_s)
 
     def live(self, seconds: float, image: Image = GREY) -> None:
@@ -45,6 +47,7 @@ def test_the_camera_is_set_for_the_day_and_for_the_night() -> None:
     assert (told.profile, told.filter_in) == ("night", False)
     assert street.driver.value("white balance") == 4600
     assert street.driver.value("shutter") * 100 <= 780
+    assert street.driver.knobs[IR_CUT].value == 0
 
 
 def test_without_a_sensor_the_picture_tells_night_from_day() -> None:
@@ -119,3 +122,11 @@ def test_a_camera_without_gain_lives_on_its_shutter_alone() -> None:
     assert told is not None
     assert told.gain == 0.0
     assert told.shutter_us == 700
+
+
+def test_where_nothing_moves_the_filter_nothing_is_told_of_it() -> None:
+    street = Street(lux=0.5, has_filter=False)
+    street.live(900)
+    told = street.tuner.told()
+    assert told is not None
+    assert told.filter_in is None
