@@ -113,7 +113,7 @@ def test_a_box_at_work_is_fine_and_fits_a_screen(box: StreetBox) -> None:
         result = run(box)
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()
-    assert len(lines) == 12
+    assert len(lines) == 13
     assert all(line.startswith("ok ") for line in lines)
     for words in (
         "for 3 hours",

@@ -20,8 +20,8 @@ from rich.progress import track
 from rich.table import Table
 
 from edge.types import Image
+from edge.vision.eyesight import Eyesight
 from edge.vision.look import look
-from edge.vision.sight import Sight
 from tools.disturbed import (
     HARM,
     HARMLESS,
@@ -83,16 +83,16 @@ def _film(path: Path, count: int) -> list[Image]:
 
 def watch(site: Site, how: Disturbance, seconds: int, harmless: Disturbance | None) -> list[str]:
     """Show a disturbed scene; return what each second told, after it was learnt (if `harmless`)."""
-    rng, sight = np.random.default_rng(zlib.crc32(site.name.encode())), Sight()
+    rng, eyesight = np.random.default_rng(zlib.crc32(site.name.encode())), Eyesight()
     told = list[str]()
     for second in range(LEARNT_S if harmless else 0):
         assert harmless is not None
-        sight.see(look(harmless(site.at(second), second, rng)), second)
+        eyesight.see(look(harmless(site.at(second), second, rng)), second)
     began = LEARNT_S if harmless else 0
     for second in range(seconds):
         shown = began if how in (frozen, frozen_with_clock) else began + second
         image = how(site.at(shown), second, rng)
-        told.append(" ".join(sorted(sight.see(look(image), began + second))))
+        told.append(" ".join(sorted(eyesight.see(look(image), began + second))))
     return told
 
 
@@ -119,9 +119,9 @@ def scored(found: Sequence[Site], watched_s: int) -> Iterator[tuple[str, Score]]
 
 def cost_ms(site: Site, rounds: int = 100) -> float:
     """Return the time of one core that a look takes, in milliseconds."""
-    sight, began = Sight(), time.process_time()
+    eyesight, began = Eyesight(), time.process_time()
     for second in range(rounds):
-        sight.see(look(site.at(second)), second)
+        eyesight.see(look(site.at(second)), second)
     return (time.process_time() - began) / rounds * 1000
 
 
