@@ -91,7 +91,7 @@ class Eyesight:
         passed_s = 0.0 if self._at_s is None else min(LONGEST_S, at_s - self._at_s)
         seems = self._seems(look, lux)
         self.placed = self.scene.see(look, at_s, learn=not seems and not self.faults)
-        if self.placed.shift is not None:
+        if self.placed.shift is not None or self._is_still_away():
             seems.add(Blindness.MOVED)
         elif self._is_soft():
             seems.add(Blindness.DEFOCUSED)
@@ -145,6 +145,12 @@ class Eyesight:
         height, width = change.shape
         tiles = change.reshape(rows, height // rows, columns, width // columns).mean(axis=(1, 3))
         return float((tiles < STILL)[live].mean()) >= STILL_SHARE
+
+    def _is_still_away(self) -> bool:
+        """True when a camera that moved is not in place again, though no shift explains it now."""
+        alike = self.placed.alike
+        moved = self._suspicions[Blindness.MOVED].holds
+        return moved and alike is not None and alike < PARTLY
 
     def _is_soft(self) -> bool:
         sharpness = self.placed.sharpness

@@ -1,118 +1,120 @@
-"""A box at work before the street, until somebody puts a hand before its camera, then moves it."""
+"""A box before the street, until somebody puts a hand before its camera, and then moves it.
+
+Its pipeline, models and files are those of a box at work; its time is that of the frames.
+"""
 
 import json
-import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 
+from edge.clock import ReplayClock
 from edge.config import load
 from edge.daemon import wiring
-from edge.daemon.remembered import SCENE
+from edge.daemon.eyesight import BLIND
+from edge.daemon.pipeline import Conclusion
 from edge.record.envelope import decode_part, split
-from edge.types import Image
-from tests.daemon import Daemon, at_work
+from edge.types import Envelope, Frame, Image
 from tests.street import CLIP, StreetBox, street_box
+from tools.demo.__main__ import AT
 from tools.disturbed import Disturbance, black, moved, plain
 
 FPS = 15
+AWAY = moved(0.06, 0.02)
+SECOND_NS = 1_000_000_000
 
 
-class Camera:
-    """A network camera before the street, over and over; `how` is what happens to it."""
-
-    def __init__(self) -> None:
-        self.how: Disturbance = plain
-        self.rng, self.until = np.random.default_rng(3), -1
-        show = self._show
-
-        class Answer(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response(200)
-                self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
-                self.end_headers()
-                try:
-                    for jpeg in show():
-                        self.wfile.write(b"--frame\r\nContent-Type: image/jpeg\r\n")
-                        self.wfile.write(b"Content-Length: %d\r\n\r\n%s\r\n" % (len(jpeg), jpeg))
-                except OSError:
-                    return  # the box hung up
-
-            def log_message(self, format: str, *args: object) -> None:
-                """Stay quiet."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        self.address = f"http://127.0.0.1:{self._server.server_port}/street.mjpg"
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    def _show(self) -> Iterator[bytes]:
-        began, index = time.monotonic(), 0
-        while True:
-            for image in film():
-                shown = self.how(image, 0, self.rng)
-                yield cv2.imencode(".jpg", shown)[1].tobytes()
-                index += 1
-                time.sleep(max(0.0, began + index / FPS - time.monotonic()))
-
-
-def film() -> Iterator[Image]:
-    video = cv2.VideoCapture(str(CLIP))
+def film() -> list[Image]:
+    video, found = cv2.VideoCapture(str(CLIP)), list[Image]()
     while True:
         more, image = video.read()
         if not more:
-            return
-        yield np.asarray(image, np.uint8)
+            return found
+        found.append(np.asarray(image, np.uint8))
+
+
+FILM = film()
+BEGAN = datetime.fromisoformat(AT)
+
+
+class Shown:
+    """A box at work, and what it is shown."""
+
+    def __init__(self, cabinet: wiring.Cabinet[Any], clock: ReplayClock, began_s: float) -> None:
+        self.clock, self.at_s, self.rng = clock, began_s, np.random.default_rng(3)
+        lookout = wiring.lookout(cabinet.config)
+        assert lookout is not None
+        self.lookout = lookout
+        self.pipeline = replace(wiring.pipeline(cabinet), eyes=lookout)
+        self.alarms = wiring.alarms(cabinet, lookout=lookout)
+
+    def drive(self, how: Disturbance) -> Sequence[Conclusion]:
+        """Let everybody drive by."""
+        found = [one for image in FILM for one in self.step(how(image, 0, self.rng), 1 / FPS)]
+        return [*found, *self.pipeline.finish()]
+
+    def wait(self, how: Disturbance, seconds: int) -> list[str]:
+        """Show a moment of the film for a while, a frame a second; return the alarms."""
+        told = []
+        for since in range(seconds):
+            self.step(how(FILM[60], since, self.rng), 1.0)
+            told += [cause_of(envelope) for envelope in self.alarms.look_at_urgent()]
+        return told
+
+    def step(self, image: Image, lasts_s: float) -> Sequence[Conclusion]:
+        self.at_s += lasts_s
+        at = BEGAN + timedelta(seconds=self.at_s)
+        frame = Frame(image, round(self.at_s * FPS), at, int(self.at_s * SECOND_NS))
+        self.clock.show(frame)
+        return self.pipeline.step(frame)
 
 
 @contextmanager
-def before(box: StreetBox, camera: Camera) -> Iterator[Daemon]:
-    with at_work(box, camera.address) as daemon:
-        yield daemon
+def at_work(box: StreetBox, began_s: float = 0.0) -> Iterator[Shown]:
+    config, clock = load(box.config), ReplayClock(BEGAN)
+    with (
+        wiring.outbox(config) as outbox,
+        wiring.casebook(config, outbox) as casebook,
+        wiring.fresh_registry(config) as registry,
+    ):
+        signer = wiring.signer(config, outbox)
+        cabinet = wiring.Cabinet(config, clock, registry, signer, outbox, casebook)
+        yield Shown(cabinet, clock, began_s)
 
 
-def records(box: StreetBox, kind: str) -> list[dict[str, Any]]:
-    with wiring.attached_outbox(load(box.config)) as outbox:
-        found = [e.jws for e in outbox.pending(None, 1000) if e.kind == kind]
-    return [json.loads(decode_part(split(jws)[1]))["data"] for jws in found]
+def cause_of(envelope: Envelope) -> str:
+    alarm = json.loads(decode_part(split(envelope.jws)[1]))["data"]
+    assert alarm["alarm"] == BLIND
+    return str(alarm["cause"])
 
 
-def blind(box: StreetBox) -> list[str]:
-    return [alarm["cause"] for alarm in records(box, "alarm") if alarm["alarm"] == "blind"]
+def outcomes(concluded: Sequence[Conclusion]) -> dict[str, tuple[str, str]]:
+    decided = ((one.passage.plate, one.decision) for one in concluded)
+    return {plate: (decision.outcome, decision.rule) for plate, decision in decided}
 
 
 def test_a_camera_that_is_covered_then_moved_is_told_of_and_accuses_nobody(tmp_path: Path) -> None:
-    box, camera = street_box(tmp_path / "box"), Camera()
-    try:
-        with before(box, camera) as daemon:
-            scene = box.folder / "state" / SCENE
-            daemon.wait(scene.exists, "the scene")
-            assert daemon.figures()["anpr_camera_sees"] == {(): 1.0}
-            camera.how = black
-            daemon.wait(lambda: len(blind(box)) == 1, "the cover")
-            camera.how = plain
-            daemon.wait(lambda: len(blind(box)) == 2, "that it is over")
-            camera.how = moved(0.06, 0.02)
-            daemon.wait(lambda: len(blind(box)) == 3, "the move")
-            seen = len(records(box, "passage"))
-            daemon.wait(lambda: len(records(box, "passage")) >= seen + 3, "vehicles")
-            later = records(box, "passage")[seen:]
-    finally:
-        camera.close()
-    covered, over, told = blind(box)
-    assert covered.startswith("The camera is covered")
-    assert over.startswith("The camera sees as it should again.")
-    assert told.startswith("The camera is moved")
-    assert {passage["outcome"] for passage in later} <= {"review", "out_of_scope"}
-    assert "CAMERA" in {passage["rule"] for passage in later}
+    box = street_box(tmp_path / "box")
+    with at_work(box) as shown:
+        assert outcomes(shown.drive(plain))["1AGN662"][0] == "no_access"
+        assert shown.wait(plain, 30) == []
+        (covered,) = shown.wait(black, 25)
+        assert covered.startswith("The camera is covered")
+        (over,) = shown.wait(plain, 25)
+        assert over.startswith("The camera sees as it should again.")
+        (told,) = shown.wait(AWAY, 20)
+        assert told.startswith("The camera is moved")
+        at_s = shown.at_s
+    with at_work(box, at_s) as again:
+        (told_again,) = again.wait(AWAY, 20)
+        assert told_again.startswith("The camera is moved")
+        found = outcomes(again.drive(AWAY))
+    assert found["1AGN662"] == ("review", "CAMERA")
+    assert {outcome for outcome, _ in found.values()} <= {"review", "out_of_scope"}
     assert box.verify().returncode == 0
