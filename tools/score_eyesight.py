@@ -135,10 +135,6 @@ def cost_ms(site: Site, rounds: int = 100) -> float:
     return (time.process_time() - began) / rounds * 1000
 
 
-def _spread(found: Sequence[Site], count: int) -> Sequence[Site]:
-    return found[:: max(1, len(found) // count)][:count]
-
-
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path), default=Path("../shared/data"))
 @click.option("--scenes", default=3, show_default=True, help="Scenes that are disturbed.")
@@ -153,7 +149,7 @@ def main(data: Path, scenes: int, seconds: int) -> None:
             console.print(f"{name}: {told}")
     console.print(f"{len(found)} scenes, each looped for {seconds} s")
     table = Table("shown", "expected", "scenes", "told first (scenes)", "after, median / worst s")
-    for name, score in scored(_spread(found, scenes), seconds):
+    for name, score in scored(found[:scenes], seconds):
         told = ", ".join(f"{word}: {n}" for word, n in score.told.most_common()) or "nothing"
         soon = f"{median(score.after_s):g} / {max(score.after_s)}" if score.after_s else ""
         table.add_row(name, score.expected or "nothing", str(score.sites), told, soon)
