@@ -5,13 +5,16 @@ from pathlib import Path
 import click
 
 from edge.config import DEFAULT_PATH, load
-from edge.errors import ConfigError
+from edge.errors import ConfigError, KeyFileError
 from edge.panel.serve import NO_PANEL, serve
-from edge.record.keyfile import replace
+from edge.provision.credstore import FOLDER, Credstore, opened, there
+from edge.record.keyfile import is_credential, locked, replace
 from edge.record.password import hashed, line_of, new_password
 from edge.settings import Settings
 
 MODE = 0o640
+IN_FORCE = "It is in force once the panel starts again: systemctl restart anpr-panel"
+ROOT = "Run it as root: sudo anpr-edge panel --new-password"
 
 
 @click.command()
@@ -19,23 +22,30 @@ MODE = 0o640
 @click.option(
     "--new-password", "new", is_flag=True, help="Make another password, print it once, and end."
 )
-def panel(config: Path, new: bool) -> None:
+@click.option("--credstore", type=click.Path(path_type=Path), default=FOLDER, show_default=True)
+def panel(config: Path, new: bool, credstore: Path) -> None:
     """Serve the technician's page over HTTPS, until stopped.
 
     Holds no key that signs, and opens neither camera, outbox nor casebook: it shows what `run`
     shows it, and leaves what people did for `run` to sign.
     """
-    if new:
-        _renew(config)
-    else:
+    if not new:
         serve(Settings(config))
+        return
+    with locked(there(config.parent)), opened(credstore) as store:
+        click.echo(_renewed(config, store))
+    click.echo(IN_FORCE, err=True)
 
 
-def _renew(path: Path) -> None:
+def _renewed(path: Path, store: Credstore) -> str:
+    """Return a new password, whose hash is where the panel takes it from at its next start."""
     wanted = load(path, "").panel
     if wanted is None:
         raise ConfigError(NO_PANEL, "Add [panel]: README, 'The panel'.")
+    place = wanted.password
+    if is_credential(place) and store.clear is None:
+        raise KeyFileError("Only root may seal the panel's password.", ROOT)
     made = new_password()
-    like = wanted.password if wanted.password.exists() else None
-    replace(wanted.password, line_of(hashed(made)), MODE, like)
-    click.echo(made)
+    replace(place, line_of(hashed(made)), MODE, place if place.exists() else None)
+    store.keep(place, again=True)
+    return made
