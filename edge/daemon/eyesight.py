@@ -10,6 +10,7 @@ from edge.record.active import Seeing
 from edge.types import Frame
 from edge.vision.eyesight import Blindness, Eyesight
 from edge.vision.look import look
+from edge.vision.scene import SURE
 
 log = logging.getLogger(__name__)
 BLIND = "blind"
@@ -94,9 +95,7 @@ class Lookout:
         if not self._due_ns:
             return None
         faults = tuple(fault for fault in Blindness if fault in self._faults)
-        alike = self._eyesight.placed.alike
-        in_place = None if alike is None else Blindness.MOVED not in self._faults
-        return Seeing(faults=faults, in_place=in_place)
+        return Seeing(faults=faults, in_place=self._in_place())
 
     def fault(self) -> str | None:
         """Say what is wrong, and since when; None while the camera sees as it should."""
@@ -108,6 +107,12 @@ class Lookout:
     def ended(self) -> str:
         """Say between which moments it did not see as it should the last time."""
         return self._ended
+
+    def _in_place(self) -> bool | None:
+        alike = self._eyesight.placed.alike
+        if Blindness.MOVED in self._faults:
+            return False
+        return None if alike is None or alike < SURE else True
 
     def _note(self, faults: frozenset[Blindness], at: datetime) -> None:
         if faults and self._since is None:

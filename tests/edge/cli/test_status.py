@@ -19,7 +19,7 @@ from edge.config import load
 from edge.daemon import wiring
 from edge.daemon.bulletin import Bulletin, HousingTold, LastPassage, Reads, write_bulletin
 from edge.feed.opening import is_taken
-from edge.record.active import Burden
+from edge.record.active import Burden, Fitness, Seeing
 from edge.record.housing import TriggerCounts
 from edge.types import ClockReading
 from tests.fakes import START
@@ -219,3 +219,19 @@ def test_a_box_with_a_device_tells_how_the_housing_stands_and_what_triggers_say(
     tell(box, housing=HousingTold(fault="There is no port."))
     assert items(box)["housing"]["says"] == "The device is not heard. There is no port."
     assert items(box)["triggers"]["says"] == "nothing triggers this box"
+
+
+@pytest.mark.parametrize(
+    ("seeing", "ok", "says"),
+    [
+        (Seeing(faults=(), in_place=True), True, "looks where it always looked"),
+        (Seeing(faults=(), in_place=None), True, "cannot tell whether it was moved"),
+        (Seeing(faults=("covered",), in_place=None), False, "The camera is covered"),
+    ],
+)
+def test_how_the_camera_sees_is_told(box: StreetBox, seeing: Seeing, ok: bool, says: str) -> None:
+    fitness = Fitness(seeing=seeing)
+    tell(box, burden=msgspec.structs.replace(BURDEN, fitness=fitness))
+    item = items(box)["eyesight"]
+    assert item["ok"] is ok
+    assert says in item["says"]
