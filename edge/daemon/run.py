@@ -12,7 +12,7 @@ from edge.capture.newest import NewestFrame
 from edge.clock import SystemClock
 from edge.config import Config
 from edge.daemon import wiring, wiring_body, wiring_camera, wiring_firmware, wiring_panel
-from edge.daemon.body import Body
+from edge.daemon.body import Body, nothing_seen
 from edge.daemon.figures import Figures
 from edge.daemon.inforce import overtaken, pinned
 from edge.daemon.measured import measured
@@ -136,16 +136,18 @@ def _work(
 ) -> bool:
     """Conclude on what goes by until that has changed, or the daemon is stopped: then False."""
     room, checkpoints = wiring.storeroom(cabinet), wiring.checkpoints(cabinet)
-    body = wiring_body.body(cabinet.config, wiring_firmware.enclosure_c(cabinet.housing))
+    lookout = wiring.lookout(cabinet.config)
+    seeing = nothing_seen if lookout is None else lookout.seeing
+    body = wiring_body.body(cabinet.config, wiring_firmware.enclosure_c(cabinet.housing), seeing)
     line = wiring_firmware.lit(wiring.pipeline(cabinet), cabinet.housing)
-    testimony = replace(line.testimony, slowed=body.slowed)
+    testimony, eyes = replace(line.testimony, slowed=body.slowed), lookout or line.eyes
     tuner = wiring_camera.tuner(cabinet.config, cabinet.housing)
-    timed = measured(replace(line, room=room, testimony=testimony), figures)
+    timed = measured(replace(line, room=room, testimony=testimony, eyes=eyes), figures)
     pipeline = wiring_camera.tuned(timed, tuner)
     health = wiring.health(cabinet, pipeline.laws, body)
     rest = health, wiring.hours(cabinet), wiring.release(cabinet)
     watch = _watch(cabinet, pipeline, body)  # last: what fails before it leaves no camera open
-    alarms = wiring.alarms(cabinet, watch, body)
+    alarms = wiring.alarms(cabinet, watch, body, lookout)
     minutely = Minutely(alarms, *rest, checkpoints, away_s=lambda: watch.away_s)
     at_work = wiring.Watching(watch, room, alarms, body, tuner)
     bulletins = wiring.bulletins(cabinet, figures, at_work)

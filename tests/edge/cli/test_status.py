@@ -26,7 +26,7 @@ from edge.daemon.bulletin import (
     write_bulletin,
 )
 from edge.feed.opening import is_taken
-from edge.record.active import Burden
+from edge.record.active import Burden, Fitness, Seeing
 from edge.record.housing import TriggerCounts
 from edge.types import ClockReading
 from tests.fakes import START
@@ -120,7 +120,7 @@ def test_a_box_at_work_is_fine_and_fits_a_screen(box: StreetBox) -> None:
         result = run(box)
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()
-    assert len(lines) == 12
+    assert len(lines) == 13
     assert all(line.startswith("ok ") for line in lines)
     for words in (
         "for 3 hours",
@@ -239,3 +239,19 @@ def test_a_camera_that_the_box_tunes_tells_how_it_is_set_and_what_it_refused(
     tell(box, tuning=msgspec.structs.replace(tuning, refused=refused))
     with at_work(box):
         assert "takes no gain: Permission denied" in run(box).output
+
+
+@pytest.mark.parametrize(
+    ("seeing", "ok", "says"),
+    [
+        (Seeing(faults=(), in_place=True), True, "looks where it always looked"),
+        (Seeing(faults=(), in_place=None), True, "cannot tell whether it was moved"),
+        (Seeing(faults=("covered",), in_place=None), False, "The camera is covered"),
+    ],
+)
+def test_how_the_camera_sees_is_told(box: StreetBox, seeing: Seeing, ok: bool, says: str) -> None:
+    fitness = Fitness(seeing=seeing)
+    tell(box, burden=msgspec.structs.replace(BURDEN, fitness=fitness))
+    item = items(box)["eyesight"]
+    assert item["ok"] is ok
+    assert says in item["says"]
