@@ -46,6 +46,7 @@ CONFIG = """\
 id = "b1"
 state = "state"
 [camera]
+sign = "ZES, model 2027"
 region = [[0.1, 0.2], [0.9, 0.2], [0.9, 0.9], [0.1, 0.9]]
 [[camera.lanes]]
 name = "north"
@@ -57,6 +58,11 @@ token_key = "token.key"
 signing = "box.pem"
 platform = "platform.jwk"
 storage = "storage.key"
+[uplink]
+publisher = "mqtt"
+ca = "ca.pem"
+cert = "client.crt"
+key = "client.key"
 [[zones]]
 id = "utrecht"
 pack = "nl-ze"
@@ -227,6 +233,12 @@ class Caller:
     def ask(
         self, path: str, body: bytes | dict[str, str] | None = None, **headers: str
     ) -> tuple[int, str, dict[str, str]]:
+        status, raw, told = self.fetch(path, body, **headers)
+        return status, raw.decode("utf-8", "replace"), told
+
+    def fetch(
+        self, path: str, body: bytes | dict[str, str] | None = None, **headers: str
+    ) -> tuple[int, bytes, dict[str, str]]:
         raw = urllib.parse.urlencode(body).encode() if isinstance(body, dict) else body
         told = {name.replace("_", "-"): value for name, value in headers.items()}
         request = urllib.request.Request(self.address + path, raw, told)
@@ -235,7 +247,7 @@ class Caller:
         except urllib.error.HTTPError as e:
             answer = e
         with answer:
-            return answer.status, answer.read().decode("utf-8", "replace"), dict(answer.headers)
+            return answer.status, answer.read(), dict(answer.headers)
 
     def log_in(self, password: str = PASSWORD) -> int:
         return self.ask("/login", {"password": password})[0]
