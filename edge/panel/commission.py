@@ -18,7 +18,7 @@ from edge.panel.paper import page, seen_other
 from edge.panel.parts import Parts, UnreadableError, language_of, own_form, parts_of
 from edge.panel.report import Picture, Report, Signed, html, pdf
 from edge.panel.sessions import Session
-from edge.panel.walk import FOLDER, Finding, Finished, Judged, Photo, Step, Walk, Walks
+from edge.panel.walk import FOLDER, Finding, Finished, Judged, Photo, Result, Step, Walk, Walks
 from edge.panel.words import say
 from edge.vision.aim import Light
 
@@ -83,7 +83,8 @@ async def step(request: Request) -> Response:
     one = Judged(finding=finding, at=now, by=session.by, settings_sha256=config.sha256)
     steps = {**walk.steps, wanted: one}
     _walks(parts).save(msgspec.structs.replace(walk, steps=steps, photos=photos, finished=None))
-    return seen_other("/commission")
+    failed = finding.result is Result.FAILED
+    return seen_other(f"/commission?step={wanted}#at" if failed else "/commission#at")
 
 
 async def start_run(request: Request) -> Response:

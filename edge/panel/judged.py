@@ -98,7 +98,7 @@ def _road(seen: Seen) -> Finding:
     if in_force.region is None or not in_force.lanes:
         return _failed("found_road_none")
     names = ", ".join(lane.name for lane in in_force.lanes)
-    return _passed("found_road", n=str(len(in_force.lanes)), names=names)
+    return _passed("found_road", names=names)
 
 
 def _light(seen: Seen) -> Finding:

@@ -227,6 +227,7 @@ WORDS = {
     "judge_sign": Words("Leg vast", "Put on record"),
     "judge_run": Words("Sluit de proefrit af", "End the test run"),
     "again": Words("Opnieuw", "Again"),
+    "do_now": Words("Doen", "Do"),
     "open": Words("nog te doen", "to be done"),
     "result_passed": Words("in orde", "passed"),
     "result_failed": Words("niet in orde", "failed"),
@@ -290,8 +291,8 @@ WORDS = {
         "Box {box}; the clock is right (off by {error} ms at most)",
     ),
     "found_sign": Words(
-        "De monteur verklaart: het bord “{sign}” staat er. {said}",
-        "The technician states: the sign “{sign}” stands there. {said}",
+        "De monteur verklaart: het bord “{sign}” staat er. Plaats: {said}",
+        "The technician states: the sign “{sign}” stands there. Place: {said}",
     ),
     "found_sign_absent": Words(
         "Niet verklaard dat het bord “{sign}” er staat.",
@@ -313,7 +314,7 @@ WORDS = {
         "A plate was seen, and not all lights were green: look under Picture.",
     ),
     "found_camera_none": Words("Geen kenteken gezien.", "No plate was seen."),
-    "found_road": Words("Gebied en {n} rijstroken: {names}", "Region and {n} lanes: {names}"),
+    "found_road": Words("Gebied getekend; rijstroken: {names}", "Region drawn; lanes: {names}"),
     "found_road_none": Words(
         "Er is geen gebied of geen rijstrook getekend.", "No region or no lane is drawn."
     ),

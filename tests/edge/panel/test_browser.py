@@ -184,7 +184,6 @@ def test_a_box_is_commissioned_from_its_first_step_to_its_report(page: Page, sta
         picture(page, "commission-begun")
         judge(page, "Controleer", "in orde")
         judge(page, "Leg vast", "niet in orde")  # the tick was forgotten
-        page.get_by_role("link", name="Opnieuw Bord langs de weg").click()
         page.get_by_label("Het bord “ZES, model 2027” staat er").check()
         page.get_by_label("Waar staat het?").fill("rechts, 40 m vóór de camera")
         picture(page, "commission-sign")

@@ -25,7 +25,10 @@ def smaller(found: Detection, scale: float) -> Detection:
 
 def test_a_plate_that_was_found_is_one_flat_colour() -> None:
     image = street()[0]
-    bare, covered = opened(veiled(image, [])), opened(veiled(image, [detection(1085, 518, 100, 28)]))
+    bare, covered = (
+        opened(veiled(image, [])),
+        opened(veiled(image, [detection(1085, 518, 100, 28)])),
+    )
     scale = LONGEST_PX / image.shape[1]
     top, left = round(522 * scale), round(1092 * scale)
     plate = np.s_[top : top + 4, left : left + 14]
