@@ -26,7 +26,7 @@ DEBS := $(CURDIR)/build/deb
 # A compiler for the firmware's C; without one its tests skip and say so.
 COMPILER = $(if $(shell command -v gcc),,gcc libc6-dev)
 
-.PHONY: demo test test-ansible test-deb test-arm64 lint schemas examples axe bench bench-access bench-backlog bench-registry soak soak-hours year lock system deb train-tools train-reader train-detector fonts clean
+.PHONY: demo test test-ansible test-deb test-arm64 lint schemas examples axe bench bench-access bench-backlog bench-registry soak soak-serial soak-hours year lock sbom security-txt system deb train-tools train-reader train-detector fonts clean
 
 demo: $(VENV)/.ready
 	@$(BIN)/python -m tools.demo --clip "$(CLIP)" --out "$(OUT)"
@@ -87,6 +87,13 @@ soak: $(VENV)/.ready
 		ANPR_EDGE_RECEIVER_KILLS=200 ANPR_EDGE_BROKER_KILLS=20 ANPR_EDGE_CLUSTER_KILLS=10 ANPR_EDGE_BAD_NETWORK=1 ANPR_EDGE_CLOCK_DAYS=1500 \
 		$(BIN)/pytest -s tests/faults
 
+# The line to the microcontroller: ten million packets, 1 GB of noise, 200 unplugs; ten minutes.
+soak-serial: $(VENV)/.ready
+	@deploy/system-packages $(COMPILER)
+	ANPR_EDGE_SERIAL_FRAMES=10000000 ANPR_EDGE_SERIAL_NOISE=1000000000 \
+		ANPR_EDGE_SERIAL_COMPARED=1000000 ANPR_EDGE_SERIAL_UNPLUGS=200 \
+		$(BIN)/pytest -s --durations=0 tests/firmware_bridge/test_soak.py
+
 # Two hours of a box at work: what grows in its processes, and whether anything is lost.
 soak-hours: $(VENV)/.ready
 	$(BIN)/python -m tools.soak --hours 2
@@ -145,6 +152,19 @@ lock: $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --universal --generate-hashes \
 		--python-version 3.11 --no-header -o requirements.lock
+
+# What runs on a box of either kind, in build/sbom, as CycloneDX lists.
+sbom: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct)
+sbom: $(VENV)/.ready
+	@mkdir -p build/sbom
+	$(BIN)/python -m tools.make_sbom --machine x86_64 >build/sbom/anpr-edge_amd64.cdx.json
+	$(BIN)/python -m tools.make_sbom --machine aarch64 >build/sbom/anpr-edge_arm64.cdx.json
+
+# Where a vulnerability is reported: `make security-txt CONTACT=mailto:security@...` (SECURITY.md).
+security-txt: $(VENV)/.ready
+	@mkdir -p build
+	$(BIN)/python -m tools.make_security_txt $(addprefix --contact ,$(CONTACT)) >build/security.txt.new
+	mv build/security.txt.new build/security.txt
 
 # The workshop: drawing plates and training models needs PyTorch and fonts besides.
 train-tools: $(VENV)/.ready

@@ -23,6 +23,7 @@ class Settings:
     """The pause after the first question; it doubles up to `clock_s`."""
     retry_s: float = 0.1
     """The first pause before the port is opened again; it doubles up to `retry_most_s`."""
-    retry_most_s: float = 2.0
+    retry_most_s: float = 0.5
+    """However long it was away, a device that is plugged in again is back in less than 2 s."""
     read_s: float = 0.05
     room: int = 256

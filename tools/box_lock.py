@@ -27,19 +27,28 @@ def main(machine: str) -> None:
 
 
 def closure(asked: list[str], machine: str) -> frozenset[str]:
-    """Return the names of what is asked for and of all that it needs on that machine.
+    """Return the names of what is asked for and of all that it needs on that machine."""
+    return frozenset(needs(asked, machine))
+
+
+def needs(asked: list[str], machine: str) -> dict[str, frozenset[str]]:
+    """Return what is asked for and all that it needs on that machine, each with its own needs.
 
     What each needs is read from what is installed here, at the locked versions.
     """
+    found: dict[str, frozenset[str]] = {}
     seen = set[tuple[str, str]]()
     waiting = [Requirement(text) for text in asked]
     while waiting:
         wanted = waiting.pop()
-        for extra in {"", *wanted.extras}:
-            if (wanted.name, extra) not in seen:
-                seen.add((wanted.name, extra))
-                waiting += _needs(wanted.name, extra, machine)
-    return frozenset(canonicalize_name(name) for name, _ in seen)
+        name = canonicalize_name(wanted.name)
+        for extra in {"", *wanted.extras} - {e for n, e in seen if n == name}:
+            seen.add((name, extra))
+            direct = list(_needs(wanted.name, extra, machine))
+            named = {canonicalize_name(need.name) for need in direct}
+            found[name] = found.get(name, frozenset()) | named
+            waiting += direct
+    return found
 
 
 def _needs(name: str, extra: str, machine: str) -> Iterator[Requirement]:

@@ -14,10 +14,6 @@ from edge.errors import ConfigError
 from edge.housing.caller import Caller
 from edge.ports import Clock
 from firmware_bridge.link import Link
-from firmware_bridge.settings import Settings
-
-LINKED = replace(Settings(), retry_most_s=0.5)
-"""Plugged in again, the device is back in less than two seconds."""
 
 
 def caretaker(config: Config) -> Caretaker:
@@ -28,7 +24,7 @@ def caretaker(config: Config) -> Caretaker:
             "This box has no [firmware]: there is no device to serve.",
             "Name its serial port as README, 'Configure a box', shows, or disable the service.",
         )
-    return Caretaker(Link(str(firmware.port), LINKED), firmware)
+    return Caretaker(Link(str(firmware.port)), firmware)
 
 
 def housing(config: Config, clock: Clock, captures: Captures) -> Housing | None:

@@ -19,7 +19,8 @@ from edge.panel.words import Language, say
 
 MARKS = {Result.PASSED: "ok", Result.FAILED: "x", Result.NONE: "-"}
 COLOURS = {Result.PASSED: (10, 107, 54), Result.FAILED: (179, 20, 28), Result.NONE: (71, 82, 95)}
-WIDE_MM, NARROW_MM, PHOTO_MM, LINE_MM = 190.0, 48.0, 92.0, 5.0
+QUOTES = str.maketrans("“”‘’–", "\"\"''-")
+WIDE_MM, NARROW_MM, PHOTO_MM, LINE_MM = 190.0, 60.0, 92.0, 4.2
 
 
 class Picture(NamedTuple):
@@ -192,12 +193,19 @@ def _step(paper: FPDF, row: Row) -> None:
 
 
 def _photos(paper: FPDF, report: Report) -> None:
-    for one, says in report.captions():
-        if paper.will_page_break(PHOTO_MM * 0.75):
-            paper.add_page()
-        paper.image(BytesIO(one.jpeg), w=PHOTO_MM, alt_text=_plain(says))
-        _write(paper, says, 8)
-        paper.ln(2)
+    """Draw the photos beside each other, each with its words below."""
+    if not report.pictures:
+        return
+    if paper.will_page_break(PHOTO_MM * 0.8):
+        paper.add_page()
+    top, low = paper.get_y() + 2, 0.0
+    for index, (one, says) in enumerate(report.captions()):
+        left = paper.l_margin + index * (WIDE_MM - PHOTO_MM)
+        drawn = paper.image(BytesIO(one.jpeg), left, top, w=PHOTO_MM, alt_text=_plain(says))
+        paper.set_xy(left, top + drawn.rendered_height + 1)
+        _write(paper, says, 8, width_mm=PHOTO_MM)
+        low = max(low, paper.get_y())
+    paper.set_y(low + 2)
 
 
 def _write(
@@ -216,7 +224,7 @@ def _write(
 
 def _plain(text: str) -> str:
     """Return a text in the letters of the fonts that every reader of PDF has (Latin-1)."""
-    return "".join(_letter(one) for one in text)
+    return "".join(_letter(one) for one in text.translate(QUOTES))
 
 
 def _letter(one: str) -> str:

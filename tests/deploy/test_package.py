@@ -262,7 +262,7 @@ def test_a_purge_leaves_nothing(
     debian: Debian, before: tuple[dict[str, str], dict[str, str]]
 ) -> None:
     debian.do("dpkg", "--purge", "anpr-edge")
-    debian.do("rm", "-r", STICK)
+    debian.do("rm", "-rf", STICK)
     debian.do("sh", "-c", "rm /root/anpr-edge*.deb")
     files, accounts = before
     now = debian.files()

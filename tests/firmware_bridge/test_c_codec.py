@@ -7,8 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 
 from firmware_bridge import vectors
-from firmware_bridge.packet import PacketReader
-from tests.firmware_bridge.c_programs import FIRMWARE
+from tests.firmware_bridge.c_programs import FIRMWARE, c_reader, python_reads
 from tests.firmware_bridge.strategies import STREAMS
 
 
@@ -36,39 +35,17 @@ def test_the_c_program_finds_a_wrong_vector(c_programs, tmp_path, line, word):
 
 
 @pytest.fixture(scope="module")
-def c_reader(c_programs):
-    with subprocess.Popen(
-        [c_programs / "fuzz"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
-
-        def read(stream: bytes) -> list[str]:
-            process.stdin.write(len(stream).to_bytes(2, "little") + stream)
-            process.stdin.flush()
-            lines = []
-            while not lines or not lines[-1].startswith("end "):
-                line = process.stdout.readline()
-                assert line, "the C program ended: a sanitizer found something"
-                lines.append(line.decode().rstrip("\n"))
-            return lines
-
+def c_reads(c_programs):
+    with c_reader(c_programs) as read:
         yield read
-    assert process.returncode == 0
-
-
-def python_reads(stream: bytes) -> list[str]:
-    reader = PacketReader()
-    lines = [vectors.describe(packet) for packet in reader.feed(stream)]
-    noise = reader.noise
-    counts = (noise.too_long, noise.bad_cobs, noise.too_short, noise.bad_crc)
-    return [*lines, f"end {' '.join(map(str, counts))}"]
 
 
 @settings(max_examples=400, deadline=None)
 @given(stream=STREAMS)
 @example(stream=b"")
 @example(stream=b"\0".join(bytes([n]) * n for n in range(256)))
-def test_any_bytes_are_read_by_c_as_by_python(c_reader, stream):
-    assert c_reader(stream) == python_reads(stream)
+def test_any_bytes_are_read_by_c_as_by_python(c_reads, stream):
+    assert c_reads(stream) == python_reads(stream)
 
 
 @pytest.mark.parametrize("source", ["anpr_link.c", "anpr_messages.c"])

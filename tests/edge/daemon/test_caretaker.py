@@ -14,7 +14,6 @@ from edge.config import Firmware
 from edge.daemon import caretaker as module
 from edge.daemon.caretaker import Caretaker
 from edge.daemon.notify import Lifeline
-from edge.daemon.wiring_firmware import LINKED
 from edge.errors import FirmwareError
 from edge.housing.caller import Caller
 from edge.housing.words import (
@@ -29,6 +28,7 @@ from edge.housing.words import (
 )
 from firmware_bridge.link import Link
 from firmware_bridge.messages import Capability, Contact, Illuminator, TriggerSource, Watchdog
+from firmware_bridge.settings import Settings
 from firmware_bridge.simulator.bench import Bench
 from firmware_bridge.simulator.device import Device, Make
 
@@ -52,7 +52,7 @@ class Post:
     def __init__(self, folder: Path, bench: Bench) -> None:
         self.bench, self.socket = bench, folder / "s"
         firmware = Firmware(port=bench.path, socket=self.socket)
-        self.link = Link(str(bench.path), replace(LINKED, silence_s=1.0))
+        self.link = Link(str(bench.path), Settings(silence_s=1.0))
         self.caretaker = Caretaker(self.link, firmware)
         self.manager, self.ended = Manager(), threading.Event()
         self.error: FirmwareError | None = None
