@@ -172,15 +172,16 @@ class Road(threading.Thread):
     def __init__(self, window: Window, fps: float = 20) -> None:
         super().__init__(daemon=True)
         self.window, self.fps, self.ended = window, fps, threading.Event()
+        self.frames: Sequence[Image] = street()
         self.readings: Sequence[Reading] = (
             reading("99XKB9", detection(560, 430, 150, 34), 0.995),
             reading("1ABC23", detection(240, 300, 66, 15), 0.8),
         )
 
     def run(self) -> None:
-        index, frames = 0, street()
+        index = 0
         while not self.ended.wait(1 / self.fps):
-            image = frames[index % len(frames)]
+            image = self.frames[index % len(self.frames)]
             self.window.see(Frame(image, index, datetime.now(UTC), 0), self.readings)
             index += 1
 

@@ -19,7 +19,7 @@ from edge.panel.words import Language, say
 
 MARKS = {Result.PASSED: "ok", Result.FAILED: "x", Result.NONE: "-"}
 COLOURS = {Result.PASSED: (10, 107, 54), Result.FAILED: (179, 20, 28), Result.NONE: (71, 82, 95)}
-QUOTES = str.maketrans("“”‘’–", "\"\"''-")
+QUOTES = str.maketrans("“”", '""')
 WIDE_MM, NARROW_MM, PHOTO_MM, LINE_MM = 190.0, 60.0, 92.0, 4.2
 
 
