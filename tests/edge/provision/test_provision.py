@@ -3,16 +3,20 @@
 import errno
 import os
 import shutil
+import ssl
 import stat
 import subprocess
 import sys
 import tomllib
 import zipfile
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from edge.cli.keys import keys
 from edge.clock import SystemClock
@@ -79,11 +83,11 @@ def test_a_rehearsal_writes_nothing(bench: Bench) -> None:
     before = contents(bench.folder)
     done = bench.make("--dry-run")
     assert done.exit_code == 0
-    assert done.output.count("would") == 9
+    assert done.output.count("would") == 10
     assert contents(bench.folder) == before
     made(bench)
     before = contents(bench.folder)
-    assert bench.make("--dry-run").output.count("there ") == 8
+    assert bench.make("--dry-run").output.count("there ") == 9
     assert contents(bench.folder) == before
 
 
@@ -118,6 +122,34 @@ def test_a_password_in_the_address_of_a_camera_is_not_in_the_bundle(bench: Bench
         shown = bundle.read("box.toml").decode()
     assert tomllib.loads(shown)["camera"]["source"] == "rtsp://***@10.0.0.8/stream"
     assert "hunter2" in bench.config.read_text()
+
+
+def test_the_page_has_a_certificate_of_its_address_that_the_label_names(bench: Bench) -> None:
+    made(bench)
+    panel = load(bench.config).panel
+    assert panel is not None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(panel.cert, panel.key)
+    found = x509.load_pem_x509_certificate(panel.cert.read_bytes())
+    names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.IPAddress) == [ip_address("10.42.0.1")]
+    found.verify_directly_issued_by(found)
+    shown = found.fingerprint(SHA256()).hex(":").upper()
+    assert shown[:47] in bench.paper("label.txt").read_text()
+    assert shown[48:] in bench.paper("label.txt").read_text()
+    assert stat.S_IMODE(panel.key.stat().st_mode) == 0o600
+
+
+def test_a_page_that_moved_has_another_certificate_of_the_same_key(bench: Bench) -> None:
+    made(bench)
+    panel = load(bench.config).panel
+    assert panel is not None
+    key, before = panel.key.read_bytes(), panel.cert.read_bytes()
+    template = bench.kit / "box.toml"
+    template.write_text(template.read_text().replace("10.42.0.1:8443", "10.42.0.2:8443"))
+    assert "made for 10.42.0.2" in bench.make("--replace-config").output
+    assert panel.key.read_bytes() == key
+    assert panel.cert.read_bytes() != before
 
 
 def test_a_lost_password_is_replaced_and_nothing_else(bench: Bench) -> None:
@@ -272,7 +304,7 @@ def test_credentials_are_sealed_and_nothing_is_left_in_memory(tmp_path: Path) ->
     bench = Bench(tmp_path, "credential:")
     made(bench)
     store = tmp_path / "credstore"
-    names = {"box.pem", "box.key", "storage.key", "token.key", "panel.password"}
+    names = {"box.pem", "box.key", "storage.key", "token.key", "panel.password", "panel.key"}
     assert {path.name for path in store.iterdir()} == names
     assert {stat.S_IMODE(path.stat().st_mode) for path in store.iterdir()} == {0o600}
     assert not any(b"PRIVATE KEY" in content for content in contents(tmp_path / "a box").values())
