@@ -225,7 +225,7 @@ WORDS = {
     "judge": Words("Controleer", "Check"),
     "judge_camera": Words("Kijk naar het volgende voertuig", "Look at the next vehicle"),
     "judge_sign": Words("Leg vast", "Put on record"),
-    "judge_run": Words("Sluit de proefrit af", "End the test run"),
+    "judge_run": Words("Sluit de proef af", "End the test"),
     "again": Words("Opnieuw", "Again"),
     "do_now": Words("Doen", "Do"),
     "open": Words("nog te doen", "to be done"),

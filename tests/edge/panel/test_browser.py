@@ -198,7 +198,7 @@ def test_a_box_is_commissioned_from_its_first_step_to_its_report(page: Page, sta
         expect(page.locator("#count")).to_contain_text("11 van 12 kentekens zeker (92%)")
         picture(page, "commission-run")
         check_with_axe(page)
-        judge(page, "Sluit de proefrit af", "in orde")
+        judge(page, "Sluit de proef af", "in orde")
         page.get_by_label("Monteur").fill("A. de Vries")
         page.get_by_label("Plaats").fill("Catharijnesingel, km 2, richting centrum")
         picture(page, "commission-finish")
