@@ -216,9 +216,10 @@ def _make_password(site: Site) -> str:
     path, made = site.own.password, password.new_password()
     paper = site.paper("label.txt")
     replace(paper, label.text(site, made).encode(), 0o600)
-    replace(path, password.line_of(password.hashed(made)), 0o600)
+    replace(path, password.line_of(password.hashed(made)), 0o600, path if path.exists() else None)
     site.store.keep(path, again=True)
-    return f"it stands on {paper} and nowhere else: put it into the envelope of this box"
+    told = f"it stands on {paper} and nowhere else: put it into the envelope of this box"
+    return f"{told}; a panel at work takes it at its next start (systemctl restart anpr-panel)"
 
 
 def _request_stands(site: Site) -> str | None:

@@ -81,3 +81,22 @@ def test_the_maintainer_scripts_are_scripts(tmp_path: Path) -> None:
     names = re.findall(r"@([A-Z]+)@", (DEBIAN / "anpr-edge.postrm").read_text())
     filled = re.findall(r"s/@([A-Z]+)@/", (DEBIAN / "rules").read_text())
     assert set(names) <= set(filled)
+
+
+def test_an_upgrade_says_that_nothing_is_seen_meanwhile(tmp_path: Path) -> None:
+    invoke = tmp_path / "deb-systemd-invoke"
+    invoke.write_text("#!/bin/sh\n")
+    invoke.chmod(0o755)
+    script = ["sh", str(DEBIAN / "anpr-edge.prerm")]
+    told = [
+        subprocess.run(
+            [*script, *call],
+            env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for call in (["upgrade", "0.2.0"], ["deconfigure"])
+    ]
+    assert "until version 0.2.0 is in place: what drives by is not seen" in told[0]
+    assert "not seen" not in told[1]

@@ -173,6 +173,8 @@ class Idle:
     def look(self) -> None:
         return None
 
+    look_at_urgent = look
+
 
 def first_row(path: Path) -> tuple[str, str]:
     with closing(sqlite3.connect(path)) as db:

@@ -18,7 +18,7 @@ from edge.daemon import run, wiring_law, wiring_sync
 from edge.daemon.inforce import models_in_force, packs_in_force, pinned
 from edge.daemon.late import fault_at
 from edge.daemon.stepback import StepBack
-from edge.errors import CaptureError, ModelError, UpdateError
+from edge.errors import ModelError, UpdateError
 from edge.feed.outbox import Outbox
 from edge.record.envelope import decode_part, split
 from edge.record.keys import create_signer
@@ -295,10 +295,10 @@ def test_a_box_starts_with_the_models_before_and_raises_an_alarm(
     assert b"Release 1 (models-1) did not start on this box" in told
 
 
-def test_a_box_goes_back_from_packs_that_it_cannot_read(config, signals) -> None:
+def test_a_box_goes_back_from_packs_that_it_cannot_read(config, signals, monkeypatch) -> None:
+    monkeypatch.setattr(run, "Camera", OneFrame)
     put(config.box.state, 1, "packs", **{"nl-ze.toml": b"versie = 1"})
-    with pytest.raises(CaptureError):  # the packs are read, and then there is no camera
-        run.run_box(config)
+    run.run_box(config)
     assert packs_in_force(config) is None
     assert "nl-ze.toml is not valid" in unfit(config.box.state / "packs")[0].cause
 
@@ -379,10 +379,14 @@ def test_packs_that_the_configuration_names_are_not_overtaken(config) -> None:
     assert asked(DIRTY_VAN, law=law).outcome == "no_access"
 
 
-def test_a_box_without_a_camera_goes_back_from_nothing(config, signals) -> None:
+def test_a_box_without_a_camera_goes_back_from_nothing(config, signals, monkeypatch) -> None:
+    class Away(OneFrame):
+        def frames(self) -> Iterator[Frame | None]:
+            yield None
+
+    monkeypatch.setattr(run, "Camera", Away)
     place = put(config.box.state, 1, **release_files())
-    with pytest.raises(CaptureError):
-        run.run_box(config)
+    run.run_box(config)
     assert active(config.box.state, "models") == place
 
 

@@ -10,6 +10,7 @@ from typing import cast
 import numpy as np
 
 from edge.capture.newest import NewestFrame
+from edge.clock import SystemClock
 from edge.daemon.body import Body
 from edge.daemon.pipeline import Conclusion, Pipeline
 from edge.daemon.watch import OwnWatch
@@ -54,7 +55,7 @@ class Line:
 
 def test_frames_that_the_body_does_not_want_never_reach_the_pipeline() -> None:
     line, body = Line(), Every()
-    watch = OwnWatch(NewestFrame(Camera()), cast(Pipeline, line), cast(Body, body))
+    watch = OwnWatch(NewestFrame(Camera()), cast(Pipeline, line), SystemClock(), cast(Body, body))
     assert len(list(watch.conclusions())) == len(line.seen) == body.asked // 3
     watch.close()
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 import pytest
 
+from edge import __version__
 from edge.panel import throttle
 from edge.panel.guard import MAX_BODY
 from edge.panel.throttle import ALL_FREE, FREE
@@ -265,6 +266,40 @@ def test_every_answer_has_the_headers_that_keep_others_out(calm: Caller, path: s
     assert headers["cache-control"] == "no-store"
     assert "server" not in {name.lower() for name in headers}
     assert "://" not in page.replace("http://www.w3.org", "")
+
+
+def test_a_stranger_does_not_learn_which_version_this_is(stand: Booth) -> None:
+    stranger, known = stand.caller(), stand.caller()
+    for path in ("/", "/login", "/nothing", "/static/panel.css"):
+        status, page, headers = stranger.ask(path)
+        assert __version__ not in page + str(headers), (path, status)
+    assert known.log_in() == 303
+    assert f"anpr-edge {__version__}" in known.ask("/")[1]
+
+
+@pytest.mark.parametrize(
+    ("version", "comes_in"),
+    [
+        (ssl.TLSVersion.TLSv1_1, False),
+        (ssl.TLSVersion.TLSv1_2, True),
+        (ssl.TLSVersion.TLSv1_3, True),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:.*TLSv1_1:DeprecationWarning")
+def test_who_speaks_the_tls_of_yesterday_does_not_come_in(
+    stand: Booth, version: ssl.TLSVersion, comes_in: bool
+) -> None:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_ciphers("ALL:@SECLEVEL=0")  # or our own side would not even offer it
+    context.minimum_version = context.maximum_version = version
+    target = urlsplit(stand.address)
+    with closing(socket.create_connection((target.hostname, target.port or 0))) as line:
+        if comes_in:
+            context.wrap_socket(line).close()
+        else:
+            with pytest.raises(ssl.SSLError, match=r"alert protocol version|EOF occurred"):
+                context.wrap_socket(line)
 
 
 def test_a_page_runs_no_script_and_wears_no_style_of_its_own(calm: Caller) -> None:

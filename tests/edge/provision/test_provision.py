@@ -160,6 +160,25 @@ def test_a_lost_password_is_replaced_and_nothing_else(bench: Bench) -> None:
     changed = {name for name, content in contents(bench.box).items() if content != before[name]}
     assert {Path(name).name for name in changed} == {"panel.password"}
     assert new != old
+    kept = next(path for path in bench.box.rglob("panel.password"))
+    first, second = (page.partition("panel:")[2].split()[0] for page in (old, new))
+    known = read_line(kept.read_bytes())
+    assert (known.is_of(first), known.is_of(second)) == (False, True)
+
+
+def test_a_lost_password_that_is_a_credential_is_sealed_again(tmp_path: Path) -> None:
+    if os.geteuid() != 0 or shutil.which("systemd-creds") is None:
+        pytest.skip("sealing credentials needs root and systemd-creds (apt install systemd)")
+    bench = Bench(tmp_path, "credential:")
+    said = []
+    for more in ((), ("--new-password",)):
+        bench.make(*more)
+        said.append(bench.paper("label.txt").read_text().partition("panel:")[2].split()[0])
+    with opened(tmp_path / "credstore") as store:
+        assert store.clear is not None
+        store.fetch(store.clear / "panel.password")
+        known = read_line((store.clear / "panel.password").read_bytes())
+    assert [known.is_of(one) for one in said] == [False, True]
 
 
 @pytest.mark.parametrize("phase", ["asked", "answered"])
