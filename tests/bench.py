@@ -32,6 +32,11 @@ storage = "%(secret)sstorage.key"
 id = "gent"
 pack = "fl-zes"
 start = 2027-01-01
+[panel]
+listen = "10.42.0.1:8443"
+cert = "keys/panel.crt"
+key = "%(secret)spanel.key"
+password = "%(secret)spanel.password"
 [uplink]
 publisher = "mqtt"
 ca = "keys/ca.pem"

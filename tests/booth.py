@@ -46,6 +46,7 @@ CONFIG = """\
 id = "b1"
 state = "state"
 [camera]
+sign = "ZES, model 2027"
 region = [[0.1, 0.2], [0.9, 0.2], [0.9, 0.9], [0.1, 0.9]]
 [[camera.lanes]]
 name = "north"
@@ -57,6 +58,11 @@ token_key = "token.key"
 signing = "box.pem"
 platform = "platform.jwk"
 storage = "storage.key"
+[uplink]
+publisher = "mqtt"
+ca = "ca.pem"
+cert = "client.crt"
+key = "client.key"
 [[zones]]
 id = "utrecht"
 pack = "nl-ze"
@@ -166,15 +172,16 @@ class Road(threading.Thread):
     def __init__(self, window: Window, fps: float = 20) -> None:
         super().__init__(daemon=True)
         self.window, self.fps, self.ended = window, fps, threading.Event()
+        self.frames: Sequence[Image] = street()
         self.readings: Sequence[Reading] = (
             reading("99XKB9", detection(560, 430, 150, 34), 0.995),
             reading("1ABC23", detection(240, 300, 66, 15), 0.8),
         )
 
     def run(self) -> None:
-        index, frames = 0, street()
+        index = 0
         while not self.ended.wait(1 / self.fps):
-            image = frames[index % len(frames)]
+            image = self.frames[index % len(self.frames)]
             self.window.see(Frame(image, index, datetime.now(UTC), 0), self.readings)
             index += 1
 
@@ -227,6 +234,12 @@ class Caller:
     def ask(
         self, path: str, body: bytes | dict[str, str] | None = None, **headers: str
     ) -> tuple[int, str, dict[str, str]]:
+        status, raw, told = self.fetch(path, body, **headers)
+        return status, raw.decode("utf-8", "replace"), told
+
+    def fetch(
+        self, path: str, body: bytes | dict[str, str] | None = None, **headers: str
+    ) -> tuple[int, bytes, dict[str, str]]:
         raw = urllib.parse.urlencode(body).encode() if isinstance(body, dict) else body
         told = {name.replace("_", "-"): value for name, value in headers.items()}
         request = urllib.request.Request(self.address + path, raw, told)
@@ -235,7 +248,7 @@ class Caller:
         except urllib.error.HTTPError as e:
             answer = e
         with answer:
-            return answer.status, answer.read().decode("utf-8", "replace"), dict(answer.headers)
+            return answer.status, answer.read(), dict(answer.headers)
 
     def log_in(self, password: str = PASSWORD) -> int:
         return self.ask("/login", {"password": password})[0]

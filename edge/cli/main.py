@@ -14,6 +14,7 @@ from edge.errors import BoxError, ConfigError
 FINDING, MISUSE, FAULT = 1, 2, 3
 
 VERBS = {
+    "aim": "How well the camera is aimed, and what to turn.",
     "check": "What is in force on this box, proven by doing it.",
     "counts": "What drove by, by zone and month, without plates.",
     "explain": "Why a vehicle is, or is not, admitted.",

@@ -28,7 +28,7 @@ class Figures:
         self.bulletin: Bulletin | None = None
         self.reads: Reads | None = None
         self.last: LastPassage | None = None
-        self.frames = self.frames_rested = 0
+        self.frames = self.frames_rested = self.announced = self.settled = 0
         self.captures = Captures()
         self._frames = Counter("anpr_frames", "Frames looked at.", registry=self.registry)
         self._rested = Counter(
@@ -72,6 +72,7 @@ class Figures:
         """Count a vehicle that went by."""
         settled, day = passage.doubt is None, passage.seen_first.date()
         self.captures.go_by(passage)
+        self.announced, self.settled = self.announced + 1, self.settled + settled
         self._announced.inc()
         self._settled.inc(settled)
         reads = self.reads if self.reads is not None and self.reads.day == day else Reads(day)

@@ -14,7 +14,15 @@ from pathlib import Path
 import msgspec
 
 from edge.closing import Closing
-from edge.daemon.shown import HEAD_BYTES, MAX_ASK, SOCKET, Ask, StateHead, sight_answer
+from edge.daemon.shown import (
+    HEAD_BYTES,
+    MAX_ASK,
+    SOCKET,
+    Ask,
+    StateHead,
+    photo_answer,
+    sight_answer,
+)
 from edge.daemon.window import Window
 from edge.errors import ConfigError
 
@@ -88,7 +96,9 @@ class _Answer(socketserver.StreamRequestHandler):
         if ask.ask == "state":
             self._tell(self.server.state(), b"")
         elif (view := self.server.window.look(WAIT_S)) is not None:
-            self._tell(*sight_answer(view, ask.drawn))
+            self._tell(
+                *(photo_answer(view) if ask.ask == "photo" else sight_answer(view, ask.drawn))
+            )
 
     def _tell(self, head: msgspec.Struct, rest: bytes) -> None:
         told = msgspec.json.encode(head)

@@ -112,7 +112,7 @@ class Pipeline:
         self.eyes.see(frame)
         found = self.detector.detect(frame.image)
         readings = self.read_plates(frame, found)
-        self.window.see(frame, readings)
+        self.window.see(frame, readings, found)
         due = self.tracker.update(frame, readings)
         self.photographer.see(frame, found, [*self.tracker.followed, *due])
         return self._conclude_all(due)

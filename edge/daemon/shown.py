@@ -16,6 +16,7 @@ from edge.record.active import Updates
 from edge.types import Reading
 from edge.vision.aim import Light, Mark, plate_marks, scene_mark, worst
 from edge.vision.sheet import sheet
+from edge.vision.veil import veiled
 
 FOLDER, SOCKET = "panel", "daemon.sock"
 """In `box.state`: the folder that daemon and panel share."""
@@ -24,9 +25,9 @@ HEAD_BYTES = 4
 
 
 class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is asked: `sight`, the next frame, with plates drawn or not; or `state`."""
+    """What is asked: `sight`, the next frame, with plates drawn or not; `photo`; or `state`."""
 
-    ask: Literal["sight", "state"]
+    ask: Literal["sight", "photo", "state"]
     drawn: bool = True
 
 
@@ -52,6 +53,20 @@ class SightHead(msgspec.Struct, frozen=True, kw_only=True):
     plated: tuple[Plate, ...] = ()
 
 
+class PhotoHead(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture in which no plate can be read: when it was taken (UTC), how many were veiled."""
+
+    captured_at: datetime
+    plates: int
+
+
+class Tally(msgspec.Struct, frozen=True):
+    """Vehicles that were announced since the daemon began, and those with a settled plate."""
+
+    announced: int = 0
+    settled: int = 0
+
+
 class InForce(msgspec.Struct, frozen=True, kw_only=True):
     """The configuration that the daemon works by: its hash, and what the camera's picture means."""
 
@@ -73,6 +88,7 @@ class StateHead(msgspec.Struct, frozen=True, kw_only=True):
     updates: Updates | None
     in_force: InForce
     max_age_h: tuple[float, float]
+    tally: Tally = Tally()
 
 
 def sight_answer(view: View, drawn: bool) -> tuple[SightHead, bytes]:
@@ -92,6 +108,14 @@ def sight_answer(view: View, drawn: bool) -> tuple[SightHead, bytes]:
         plated=() if before is None else _plates(before),
     )
     return head, sheet(now.image, list(marked))
+
+
+def photo_answer(view: View) -> tuple[PhotoHead, bytes]:
+    """Return the head and the JPEG of a picture for a paper: with a vehicle, if one was there."""
+    sight = view.newest if view.plated is None else view.plated
+    plates = [*sight.found, *(reading.detection for reading in sight.readings)]
+    head = PhotoHead(captured_at=sight.captured_at, plates=len(sight.found or sight.readings))
+    return head, veiled(sight.image, plates)
 
 
 def _plates(sight: Sight) -> tuple[Plate, ...]:

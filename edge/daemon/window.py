@@ -13,7 +13,7 @@ from datetime import datetime
 
 import msgspec
 
-from edge.types import Frame, Image, Reading
+from edge.types import Detection, Frame, Image, Reading
 
 LOOKING_S = 2.0
 """So long after a look frames are still kept at hand."""
@@ -23,11 +23,15 @@ SHOWN, HIDDEN = 2, "•"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sight:
-    """A frame as it was seen: (H, W, 3) uint8 BGR, read-only, and the plates that were read."""
+    """A frame as it was seen: (H, W, 3) uint8 BGR, read-only, and the plates that were read.
+
+    `found` are all its plates, also those outside the region, which nobody read.
+    """
 
     image: Image
     captured_at: datetime
     readings: tuple[Reading, ...]
+    found: tuple[Detection, ...]
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,13 +67,15 @@ class Window:
         self._seen = threading.Condition()
         self.passages: deque[SeenPassage] = deque(maxlen=MOST_PASSAGES)
 
-    def see(self, frame: Frame, readings: Sequence[Reading]) -> None:
+    def see(
+        self, frame: Frame, readings: Sequence[Reading], found: Sequence[Detection] = ()
+    ) -> None:
         """Take a frame as it came, neither copied nor encoded, if somebody looks."""
         if self._monotonic() > self._until:
             self._newest = self._plated = None
             return
         with self._seen:
-            self._newest = Sight(frame.image, frame.captured_at, tuple(readings))
+            self._newest = Sight(frame.image, frame.captured_at, tuple(readings), tuple(found))
             self._plated = self._newest if readings else self._plated
             self._seen.notify_all()
 

@@ -47,6 +47,7 @@ from edge.daemon.silence import CAMERA
 from edge.daemon.storeroom import Limits, Storeroom
 from edge.daemon.sync import REPORT
 from edge.daemon.synced import synced
+from edge.daemon.tuner import Tuner
 from edge.daemon.watch import Watch
 from edge.daemon.wiring_eyes import policy, reader, sentry, view
 from edge.daemon.wiring_law import laws_in_force
@@ -102,6 +103,7 @@ class Watching:
     room: Storeroom
     alarms: Alarms
     body: Body
+    tuner: Tuner | None = None
 
 
 def registry(config: Config) -> RegistryCache:
@@ -389,6 +391,7 @@ def bulletins(cabinet: Cabinet[Registry], figures: Figures, at_work: Watching) -
         alarms=at_work.alarms,
         housing=cabinet.housing,
         body=at_work.body,
+        tuner=at_work.tuner,
     )
     return Bulletins(sights, figures)
 

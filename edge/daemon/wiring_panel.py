@@ -8,7 +8,7 @@ from edge.daemon.deeds import Deeds
 from edge.daemon.figures import Figures
 from edge.daemon.hatch import Hatch, NoHatch
 from edge.daemon.pipeline import Conclusion, Pipeline
-from edge.daemon.shown import FOLDER, InForce, StateHead
+from edge.daemon.shown import FOLDER, InForce, StateHead, Tally
 from edge.daemon.sync import REPORT
 from edge.daemon.synced import synced
 from edge.daemon.window import SeenPassage, Window, masked
@@ -83,4 +83,5 @@ def _state(config: Config, line: Pipeline, figures: Figures) -> StateHead:
             min(law.pack.max_age_vehicles_h for law in line.laws),
             min(law.pack.max_age_exemptions_h for law in line.laws),
         ),
+        tally=Tally(figures.announced, figures.settled),
     )

@@ -8,6 +8,15 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from edge.errors import ReportError
+from edge.panel.commission import (
+    commission,
+    finish,
+    paper,
+    run_so_far,
+    start,
+    start_run,
+    step,
+)
 from edge.panel.door import Door, choose_language
 from edge.panel.guard import Guard
 from edge.panel.live import figures, live, still, stream
@@ -40,6 +49,13 @@ def application(parts: Parts) -> ASGIApp:
             Route("/road/change", propose, methods=POST),
             Route("/road/apply", apply, methods=POST),
             Route("/road/back", take_back, methods=POST),
+            Route("/commission", commission, methods=GET),
+            Route("/commission/begin", start, methods=POST),
+            Route("/commission/step", step, methods=POST),
+            Route("/commission/run", start_run, methods=POST),
+            Route("/commission/run.json", run_so_far, methods=GET),
+            Route("/commission/finish", finish, methods=POST),
+            Route("/commission/report.{kind}", paper, methods=GET),
             Route("/service", service, methods=GET),
             Route("/service/stick", ask_stick, methods=POST),
             Route("/service/log", fetch_log, methods=POST),

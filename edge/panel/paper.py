@@ -13,10 +13,17 @@ from edge.panel.sessions import Session
 from edge.panel.words import number, say
 
 HERE = Path(__file__).parent
-MENU = (("/", "status"), ("/live", "live"), ("/road", "road"), ("/service", "service"))
+MENU = (
+    ("/", "status"),
+    ("/live", "live"),
+    ("/road", "road"),
+    ("/commission", "commission_menu"),
+    ("/service", "service"),
+)
 STATIC = {
     "panel.css": "text/css; charset=utf-8",
     "live.js": "text/javascript; charset=utf-8",
+    "run.js": "text/javascript; charset=utf-8",
     "road.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
@@ -31,12 +38,18 @@ _pages = Environment(
 )
 
 
+def render(name: str, **values: object) -> str:
+    """Return a template with its values, each escaped."""
+    return _pages.get_template(f"{name}.html.j2").render(**values)
+
+
 def page(
     request: Request, name: str, session: Session | None = None, status: int = 200, **values: object
 ) -> Response:
     """Return a page; `t` says a word of `edge.panel.words` in the language of who asks."""
     language = language_of(request)
-    text = _pages.get_template(f"{name}.html.j2").render(
+    text = render(
+        name,
         t=partial(say, language),
         number=partial(number, language),
         language=language,

@@ -13,14 +13,24 @@ from typing import TypeVar
 
 import msgspec
 
-from edge.daemon.shown import HEAD_BYTES, MAX_HEAD, SOCKET, Ask, Plate, SightHead, StateHead
+from edge.daemon.shown import (
+    HEAD_BYTES,
+    MAX_HEAD,
+    SOCKET,
+    Ask,
+    PhotoHead,
+    Plate,
+    SightHead,
+    StateHead,
+)
+from edge.vision.aim import Light
 
 WAIT_S = 3.0
 FRESH_S = 0.1
 BEST_S = 4.0
 """So long the plate that was seen widest stays on the page: its vehicle is gone within a second."""
 MAX_JPEG = 4_000_000
-HeadT = TypeVar("HeadT", SightHead, StateHead)
+HeadT = TypeVar("HeadT", SightHead, StateHead, PhotoHead)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +72,23 @@ class Porthole:
             self._remember(look)
             return look
 
+    async def photo(self) -> tuple[PhotoHead, bytes] | None:
+        """Return a picture in which no plate can be read, as JPEG."""
+        return await self._ask(Ask("photo"), PhotoHead)
+
+    async def best_within(self, wait_s: float) -> Plate | None:
+        """Look until a plate is seen without a fault, or so long; return the best one."""
+        until, found = time.monotonic() + wait_s, None
+        while time.monotonic() < until:
+            await self.look()
+            best = self.best()
+            if best is not None and (found is None or _rank(best) >= _rank(found)):
+                found = best
+            if found is not None and found.light is Light.GREEN:
+                return found
+            await asyncio.sleep(FRESH_S)
+        return found
+
     def best(self) -> Plate | None:
         """Return the plate that was seen widest a moment ago."""
         if self._best is None or time.monotonic() - self._best[0] > BEST_S:
@@ -101,6 +128,10 @@ class Porthole:
             writer.close()
             with suppress(OSError):
                 await writer.wait_closed()
+
+
+def _rank(plate: Plate) -> tuple[int, float]:
+    return (Light.RED, Light.AMBER, Light.GREEN).index(plate.light), _width_px(plate)
 
 
 def _width_px(plate: Plate) -> float:

@@ -209,6 +209,174 @@ WORDS = {
     "take_back": Words("Terug naar deze", "Back to this one"),
     "in_force": Words("Nu van kracht", "In force now"),
     "hash": Words("Vingerafdruk van de instellingen", "Fingerprint of the settings"),
+    # commissioning
+    "commission": Words("Inbedrijfstelling", "Commissioning"),
+    "commission_menu": Words("Opleveren", "Commission"),
+    "commission_do": Words(
+        "Loop acht stappen langs. Elke uitkomst wordt ondertekend vastgelegd; aan het eind is er"
+        " een rapport. U kunt stoppen en later verder gaan.",
+        "Walk through eight steps. What each finds is signed; at the end there is a report. You can"
+        " stop, and go on later.",
+    ),
+    "commission_go": Words("Begin", "Begin"),
+    "commission_again": Words("Begin een nieuwe", "Begin another"),
+    "commission_begun": Words("Begonnen op {at}", "Begun on {at}"),
+    "commission_progress": Words("{n} van {all} gedaan", "{n} of {all} done"),
+    "judge": Words("Controleer", "Check"),
+    "judge_camera": Words("Kijk naar het volgende voertuig", "Look at the next vehicle"),
+    "judge_sign": Words("Leg vast", "Put on record"),
+    "judge_run": Words("Sluit de proef af", "End the test"),
+    "again": Words("Opnieuw", "Again"),
+    "do_now": Words("Doen", "Do"),
+    "open": Words("nog te doen", "to be done"),
+    "result_passed": Words("in orde", "passed"),
+    "result_failed": Words("niet in orde", "failed"),
+    "result_none": Words("n.v.t.", "n/a"),
+    "step_identity": Words("Kastje en tijd", "Box and time"),
+    "step_sign": Words("Bord langs de weg", "Sign at the road"),
+    "step_camera": Words("Camera ziet kentekens", "Camera sees plates"),
+    "step_road": Words("Gebied en rijstroken", "Region and lanes"),
+    "step_light": Words("Verlichting", "Illuminator"),
+    "step_law": Words("Register, regels en sleutels", "Registry, rules and keys"),
+    "step_uplink": Words("Verbinding met het platform", "Link to the platform"),
+    "step_run": Words("Proef met verkeer", "Test with traffic"),
+    "do_identity": Words(
+        "Is dit het kastje dat hier hoort, en loopt zijn klok gelijk?",
+        "Is this the box that belongs here, and is its clock right?",
+    ),
+    "do_sign": Words(
+        "Kijk langs de weg, vóór de camera: staat het bord er, rechtop en leesbaar?",
+        "Look along the road, before the camera: does the sign stand there, upright and legible?",
+    ),
+    "do_camera": Words(
+        "Er wordt hoogstens 20 seconden naar een voertuig gekeken. Bij Beeld ziet u wat u moet"
+        " draaien.",
+        "A vehicle is looked for during 20 seconds at most. Under Picture you see what to turn.",
+    ),
+    "do_road": Words(
+        "Teken bij Weg het gebied en minstens één rijstrook.",
+        "Draw the region and one lane at least, under Road.",
+    ),
+    "do_light": Words(
+        "Dek de lichtsensor af met uw hand, tot de verlichting na zo'n tien seconden brandt.",
+        "Cover the light sensor with your hand, until the illuminator shines after ten seconds.",
+    ),
+    "do_law": Words(
+        "Zijn register, regels en sleutels van kracht?", "Are registry, rules and keys in force?"
+    ),
+    "do_uplink": Words(
+        "Heeft het platform ontvangen dat deze inbedrijfstelling begon?",
+        "Did the platform receive that this commissioning began?",
+    ),
+    "do_run": Words(
+        "Laat minstens {least} voertuigen langskomen en tel mee.",
+        "Let {least} vehicles at least go by, and count along.",
+    ),
+    "sign_agree": Words("Het bord “{sign}” staat er", "The sign “{sign}” stands there"),
+    "sign_said": Words("Waar staat het? (mag leeg blijven)", "Where does it stand? (optional)"),
+    "run_go": Words("Begin te tellen", "Begin to count"),
+    "run_again": Words("Begin opnieuw te tellen", "Begin to count anew"),
+    "finish": Words("Afronden", "Finish"),
+    "finish_do": Words(
+        "Alle stappen zijn gedaan. Met uw naam wordt het rapport gemaakt en ondertekend.",
+        "All steps are done. With your name the report is made and signed.",
+    ),
+    "finish_go": Words("Maak het rapport", "Make the report"),
+    "finish_open": Words("Er zijn nog stappen te doen.", "Steps are still to be done."),
+    "finish_name": Words("Vul naam en plaats in.", "Fill in name and place."),
+    "technician": Words("Monteur", "Technician"),
+    "place": Words("Plaats (weg, hoogte, richting)", "Place (road, spot, direction)"),
+    "found_identity": Words(
+        "Kastje {box}; de klok loopt gelijk (hoogstens {error} ms af)",
+        "Box {box}; the clock is right (off by {error} ms at most)",
+    ),
+    "found_sign": Words(
+        "De monteur verklaart: het bord “{sign}” staat er. Plaats: {said}",
+        "The technician states: the sign “{sign}” stands there. Place: {said}",
+    ),
+    "found_sign_absent": Words(
+        "Niet verklaard dat het bord “{sign}” er staat.",
+        "Not stated that the sign “{sign}” stands there.",
+    ),
+    "found_sign_unnamed": Words(
+        "Het bord heeft geen naam: vul camera.sign in box.toml in.",
+        "The sign has no name: fill in camera.sign in box.toml.",
+    ),
+    "found_foreign": Words(
+        "Camera van een ander: dit stelt zijn eigenaar in.",
+        "Another's camera: its owner sets this.",
+    ),
+    "found_camera": Words(
+        "Een kenteken gezien, alle lichten groen.", "A plate was seen, all lights green."
+    ),
+    "found_camera_ill": Words(
+        "Een kenteken gezien, maar niet alle lichten waren groen: kijk bij Beeld.",
+        "A plate was seen, and not all lights were green: look under Picture.",
+    ),
+    "found_camera_none": Words("Geen kenteken gezien.", "No plate was seen."),
+    "found_road": Words("Gebied getekend; rijstroken: {names}", "Region drawn; lanes: {names}"),
+    "found_road_none": Words(
+        "Er is geen gebied of geen rijstrook getekend.", "No region or no lane is drawn."
+    ),
+    "found_light": Words("De verlichting brandt op {level}.", "The illuminator shines at {level}."),
+    "found_light_without": Words(
+        "Dit kastje stuurt geen verlichting.", "This box steers no illuminator."
+    ),
+    "found_light_unheard": Words(
+        "Het apparaat in de kast is niet te horen: kijk naar kabel en voeding.",
+        "The device in the housing is not heard: look at its cable and power.",
+    ),
+    "found_light_off": Words("De verlichting brandt niet.", "The illuminator does not shine."),
+    "found_law": Words(
+        "Register {hours} uur oud; geen alarm over register, regels of sleutels",
+        "Registry {hours} hours old; no alarm of registry, rules or keys",
+    ),
+    "found_law_alarm": Words("Alarm: {names} (zie Toestand)", "Alarm: {names} (see Status)"),
+    "found_uplink": Words(
+        "Alles van vóór {at} is afgeleverd en bevestigd.",
+        "Everything from before {at} is delivered and confirmed.",
+    ),
+    "found_uplink_not": Words(
+        "Nog niet bevestigd; {n} wachten. Probeer het over een halve minuut opnieuw.",
+        "Not confirmed yet; {n} wait. Try again in half a minute.",
+    ),
+    "found_uplink_spool": Words("Dit kastje levert op een stick.", "This box delivers by a stick."),
+    "found_run_none": Words("Er is niet geteld.", "Nothing was counted."),
+    "found_run_anew": Words(
+        "Het programma begon intussen opnieuw: begin opnieuw te tellen.",
+        "The program began anew meanwhile: begin to count anew.",
+    ),
+    "found_run_few": Words(
+        "{n} van minstens {least} voertuigen.", "{n} of at least {least} vehicles."
+    ),
+    "found_run": Words(
+        "{settled} van {n} kentekens zeker ({share}).", "{settled} of {n} plates settled ({share})."
+    ),
+    "found_run_triggers": Words(
+        "{settled} van {n} kentekens zeker ({share}); {captured} van {judged} signalen werden een"
+        " passage.",
+        "{settled} of {n} plates settled ({share}); {captured} of {judged} triggers became a"
+        " passage.",
+    ),
+    "report": Words("Rapport", "Report"),
+    "report_fit": Words("Geschikt voor gebruik", "Fit for use"),
+    "report_unfit": Words("Niet geschikt voor gebruik", "Not fit for use"),
+    "report_html": Words("Rapport als webpagina", "Report as a web page"),
+    "report_pdf": Words("Rapport als PDF", "Report as PDF"),
+    "report_by": Words("{technician}, {place}, {at}", "{technician}, {place}, {at}"),
+    "report_gone": Words("Dit rapport is er niet meer.", "This report is no longer here."),
+    "report_sign": Words("Bord", "Sign"),
+    "report_lanes": Words("Rijstroken", "Lanes"),
+    "report_id": Words("Nummer", "Number"),
+    "report_software": Words("Programma", "Software"),
+    "report_photos": Words("Foto's", "Photos"),
+    "report_note": Words(
+        "De hash (SHA-256) van dit bestand staat in een ondertekend record van het kastje (audit,"
+        " commissioned). Op de foto's is geen kenteken leesbaar gelaten.",
+        "The hash (SHA-256) of this file stands in a signed record of the box (audit,"
+        " commissioned). In the photos no plate was left legible.",
+    ),
+    "zones": Words("Zones", "Zones"),
     # service
     "updates": Words("Vernieuwingen", "Updates"),
     "updates_none": Words("Dit kastje volgt geen vernieuwingen.", "This box follows no updates."),

@@ -2,12 +2,15 @@
 
 from edge import __version__
 from edge.provision.site import Site
+from edge.record.client import load_certificate
 from edge.record.jwk import fingerprint
+from edge.record.pagecert import print_of
 
 PAGE = """\
 ANPR BOX {box}
 
 Password of the panel:   {password}
+Address of the panel:    {page}
 Fingerprint of its key:  {fingerprint}
 Zones:                   {zones}
 Camera:                  {camera}
@@ -24,8 +27,20 @@ def text(site: Site, password: str) -> str:
     return PAGE.format(
         box=site.box,
         password=password,
+        page=_page(site),
         fingerprint=fingerprint(site.place.load().key_id),
         zones=", ".join(zone.id for zone in config.zones),
         camera=config.camera.id if config.external is None else config.external.product,
         software=__version__,
     )
+
+
+def _page(site: Site) -> str:
+    """Return where the panel is, and what its certificate shows in a browser."""
+    panel = site.config.panel
+    if panel is None:
+        return "it has none"
+    shown = print_of(load_certificate(panel.cert))
+    half = len(shown) // 2
+    halves = f"{shown[:half]}\n{' ' * 25}{shown[half + 1 :]}"
+    return f"https://{panel.listen}\nShows as (SHA-256):      {halves}"

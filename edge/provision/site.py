@@ -22,6 +22,7 @@ class Own(NamedTuple):
     client: Path | None
     token: Path
     password: Path
+    page: Path | None
 
     def paths(self) -> tuple[Path, ...]:
         """Return those that this box has."""
@@ -56,10 +57,13 @@ class Site:
 
     @property
     def own(self) -> Own:
-        """Where its secrets are; that of the panel lies beside the others."""
+        """Where its secrets are; a password without a panel lies beside the others."""
         keys, config = self.config.keys, self.config
         beside = keys.storage.with_name(password.NAME)
-        return Own(keys.signing, keys.storage, config.uplink.key, config.access.token_key, beside)
+        secret = beside if config.panel is None else config.panel.password
+        page = None if config.panel is None else config.panel.key
+        client, token = config.uplink.key, config.access.token_key
+        return Own(keys.signing, keys.storage, client, token, secret, page)
 
     @property
     def root(self) -> Path | None:

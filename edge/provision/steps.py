@@ -9,17 +9,24 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from edge.config import Panel
 from edge.daemon import enrolment, wiring
 from edge.errors import BoxError, ConfigError, KeyFileError, RecordError
 from edge.provision import label
 from edge.provision.site import Site, folder
 from edge.record import password
-from edge.record.client import is_for, load_certificate, load_client_key
+from edge.record.client import (
+    create_client_key,
+    is_for,
+    load_certificate,
+    load_client_key,
+)
 from edge.record.enrolment import KeyCertificate, read_certificate, read_request
 from edge.record.envelope import RefusedError
 from edge.record.jwk import fingerprint
 from edge.record.keyfile import PUBLIC_MODE, is_credential, read, replace
 from edge.record.keys import create_private, load_public, write_private
+from edge.record.pagecert import is_of, page_certificate, pem, print_of
 
 LOOK_EVERY_S = 0.5
 
@@ -58,6 +65,13 @@ def steps(site: Site, wishes: Wishes) -> Iterator[Step]:
         partial(_keys_stand, site),
         partial(_make_keys, site),
     )
+    if site.config.panel is not None:
+        yield Step(
+            "page",
+            f"make the certificate of the panel, {site.config.panel.cert}",
+            partial(_page_stands, site, site.config.panel),
+            partial(_make_page, site, site.config.panel),
+        )
     yield Step(
         "password",
         f"make a password for the panel, and write it on {site.paper('label.txt')}",
@@ -166,6 +180,28 @@ def _make_keys(site: Site) -> str:
     return f"made; fingerprint {fingerprint(signer.key_id)}"
 
 
+def _page_stands(site: Site, panel: Panel) -> str | None:
+    """Say that the panel has a certificate of its key and address."""
+    site.store.fetch(panel.key)
+    if not (panel.key.exists() and panel.cert.exists()):
+        return None
+    found = load_certificate(panel.cert)
+    if not is_for(found, load_client_key(panel.key)):
+        return None
+    if found.issuer == found.subject and not is_of(found, panel.address[0]):
+        return None  # it was moved; what an authority vouches for is left as it is
+    return f"{panel.cert}, fingerprint {print_of(found)}"
+
+
+def _make_page(site: Site, panel: Panel) -> str:
+    key = create_client_key(panel.key)
+    site.store.keep(panel.key)
+    made = page_certificate(key, site.box, panel.address[0], site.clock.read().now)
+    folder(panel.cert.parent)
+    replace(panel.cert, pem(made), PUBLIC_MODE)
+    return f"{panel.cert} made for {panel.address[0]}, fingerprint {print_of(made)}"
+
+
 def _password_stands(site: Site, wishes: Wishes) -> str | None:
     path = site.own.password
     site.store.fetch(path)
@@ -180,9 +216,10 @@ def _make_password(site: Site) -> str:
     path, made = site.own.password, password.new_password()
     paper = site.paper("label.txt")
     replace(paper, label.text(site, made).encode(), 0o600)
-    replace(path, password.line_of(password.hashed(made)), 0o600)
+    replace(path, password.line_of(password.hashed(made)), 0o600, path if path.exists() else None)
     site.store.keep(path, again=True)
-    return f"it stands on {paper} and nowhere else: put it into the envelope of this box"
+    told = f"it stands on {paper} and nowhere else: put it into the envelope of this box"
+    return f"{told}; a panel at work takes it at its next start (systemctl restart anpr-panel)"
 
 
 def _request_stands(site: Site) -> str | None:

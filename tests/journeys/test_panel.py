@@ -7,11 +7,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from edge.feed.outbox import Outbox
+from edge.panel.walk import Step
 from edge.record.envelope import decode_part, split
 from edge.record.message import AuditRecord, decode
 from edge.record.password import hashed, line_of
@@ -70,10 +72,14 @@ def box(tmp_path: Path) -> StreetBox:
 
 
 def audits(box: StreetBox) -> list[str]:
+    return [one.action for one in deeds(box)]
+
+
+def deeds(box: StreetBox) -> list[AuditRecord]:
     with Outbox.attach(box.outbox, load_key(box.storage_key)) as outbox:
         chain = [e for e in outbox.pending(None, 1000) if e.kind == "audit"]
     found = [decode(decode_part(split(e.jws)[1])).data for e in chain]
-    return [one.action for one in found if isinstance(one, AuditRecord)]
+    return [one for one in found if isinstance(one, AuditRecord)]
 
 
 def test_a_technician_sees_draws_and_leaves_a_signed_trail(box: StreetBox) -> None:
@@ -90,4 +96,29 @@ def test_a_technician_sees_draws_and_leaves_a_signed_trail(box: StreetBox) -> No
         assert caller.send("/logout")[0] == 303
         wanted = ["login", "live_watched", "settings_changed", "logout"]
         until(lambda: audits(box) == wanted)
+    assert box.verify().returncode == 0
+
+
+def test_a_box_is_commissioned_and_its_chain_proves_the_report(box: StreetBox) -> None:
+    with street_camera() as camera, at_work(box, camera), panel(box) as caller:
+        assert caller.log_in() == 303
+        until(lambda: '"plate"' in caller.ask("/live.json")[1])
+        until(lambda: "aan het werk sinds" in caller.ask("/")[1])
+        assert caller.send("/commission/begin")[0] == 303
+        assert caller.send("/commission/run")[0] == 303
+        for step in list(Step)[:-1]:
+            assert caller.send("/commission/step", step=step, agreed="yes")[0] == 303
+        until(lambda: not caller.ask("/commission/run.json")[1].startswith('{"says":"0 '))
+        assert caller.send("/commission/step", step="run")[0] == 303
+        caller.send("/commission/finish", technician="A. de Vries", place="N201")
+        papers = {kind: caller.fetch(f"/commission/report.{kind}")[1] for kind in ("html", "pdf")}
+        until(lambda: audits(box)[-1] == "commissioned")
+        told = deeds(box)[-1].details
+    assert told["html"] == sha256(papers["html"]).hexdigest()
+    assert told["pdf"] == sha256(papers["pdf"]).hexdigest()
+    page = papers["html"].decode()
+    assert page.count("data:image/jpeg") == 2
+    assert "Breedte van het kenteken" in page
+    assert "van minstens 10 voertuigen" in page
+    assert told["fit"] == "no"  # this street has too few vehicles in so short a time
     assert box.verify().returncode == 0

@@ -1,4 +1,5 @@
 import itertools
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from edge.daemon import wiring_law
 from edge.daemon.eyesight import Trusting
 from edge.daemon.pipeline import Conclusion, Pipeline
 from edge.feed.outbox import Outbox
+from edge.passage.lanes import View
 from edge.passage.passage import Desk, ReadingPolicy
 from edge.passage.tracker import Tracker
 from edge.record.envelope import decode_part, split
@@ -18,7 +20,7 @@ from edge.record.keys import create_signer
 from edge.record.message import PassageRecord, decode
 from edge.record.provenance import Provenance
 from edge.record.testimony import Testimony
-from edge.types import Outcome, Reading, Tally, Tint, Vehicle
+from edge.types import Detection, Image, Outcome, Reading, Tally, Tint, Vehicle
 from tests.chains import STORAGE_KEY
 from tests.fakes import (
     START,
@@ -279,3 +281,25 @@ def test_no_accusation_of_what_a_blind_camera_shows(tmp_path: Path) -> None:
     assert (decision.outcome, decision.rule) == (Outcome.REVIEW, "CAMERA")
     assert "it seems moved" in told.reason
     assert told.vehicle is None
+
+
+class ReadsWhatItIsGiven:
+    def read(self, image: Image, detections: Sequence[Detection]) -> Sequence[Reading]:
+        return [reading("1KZE410", one) for one in detections]
+
+
+def test_the_window_is_shown_the_plates_outside_the_region_that_nobody_reads(
+    tmp_path: Path,
+) -> None:
+    line = replace(
+        pipeline(tmp_path, passing("1KZE410"), {}),
+        reader=ReadsWhatItIsGiven(),
+        view=View(region=((0.9, 0.9), (1.0, 0.9), (1.0, 1.0), (0.9, 1.0))),
+    )
+    line.window._until = float("inf")
+    line.step(frame(1))
+    line.casebook.close()
+    line.outbox.close()
+    seen = line.window._newest
+    assert seen is not None
+    assert (len(seen.found), len(seen.readings)) == (1, 0)

@@ -5,12 +5,14 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import cv2
 import msgspec
+import numpy as np
 import pytest
 
 from edge.daemon.hatch import Hatch
-from edge.daemon.shown import HEAD_BYTES, SOCKET
-from edge.daemon.window import LOOKING_S, Window, masked
+from edge.daemon.shown import HEAD_BYTES, SOCKET, photo_answer
+from edge.daemon.window import LOOKING_S, Sight, View, Window, masked
 from tests.fakes import detection, frame, reading
 
 
@@ -58,6 +60,21 @@ def test_a_plate_between_two_looks_is_not_missed() -> None:
     thread.join()
     assert found[0].newest.readings == ()
     assert found[0].plated is not None
+
+
+def test_a_plate_outside_the_region_is_veiled_in_a_photo() -> None:
+    bright = np.full((720, 1280, 3), 200, np.uint8)
+    bright[400:430, 600:750:10] = 0
+    photos = []
+    for found in ([], [detection(600, 400, 150, 30)]):
+        sight = Sight(bright, frame(1).captured_at, (), tuple(found))
+        head, jpeg = photo_answer(View(newest=sight, plated=None))
+        image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+        assert image is not None
+        photos.append((head.plates, float(image[76:80, 114:139].std())))
+    assert [plates for plates, _ in photos] == [0, 1]
+    assert photos[0][1] > 8
+    assert photos[1][1] < 3
 
 
 def test_without_a_frame_a_look_ends() -> None:

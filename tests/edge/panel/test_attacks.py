@@ -19,8 +19,14 @@ from edge.panel.throttle import ALL_FREE, FREE
 from tests.booth import PASSAGE, PASSWORD, Booth, Caller
 
 MARKUP = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
-POSTS = ["/logout", "/road/change", "/road/apply", "/road/back", "/service/stick", "/service/log"]
-GETS = ["/", "/live", "/live.mjpg", "/live.json", "/still.jpg", "/road", "/service"]
+POSTS = [
+    *("/logout", "/road/change", "/road/apply", "/road/back", "/service/stick", "/service/log"),
+    *("/commission/begin", "/commission/step", "/commission/run", "/commission/finish"),
+]
+GETS = [
+    *("/", "/live", "/live.mjpg", "/live.json", "/still.jpg", "/road", "/service"),
+    *("/commission", "/commission/run.json", "/commission/report.pdf", "/commission/report.html"),
+]
 
 
 def test_a_storm_of_passwords_is_slowed_down_and_leaves_a_trail_that_has_an_end(
@@ -297,7 +303,7 @@ def test_who_speaks_the_tls_of_yesterday_does_not_come_in(
 
 
 def test_a_page_runs_no_script_and_wears_no_style_of_its_own(calm: Caller) -> None:
-    for path in ("/", "/live", "/road", "/service"):
+    for path in ("/", "/live", "/road", "/commission", "/service"):
         page = calm.ask(path)[1]
         assert " style=" not in page
         assert not re.search(r"\son\w+=", page)

@@ -3,16 +3,20 @@
 import errno
 import os
 import shutil
+import ssl
 import stat
 import subprocess
 import sys
 import tomllib
 import zipfile
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from edge.cli.keys import keys
 from edge.clock import SystemClock
@@ -79,11 +83,11 @@ def test_a_rehearsal_writes_nothing(bench: Bench) -> None:
     before = contents(bench.folder)
     done = bench.make("--dry-run")
     assert done.exit_code == 0
-    assert done.output.count("would") == 9
+    assert done.output.count("would") == 10
     assert contents(bench.folder) == before
     made(bench)
     before = contents(bench.folder)
-    assert bench.make("--dry-run").output.count("there ") == 8
+    assert bench.make("--dry-run").output.count("there ") == 9
     assert contents(bench.folder) == before
 
 
@@ -120,6 +124,34 @@ def test_a_password_in_the_address_of_a_camera_is_not_in_the_bundle(bench: Bench
     assert "hunter2" in bench.config.read_text()
 
 
+def test_the_page_has_a_certificate_of_its_address_that_the_label_names(bench: Bench) -> None:
+    made(bench)
+    panel = load(bench.config).panel
+    assert panel is not None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(panel.cert, panel.key)
+    found = x509.load_pem_x509_certificate(panel.cert.read_bytes())
+    names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.IPAddress) == [ip_address("10.42.0.1")]
+    found.verify_directly_issued_by(found)
+    shown = found.fingerprint(SHA256()).hex(":").upper()
+    assert shown[:47] in bench.paper("label.txt").read_text()
+    assert shown[48:] in bench.paper("label.txt").read_text()
+    assert stat.S_IMODE(panel.key.stat().st_mode) == 0o600
+
+
+def test_a_page_that_moved_has_another_certificate_of_the_same_key(bench: Bench) -> None:
+    made(bench)
+    panel = load(bench.config).panel
+    assert panel is not None
+    key, before = panel.key.read_bytes(), panel.cert.read_bytes()
+    template = bench.kit / "box.toml"
+    template.write_text(template.read_text().replace("10.42.0.1:8443", "10.42.0.2:8443"))
+    assert "made for 10.42.0.2" in bench.make("--replace-config").output
+    assert panel.key.read_bytes() == key
+    assert panel.cert.read_bytes() != before
+
+
 def test_a_lost_password_is_replaced_and_nothing_else(bench: Bench) -> None:
     made(bench)
     before, old = contents(bench.box), bench.paper("label.txt").read_text()
@@ -128,6 +160,25 @@ def test_a_lost_password_is_replaced_and_nothing_else(bench: Bench) -> None:
     changed = {name for name, content in contents(bench.box).items() if content != before[name]}
     assert {Path(name).name for name in changed} == {"panel.password"}
     assert new != old
+    kept = next(path for path in bench.box.rglob("panel.password"))
+    first, second = (page.partition("panel:")[2].split()[0] for page in (old, new))
+    known = read_line(kept.read_bytes())
+    assert (known.is_of(first), known.is_of(second)) == (False, True)
+
+
+def test_a_lost_password_that_is_a_credential_is_sealed_again(tmp_path: Path) -> None:
+    if os.geteuid() != 0 or shutil.which("systemd-creds") is None:
+        pytest.skip("sealing credentials needs root and systemd-creds (apt install systemd)")
+    bench = Bench(tmp_path, "credential:")
+    said = []
+    for more in ((), ("--new-password",)):
+        bench.make(*more)
+        said.append(bench.paper("label.txt").read_text().partition("panel:")[2].split()[0])
+    with opened(tmp_path / "credstore") as store:
+        assert store.clear is not None
+        store.fetch(store.clear / "panel.password")
+        known = read_line((store.clear / "panel.password").read_bytes())
+    assert [known.is_of(one) for one in said] == [False, True]
 
 
 @pytest.mark.parametrize("phase", ["asked", "answered"])
@@ -272,7 +323,7 @@ def test_credentials_are_sealed_and_nothing_is_left_in_memory(tmp_path: Path) ->
     bench = Bench(tmp_path, "credential:")
     made(bench)
     store = tmp_path / "credstore"
-    names = {"box.pem", "box.key", "storage.key", "token.key", "panel.password"}
+    names = {"box.pem", "box.key", "storage.key", "token.key", "panel.password", "panel.key"}
     assert {path.name for path in store.iterdir()} == names
     assert {stat.S_IMODE(path.stat().st_mode) for path in store.iterdir()} == {0o600}
     assert not any(b"PRIVATE KEY" in content for content in contents(tmp_path / "a box").values())

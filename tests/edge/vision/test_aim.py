@@ -71,12 +71,28 @@ def test_a_light_in_the_plate_is_glare() -> None:
 
 
 def test_a_plate_seen_from_the_side_is_told() -> None:
+    for narrower_px, light, advised in (
+        (5, Light.GREEN, None),
+        (22, Light.AMBER, "less_aside"),
+        (33, Light.RED, "less_aside"),
+    ):
+        mark = side_of(narrower_px)
+        assert mark is not None
+        assert (mark.light, mark.advice) == (light, advised), mark
+
+
+def test_a_plate_of_two_lines_says_nothing_of_the_side() -> None:
+    assert side_of(40) is None
+
+
+def side_of(narrower_px: float) -> Mark | None:
+    """Return the angle of a plate that is so much narrower on either side."""
     scene, found = plate()
     x1, y1, x2, y2 = found.box
-    narrow = (Point(x1 + 40, y1), Point(x2 - 40, y1), Point(x2 - 40, y2), Point(x1 + 40, y2))
-    seen = Detection(Box(x1 + 40, y1, x2 - 40, y2), narrow, 0.9)
-    side = {m.figure: m for m in plate_marks(scene, seen)}
-    assert "side_deg" not in side or side["side_deg"].advice == "less_aside"
+    x1, x2 = x1 + narrower_px, x2 - narrower_px
+    narrow = (Point(x1, y1), Point(x2, y1), Point(x2, y2), Point(x1, y2))
+    marks = plate_marks(scene, Detection(Box(x1, y1, x2, y2), narrow, 0.9))
+    return next((mark for mark in marks if mark.figure == "side_deg"), None)
 
 
 def test_blur_lowers_the_sharpness_and_nothing_raises_it() -> None:
