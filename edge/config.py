@@ -74,11 +74,28 @@ class Lane(_Section, frozen=True, kw_only=True):
     direction: Literal["approaching", "leaving"] | None = None
 
 
+class CameraLight(_Section, frozen=True, kw_only=True):
+    """How the box tunes a camera at a device, and how far; one at an address rules itself.
+
+    The shutter is never longer than what keeps a plate sharp that is `plate_px` wide and as fast as
+    `body.top_kmh`, nor than `max_shutter_us`; `max_gain` is a share of the camera's. The infrared
+    filter is moved by the driver's control `ir_control` alone, which is `ir_in` while it is in.
+    """
+
+    profiles: bool = True
+    max_shutter_us: Annotated[int, msgspec.Meta(ge=100, le=100_000)] | None = None
+    max_gain: Fraction = 1.0
+    plate_px: Annotated[float, msgspec.Meta(ge=20, le=2000)] = 120.0
+    ir_filter: Literal["auto", "in", "out"] = "auto"
+    ir_control: Line | None = None
+    ir_in: Annotated[int, msgspec.Meta(ge=-1000, le=1000)] = 1
+
+
 class Camera(_Section, frozen=True, kw_only=True):
     """The camera: a device (`/dev/video0`) or an address (RTSP, motion JPEG over HTTP).
 
     A plate whose middle lies outside `region` is none. `lane` names the only lane, `lanes` draws
-    several.
+    several. With `trigger` it gives a frame only when the device fires it.
     """
 
     id: str = "camera-1"
@@ -87,6 +104,8 @@ class Camera(_Section, frozen=True, kw_only=True):
     sign: str | None = None
     region: Polygon | None = None
     lanes: tuple[Lane, ...] = ()
+    trigger: bool = False
+    light: CameraLight = CameraLight()
 
 
 class External(_Section, frozen=True, kw_only=True):
@@ -487,6 +506,7 @@ class _Reader:
         self._check_evidence(parts.get("evidence"), parts.get("uplink"))
         self._check_metrics(parts.get("metrics"))
         self._check_firmware(parts.get("firmware"))
+        self._check_trigger(parts.get("camera"), parts.get("firmware"))
         parts["zones"] = self._zones(tables["zones"]) if "zones" in tables else ()
         if self.faults:
             raise ConfigError(
@@ -507,7 +527,8 @@ class _Reader:
             return self._section(Camera, table, "camera")
         found = self._each(Lane, table.get("lanes", []), "camera.lanes")
         lanes = tuple(lane for lane in found if lane is not None)
-        rest = {key: value for key, value in table.items() if key != "lanes"}
+        light = self._section(CameraLight, table.get("light", {}), "camera.light")
+        rest = {key: value for key, value in table.items() if key not in ("lanes", "light")}
         camera = self._section(Camera, rest, "camera")
         self._refuse_twice("lane", [lane.name for lane in lanes])
         drawn = {f"lane {lane.name}": lane.polygon for lane in lanes}
@@ -517,7 +538,9 @@ class _Reader:
             self.faults.append("camera.lane names the only lane: drop it, or [[camera.lanes]]")
         faults = ((name, polygon_fault(polygon)) for name, polygon in drawn.items())
         self.faults += [f"{name}: {fault}" for name, fault in faults if fault]
-        return None if camera is None else msgspec.structs.replace(camera, lanes=lanes)
+        if camera is None or light is None:
+            return None
+        return msgspec.structs.replace(camera, lanes=lanes, light=light)
 
     def _authority(self, table: object) -> Authority | None:
         if not isinstance(table, dict):
@@ -554,6 +577,11 @@ class _Reader:
                 f"firmware.watchdog_s is {firmware.watchdog_s}: a service that is started again"
                 f" needs {SHORTEST_WATCHDOG_S} s at least; 0 leaves the watchdog off"
             )
+
+    def _check_trigger(self, camera: Camera | None, firmware: Firmware | None) -> None:
+        """Refuse a camera that waits for a device which is not there."""
+        if camera is not None and camera.trigger and firmware is None:
+            self.faults.append("camera.trigger needs a device that fires the camera: [firmware]")
 
     def _keys(self, table: object) -> Keys | None:
         keys = self._section(Keys, table, "keys")

@@ -137,6 +137,7 @@ class Passage:
     text before syntax corrected one character of it, None when nothing was corrected.
     `lane` names the lane it was seen in best, None when that is in none; `wrong_way`: it went
     against the direction of that lane. `foreign` names the product that read it, None for us.
+    `blind` says why the camera may not be believed then; None: it saw as it should.
     """
 
     plate: str
@@ -160,6 +161,7 @@ class Passage:
     lane: str | None = None
     wrong_way: bool = False
     foreign: str | None = None
+    blind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ FLOORS = {
     "edge.daemon": 4,
     "edge.daemon.wiring": 5,
     "edge.daemon.wiring_body": 5,
+    "edge.daemon.wiring_camera": 5,
     "edge.daemon.wiring_delivery": 5,
     "edge.daemon.wiring_eyes": 5,
     "edge.daemon.wiring_firmware": 5,

@@ -26,6 +26,7 @@ def decide(passage: Passage, facts: Facts | None, law: Law, clock: ClockReading)
         or unread(passage, law, day)
         or inactive(law, day)
         or towed(passage, law)
+        or unseen(passage)
         or expired(law, day)
         or looked_up(passage, facts, law, clock, day)
     )
@@ -135,6 +136,13 @@ def towed(passage: Passage, law: Law) -> Verdict | None:
     if not bound_to_trailer(passage.country, passage.plate):
         return None
     return Verdict(Outcome.OUT_OF_SCOPE, "SCOPE", law.pack.outside_reason, law.pack.outside_source)
+
+
+def unseen(passage: Passage) -> Verdict | None:
+    """What a camera shows that moved, froze or is covered accuses nobody (RULES 7)."""
+    if passage.blind is None:
+        return None
+    return doubt("CAMERA", f"The camera could not be believed: {passage.blind}.", FAIL_SAFE)
 
 
 def expired(law: Law, day: date) -> Verdict | None:

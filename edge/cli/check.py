@@ -13,6 +13,7 @@ import click
 import onnxruntime as ort
 
 from edge.access.announced import remarks
+from edge.cli.cameracheck import camera
 from edge.cli.keycheck import KeyState, client_certificate, signing_key
 from edge.cli.looks import Item, ages, casebook, disk, looked, show, updates
 from edge.clock import SystemClock
@@ -41,12 +42,17 @@ NO_WAY = "released pictures have no way to leave: set uplink.evidence"
 @click.command()
 @click.option("--config", type=click.Path(path_type=Path), default=DEFAULT_PATH, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def check(config: Path, as_json: bool) -> None:
+@click.option("--learn-view", is_flag=True, help="Let the box learn anew how its scene looks.")
+def check(config: Path, as_json: bool, learn_view: bool) -> None:
     """Prove what is in force: configuration, models and their speed here, law, registry, keys.
 
-    Opens what `run` opens, except camera and outbox, which `run` may hold. Secrets are not
-    shown. Exit status: 0 all fine (warnings or not), 1 a fault.
+    Opens what `run` opens, except camera and outbox, which `run` may hold: of the camera it asks
+    the controls alone. Secrets are not shown. Exit status: 0 all fine (warnings or not), 1 a fault.
+    After the camera was moved on purpose, `--learn-view` forgets first how the scene looked; `run`
+    notices within a second.
     """
+    if learn_view:
+        wiring.learn_view(load(config))
     sys.exit(0 if show(examined(config), as_json) else 1)
 
 
@@ -81,6 +87,7 @@ def _eyes(config: Config) -> list[tuple[str, Callable[[], Item]]]:
     if config.external is not None:
         return [("external", partial(_external, config.external))]
     return [
+        ("camera", partial(camera, config)),
         ("runtime", _runtime),
         ("detector", partial(_detector, config)),
         ("reader", partial(_reader, config)),

@@ -15,7 +15,8 @@ from edge.clock import SystemClock
 from edge.config import DEFAULT_PATH, Config, load
 from edge.daemon import wiring
 from edge.daemon.body import COOL
-from edge.daemon.bulletin import Bulletin, HousingTold, read_bulletin
+from edge.daemon.bulletin import Bulletin, HousingTold, TuningTold, read_bulletin
+from edge.daemon.eyesight import REMEDY as LOOK_AT_CAMERA
 from edge.daemon.late import LATE
 from edge.daemon.storeroom import REMEDY
 from edge.feed.opening import is_taken
@@ -52,7 +53,9 @@ def standing(config: Config) -> Iterator[Item]:
     looks: list[tuple[str, Callable[[], Item]]] = [
         ("daemon", partial(_daemon, config, told, now.now)),
         ("camera", partial(_camera, config, told)),
+        *_of_tuning(told),
         *_of_device(config, told),
+        *([] if config.external else [("eyesight", partial(_eyesight, told))]),
         ("last passage", partial(_passage, told, now.now)),
         ("reading", partial(_reading, told, now.now)),
         ("backlog", partial(_backlog, config, now.now)),
@@ -96,6 +99,33 @@ def _camera(config: Config, told: Bulletin | None) -> Item:
     if rate is None:
         return Item("camera", says, figures=figures)
     return Item("camera", f"{rate:g} a second, {says}", None if rate else AGAIN, figures)
+
+
+def _of_tuning(told: Bulletin | None) -> list[tuple[str, Callable[[], Item]]]:
+    tuning = None if told is None else told.tuning
+    return [] if tuning is None else [("light", partial(_light, tuning))]
+
+
+def _light(told: TuningTold) -> Item:
+    says = f"{told.profile}: shutter {told.shutter_us} us, gain {told.gain:.0%}"
+    if told.filter_in is not None:
+        says += f", infrared filter {'in' if told.filter_in else 'out'}"
+    warnings = tuple(f"the driver takes no {name}: {why}" for name, why in told.refused.items())
+    return Item("light", says, figures=msgspec.to_builtins(told), warnings=warnings)
+
+
+def _eyesight(told: Bulletin | None) -> Item:
+    fit = None if told is None else told.burden.fitness
+    if fit is None or fit.seeing is None:
+        return Item("eyesight", UNTOLD)
+    figures = msgspec.to_builtins(fit.seeing)
+    if fit.seeing.faults:
+        says = f"The camera is {' and '.join(fit.seeing.faults)}"
+        return Item("eyesight", says, LOOK_AT_CAMERA, figures)
+    if fit.seeing.in_place is None:
+        says = "the camera sees; cannot tell whether it was moved"
+        return Item("eyesight", says, figures=figures)
+    return Item("eyesight", "the camera sees, and looks where it always looked", figures=figures)
 
 
 def _of_device(config: Config, told: Bulletin | None) -> list[tuple[str, Callable[[], Item]]]:

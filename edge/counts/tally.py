@@ -23,6 +23,7 @@ from edge.counts.vehicle import (
     year_of,
 )
 from edge.counts.words import (
+    CAMERA,
     CANDIDATES,
     COUNTRIES,
     DATA,
@@ -118,6 +119,8 @@ def why_unknown(passage: Passage, facts: Facts | None, decision: Decision) -> st
         return READ
     if decision.rule == "CLOCK":
         return decision.rule
+    if passage.blind is not None:
+        return CAMERA
     if facts is None or facts.fault is not None or facts.snapshot is None:
         return "REGISTRY"
     return "MISS" if facts.vehicle is None else "CATEGORY"

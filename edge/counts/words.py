@@ -23,8 +23,8 @@ from edge.counts.vehicle import (
 from edge.passage.forms import SERIES
 from edge.types import Consequence, Direction, Outcome
 
-READ, START, DATA = "READ", "START", "DATA"
-DUTIES = frozenset({"CLOCK", READ, "REGISTRY", "MISS", DATA, "PACK", "STALE", "SET"})
+READ, CAMERA, START, DATA = "READ", "CAMERA", "START", "DATA"
+DUTIES = frozenset({"CLOCK", READ, CAMERA, "REGISTRY", "MISS", DATA, "PACK", "STALE", "SET"})
 """The rules of our own that end in review, beside the rows and types of a pack."""
 MARKS = frozenset({"draft", DERIVED_NORM, TWO_DATES, QUOTA, "held", "already_held", "no_evidence"})
 COUNTRIES = frozenset(series.country for series in SERIES)
@@ -41,7 +41,7 @@ CANDIDATES = {
     Consequence.HOLD48: "sanction_candidates",
     Consequence.HOLD_DAY: "sanction_candidates",
 }
-UNREADY = frozenset({READ, "CLOCK", "REGISTRY", "MISS", "CATEGORY"})
+UNREADY = frozenset({READ, "CLOCK", CAMERA, "REGISTRY", "MISS", "CATEGORY"})
 """Why it cannot be known whether a passage is in scope."""
 WHAT_IF = "what_if_"
 Words = Mapping[str, frozenset[str]]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.daemon import vitals
-from edge.record.active import Fitness, Slowed
+from edge.record.active import Fitness, Seeing, Slowed
 from edge.vision.pace import Bounds, Pace, Strain
 
 LOOK_S = 2.0
@@ -31,6 +31,11 @@ def unknown() -> float | None:
     return None
 
 
+def nothing_seen() -> Seeing | None:
+    """Know nothing of the camera."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What a body may bear, where it is looked at, and how much may be written in a day."""
@@ -40,6 +45,7 @@ class Terms:
     written_day: int
     root: Path = Path("/")
     enclosure_c: Callable[[], float | None] = unknown
+    seeing: Callable[[], Seeing | None] = nothing_seen
 
 
 class Body:
@@ -85,6 +91,7 @@ class Body:
             written_day=self._written_day(),
             life_used_percent=life.used_percent,
             spare=life.spare,
+            seeing=self._terms.seeing(),
         )
 
     def too_slow(self) -> str | None:

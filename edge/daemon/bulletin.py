@@ -49,13 +49,26 @@ class HousingTold(msgspec.Struct, frozen=True, kw_only=True):
     triggers: TriggerCounts | None = None
 
 
+class TuningTold(msgspec.Struct, frozen=True, kw_only=True):
+    """How the camera is set; `refused` says why the driver did not take a control, by its name.
+
+    `gain` is a share of the camera's range; `filter_in` None: nothing moves the infrared filter.
+    """
+
+    profile: str
+    shutter_us: int
+    gain: float
+    filter_in: bool | None = None
+    refused: dict[str, str] = {}
+
+
 class Bulletin(msgspec.Struct, frozen=True, kw_only=True):
     """How the daemon stands; what is counted, is counted since `began_at`.
 
     `frames_per_s` is None before there was time to count. `missed`: passages without a record that
     are not signed for yet. `frames_rested`: those of the frames in which nothing had changed.
     `alarms` holds the cause of each alarm that is open. Times are UTC. `housing` None: there is no
-    [firmware].
+    [firmware]. `tuning` None: the camera rules itself, or was not seen yet.
     """
 
     began_at: datetime
@@ -77,6 +90,7 @@ class Bulletin(msgspec.Struct, frozen=True, kw_only=True):
     alarms: dict[str, str]
     frames_rested: int = 0
     housing: HousingTold | None = None
+    tuning: TuningTold | None = None
 
 
 def read_bulletin(state: Path) -> Bulletin | None:

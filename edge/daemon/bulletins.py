@@ -17,6 +17,7 @@ from edge.daemon.health import burden
 from edge.daemon.housing import Housing
 from edge.daemon.room import NO_ROOM
 from edge.daemon.storeroom import STORAGE, Storeroom
+from edge.daemon.tuner import Tuner
 from edge.daemon.watch import Watch
 from edge.errors import EvidenceError
 from edge.feed.outbox import Outbox
@@ -42,6 +43,7 @@ class Sights:
     alarms: Alarms
     body: Body
     housing: Housing | None = None
+    tuner: Tuner | None = None
 
 
 class Bulletins:
@@ -119,6 +121,7 @@ class Bulletins:
             pictures_held=len(seen.pictures.held()),
             pictures_released=len(seen.pictures.released()),
             housing=None if seen.housing is None else seen.housing.told(),
+            tuning=None if seen.tuner is None else seen.tuner.told(),
             alarms=standing(seen.alarms.told | {STORAGE: seen.room.alarm}),
         )
 

@@ -118,11 +118,19 @@ def _quality(told: Bulletin) -> dict[str, tuple[str, float | None]]:
 
 def _fit(told: Bulletin) -> dict[str, tuple[str, float | None]]:
     fit = told.burden.fitness or Fitness()
-    slowed = fit.slowed
+    slowed, seeing = fit.slowed, fit.seeing
     return {
         "anpr_temperature_celsius": ("Of the hottest part of the box.", fit.temperature_c),
         "anpr_enclosure_celsius": ("Inside its enclosure.", fit.enclosure_c),
         "anpr_slowed": ("1 while the box looks at fewer frames than come.", slowed is not None),
+        "anpr_camera_sees": (
+            "1 while the camera sees as it should, 0 while it is blind.",
+            None if seeing is None else not seeing.faults,
+        ),
+        "anpr_camera_in_place": (
+            "1 while it looks where it always looked; absent where the scene does not tell.",
+            None if seeing is None else seeing.in_place,
+        ),
         "anpr_disk_written_day_bytes": (
             "Written to the disk in the last day, or since the daemon began.",
             fit.written_day,

@@ -44,9 +44,13 @@ class Housing:
     """The contacts, the climate and the light of the box, and what is to be told of them."""
 
     def __init__(self, clock: Clock, captures: Captures) -> None:
-        """Know nothing; `say` is to be set to what reaches the service, `wake` to what hurries."""
+        """Know nothing; `say` is to be set to what reaches the service, `wake` to what hurries.
+
+        `fired` is told of each trigger.
+        """
         self.say: Callable[[Word], bool] = nobody
         self.wake: Callable[[], None] = lambda: None
+        self.fired: Callable[[int], None] = lambda at_ns: None
         self.captures = captures
         self._clock, self._lock = clock, threading.RLock()
         self._contacts = {
@@ -72,6 +76,8 @@ class Housing:
                     self._change(word)
                 case Trigger():
                     self.captures.trigger(word)
+                    if not word.is_test:
+                        self.fired(word.at_ns)
         if isinstance(word, Change):
             self.wake()
 
@@ -103,6 +109,11 @@ class Housing:
         """The temperature in the housing, None where it is not known now."""
         known = self._fresh()
         return None if known is None else known.temperature_c
+
+    def illuminance_lx(self) -> float | None:
+        """The light outside, None where it is not known now."""
+        known = self._fresh()
+        return None if known is None else known.illuminance_lx
 
     def counts(self) -> TriggerCounts | None:
         """Return what triggers say of the passages; None where nothing triggers."""

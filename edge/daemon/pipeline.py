@@ -7,7 +7,7 @@ Nothing here knows a camera, a model file or a network: `wiring.py` brings them.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeAlias
 
 from edge.access.calendar import civil_day
@@ -26,6 +26,7 @@ from edge.access.hold import (
 from edge.access.rules import Law
 from edge.casebook.casebook import Casebook
 from edge.casebook.entries import Entry, Mark
+from edge.daemon.eyesight import Eyes, Trusting
 from edge.daemon.photographer import Photographer
 from edge.daemon.room import NO_ROOM, Endless, Room
 from edge.daemon.window import Window
@@ -104,9 +105,11 @@ class Pipeline:
     photographer: Photographer = field(default_factory=Photographer)
     window: Window = field(default_factory=Window)
     room: Room = Endless()  # noqa: RUF009 - it holds nothing
+    eyes: Eyes = Trusting()  # noqa: RUF009 - nor does this
 
     def step(self, frame: Frame) -> list[Conclusion]:
         """Take one frame; return what was concluded of vehicles that have gone by."""
+        self.eyes.see(frame)
         found = self.detector.detect(frame.image)
         readings = self.read_plates(frame, found)
         self.window.see(frame, readings, found)
@@ -125,12 +128,13 @@ class Pipeline:
     def conclude(self, passage: Passage) -> list[Conclusion]:
         """Decide on one passage in every zone this camera guards, and make it durable.
 
-        A plate in doubt is not looked up: it could be another vehicle's. Nor is a trailer's.
+        A plate in doubt is not looked up: it could be another vehicle's. Nor is a trailer's, nor
+        one that a blind camera showed.
         Where there is no room for a record it is counted as missed, and nothing is decided.
         """
         now = self.clock.read()
         towed = bound_to_trailer(passage.country, passage.plate)
-        certain = passage.doubt is None and now.trusted
+        certain = passage.doubt is None and passage.blind is None and now.trusted
         facts = self.registry.facts(passage) if certain and not towed else None
         taken = (self._take(passage, facts, law, now) for law in self.laws)
         return [conclusion for conclusion in taken if conclusion is not None]
@@ -138,7 +142,9 @@ class Pipeline:
     def _conclude_all(self, tracks: Sequence[Track]) -> list[Conclusion]:
         announced = ((self.desk.announce(track), track.lane) for track in tracks)
         passages = [in_lane(passage, lane) for passage, lane in announced if passage is not None]
-        return [conclusion for passage in passages for conclusion in self.conclude(passage)]
+        blind = self.eyes.doubt() if passages else None
+        judged = [replace(passage, blind=blind) for passage in passages]
+        return [conclusion for passage in judged for conclusion in self.conclude(passage)]
 
     def _take(
         self, passage: Passage, facts: Facts | None, law: Law, now: ClockReading

@@ -11,8 +11,8 @@ from edge.capture.camera import Camera
 from edge.capture.newest import NewestFrame
 from edge.clock import SystemClock
 from edge.config import Config
-from edge.daemon import wiring, wiring_body, wiring_firmware, wiring_panel
-from edge.daemon.body import Body
+from edge.daemon import wiring, wiring_body, wiring_camera, wiring_firmware, wiring_panel
+from edge.daemon.body import Body, nothing_seen
 from edge.daemon.figures import Figures
 from edge.daemon.inforce import overtaken, pinned
 from edge.daemon.measured import measured
@@ -21,7 +21,7 @@ from edge.daemon.notify import Lifeline
 from edge.daemon.page import Page
 from edge.daemon.pipeline import Conclusion, Pipeline
 from edge.daemon.room import NO_ROOM, Chores
-from edge.daemon.silence import CAMERA
+from edge.daemon.silence import CAMERA, Silence
 from edge.daemon.sparing import write_log
 from edge.daemon.watch import OwnWatch, Watch
 from edge.daemon.wiring_panel import drawn_on
@@ -136,16 +136,20 @@ def _work(
 ) -> bool:
     """Conclude on what goes by until that has changed, or the daemon is stopped: then False."""
     room, checkpoints = wiring.storeroom(cabinet), wiring.checkpoints(cabinet)
-    body = wiring_body.body(cabinet.config, wiring_firmware.enclosure_c(cabinet.housing))
+    lookout = wiring.lookout(cabinet.config)
+    seeing = nothing_seen if lookout is None else lookout.seeing
+    body = wiring_body.body(cabinet.config, wiring_firmware.enclosure_c(cabinet.housing), seeing)
     line = wiring_firmware.lit(wiring.pipeline(cabinet), cabinet.housing)
-    testimony = replace(line.testimony, slowed=body.slowed)
-    pipeline = measured(replace(line, room=room, testimony=testimony), figures)
+    testimony, eyes = replace(line.testimony, slowed=body.slowed), lookout or line.eyes
+    tuner = wiring_camera.tuner(cabinet.config, cabinet.housing)
+    timed = measured(replace(line, room=room, testimony=testimony, eyes=eyes), figures)
+    pipeline = wiring_camera.tuned(timed, tuner)
     health = wiring.health(cabinet, pipeline.laws, body)
     rest = health, wiring.hours(cabinet), wiring.release(cabinet)
     watch = _watch(cabinet, pipeline, body)  # last: what fails before it leaves no camera open
-    alarms = wiring.alarms(cabinet, watch, body)
+    alarms = wiring.alarms(cabinet, watch, body, lookout)
     minutely = Minutely(alarms, *rest, checkpoints, away_s=lambda: watch.away_s)
-    at_work = wiring.Watching(watch, room, alarms, body)
+    at_work = wiring.Watching(watch, room, alarms, body, tuner)
     bulletins = wiring.bulletins(cabinet, figures, at_work)
     chores, deeds = Chores(minutely.step, room), wiring_panel.deeds(cabinet)
     stop.watch(watch)
@@ -214,8 +218,11 @@ def _watch(cabinet: wiring.Cabinet[Registry], pipeline: Pipeline, body: Body) ->
     config = cabinet.config
     if config.external is not None:
         return wiring.foreign_watch(config.external, cabinet, pipeline)
-    camera = NewestFrame(Camera(config.camera.source, cabinet.clock))
-    return OwnWatch(camera, pipeline, cabinet.clock, body)
+    shots = wiring_camera.shots(config, cabinet.housing)
+    camera = Camera(config.camera.source, cabinet.clock)
+    if shots is not None:
+        camera.rests = wiring_camera.rests(shots, cabinet.clock)
+    return OwnWatch(NewestFrame(camera), pipeline, Silence(cabinet.clock, shots), body)
 
 
 def _tell(conclusions: Sequence[Conclusion]) -> None:

@@ -1,8 +1,9 @@
 """Whether the camera gives pictures, and since when it does not."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from edge.daemon.shots import Shots
 from edge.ports import Clock
 from edge.types import Frame
 
@@ -10,6 +11,7 @@ log = logging.getLogger(__name__)
 CAMERA = "camera"
 """The name of its alarm."""
 SILENT_AFTER_S = 10.0
+GONE_AFTER_S = 2.0
 SECOND_NS = 1_000_000_000
 REMEDY = (
     "Look at its power, its cable, and camera.source in box.toml; no other program may hold it."
@@ -20,9 +22,9 @@ REMEDY = (
 class Silence:
     """Takes note of frames, and of their absence."""
 
-    def __init__(self, clock: Clock) -> None:
-        """Wait for the first frame from now on."""
-        self._clock, now = clock, clock.read()
+    def __init__(self, clock: Clock, shots: Shots | None = None) -> None:
+        """Wait for the first frame from now on; with `shots`, for one after each trigger."""
+        self._clock, self._shots, now = clock, shots, clock.read()
         self._last_at, self._last_ns = now.now, now.monotonic_ns
         self._since: datetime | None = None
         self._away_ns, self._ended = 0, ""
@@ -36,14 +38,20 @@ class Silence:
             self._since = None
             log.warning("%s.", self._ended)
         self._last_at, self._last_ns = frame.captured_at, frame.monotonic_ns
+        if self._shots is not None:
+            self._shots.answer(frame.monotonic_ns)
 
     def falls(self) -> bool:
         """Take note that there is no frame; True when it has just lasted too long."""
-        if self._since is not None or self._passed_ns() < SILENT_AFTER_S * SECOND_NS:
+        if self._since is not None or not self._lasts_too_long():
             return False
         self._since = self._last_at
         log.warning("%s", self.fault())
         return True
+
+    def leaves_road_empty(self) -> bool:
+        """True while a camera that is triggered gives nothing: who was in sight has gone."""
+        return self._shots is not None and self._passed_ns() >= GONE_AFTER_S * SECOND_NS
 
     @property
     def away_s(self) -> float:
@@ -60,6 +68,18 @@ class Silence:
     def ended(self) -> str:
         """Say between which moments there was no picture the last time."""
         return f"{self._ended}: what drove by then was not seen."
+
+    def _lasts_too_long(self) -> bool:
+        if self._shots is None:
+            return self._passed_ns() >= SILENT_AFTER_S * SECOND_NS
+        now = self._clock.read()
+        fired_ns = self._shots.overdue(now.monotonic_ns)
+        if fired_ns is None:
+            return False
+        # Before the trigger no picture was due: the silence begins with it.
+        passed = timedelta(microseconds=(now.monotonic_ns - fired_ns) / 1000)
+        self._last_at, self._last_ns = now.now - passed, fired_ns
+        return True
 
     def _passed_ns(self) -> int:
         return self._clock.read().monotonic_ns - self._last_ns

@@ -7,7 +7,6 @@ from edge.capture.newest import NewestFrame
 from edge.daemon.body import Body
 from edge.daemon.pipeline import Conclusion, Pipeline
 from edge.daemon.silence import Silence
-from edge.ports import Clock
 
 
 class Watch(Protocol):
@@ -76,20 +75,24 @@ class OwnWatch:
 
     frames_each = 0
 
-    def __init__(self, camera: NewestFrame, pipeline: Pipeline, clock: Clock, body: Body) -> None:
+    def __init__(
+        self, camera: NewestFrame, pipeline: Pipeline, silence: Silence, body: Body
+    ) -> None:
         """Look at every frame that there is time for, and that the body wants."""
         self._camera, self._pipeline, self._body = camera, pipeline, body
-        self._silence, self._answers = Silence(clock), 0
+        self._silence, self._answers = silence, 0
 
     def conclusions(self) -> Iterator[Sequence[Conclusion]]:
         """Yield the conclusions of each frame, and every second where none comes.
 
-        Once the camera has fallen silent, nobody in sight is waited for any more.
+        Once the camera has fallen silent, nobody in sight is waited for any more; nor where it is
+        triggered, and has not been for a while.
         """
         for frame in self._camera.frames():
             self.frames_each = 0 if frame is None else 1
             if frame is None:
-                yield self._pipeline.finish() if self._silence.falls() else ()
+                is_over = self._silence.falls() or self._silence.leaves_road_empty()
+                yield self._pipeline.finish() if is_over else ()
                 continue
             self._silence.hear(frame)
             if self._body.wants(self.dropped):

@@ -16,7 +16,7 @@ from edge.casebook.casebook import Casebook
 from edge.config import Config, External
 from edge.counts.record import Bookkeeper
 from edge.counts.tally import tallies, tallies_of_resolution
-from edge.daemon import damage, exhibits, rotation, silence, wiring_body
+from edge.daemon import damage, exhibits, eyesight, rotation, silence, wiring_body
 from edge.daemon.alarms import Alarms, Watched
 from edge.daemon.body import Body
 from edge.daemon.bulletins import Bulletins, Sights
@@ -24,6 +24,7 @@ from edge.daemon.checkpoints import Checkpoints
 from edge.daemon.enrolment import installed
 from edge.daemon.external import REMEDY as PUSH_SETTINGS
 from edge.daemon.external import ForeignWatch, NoEyes
+from edge.daemon.eyesight import BLIND, Lookout
 from edge.daemon.figures import Figures
 from edge.daemon.gate import Gate
 from edge.daemon.health import Health, untold
@@ -41,10 +42,12 @@ from edge.daemon.photographer import Photographer
 from edge.daemon.pipeline import Pipeline
 from edge.daemon.recovery import recover
 from edge.daemon.release import Release
+from edge.daemon.remembered import USE, Memory, forget
 from edge.daemon.silence import CAMERA
 from edge.daemon.storeroom import Limits, Storeroom
 from edge.daemon.sync import REPORT
 from edge.daemon.synced import synced
+from edge.daemon.tuner import Tuner
 from edge.daemon.watch import Watch
 from edge.daemon.wiring_eyes import policy, reader, sentry, view
 from edge.daemon.wiring_law import laws_in_force
@@ -68,6 +71,7 @@ from edge.registry.cache import RegistryCache
 from edge.registry.fresh import FreshRegistry
 from edge.registry.token import load_key, pseudonym
 from edge.update.shelf import active
+from edge.vault import Vault
 from edge.vision.model import checked_model
 
 CASEBOOK, OUTBOX = "casebook.sqlite", "outbox.sqlite"
@@ -99,6 +103,7 @@ class Watching:
     room: Storeroom
     alarms: Alarms
     body: Body
+    tuner: Tuner | None = None
 
 
 def registry(config: Config) -> RegistryCache:
@@ -311,8 +316,29 @@ def clerk(config: Config) -> Clerk:
     return Clerk(_provenance(config), os.urandom)
 
 
+def lookout(config: Config) -> Lookout | None:
+    """Put together what looks whether the camera sees; None for one that is not ours."""
+    if config.external is not None:
+        return None
+    return Lookout(Memory(config.box.state, Vault(storage_key(config), USE, config.box.id)))
+
+
+def learn_view(config: Config) -> None:
+    """Let the box learn anew how its scene looks. Raises ConfigError."""
+    try:
+        forget(config.box.state)
+    except OSError as e:
+        raise ConfigError(
+            f"How the scene looks cannot be forgotten ({e.strerror}).",
+            f"Run it as a user that may write to box.state, {config.box.state}.",
+        ) from e
+
+
 def alarms(
-    cabinet: Cabinet[FreshRegistry], watch: Watch | None = None, body: Body | None = None
+    cabinet: Cabinet[FreshRegistry],
+    watch: Watch | None = None,
+    body: Body | None = None,
+    lookout: Lookout | None = None,
 ) -> Alarms:
     """Put together what raises alarms, also of the body, and of another's camera at `watch`."""
     config, clock = cabinet.config, cabinet.clock
@@ -329,6 +355,8 @@ def alarms(
         watched["external"] = Watched(watch.fault, PUSH_SETTINGS)
     elif watch is not None:
         watched[CAMERA] = Watched(watch.fault, silence.REMEDY, watch.ended, urgent=True)
+    if lookout is not None:
+        watched[BLIND] = Watched(lookout.fault, eyesight.REMEDY, lookout.ended, urgent=True)
     if cabinet.housing is not None:
         watched |= cabinet.housing.watched()
     if config.evidence is not None:
@@ -363,6 +391,7 @@ def bulletins(cabinet: Cabinet[Registry], figures: Figures, at_work: Watching) -
         alarms=at_work.alarms,
         housing=cabinet.housing,
         body=at_work.body,
+        tuner=at_work.tuner,
     )
     return Bulletins(sights, figures)
 

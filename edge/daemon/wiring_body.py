@@ -5,16 +5,21 @@ from pathlib import Path
 
 from edge.config import Config
 from edge.daemon.alarms import Watched
-from edge.daemon.body import COOL, MB, REPLACE, SLOW, WORN, Body, Terms, unknown
+from edge.daemon.body import COOL, MB, REPLACE, SLOW, WORN, Body, Terms, nothing_seen, unknown
+from edge.record.active import Seeing
 from edge.vision.pace import Bounds, least_per_s
 
 
 def body(
     config: Config,
     enclosure_c: Callable[[], float | None] = unknown,
+    seeing: Callable[[], Seeing | None] = nothing_seen,
     root: Path = Path("/"),
 ) -> Body:
-    """Return the body of a box; `enclosure_c` tells the temperature inside its enclosure."""
+    """Return the body of a box; `enclosure_c` tells the temperature inside its enclosure.
+
+    `seeing` tells how its camera sees.
+    """
     bears = config.body
     bounds = Bounds(
         warm_c=bears.warm_c,
@@ -22,7 +27,8 @@ def body(
         enclosure_c=bears.enclosure_c,
         least_per_s=least_per_s(config.reading.min_frames, bears.top_kmh, bears.view_m),
     )
-    return Body(Terms(bounds, config.box.state, bears.written_mb_day * MB, root, enclosure_c))
+    written = bears.written_mb_day * MB
+    return Body(Terms(bounds, config.box.state, written, root, enclosure_c, seeing))
 
 
 def watched(body: Body) -> dict[str, Watched]:

@@ -395,7 +395,31 @@ def _of_resolutions(basis: Basis) -> Words:
     )
 
 
+def _scene() -> Item:
+    return Item(
+        Words("Hoe de omgeving eruitziet", "How the scene looks"),
+        Words("beeld van de camera, één maal per seconde", "the camera's picture, once a second"),
+        Words(
+            "zien of de camera is afgedekt, verschoven of onscherp",
+            "to see whether the camera is covered, moved or defocused",
+        ),
+        Words(
+            "randen uit hoogstens zes beelden van 320 punten breed, vervaagd: een kenteken is er "
+            "niet uit te lezen; versleuteld op de schijf",
+            "edges of six pictures at most, 320 pixels wide, blurred: no plate can be read in "
+            "them; encrypted on the disk",
+        ),
+        Words(
+            "tot een nieuwer beeld, of tot een technicus dat vraagt (check --learn-view)",
+            "until a newer picture, or until a technician asks (check --learn-view)",
+        ),
+        Words("overschrijven of wissen", "overwriting or deletion"),
+    )
+
+
 def _upkeep(config: Config) -> Iterator[Item]:
+    if config.external is None:
+        yield _scene()
     yield Item(
         Words("Ontvangstbewijzen", "Receipts"),
         Words("het platform, ondertekend", "the platform, signed"),

@@ -28,6 +28,7 @@ STRUCTS = {
     "ActivePack": Words("Regelpakket in gebruik", "Rule pack in use"),
     "Updates": Words("Vernieuwingen", "Updates"),
     "Slowed": Words("Minder beelden", "Fewer frames"),
+    "Seeing": Words("Zicht van de camera", "Eyesight of the camera"),
     "Fitness": Words("Toestand van de apparatuur", "Fitness of the hardware"),
     "Family": Words("Soort vernieuwing", "Family of updates"),
     "HousingRecord": Words("Behuizing", "Housing"),
@@ -222,6 +223,12 @@ DUTCH = {
     "written_day": "bytes die in de laatste dag op de schijf zijn geschreven",
     "life_used_percent": "hoeveel van haar leven de schijf hooguit heeft verbruikt, in procenten",
     "spare": "wat de schijf van haar reserveblokken zegt",
+    "seeing": "hoe de camera ziet; leeg als dat niet bekend is",
+    "faults": (
+        "wat er mis is: afgedekt, donker, overbelicht, onscherp, verschoven of bevroren; leeg als "
+        "er niets mis is"
+    ),
+    "in_place": "of de camera kijkt waar zij altijd keek; leeg als het beeld dat niet zegt",
     "frames_per_s": "aantal beelden dat per seconde is bekeken",
     "of_per_s": "aantal beelden dat de camera per seconde gaf",
     "Slowed.reasons": "waarom: warmte, behuizing, afgeremde processor of te veel werk",

@@ -83,6 +83,22 @@ class Slowed(msgspec.Struct, frozen=True, kw_only=True):
     ]
 
 
+class Seeing(msgspec.Struct, frozen=True, kw_only=True):
+    """How the camera sees: what keeps it from seeing as it should, and whether it was moved."""
+
+    faults: Annotated[
+        tuple[str, ...],
+        says(
+            "What is wrong: `covered`, `dark`, `overexposed`, `defocused`, `moved`, `frozen`;"
+            " empty: nothing. More may come."
+        ),
+    ]
+    in_place: Annotated[
+        bool | None,
+        says("Whether it looks where it always looked; null: the scene does not tell."),
+    ]
+
+
 class Fitness(msgspec.Struct, frozen=True, kw_only=True):
     """How the box is as hardware; null is what it cannot tell."""
 
@@ -110,6 +126,7 @@ class Fitness(msgspec.Struct, frozen=True, kw_only=True):
         str | None,
         says("What the disk says of its spares: `normal`, `warning`, `urgent`; null: nothing."),
     ] = None
+    seeing: Annotated[Seeing | None, says("How the camera sees; null: it is not known.")] = None
 
 
 class Active(msgspec.Struct, frozen=True, kw_only=True):

@@ -92,7 +92,7 @@ def plate_marks(image: Image, found: Detection) -> tuple[Mark, ...]:
         marks.append(SIDE.mark(math.degrees(math.acos(min(1.0, width / height / ONE_LINE)))))
     glare = float(np.mean(plate.min(axis=2) >= WHITE))
     marks += [
-        SHARPNESS.mark(_sharpness(grey, max(1.0, light - dark))),
+        SHARPNESS.mark(sharpness(grey, max(1.0, light - dark))),
         EXPOSURE.mark(light / FULL),
         CONTRAST.mark((light - dark) / FULL),
         GLARE.mark(glare),
@@ -122,7 +122,7 @@ def _shape(corners: Corners) -> tuple[float, float, float]:
     return width, max(1.0, height), lean
 
 
-def _sharpness(grey: NDArray[np.uint8], contrast: float) -> float:
+def sharpness(grey: NDArray[np.uint8], contrast: float) -> float:
     """Return how many strokes fit into the width of an edge: the steepest edges count."""
     steps = np.abs(np.diff(grey.astype(np.int16), axis=1))
     steepest = float(np.percentile(steps, 99)) / contrast if steps.size else 0.0

@@ -35,6 +35,17 @@ def alike(now: Edges, before: Edges) -> float | None:
     return _alike(now, before, np.ones_like(now, bool))
 
 
+def steady(seen: Edges, before: Edges) -> Edges:
+    """Return what was seen, levelled in each tile that showed something else before.
+
+    Noise and traffic are no witnesses: only what lasts can tell where the camera looks.
+    """
+    tiles = _tiles(seen)
+    level = tiles.mean(axis=1, keepdims=True)
+    lasts = _correlation(tiles, _tiles(before)) > ALIKE
+    return _picture(np.where(lasts[:, None], tiles, level).astype(np.float32))
+
+
 def shifted(now: Edges, before: Edges) -> Shift | None:
     """Return the shift that explains `now` best as what `before` shows; None where none does."""
     # Both functions of OpenCV work on what they are given, in place.
@@ -78,13 +89,23 @@ def _alike(now: NDArray[Any], before: Edges, inside: NDArray[Any]) -> float | No
     busy = whole & (b.std(axis=1) > BUSY)
     if busy.sum() < LEAST_TILES:
         return None
-    a, b = a[busy], b[busy]
+    return float((_correlation(a[busy], b[busy]) > ALIKE).mean())
+
+
+def _correlation(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
+    """Return how alike each tile is: (n,), -1 to 1."""
     a, b = a - a.mean(axis=1, keepdims=True), b - b.mean(axis=1, keepdims=True)
     norm = np.sqrt((a * a).sum(axis=1) * (b * b).sum(axis=1)) + 1e-6
-    return float(((a * b).sum(axis=1) / norm > ALIKE).mean())
+    return np.asarray((a * b).sum(axis=1) / norm)
 
 
 def _tiles(picture: NDArray[Any]) -> NDArray[Any]:
     width, height = SIZE
     cut = picture.reshape(ROWS, height // ROWS, COLUMNS, width // COLUMNS)
     return cut.swapaxes(1, 2).reshape(ROWS * COLUMNS, -1)
+
+
+def _picture(tiles: NDArray[Any]) -> NDArray[Any]:
+    width, height = SIZE
+    cut = tiles.reshape(ROWS, COLUMNS, height // ROWS, width // COLUMNS)
+    return cut.swapaxes(1, 2).reshape(height, width)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from edge.vision.look import Edges, Grid, Look
-from edge.vision.place import Shift, alike, shifted
+from edge.vision.place import Shift, alike, shifted, steady
 
 SURE, PARTLY, BETTER = 0.5, 0.2, 0.3
 """Shares of tiles: surely in place, in place though partly hidden, and by how much a shift must
@@ -57,6 +57,7 @@ class Scene:
         self._now: Edges | None = None
         self._last: Reference | None = None
         self._next: Reference | None = None
+        self._proven: Edges | None = None
         self._next_at_s = 0.0
         self._looks, self._learn_at_s, self._creep_at_s = 0, 0.0, 0.0
 
@@ -101,21 +102,24 @@ class Scene:
     def _learn(self, now: Edges, sharp: Grid, at_s: float) -> None:
         """Learn what was seen a while ago, if it was in place ever since.
 
-        What is now may be half of a move: it must not vouch for the other half.
+        What is now may be half of a move: it must not vouch for the other half. What is not as it
+        was when the one before was learnt is noise or traffic, and no witness.
         """
         before = self._last.sharpness if self._last else sharp
         if self._next is None:
             self._next, self._next_at_s = Reference(now, before), at_s + PROVEN_AFTER_S
         if at_s < self._next_at_s:
             return
-        now = self._next.edges
-        self._last = Reference(now, _mixed_known(before, sharp, SLOW))
-        self._next = None
+        proven, self._proven, self._next = self._proven, self._next.edges, None
+        if proven is None:
+            return
+        seen = steady(self._proven, proven)
+        self._last = Reference(seen, _mixed_known(before, sharp, SLOW))
         if at_s < self._learn_at_s:
             return
         self._learn_at_s = at_s + LEARN_EVERY_S
         shares = [alike(now, ref.edges) or 0.0 for ref in self.references]
-        if alike(now, now) is None:
+        if alike(now, seen) is None:
             return
         if not shares or max(shares) < KNOWN:
             self.references = (self._last, *self.references)[:KEPT]

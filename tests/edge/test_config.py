@@ -482,3 +482,26 @@ def test_a_watchdog_may_be_left_off(tmp_path: Path) -> None:
     found = load(written(tmp_path, told)).firmware
     assert found is not None
     assert found.watchdog_s == 0
+
+
+def test_a_camera_is_tuned_within_the_limits_of_its_site(tmp_path: Path) -> None:
+    more = "[camera.light]\nmax_shutter_us = 500\nmax_gain = 0.5\nir_filter = 'in'\n"
+    light = load(written(tmp_path, GOOD + more)).camera.light
+    assert (light.profiles, light.max_shutter_us, light.ir_filter) == (True, 500, "in")
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [("max_shuter_us = 5", "did you mean max_shutter_us"), ("ir_filter = 'away'", "ir_filter")],
+)
+def test_a_wrong_limit_of_the_light_is_refused(tmp_path: Path, line: str, fault: str) -> None:
+    with pytest.raises(ConfigError, match=fault):
+        load(written(tmp_path, f"{GOOD}[camera.light]\n{line}\n"))
+
+
+def test_a_camera_that_waits_for_triggers_needs_a_device(tmp_path: Path) -> None:
+    trigger = "[camera]\ntrigger = true\n"
+    with pytest.raises(ConfigError, match=r"\[firmware\]"):
+        load(written(tmp_path, GOOD + trigger))
+    device = '[firmware]\nport = "/dev/ttyACM0"\n'
+    assert load(written(tmp_path, GOOD + trigger + device)).camera.trigger

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from edge.record.active import ActivePack, ActiveRegistry, Family, Fitness, Slowed, Updates
+from edge.record.active import ActivePack, ActiveRegistry, Family, Fitness, Seeing, Slowed, Updates
 from edge.record.housing import HousingRecord, TriggerCounts
 from edge.record.message import (
     AlarmRecord,
@@ -250,6 +250,7 @@ def _health(carried: dict[str, Any]) -> Chained:
             written_day=182_000_000,
             life_used_percent=10,
             spare="normal",
+            seeing=Seeing(faults=("moved",), in_place=False),
         ),
         dropped=256,
         housing=HOUSING,

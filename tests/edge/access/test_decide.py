@@ -38,6 +38,19 @@ def test_no_accusation_from_a_doubtful_plate() -> None:
     assert (decision.outcome, decision.rule) == (Outcome.REVIEW, "READ")
 
 
+def test_no_accusation_from_a_blind_camera() -> None:
+    passage = replace(PASSAGE, blind="it seems moved")
+    decision = decide(passage, facts(DIRTY_VAN), flanders(), CLOCK)
+    assert (decision.outcome, decision.rule) == (Outcome.REVIEW, "CAMERA")
+
+
+def test_what_a_blind_camera_shows_before_the_start_keeps_nobody_busy() -> None:
+    at = datetime(2024, 12, 31, 22, tzinfo=UTC)
+    passage = replace(desk_passage("NL", at), blind="it seems moved")
+    decision = decide(passage, None, utrecht(), desk_clock(at))
+    assert decision.consequence is Consequence.NOT_ENFORCED
+
+
 def test_no_accusation_without_a_country() -> None:
     decision = decide(replace(PASSAGE, country=None), facts(DIRTY_VAN), flanders(), CLOCK)
     assert (decision.outcome, decision.rule) == (Outcome.REVIEW, "READ")

@@ -64,3 +64,42 @@ def test_what_the_driver_throws_is_no_frame(
     monkeypatch.setattr(camera, "_video", lambda _: Throwing())
     assert list(islice(Camera("0", FixedClock()).frames(), 2)) == [None, None]
     assert Throwing.released == 2
+
+
+class Slow:
+    """A device whose reads run out of time, or fail at once."""
+
+    openings = 0
+
+    def __init__(self, took_s: list[float], now: list[float]) -> None:
+        Slow.openings += 1
+        self.took_s, self.now = took_s, now
+
+    def read(self) -> tuple[bool, None]:
+        self.now[0] += self.took_s.pop(0)
+        return False, None
+
+    def release(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("rests", "took_s", "openings"),
+    [(True, 10.0, 1), (False, 10.0, 3), (True, 0.1, 3)],
+    ids=["rests", "owes a frame", "is away"],
+)
+def test_only_a_camera_that_rests_is_not_opened_anew(
+    rests: bool,
+    took_s: float,
+    openings: int,
+    waited: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(camera.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(Slow, "openings", 0)
+    monkeypatch.setattr(camera, "_video", lambda _: Slow([took_s] * 9, now))
+    asked = Camera("0", FixedClock())
+    asked.rests = lambda: rests
+    assert list(islice(asked.frames(), 3)) == [None, None, None]
+    assert Slow.openings == openings

@@ -75,7 +75,12 @@ def configured(box: StreetBox, section: str, line: str) -> None:
     )
 
 
+ELSEWHERE = 'source = "rtsp://10.0.0.9/live"'
+"""A camera at an address: nothing is asked of it."""
+
+
 def test_a_sound_box_is_ok_line_by_line(box: StreetBox) -> None:
+    configured(box, "camera", ELSEWHERE)
     result = run(box)
     assert result.exit_code == 0, result.output
     assert all(line.startswith("ok ") for line in result.output.splitlines())
@@ -140,7 +145,15 @@ def test_a_law_that_has_run_out_is_a_fault(box: StreetBox, clock: type[StoppedCl
     assert "law now in force" in faults(box)["law voorbeeldgem"]
 
 
+def test_a_camera_that_is_not_there_yet_is_a_warning_and_no_fault(box: StreetBox) -> None:
+    configured(box, "camera", 'source = "/dev/video-none"')
+    result = run(box)
+    assert result.exit_code == 0, result.output
+    assert "/dev/video-none cannot be opened" in result.output
+
+
 def test_a_date_that_a_lawyer_should_see_is_a_warning_and_no_fault(box: StreetBox) -> None:
+    configured(box, "camera", ELSEWHERE)
     text = box.config.read_text()
     more = 'pack = "fl-zes"\nannounced = 2026-01-01\ndecree = "GR 2026/12"'
     box.config.write_text(text.replace('pack = "fl-zes"', more))

@@ -17,9 +17,16 @@ from click.testing import CliRunner, Result
 from edge.cli import status as module
 from edge.config import load
 from edge.daemon import wiring
-from edge.daemon.bulletin import Bulletin, HousingTold, LastPassage, Reads, write_bulletin
+from edge.daemon.bulletin import (
+    Bulletin,
+    HousingTold,
+    LastPassage,
+    Reads,
+    TuningTold,
+    write_bulletin,
+)
 from edge.feed.opening import is_taken
-from edge.record.active import Burden
+from edge.record.active import Burden, Fitness, Seeing
 from edge.record.housing import TriggerCounts
 from edge.types import ClockReading
 from tests.fakes import START
@@ -113,7 +120,7 @@ def test_a_box_at_work_is_fine_and_fits_a_screen(box: StreetBox) -> None:
         result = run(box)
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()
-    assert len(lines) == 12
+    assert len(lines) == 13
     assert all(line.startswith("ok ") for line in lines)
     for words in (
         "for 3 hours",
@@ -219,3 +226,32 @@ def test_a_box_with_a_device_tells_how_the_housing_stands_and_what_triggers_say(
     tell(box, housing=HousingTold(fault="There is no port."))
     assert items(box)["housing"]["says"] == "The device is not heard. There is no port."
     assert items(box)["triggers"]["says"] == "nothing triggers this box"
+
+
+def test_a_camera_that_the_box_tunes_tells_how_it_is_set_and_what_it_refused(
+    box: StreetBox,
+) -> None:
+    tuning = TuningTold(profile="night", shutter_us=700, gain=0.5, filter_in=False)
+    tell(box, tuning=tuning)
+    with at_work(box):
+        assert "night: shutter 700 us, gain 50%, infrared filter out" in items(box)["light"]["says"]
+    refused = {"gain": "Permission denied"}
+    tell(box, tuning=msgspec.structs.replace(tuning, refused=refused))
+    with at_work(box):
+        assert "takes no gain: Permission denied" in run(box).output
+
+
+@pytest.mark.parametrize(
+    ("seeing", "ok", "says"),
+    [
+        (Seeing(faults=(), in_place=True), True, "looks where it always looked"),
+        (Seeing(faults=(), in_place=None), True, "cannot tell whether it was moved"),
+        (Seeing(faults=("covered",), in_place=None), False, "The camera is covered"),
+    ],
+)
+def test_how_the_camera_sees_is_told(box: StreetBox, seeing: Seeing, ok: bool, says: str) -> None:
+    fitness = Fitness(seeing=seeing)
+    tell(box, burden=msgspec.structs.replace(BURDEN, fitness=fitness))
+    item = items(box)["eyesight"]
+    assert item["ok"] is ok
+    assert says in item["says"]

@@ -136,6 +136,7 @@ def test_a_trailers_own_plate_is_out_of_scope() -> None:
     [
         (seen(doubt="too few frames read it"), None, "READ"),
         (seen(plate="ZZZZ999"), known(van()), "READ"),  # a trade plate: whose vehicle it is varies
+        (seen(blind="it seems moved"), None, "CAMERA"),
         (seen(), None, "REGISTRY"),
         (seen(), Facts(None, (), None, "broken"), "REGISTRY"),
         (seen(), known(None), "MISS"),

@@ -15,6 +15,7 @@ from edge.daemon.bulletin import BULLETIN, Bulletin, HousingTold, read_bulletin
 from edge.daemon.bulletins import EVERY_S, SOON_S, WRITTEN_EVERY_S, Bulletins, Sights
 from edge.daemon.figures import Figures
 from edge.feed.storefile import NoRoomError
+from edge.record.active import Fitness, Seeing
 from edge.record.evidence import EvidenceRoom
 from edge.record.housing import TriggerCounts
 from edge.types import Passage
@@ -106,6 +107,19 @@ def test_heat_and_a_lower_pace_are_told_and_on_the_page(box: Telling) -> None:
     assert "anpr_temperature_celsius 78.0" in page
     assert "anpr_slowed 1.0" in page
     assert "anpr_enclosure_celsius" not in page  # nobody can tell
+
+
+def test_a_blind_camera_is_told_and_on_the_page(box: Telling) -> None:
+    box.bulletins.look()
+    assert "anpr_camera_sees" not in generate_latest(box.figures.registry).decode()
+    told = box.figures.bulletin
+    assert told is not None
+    fitness = Fitness(seeing=Seeing(faults=("moved",), in_place=False))
+    burden = msgspec.structs.replace(told.burden, fitness=fitness)
+    box.figures.bulletin = msgspec.structs.replace(told, burden=burden)
+    page = generate_latest(box.figures.registry).decode()
+    assert "anpr_camera_sees 0.0" in page
+    assert "anpr_camera_in_place 0.0" in page
 
 
 def test_frames_at_rest_are_counted_and_told(box: Telling) -> None:

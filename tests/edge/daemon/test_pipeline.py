@@ -9,6 +9,7 @@ import pytest
 from edge.casebook.casebook import Casebook
 from edge.config import Zone
 from edge.daemon import wiring_law
+from edge.daemon.eyesight import Trusting
 from edge.daemon.pipeline import Conclusion, Pipeline
 from edge.feed.outbox import Outbox
 from edge.passage.lanes import View
@@ -267,6 +268,19 @@ def parked(tmp_path: Path) -> Pipeline:
 
 def test_a_parked_vehicle_is_one_record_and_not_one_a_minute(parked: Pipeline) -> None:
     assert len(drive(parked, frames=15 * 70)) == 1
+
+
+def test_no_accusation_of_what_a_blind_camera_shows(tmp_path: Path) -> None:
+    class Blind(Trusting):
+        def doubt(self) -> str | None:
+            return "it seems moved"
+
+    line = pipeline(tmp_path, passing("1KZE410"), {"1KZE410": OLD_DIESEL})
+    (conclusion,) = drive(replace(line, eyes=Blind()))
+    decision, told = conclusion.decision, record(conclusion)
+    assert (decision.outcome, decision.rule) == (Outcome.REVIEW, "CAMERA")
+    assert "it seems moved" in told.reason
+    assert told.vehicle is None
 
 
 class ReadsWhatItIsGiven:

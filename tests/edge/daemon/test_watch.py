@@ -13,6 +13,7 @@ from edge.capture.newest import NewestFrame
 from edge.clock import SystemClock
 from edge.daemon.body import Body
 from edge.daemon.pipeline import Conclusion, Pipeline
+from edge.daemon.silence import Silence
 from edge.daemon.watch import OwnWatch
 from edge.record.active import Slowed
 from edge.record.envelope import decode_part, split
@@ -55,7 +56,8 @@ class Line:
 
 def test_frames_that_the_body_does_not_want_never_reach_the_pipeline() -> None:
     line, body = Line(), Every()
-    watch = OwnWatch(NewestFrame(Camera()), cast(Pipeline, line), SystemClock(), cast(Body, body))
+    silence = Silence(SystemClock())
+    watch = OwnWatch(NewestFrame(Camera()), cast(Pipeline, line), silence, cast(Body, body))
     assert len(list(watch.conclusions())) == len(line.seen) == body.asked // 3
     watch.close()
 

@@ -1,7 +1,8 @@
+import cv2
 import numpy as np
 
 from edge.types import Box, Image
-from edge.vision.exposure import Exposed, exposed
+from edge.vision.exposure import Exposed, exposed, is_soft
 from tests.fakes import detection
 
 BOX = detection().box
@@ -31,3 +32,22 @@ def test_a_yellow_plate_is_not_dark_for_lack_of_blue() -> None:
 def test_a_box_outside_the_picture_says_nothing() -> None:
     assert exposed(plate(255, 255), Box(-50, -50, -10, -10)) is Exposed.RIGHT
     assert exposed(plate(255, 255), Box(2000, 10, 2100, 40)) is Exposed.RIGHT
+
+
+def smeared(pixels: int) -> Image:
+    plate = np.full((60, 260, 3), 210, np.uint8)
+    cv2.putText(plate, "1-ABC-234", (8, 44), cv2.FONT_HERSHEY_SIMPLEX, 1.4, (20, 20, 20), 5)
+    return np.asarray(cv2.blur(plate, (pixels, 1)), np.uint8)
+
+
+def test_a_plate_that_smears_over_its_strokes_is_soft_and_one_that_stands_is_not() -> None:
+    whole = (0.0, 0.0, 260.0, 60.0)
+    assert not is_soft(smeared(1), whole)
+    assert not is_soft(smeared(3), whole)
+    assert is_soft(smeared(15), whole)
+
+
+def test_what_is_pale_or_tiny_says_nothing_of_sharpness() -> None:
+    assert not is_soft(np.full((60, 260, 3), 128, np.uint8), (0.0, 0.0, 260.0, 60.0))
+    assert not is_soft(smeared(15), (0.0, 0.0, 4.0, 3.0))
+    assert not is_soft(smeared(15), (300.0, 0.0, 400.0, 30.0))

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from edge.types import Image
+from edge.vision.eyesight import Blindness, Eyesight
 from edge.vision.look import look
-from edge.vision.sight import Blindness, Sight
 from tools.disturbed import (
     Disturbance,
     black,
@@ -33,13 +33,13 @@ def street() -> Image:
     return image
 
 
-def shown(how: Disturbance, seconds: int, before: Disturbance = plain) -> Sight:
+def shown(how: Disturbance, seconds: int, before: Disturbance = plain) -> Eyesight:
     """Show the street as it is, then disturbed."""
-    rng, sight, scene = np.random.default_rng(1), Sight(), street()
+    rng, eyesight, scene = np.random.default_rng(1), Eyesight(), street()
     for second in range(LEARNT_S + seconds):
         now, since = (before, 0) if second < LEARNT_S else (how, second - LEARNT_S)
-        sight.see(look(now(scene, since, rng)), float(second))
-    return sight
+        eyesight.see(look(now(scene, since, rng)), float(second))
+    return eyesight
 
 
 @pytest.mark.parametrize(
@@ -69,10 +69,10 @@ def test_headlights_at_night_are_no_fault() -> None:
 def test_a_camera_that_was_moved_while_it_was_off_does_not_lie_on_what_it_knew() -> None:
     known = shown(plain, 40).scene.references
     assert known
-    sight, rng, way = Sight(known), np.random.default_rng(2), moved(0.05, 0.0)
+    eyesight, rng, way = Eyesight(known), np.random.default_rng(2), moved(0.05, 0.0)
     for second in range(20):
-        sight.see(look(way(street(), second, rng)), float(second))
-    assert sight.faults == {Blindness.MOVED}
+        eyesight.see(look(way(street(), second, rng)), float(second))
+    assert eyesight.faults == {Blindness.MOVED}
 
 
 def test_what_lasts_too_short_is_nothing() -> None:

@@ -45,6 +45,8 @@ LASTS_S = {
 """So long a fault must last before it is one."""
 ELSEWHERE_S = 900.0
 """So long a picture must show what was never seen here, though no shift explains it."""
+LONGEST_S = 3.0
+"""A look speaks for no more time than this: of a gap without pictures nothing is known."""
 STRICT = {Blindness.DARK, Blindness.FROZEN}
 """One look that speaks against it is enough."""
 
@@ -68,7 +70,7 @@ class Suspicion:
         return self.holds
 
 
-class Sight:
+class Eyesight:
     """Takes looks in order, and says what is wrong."""
 
     def __init__(self, references: Sequence[Reference] = ()) -> None:
@@ -86,10 +88,10 @@ class Sight:
 
     def see(self, look: Look, at_s: float, lux: float | None = None) -> frozenset[Blindness]:
         """Take a look at a moment (s, monotonic); `lux` is the light outside, where it is known."""
-        passed_s = 0.0 if self._at_s is None else at_s - self._at_s
+        passed_s = 0.0 if self._at_s is None else min(LONGEST_S, at_s - self._at_s)
         seems = self._seems(look, lux)
         self.placed = self.scene.see(look, at_s, learn=not seems and not self.faults)
-        if self.placed.shift is not None:
+        if self.placed.shift is not None or self._is_still_away():
             seems.add(Blindness.MOVED)
         elif self._is_soft():
             seems.add(Blindness.DEFOCUSED)
@@ -104,6 +106,12 @@ class Sight:
         """Return what is wrong now."""
         found = {fault for fault, suspicion in self._suspicions.items() if suspicion.holds}
         return frozenset(found | ({Blindness.MOVED} if self._elsewhere.holds else set()))
+
+    @property
+    def suspected(self) -> frozenset[Blindness]:
+        """Return what is wrong now, and a move that may have begun but did not last yet."""
+        begun = self._suspicions[Blindness.MOVED].felt_s > 0
+        return self.faults | ({Blindness.MOVED} if begun else set())
 
     def _seems(self, look: Look, lux: float | None) -> set[Blindness]:
         light = lux is not None and lux >= LIGHT_LX
@@ -137,6 +145,12 @@ class Sight:
         height, width = change.shape
         tiles = change.reshape(rows, height // rows, columns, width // columns).mean(axis=(1, 3))
         return float((tiles < STILL)[live].mean()) >= STILL_SHARE
+
+    def _is_still_away(self) -> bool:
+        """True when a camera that moved is not in place again, though no shift explains it now."""
+        alike = self.placed.alike
+        moved = self._suspicions[Blindness.MOVED].holds
+        return moved and alike is not None and alike < PARTLY
 
     def _is_soft(self) -> bool:
         sharpness = self.placed.sharpness
