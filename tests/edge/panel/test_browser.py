@@ -177,7 +177,9 @@ def test_a_box_is_commissioned_from_its_first_step_to_its_report(page: Page, sta
     before = stand.told[0]
     later = datetime.now(UTC) + timedelta(minutes=5)
     delivered = Burden(waiting=0, waiting_s=None, held=0, disk_free=21_000_000_000)
-    stand.tell(bulletin=msgspec.structs.replace(BULLETIN, told_at=later, burden=delivered))
+    in_force = msgspec.structs.replace(before.in_force, sha256=stand.settings.config().sha256)
+    told = msgspec.structs.replace(BULLETIN, told_at=later, burden=delivered)
+    stand.tell(bulletin=told, in_force=in_force)
     try:
         page.goto(f"{stand.address}/commission")
         page.get_by_role("button", name=re.compile("Begin")).click()
