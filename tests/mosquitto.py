@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from edge.feed.session import Arrived, Session
+
 DEADLINE_S = 30.0
 CONFIG = """\
 listener {port} 127.0.0.1
@@ -109,3 +111,15 @@ def swept() -> Iterator[None]:
     """Collect them at the end of the test, and not in the middle of another, or after the last."""
     yield
     gc.collect()
+
+
+def heard(session: Session, until: bytes) -> list[Arrived]:
+    """What a session hears until a last word comes."""
+    got: list[Arrived] = []
+
+    def came() -> bool:
+        got.extend(item for item in session.receive(0.1) if isinstance(item, Arrived))
+        return any(item.payload == until for item in got)
+
+    wait_for(came, f"{until!r}")
+    return got

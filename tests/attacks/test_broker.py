@@ -25,7 +25,7 @@ from edge.record.envelope import MAX_BYTES
 from tests.authority import Authority
 from tests.chains import Pen, alarm
 from tests.edge.feed.test_tls import Address
-from tests.mosquitto import SWEPT, Mosquitto, wait_for
+from tests.mosquitto import SWEPT, Mosquitto, heard, wait_for
 from tests.shipped_broker import ShippedBroker
 from tools.receive.listen import receipts, take_burst
 from tools.receive.store import Store
@@ -72,18 +72,6 @@ def town(tmp_path: Path) -> Iterator[Town]:
     found.start()
     yield found
     found.broker.kill()
-
-
-def heard(session: Session, until: bytes) -> list[Arrived]:
-    """What a session hears until a last word comes."""
-    got: list[Arrived] = []
-
-    def came() -> bool:
-        got.extend(item for item in session.receive(0.1) if isinstance(item, Arrived))
-        return any(item.payload == until for item in got)
-
-    wait_for(came, f"{until!r}")
-    return got
 
 
 def test_a_box_and_two_receivers_of_one_certificate_work_side_by_side(town: Town) -> None:

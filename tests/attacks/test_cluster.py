@@ -7,7 +7,7 @@ from edge.feed.cluster import Cluster
 from edge.feed.mqtt import MqttPublisher
 from edge.feed.session import Arrived, Note, Role, Session
 from edge.feed.topics import EVERY_RECORD
-from tests.mosquitto import SWEPT, swept, wait_for
+from tests.mosquitto import SWEPT, heard, swept, wait_for
 from tests.nats import NatsCluster, nats
 
 __all__ = ["nats", "swept"]
@@ -27,18 +27,6 @@ def box(nats: NatsCluster, name: str = "box-1") -> MqttPublisher:
 def thief(nats: NatsCluster, client_id: str, listen: str, will: Note | None = None) -> Session:
     """Connect with the certificate of box-2, and the words of another."""
     return Session.open(nats.addresses("box-2")[0], Role(client_id, listen, will))
-
-
-def heard(session: Session, until: bytes) -> list[Arrived]:
-    """What a session hears until a last word comes."""
-    got: list[Arrived] = []
-
-    def came() -> bool:
-        got.extend(item for item in session.receive(0.1) if isinstance(item, Arrived))
-        return any(item.payload == until for item in got)
-
-    wait_for(came, f"{until!r}")
-    return got
 
 
 def torn(session: Session) -> None:
