@@ -20,7 +20,7 @@ from edge.record.keys import load_signer
 from edge.registry.token import load_key
 from tests.chains import alarm
 from tests.conftest import REPOSITORY
-from tests.faults.test_broker_killed import CONFIG
+from tests.delivery import CONFIG
 from tests.faults.wire import PLATFORM, Weather, Wire, wire
 from tests.mosquitto import find_mosquitto, wait_for
 from tools.make_keys import make_keys
@@ -47,8 +47,8 @@ class Ends:
     def __init__(self, folder: Path, between: Wire, stack: ExitStack) -> None:
         self._folder, self._wire, self._stack = folder, between, stack
         CliRunner().invoke(make_keys, ["--box", "box-1", "--out", str(folder / "keys")])
-        text = CONFIG.format(port=1883).replace("127.0.0.1", PLATFORM)
-        (folder / "box.toml").write_text(text)
+        uplink = f'host = "{PLATFORM}"\nport = 1883'
+        (folder / "box.toml").write_text(CONFIG.format(uplink=uplink))
         (folder / "broker.conf").write_text(BROKER.format(address=PLATFORM))
         self.database, self.keys = folder / "received.sqlite", folder / "keys/boxes.jwks"
 
