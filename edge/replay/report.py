@@ -14,8 +14,8 @@ import cv2
 import jinja2
 import numpy as np
 
-from edge.capture.clip import Clip, ImageFolder, open_clip
 from edge.daemon.pipeline import Conclusion
+from edge.replay.footage import Pictures
 from edge.replay.session import Played
 from edge.replay.truth import Score
 from edge.types import Envelope, Image, Outcome
@@ -108,12 +108,12 @@ def _rows(played: Played) -> Iterator[dict[str, Any]]:
         }
 
 
-def _stills(clip: Clip | ImageFolder, conclusions: Sequence[Conclusion]) -> dict[int, Image]:
+def _stills(clip: Pictures, conclusions: Sequence[Conclusion]) -> dict[int, Image]:
     """Read the clip once more, for the best frame of each passage only."""
     wanted = {c.passage.best_frame for c in conclusions}
     last = max(wanted, default=-1)
     found: dict[int, Image] = {}
-    for frame in open_clip(clip.path, clip.start).frames():
+    for frame in clip.again().frames():
         if frame.index in wanted:
             found[frame.index] = frame.image
         if frame.index >= last:

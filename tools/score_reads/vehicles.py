@@ -12,13 +12,13 @@ from edge.config import Reading
 from edge.passage.passage import Desk
 from edge.passage.tracker import Tracker
 from edge.ports import PlateDetector
+from edge.replay.reliability import Claim
+from edge.replay.shares import Share
 from edge.replay.truth import Visit, folded, read_visits, same
 from edge.types import Passage
 from tools.score_reads.alignment import edits
-from tools.score_reads.calibration import Claim
 from tools.score_reads.figures import Trust, trust
 from tools.score_reads.looking import CropReader, Eyes
-from tools.score_reads.shares import Share
 from tools.score_reads.sources import START, rows
 
 NEAR = 0.5  # a passage whose text differs in more than this share of a plate is another vehicle's
