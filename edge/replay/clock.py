@@ -1,4 +1,4 @@
-"""The time of a tester's run: it passes as the run says, and the box's clock tells it as told to."""
+"""The time of a tester's run: it passes as the run says; the box's clock tells what it is told."""
 
 from datetime import datetime, timedelta
 

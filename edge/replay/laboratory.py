@@ -46,7 +46,6 @@ from edge.types import Envelope, Frame
 NS = 1_000_000_000
 IDLE_NS, LONG_IDLE_NS, LONG_AFTER_NS = NS, 60 * NS, 30 * NS
 """Without a frame the daemon looks about every second; after a while of that, once a minute."""
-AFTERWARDS_S = 5.0
 MANY = 100_000
 Moment: TypeAlias = Frame | Happening | None
 Timed: TypeAlias = tuple[int, Moment]
@@ -76,10 +75,8 @@ class Course:
                 self._frame_ns = at_ns
             self._last_ns = max(self._last_ns, at_ns)
             yield at_ns, moment
-        ends_s = self._run.ends_s
-        yield from self._idle(
-            self._frame_ns + round(AFTERWARDS_S * NS) if ends_s is None else round(ends_s * NS)
-        )
+        if self._run.ends_s is not None:
+            yield from self._idle(round(self._run.ends_s * NS) + 1)
 
     def _known(self) -> Iterator[tuple[int, Moment]]:
         """Yield frames and happenings; at one moment what happens comes first."""
@@ -102,7 +99,7 @@ class Course:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Account:
     """What came of a run: what was seen, and every record that the box wrote, in order."""
 
     played: Played
@@ -197,7 +194,7 @@ class Laboratory:
     frame: Frame | None
     clock: RunClock
 
-    def play(self) -> Outcome:
+    def play(self) -> Account:
         """Play the run to its end, boot after boot."""
         began = time.monotonic()
         while not self._ended:
@@ -212,7 +209,7 @@ class Laboratory:
             notes=tuple(note for book in books for note in book.notes),
             happened=tuple(self._happened),
         )
-        return Outcome(played, tuple(self._records), self._platform.delivered)
+        return Account(played, tuple(self._records), self._platform.delivered)
 
     def _boot(self) -> None:
         self.frame, self.is_cut = None, False

@@ -154,3 +154,8 @@ def _make_pair(place: Path, box: str | None, seed: Seed) -> None:
     key = Ed25519PrivateKey.from_private_bytes(seed.of(str(place)))
     write_private(place, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     write_new(place.with_suffix(".jwk"), text_of(load_signer(place).public(box)), PUBLIC_MODE)
+
+
+def public_key() -> Path:
+    """Return where the key lies that proves the records of this box."""
+    return Path("keys/replay.jwk")

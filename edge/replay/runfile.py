@@ -44,7 +44,7 @@ class _Head(Table, frozen=True, kw_only=True):
 class Run:
     """A run as its file tells it; paths are absolute, `starts_at` is UTC.
 
-    `frames` lists recorded frames with their times. `ends_s` None: soon after the last picture.
+    `frames` lists recorded frames with their times. `ends_s` None: with the last thing that comes.
     """
 
     path: Path

@@ -66,10 +66,12 @@ def place_of(passage: Passage) -> tuple[int, int]:
 class Noted:
     """What stands beside a conclusion: when it was drawn, and the readings it was made of.
 
-    `at_s` counts from the first frame of a clip, or from the beginning of a run.
+    `at_s` counts from the first frame of a clip, or from the beginning of a run; `first_s` is when
+    the vehicle was read first.
     """
 
     at_s: float
+    first_s: float
     votes: tuple[Sighting, ...]
     expected: Expected
 
@@ -125,7 +127,9 @@ class Notebook:
             passage = conclusion.passage
             votes = self.desk.votes.get(place_of(passage), ())
             self.conclusions.append(conclusion)
-            self.notes.append(Noted(at_s, votes, self._asked(self.line, passage)))
+            ago_s = (self.line.clock.read().monotonic_ns - passage.first_monotonic_ns) / 1e9
+            expected = self._asked(self.line, passage)
+            self.notes.append(Noted(at_s, at_s - ago_s, votes, expected))
 
 
 def play(
