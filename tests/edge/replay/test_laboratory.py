@@ -14,6 +14,7 @@ import pytest
 from pyrage import x25519
 
 from tests.conftest import DEMO, REPOSITORY
+from tests.edge.capture.test_clip import video
 from tests.street import CLIP, street_box, verb
 
 RUN = """\
@@ -28,10 +29,11 @@ file = "short.avi"
 """
 HAPPENINGS = (
     'at_s = 0\nwhat = "device"\nconnected = true',
-    'at_s = 0.1\nwhat = "conditions"\ntemperature_c = 31.5\ndoor = false',
+    'at_s = 0.1\nwhat = "conditions"\ndoor = false',
     'at_s = 0.2\nwhat = "trigger"',
     'at_s = 0.5\nwhat = "network"\nis_up = false',
     'at_s = 2\nwhat = "contact"\ncontact = "door"\nreports = true',
+    'at_s = 12\nwhat = "conditions"\ntemperature_c = 31.5',
     'at_s = 13\nwhat = "registry"\nfile = "other.sqlite"',
     'at_s = 14\nwhat = "clock"\njump_s = 120',
     'at_s = 15\nwhat = "clock"\ntrusted = false',
@@ -232,3 +234,28 @@ def test_a_run_has_its_own_times(tmp_path: Path, run: Path) -> None:
     result = verb("replay", str(run), "--out", str(tmp_path), "--real-time")
     assert result.returncode == 2
     assert "A run is played alone" in result.stderr
+
+
+def test_a_clip_that_is_cut_off_ends_its_run_and_keeps_what_was_seen(tmp_path: Path) -> None:
+    whole = video(tmp_path / "whole.avi", 30).read_bytes()
+    (tmp_path / "cut.avi").write_bytes(whole[: len(whole) // 2])
+    head = "format = 1\nstarts_at = 2028-06-01T10:00:00Z\n"
+    (tmp_path / "run.toml").write_text(head + '[[clips]]\nfile = "cut.avi"\n')
+    result = verb("replay", str(tmp_path / "run.toml"), "--out", str(tmp_path / "out"))
+    assert result.returncode == 1
+    assert "cut off" in result.stderr
+    assert result.stderr.count("\n") == 1
+    proof = (str(tmp_path / "out/records.jsonl"), "--keys", str(tmp_path / "out/replay.jwk"))
+    assert verb("records", "verify", *proof).returncode == 0
+    assert "cut off" in (tmp_path / "out/report.html").read_text()
+
+
+def test_a_truth_that_knows_nothing_of_the_run_is_a_mistake(tmp_path: Path) -> None:
+    video(tmp_path / "a.avi", 3)
+    head = "format = 1\nstarts_at = 2028-06-01T10:00:00Z\n"
+    (tmp_path / "run.toml").write_text(head + '[[clips]]\nfile = "a.avi"\n')
+    (tmp_path / "truth.csv").write_text("file,plate_text,country,first_frame,last_frame\n")
+    truth, out = ("--truth", str(tmp_path / "truth.csv")), str(tmp_path / "out")
+    result = verb("replay", str(tmp_path / "run.toml"), "--out", out, *truth)
+    assert result.returncode == 1
+    assert "knows no vehicle of" in result.stderr
