@@ -167,10 +167,10 @@ def _judged(
 
 
 def _late_s(told: Sequence[tuple[Conclusion, Noted]], visit: Visit) -> float | None:
-    """Return how long after it was seen last a vehicle was announced."""
+    """Return how long after it was seen last a vehicle was announced; 0 while it was in sight."""
     if not told or visit.left_s is None:
         return None
-    return round(told[0][1].at_s - visit.left_s, 3)
+    return max(0.0, round(told[0][1].at_s - visit.left_s, 3))
 
 
 def _verdict(driven: Driven, late_s: float | None, late_after_s: float) -> Verdict:
