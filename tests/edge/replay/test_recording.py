@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyrage import x25519
 
@@ -118,6 +118,7 @@ def test_a_greeting_is_nothing_that_happens() -> None:
     assert happening_of(Greeting(version=1), 0.0, Ticking().read()) is None
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(
     st.text(st.characters(exclude_categories=("Cs",)), max_size=50),
     st.floats(0, 1e6).map(lambda at: round(at, 6)),

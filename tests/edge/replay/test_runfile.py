@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.errors import BoxError, RunError
@@ -88,6 +88,7 @@ def test_what_is_wrong_with_a_run_is_one_clear_sentence(tmp_path: Path, name: st
     assert "\n" not in str(told.value)
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.dictionaries(st.sampled_from(["at_s", "what", "how", "file", "x"]), st.integers()))
 def test_no_table_of_a_happening_is_taken_or_breaks(table: dict[str, int]) -> None:
     from edge.replay.runfile import _happening
