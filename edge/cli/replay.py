@@ -118,7 +118,6 @@ def replay(clips: tuple[Path, ...], no_video: bool, **asked: object) -> None:
     and messages.jsonl (unsigned) too.
     """
     wanted = Wanted(video=not no_video, **asked)  # type: ignore[arg-type]
-    logging.getLogger("edge").addHandler(logging.NullHandler())  # the report tells what happened
     runs = [run_file(path) for path in clips]
     if any(runs) and (len(clips) > 1 or wanted.at or wanted.real_time):
         raise click.UsageError("A run is played alone, at its own times: without --at, --real-time")
@@ -144,6 +143,7 @@ def replay(clips: tuple[Path, ...], no_video: bool, **asked: object) -> None:
 def _run_played(
     path: Path, wanted: Wanted, work: Path
 ) -> tuple[list[Played], list[Score | None], Sequence[Envelope]]:
+    logging.getLogger("edge").addHandler(logging.NullHandler())  # its alarms are in its records
     run = read_run(path)
     pictures = pictures_of(run, _identity(wanted.identity))
     (visits,) = _truth(wanted.truth, [pictures])
