@@ -126,6 +126,7 @@ def test_the_same_plate_much_later_is_another_visit(made: Made) -> None:
     after = made("b", entry("27BXK4", 50))
     found = told(before, after)
     assert (found["vehicles"], found["changes"]["gone"], found["changed"]) == (2, 1, 1)
+    assert found["each"][0]["before"]["first_frame"] == 20
 
 
 def test_what_is_decided_in_several_zones_is_of_one_vehicle(made: Made) -> None:
