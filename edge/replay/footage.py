@@ -146,10 +146,10 @@ def pictures_of(run: Run, identity: Identity | None = None) -> Pictures:
 
 def _listed(run: Run, path: Path) -> tuple[Listed, ...]:
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = csv.reader(file, strict=True)
-            head = next(rows, [])
-            found = [Listed(float(at_s), run.folder / name) for at_s, name in rows]
+        whole, _, _torn = path.read_text(encoding="utf-8").rpartition("\n")
+        rows = csv.reader(whole.splitlines(), strict=True)
+        head = next(rows, [])
+        found = [Listed(float(at_s), run.folder / name) for at_s, name in rows]
     except OSError as e:
         raise RunError(f"The list of frames {path} cannot be read ({e.strerror}).", COPY) from e
     except (ValueError, csv.Error) as e:

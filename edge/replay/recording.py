@@ -1,7 +1,7 @@
 """A run as a box records it: frames with their times, and what the device and the clock did.
 
 Frames show plates: each is sealed to the tester's keys before it reaches the disk, and the box
-cannot open it again. Whatever cuts a recording off leaves a run that can be played.
+cannot open it again. A recording that is ended by force can be played up to there.
 """
 
 import json

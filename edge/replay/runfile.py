@@ -114,7 +114,7 @@ def _happening(table: dict[str, Any], number: int, path: Path) -> Happening:
     if what not in KINDS:
         refuse(path, f"{where}: nobody knows a {what}{nearest(what, KINDS)}")
     rest = {key: value for key, value in table.items() if key != "what"}
-    return table_of(KINDS[what], rest, path, f"{where}, {what},")
+    return table_of(KINDS[what], rest, path, f"{where} ({what})")
 
 
 def _check_order(where: str, times: Sequence[float], path: Path) -> None:

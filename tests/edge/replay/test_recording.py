@@ -100,7 +100,9 @@ def test_a_recording_that_was_cut_off_can_be_played(tmp_path: Path) -> None:
     clock = Ticking()
     recording = Recording(tmp_path / "run", Recipients([str(SECRET.to_public())]), clock)
     recording.take(frame(0))
-    run = read_run(tmp_path / "run" / NAME)  # not closed: as after a power cut
+    with (tmp_path / "run/frames.csv").open("a") as listed:
+        listed.write("0.2,frames/0000")  # torn, as by a cut of the power
+    run = read_run(tmp_path / "run" / NAME)
     assert len(list(pictures_of(run, Identity.read(str(SECRET))).frames())) == 1
     recording.close()
 

@@ -54,19 +54,19 @@ FAULTS = {
     "no kind": (HEAD + CLIP + happening("at_s = 1"), "[[happenings]] 1 does not say what happens"),
     "its key": (
         HEAD + CLIP + happening("at_s = 1", 'what = "reboot"', "of_s = 3"),
-        "[[happenings]] 1, reboot, has no of_s (did you mean off_s?)",
+        "[[happenings]] 1 (reboot) has no of_s (did you mean off_s?)",
     ),
     "its value": (
         HEAD + CLIP + happening("at_s = 1", 'what = "reboot"', 'how = "slowly"'),
-        "[[happenings]] 1, reboot,.how: Invalid enum value 'slowly'",
+        "[[happenings]] 1 (reboot).how: Invalid enum value 'slowly'",
     ),
     "no number": (
         HEAD + CLIP + happening("at_s = nan", 'what = "reboot"'),
-        "[[happenings]] 1, reboot,.at_s",
+        "[[happenings]] 1 (reboot).at_s",
     ),
     "before": (
         HEAD + CLIP + happening("at_s = -1", 'what = "reboot"'),
-        "[[happenings]] 1, reboot,.at_s",
+        "[[happenings]] 1 (reboot).at_s",
     ),
     "backwards": (
         HEAD
