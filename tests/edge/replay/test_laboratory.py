@@ -7,10 +7,12 @@ import sys
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 import cv2
 import pytest
+from playwright.sync_api import sync_playwright
 from pyrage import x25519
 
 from tests.conftest import DEMO, REPOSITORY
@@ -189,6 +191,31 @@ def test_a_run_is_scored_against_the_truth_of_its_clip(plays: tuple[Play, Play])
     assert score["decision_agreement"] == 1
     assert len(clip["happened"]) == len(HAPPENINGS)
     assert {one["plate"] for one in score["each"]} == set(DRIVEN)
+
+
+@pytest.mark.parametrize("width_px", [390, 1200])
+def test_its_report_fits_the_window_and_asks_for_nothing(
+    plays: tuple[Play, Play], width_px: int
+) -> None:
+    path = which("chromium") or which("chromium-browser")
+    if path is None:
+        pytest.skip("no Chromium here: apt install chromium")
+    asked: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": width_px, "height": 800})
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto((plays[0].out / "report.html").as_uri())
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        drawn = page.evaluate("[...document.images].every(i => i.complete && i.naturalWidth > 0)")
+        titles = page.eval_on_selector_all("svg title", "all => all.map(t => t.textContent)")
+        browser.close()
+    assert wide <= width_px
+    assert drawn
+    assert {"Timeline", "Reliability"} <= set(titles)
+    assert [url for url in asked if not url.startswith("data:")] == [
+        (plays[0].out / "report.html").as_uri()
+    ]
 
 
 def test_another_seed_gives_other_ids_and_the_same_decisions(
