@@ -63,7 +63,7 @@ def timeline(played: Played) -> Timeline | None:
     if not ends or not (spans or played.happened):
         return None
     longest = max(*ends, 1.0)
-    scale = (WIDTH - LEFT - 10) / longest
+    scale = (WIDTH - LEFT - (LABEL_PX if played.happened else 10.0)) / longest
     marks = _marks(played, scale)
     below = TOP + max((mark.y for mark in marks), default=0.0)
     bars = []
