@@ -25,8 +25,8 @@ from edge.record.age import Identity
 from edge.replay.bare import ReplayBox, bare_box
 from edge.replay.film import Film
 from edge.replay.footage import Pictures, pictures_of
-from edge.replay.laboratory import Account, Laboratory
-from edge.replay.made import bare, likeness, public_key
+from edge.replay.laboratory import Laboratory
+from edge.replay.made import Likeness, bare, likeness, public_key
 from edge.replay.results import deliver, work_folder, write_results
 from edge.replay.runfile import Run, read_run, run_file
 from edge.replay.score import LATE_S, Score, Verdict, asks, score
@@ -121,13 +121,12 @@ def replay(clips: tuple[Path, ...], no_video: bool, **asked: object) -> None:
     runs = [run_file(path) for path in clips]
     if any(runs) and (len(clips) > 1 or wanted.at or wanted.real_time):
         raise click.UsageError("A run is played alone, at its own times: without --at, --real-time")
+    # What cannot be played leaves no folder behind: everything is opened first.
+    ready = _clips_opened(clips, wanted) if runs[0] is None else _run_opened(runs[0], wanted)
     work = work_folder(wanted.out.resolve())
     try:
-        if runs[0] is not None:
-            played, scores, records = _run_played(runs[0], wanted, work)
-        else:
-            played, scores = _clips_played(clips, wanted, work)
-            records = None
+        played, records = ready.play(wanted, work)
+        scores = _scores(played, ready.visits, wanted)
         facts = write_results(work, played, scores, records)
         deliver(work, wanted.out)
     finally:
@@ -140,26 +139,59 @@ def replay(clips: tuple[Path, ...], no_video: bool, **asked: object) -> None:
         raise cut
 
 
-def _run_played(
-    path: Path, wanted: Wanted, work: Path
-) -> tuple[list[Played], list[Score | None], Sequence[Envelope]]:
-    logging.getLogger("edge").addHandler(logging.NullHandler())  # its alarms are in its records
+@dataclass(frozen=True, slots=True)
+class _OpenRun:
+    """A run that is ready to be played."""
+
+    run: Run
+    pictures: Pictures
+    box: Likeness
+    visits: list[Visits]
+
+    def play(self, wanted: Wanted, work: Path) -> tuple[list[Played], Sequence[Envelope]]:
+        """Play it in a folder of its own; return every record of the box, too."""
+        logging.getLogger("edge").addHandler(logging.NullHandler())  # its records tell its alarms
+        stage, folder = _Stage(work, wanted), work / "box"
+        folder.mkdir()
+        with chdir(folder), stage.watching(self.pictures, "annotated.mp4") as watch:
+            asked = _asked(self.visits[0])
+            account = Laboratory(self.run, self.pictures, self.box, watch, asked).play()
+            shutil.copy(public_key(), work / "replay.jwk")
+        return [account.played], account.records
+
+
+@dataclass(frozen=True, slots=True)
+class _OpenClips:
+    """Clips that are ready to be played, the first frame of each at `start`."""
+
+    clips: list[Pictures]
+    start: datetime
+    visits: list[Visits]
+
+    def play(self, wanted: Wanted, work: Path) -> tuple[list[Played], None]:
+        """Play them on one box, whose outbox has the records."""
+        box, stage = _box(wanted.config, work, self.start), _Stage(work, wanted)
+        played = []
+        for number, (clip, known) in enumerate(zip(self.clips, self.visits, strict=True), 1):
+            with stage.watching(clip, _film_name(self.clips, number)) as watch:
+                line, asked = (box.pipeline, box.clock), _asked(known)
+                played.append(play(clip, *line, watch, wanted.real_time, asked))
+        box.close()
+        return played, None
+
+
+def _run_opened(path: Path, wanted: Wanted) -> _OpenRun:
     run = read_run(path)
     pictures = pictures_of(run, _identity(wanted.identity))
-    (visits,) = _truth(wanted.truth, [pictures])
-    outcome = _laboratory(run, pictures, wanted, work, _asked(visits))
-    return [outcome.played], _scores([outcome.played], [visits], wanted), outcome.records
-
-
-def _laboratory(run: Run, pictures: Pictures, wanted: Wanted, work: Path, asked: Asked) -> Account:
     config = wanted.config or run.config
     box = bare() if config is None else likeness(load(config.resolve()))
-    stage, folder = _Stage(work, wanted), work / "box"
-    folder.mkdir()
-    with chdir(folder), stage.watching(pictures, "annotated.mp4") as watch:
-        outcome = Laboratory(run, pictures, box, watch, asked).play()
-        shutil.copy(public_key(), work / "replay.jwk")
-    return outcome
+    return _OpenRun(run, pictures, box, _truth(wanted.truth, [pictures]))
+
+
+def _clips_opened(clips: Sequence[Path], wanted: Wanted) -> _OpenClips:
+    start = wanted.at or datetime.now(UTC)
+    opened: list[Pictures] = [open_clip(path, start) for path in clips]
+    return _OpenClips(opened, start, _truth(wanted.truth, opened))
 
 
 def _identity(path: Path | None) -> Identity | None:
@@ -169,23 +201,6 @@ def _identity(path: Path | None) -> Identity | None:
         return Identity.read(path.read_text(encoding="ascii"))
     except (OSError, UnicodeDecodeError) as e:
         raise KeyFileError(f"The age key {path} cannot be read.", "Check its name.") from e
-
-
-def _clips_played(
-    clips: Sequence[Path], wanted: Wanted, work: Path
-) -> tuple[list[Played], list[Score | None]]:
-    start = wanted.at or datetime.now(UTC)
-    opened = [open_clip(path, start) for path in clips]
-    visits = _truth(wanted.truth, opened)
-    box, stage = _box(wanted.config, work, start), _Stage(work, wanted)
-    played = []
-    for number, (clip, known) in enumerate(zip(opened, visits, strict=True), 1):
-        with stage.watching(clip, _film_name(opened, number)) as watch:
-            played.append(
-                play(clip, box.pipeline, box.clock, watch, wanted.real_time, _asked(known))
-            )
-    box.close()
-    return played, _scores(played, visits, wanted)
 
 
 def _truth(truth: Path | None, clips: Sequence[Pictures]) -> list[Visits]:
