@@ -29,7 +29,9 @@ def test_words_of_what_happened_never_lie_on_each_other(clip: Clip) -> None:
         happened = tuple(Happened(at_s, "clock +2 s trusted") for at_s in times)
         drawn = timeline(Played(clip, 30, 1.0, (), None, (), happened))
         assert drawn is not None
-        assert all(0 <= mark.x <= WIDTH - LABEL_PX and mark.y < drawn.height for mark in drawn.marks)
+        assert all(
+            0 <= mark.x <= WIDTH - LABEL_PX and mark.y < drawn.height for mark in drawn.marks
+        )
         for one, other in combinations(drawn.marks, 2):
             assert one.y != other.y or abs(one.x - other.x) >= LABEL_PX
 
