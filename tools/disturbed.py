@@ -102,9 +102,9 @@ def jam(image: Picture, at_s: int, rng: Rng) -> Picture:
 
 
 def bus(image: Picture, at_s: int, rng: Rng) -> Picture:
-    """Let a bus stand right before the camera for three minutes: a tenth of the picture is left."""
+    """Let a bus stand right before the camera for 90 s: a tenth of the picture is left."""
     hidden = image.copy()
-    if 20 <= at_s < 200:
+    if 20 <= at_s < 110:
         side = hidden[int(image.shape[0] * 0.08) :, : int(image.shape[1] * 0.98)]
         side[:] = np.random.default_rng(8).integers(30, 220, 3)
         for seed in range(12):
@@ -196,6 +196,13 @@ def moved(across: float, down: float, turn_deg: float = 0.0) -> Disturbance:
     return move
 
 
+def turned_away(image: Picture, _: int, rng: Rng) -> Picture:
+    """Look at what is not in the picture at all: its mirror image, upside down, from closer."""
+    height, width = image.shape[:2]
+    part = image[height // 3 :, width // 3 :]
+    return noisy(cv2.resize(cv2.flip(part, -1), (width, height)), rng)
+
+
 def by_night(other: Disturbance) -> Disturbance:
     """Return the same at night."""
     return lambda image, at_s, rng: noisy(other(image, at_s, rng), rng, NIGHT, 5.0)
@@ -268,6 +275,7 @@ HARM: Mapping[str, tuple[str, Disturbance]] = {
     "shifted by 12 %": ("moved", moved(0.1, 0.07)),
     "turned by 3 degrees": ("moved", moved(0.0, 0.0, 3.0)),
     "turned by 10 degrees": ("moved", moved(0.0, 0.0, 10.0)),
+    "turned away": ("moved", turned_away),
     "shifted by 5 %, at night": ("moved", by_night(moved(0.05, 0.01))),
     "burnt out": ("overexposed", burnt),
     "frozen": ("frozen", frozen),
