@@ -107,8 +107,6 @@ class Eyesight:
             self.scene.learn(look, self.placed, at_s)
         if not seems & HIDES and look.structured >= PARTLY:
             self._compare(at_s, passed_s)
-        if Blindness.COVERED in seems:
-            self._astray_at_s = at_s
         if self.placed.shift is not None or self._is_still_away():
             seems.add(Blindness.MOVED)
         elif self._is_soft():
@@ -126,17 +124,21 @@ class Eyesight:
 
     @property
     def suspected(self) -> frozenset[Blindness]:
-        """Return what is wrong now, and a move that may have begun but did not last yet."""
-        felt = self._suspicions[Blindness.MOVED].felt_s > 0
-        begun = felt or (self._at_s or 0.0) - self._astray_at_s < DOUBTED_S
-        return self.faults | ({Blindness.MOVED} if begun else set())
+        """Return what is wrong now, and a move or a cover that began but did not last yet."""
+        moves_and_covers = (Blindness.MOVED, Blindness.COVERED)
+        begun = {fault for fault in moves_and_covers if self._suspicions[fault].felt_s > 0}
+        if (self._at_s or 0.0) - self._astray_at_s < DOUBTED_S:
+            begun.add(Blindness.MOVED)
+        return self.faults | begun
 
     def _seems(self, look: Look, lux: float | None) -> set[Blindness]:
         light = lux is not None and lux >= LIGHT_LX
         lit = light or look.mean >= DIM or self._usual_mean >= BRIGHT
         black = look.brightest < BLACK and look.structured < EMPTY
         seems = {
-            Blindness.COVERED: (look.structured < FLAT and lit) or self._is_lost(look),
+            Blindness.COVERED: (look.structured < FLAT and lit)
+            or (black and light)
+            or self._is_lost(look),
             Blindness.DARK: black and lux is None,
             Blindness.OVEREXPOSED: look.glaring >= BURNT,
             Blindness.FROZEN: self._is_frozen(look),

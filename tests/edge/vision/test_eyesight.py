@@ -153,8 +153,11 @@ def test_a_camera_that_was_moved_while_it_was_off_does_not_lie_on_what_it_knew()
     assert eyesight.faults == {Blindness.MOVED}
 
 
-def test_what_lasts_too_short_is_nothing() -> None:
-    assert shown(black, 15).faults == frozenset()
+def test_what_lasts_too_short_is_doubted_and_no_fault() -> None:
+    eyesight = learnt()
+    suspected = show(eyesight, black, range(LEARNT_S, LEARNT_S + 15))
+    assert suspected == [{Blindness.COVERED}] * 15
+    assert eyesight.faults == frozenset()
 
 
 def test_a_black_picture_by_day_is_a_covered_lens_or_a_dead_sensor_from_the_start() -> None:
