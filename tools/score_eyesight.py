@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -156,14 +156,13 @@ def harmful(found: Sequence[Site], expected: str, how: Disturbance, light: Distu
     return score
 
 
-def scored(found: Sequence[Site], watched_s: int) -> Iterator[Callable[[], str]]:
-    """Yield what makes the row of each disturbance."""
+def scored(found: Sequence[Site], watched_s: int) -> Iterator[tuple[str, Callable[[], Score]]]:
+    """Yield the name of each disturbance, and what scores it."""
     for name, how in HARMLESS.items():
-        yield lambda n=name, h=how: row(n, harmless(found, h, watched_s))
+        yield name, partial(harmless, found, how, watched_s)
     at_night = by_night(plain)
     for name, (expected, how) in HARM.items():
-        light = at_night if "night" in name else plain
-        yield lambda n=name, e=expected, h=how, o=light: row(n, harmful(found, e, h, o))
+        yield name, partial(harmful, found, expected, how, at_night if "night" in name else plain)
 
 
 def undisturbed(site: Site, watched_s: int) -> str:
@@ -204,7 +203,7 @@ def main(data: Path, scenes: int, seconds: int, jobs: int) -> None:
     cv2.setNumThreads(1)
     found = list(sites(data))
     with ThreadPoolExecutor(jobs) as pool:
-        rows = pool.map(lambda make: make(), scored(found[:scenes], seconds))
+        rows = pool.map(lambda one: row(one[0], one[1]()), scored(found[:scenes], seconds))
         plains = pool.map(lambda site: undisturbed(site, seconds), found)
         click.echo(f"{scenes} scenes, disturbed; a harmless series lasts {seconds} s")
         click.echo(LINE.format("shown", "expected", "told (scenes)", "after", "doubted"))
