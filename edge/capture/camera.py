@@ -14,8 +14,6 @@ from edge.capture.clip import frozen
 from edge.ports import Clock
 from edge.types import Frame, Image
 
-cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
-"""It warns, past the log, each time that a camera cannot be opened: 15,000 lines a day."""
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 5.0
 """So long it is left alone before it is opened again: twice as long each time, up to the latter.
 With the time that opening takes at most, that is less than the watchdog's."""
