@@ -43,7 +43,7 @@ def check(said: str, lasted_s: float) -> None:
     lines = said.splitlines()
     assert all(re.match("(INFO|WARNING|ERROR) ", line) for line in lines), said
     kinds = Counter(re.sub(r"\(.*|[0-9]+", "#", line) for line in lines)
-    most = (MOST + 1) * (lasted_s // WINDOW_S + 2)
+    most = MOST * (lasted_s // WINDOW_S + 1)
     print(f"\n{len(lines)} lines of {len(kinds)} kinds in {lasted_s:.0f} s")
     assert len(kinds) <= KINDS, kinds
     assert max(kinds.values(), default=0) <= most, kinds
