@@ -15,8 +15,8 @@ from edge.vision.session import ORT_ERRORS, Execution, open_session, warm_up
 WIDE = 0.3
 """Share of the picture's width from which a plate is too large to be seen whole in one look."""
 AWAY = 0.5
-SUSPECTED = 0.5
-"""Share of the threshold from which something that large is worth a second look."""
+SUSPECTED = 0.2
+"""Score from which something that large is worth a second look."""
 
 
 class OnnxDetector:
@@ -41,7 +41,7 @@ class OnnxDetector:
         rows, fit = self._look(image, 1.0)
         found = decode(rows, fit, self._threshold, image.shape[:2])
         wide_px = WIDE * image.shape[1]
-        likely = rows[rows[:, 0] >= SUSPECTED * self._threshold]
+        likely = rows[rows[:, 0] >= SUSPECTED]
         if not ((likely[:, 3] - likely[:, 1]) > wide_px * fit.scale).any():
             return found
         away = decode(*self._look(image, AWAY), self._threshold, image.shape[:2])
