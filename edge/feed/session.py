@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol, Self, TypeAlias
+from typing import Literal, Protocol, Self, TypeAlias
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
@@ -30,7 +30,7 @@ REMEMBER_S = 7 * 24 * 3600
 LARGEST = 1 << 20
 """No message of ours comes near it; a broker with MQTT 5 keeps larger ones to itself."""
 MOST_UNCOUNTED = 1000
-"""So many messages of QoS 0 may wait for us: no record comes that way."""
+"""So many messages of QoS 0 may wait for us, and half of them overheard: no record comes so."""
 NAME_CA = "Name its CA (uplink.ca; for the receiver --ca), or correct the host and port."
 CHECK_TLS = (
     "Check that host and port are those of a broker with TLS, and the CA, certificate and key"
@@ -70,7 +70,7 @@ class Role:
     `acknowledge_late`: messages are acknowledged by `Session.acknowledge`, not on arrival.
     `overhear` is a topic that it can do without: a broker may refuse it, and drops what does not
     fit, so that a flood of it holds up nothing else. `is_lasting`: the broker keeps what comes
-    while it is away.
+    while it is away. `qos` 0: it hands out once, what is lost with the line is lost.
     """
 
     client_id: str
@@ -79,6 +79,7 @@ class Role:
     acknowledge_late: bool = False
     overhear: str | None = None
     is_lasting: bool = True
+    qos: Literal[0, 1] = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +230,7 @@ class Session:
         session = cls(client, inbox, name)
         try:
             session._await_yes(broker)
-            client.subscribe(role.listen, qos=1)
+            client.subscribe(role.listen, qos=role.qos)
             session._await_yes(broker)
             if role.overhear is not None:
                 client.subscribe(role.overhear, qos=0)
@@ -306,17 +307,19 @@ def _client(
     client.on_connect = lambda c, u, flags, reason, p: inbox.put(_Answer(_refusal([reason])))
     client.on_subscribe = lambda c, u, mid, reasons, p: inbox.put(_Answer(_refusal(reasons)))
     client.on_disconnect = lambda c, u, flags, reason, p: inbox.put(_Lost(str(reason)))
-    client.on_message = lambda c, u, m: _let_in(m, inbox)
+    client.on_message = lambda c, u, m: _let_in(m, role, inbox)
     client.on_publish = lambda c, u, mid, reason, p: inbox.put(answered(mid, reason))
     return client
 
 
-def _let_in(message: paho.MQTTMessage, inbox: "queue.SimpleQueue[object]") -> None:
+def _let_in(message: paho.MQTTMessage, role: Role, inbox: "queue.SimpleQueue[object]") -> None:
     """Take a message in; of those that the broker does not count, no more than there is room for.
 
-    With QoS 1 it sends a few and waits for their acknowledgement; a flood of QoS 0 has no end.
+    With QoS 1 it sends a few and waits for their acknowledgement; a flood of QoS 0 has no end, and
+    one of what is overheard leaves room for the rest.
     """
-    if message.qos or inbox.qsize() < MOST_UNCOUNTED:
+    room = MOST_UNCOUNTED // 2 if message.topic == role.overhear else MOST_UNCOUNTED
+    if message.qos or inbox.qsize() < room:
         inbox.put(Arrived(message.topic, bytes(message.payload), message.mid))
 
 
