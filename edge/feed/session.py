@@ -140,9 +140,8 @@ class Session:
         """
         with suppress(_RefusedError):
             return cls._connect(broker, role, MQTTProtocolVersion.MQTTv5)
-        if role.overhear is not None:  # some brokers hang up on who asks for too much
-            with suppress(_RefusedError):
-                return cls._connect(broker, role, MQTTProtocolVersion.MQTTv311)
+        with suppress(_TooMuchError):
+            return cls._connect(broker, role, MQTTProtocolVersion.MQTTv311)
         last = replace(role, overhear=None)
         return cls._connect(broker, last, MQTTProtocolVersion.MQTTv311)
 
@@ -233,13 +232,20 @@ class Session:
             client.subscribe(role.listen, qos=role.qos)
             session._await_yes(broker)
             if role.overhear is not None:
-                client.subscribe(role.overhear, qos=0)
-                if refusal := session._await_answer(broker):
-                    log.info("%s does not let us hear %s: %s", name, role.overhear, refusal)
+                session._overhear(role.overhear, broker)
         except FeedError:
             session.close()
             raise
         return session
+
+    def _overhear(self, topic: str, broker: Broker) -> None:
+        self._client.subscribe(topic, qos=0)
+        try:
+            refusal = self._await_answer(broker)
+        except _RefusedError as e:
+            raise _TooMuchError(e.cause, e.remedy) from e
+        if refusal is not None:
+            log.info("%s does not let us hear %s: %s", self._name, topic, refusal)
 
     def _await_yes(self, broker: Broker) -> None:
         refusal = self._await_answer(broker)
@@ -273,6 +279,10 @@ class _RefusedError(FeedError):
     """The broker answered, and the answer was no."""
 
 
+class _TooMuchError(_RefusedError):
+    """The broker had let us in, and hung up on a topic that we can do without."""
+
+
 def _hung_up(name: str, broker: Broker) -> _RefusedError:
     """Name why the other side most likely closed the connection: it cannot say so itself."""
     if broker.ca is None:
@@ -283,7 +293,8 @@ def _hung_up(name: str, broker: Broker) -> _RefusedError:
         )
     return _RefusedError(
         f"{name[0].upper()}{name[1:]} hung up before it answered:"
-        " it wants another client certificate, or is no MQTT broker.",
+        " it wants another client certificate, is one of a cluster that is not ready,"
+        " or is no MQTT broker.",
         CHECK_TLS,
     )
 

@@ -13,8 +13,10 @@ from tests.nats import HOSTS, READY_S, NatsCluster
 from tests.nats import nats as nats
 
 ROUNDS = int(os.environ.get("ANPR_EDGE_CLUSTER_KILLS", "0"))
-ARRIVED_S = 240.0
-"""Silences are met ever less often, and a server redelivers after `ack_wait` (30 s)."""
+"""`make soak` asks for 10 times each server and then all; without it one dies, then all."""
+DEATHS = [*((host,) for host in HOSTS), HOSTS] * ROUNDS or [HOSTS[:1], HOSTS]
+ARRIVED_S = 120.0
+"""TODO"""
 BEFORE, AFTER, ENDLESS = 300, 60, 10**6
 UPLINK = """\
 host = {hosts}
@@ -41,19 +43,16 @@ def site(tmp_path: Path, nats: NatsCluster) -> Iterator[Courier]:
     made.end()
 
 
-@pytest.mark.skipif(
-    not ROUNDS, reason="minutes, and it has stalled on a busy machine: ANPR_EDGE_CLUSTER_KILLS=10"
-)
-def test_every_record_arrives_once_over_a_cluster_of_which_each_server_and_all_were_killed(
+def test_every_record_arrives_once_over_a_cluster_of_which_servers_were_killed(
     site: Courier, nats: NatsCluster
 ) -> None:
     receiver, uplink = site.receiver(ENDLESS), site.uplink()
-    for dying in [*((host,) for host in HOSTS), HOSTS] * ROUNDS:
+    for dying in DEATHS:
         die_in_the_middle(site, nats, dying)
         if len(dying) == 1:  # two servers go on without the third
             wait_for(lambda: site.received() == site.written, "all records", ARRIVED_S)
         nats.start(*dying)
-        wait_for(nats.is_whole, "the whole cluster", READY_S)
+        nats.make_ready()
     wait_for(lambda: site.received() == site.written, "all records", ARRIVED_S)
     wait_for(lambda: site.waiting() == 0, "the last receipt", ARRIVED_S)
     for process in (uplink, receiver):
