@@ -18,7 +18,7 @@ from edge.feed.cluster import BrokerAddress
 from tests.authority import Authority
 from tests.conftest import REPOSITORY
 from tests.mosquitto import wait_for
-from tools.cluster_check import passes_on
+from tools.cluster_check import who_fails
 from tools.cluster_users import users
 
 CONFIG = REPOSITORY / "deploy/cluster/server.conf"
@@ -82,8 +82,8 @@ class NatsCluster:
         """Wait until the cluster is whole and every server passes on what it takes."""
         wait_for(self.is_whole, "the whole cluster", READY_S)
         cert, key = self.authority.issue("check", "platform")
-        for host in HOSTS:
-            passes_on(BrokerAddress(host, self.port, self.ca, cert, key), READY_S)
+        servers = [BrokerAddress(host, self.port, self.ca, cert, key) for host in HOSTS]
+        assert who_fails(servers, READY_S) == {}
 
     def is_whole(self) -> bool:
         """True when every server runs, one leads, and each copy of a stream has caught up.

@@ -22,14 +22,9 @@ def run(nats: NatsCluster, name: str, within_s: float) -> Result:
 def test_who_passes_on_is_told_for_each_server(nats: NatsCluster) -> None:
     whole = run(nats, "platform", 30)
     assert whole.exit_code == 0, whole.output
-    assert [line.split(":")[0] for line in whole.stdout.splitlines()] == [*HOSTS]
-    nats.kill(HOSTS[1])
-    wounded = run(nats, "platform", 30)
-    assert wounded.exit_code == 1
-    assert [line.split(":")[0] for line in wounded.stdout.splitlines()] == [HOSTS[0], HOSTS[2]]
-    assert wounded.stderr.startswith(f"{HOSTS[1]}: No connection")
-    nats.kill(HOSTS[2])
-    alone = run(nats, "platform", 0)  # it still takes calls, and has nobody to agree with
+    assert whole.stdout.splitlines() == [f"{host}: passes on" for host in HOSTS]
+    nats.kill(*HOSTS[1:])
+    alone = run(nats, "platform", 0)  # one still takes calls, and has nobody to agree with
     assert (alone.exit_code, alone.stdout) == (1, "")
     assert [line.split(":")[0] for line in alone.stderr.splitlines()] == [*HOSTS]
 
