@@ -123,6 +123,11 @@ class NatsCluster:
         cert, key = self.authority.issue(name, name)
         return [BrokerAddress(host, self.port, self.ca, cert, key) for host in HOSTS]
 
+    def consumers(self) -> int:
+        """Return for how many sessions messages are kept."""
+        led = [stream for host in HOSTS for stream in self._streams(host) or []]
+        return sum(s["state"]["consumer_count"] for s in led if s["name"] == "$MQTT_msgs")
+
     def _streams(self, host: str) -> list[dict[str, Any]] | None:
         """Return the streams of which a server leads the copies; None while it answers nothing."""
         connection = HTTPConnection(host, self._monitor, timeout=5)

@@ -121,6 +121,7 @@ def test_every_box_is_heard_and_answered(
     street = Street(nats)
     with told(nats, f"{BOXES} boxes connected", capsys):
         street.connect()
+    assert nats.consumers() == 1  # that of the platform
     with told(nats, "quiet", capsys):
         time.sleep(QUIET_S)
     with told(nats, f"{RECORDS} records and receipts of each", capsys):
