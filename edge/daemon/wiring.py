@@ -50,6 +50,7 @@ from edge.daemon.synced import synced
 from edge.daemon.tuner import Tuner
 from edge.daemon.watch import Watch
 from edge.daemon.window import Window
+from edge.daemon.wiring_camera import outside_lx
 from edge.daemon.wiring_eyes import policy, reader, sentry, view
 from edge.daemon.wiring_law import laws_in_force
 from edge.errors import BoxError, ConfigError
@@ -326,11 +327,13 @@ def clerk(config: Config, machine: Machine = THIS) -> Clerk:
     return Clerk(_provenance(config), machine.draw)
 
 
-def lookout(config: Config) -> Lookout | None:
+def lookout(cabinet: Cabinet[Registry]) -> Lookout | None:
     """Put together what looks whether the camera sees; None for one that is not ours."""
+    config = cabinet.config
     if config.external is not None:
         return None
-    return Lookout(Memory(config.box.state, Vault(storage_key(config), USE, config.box.id)))
+    memory = Memory(config.box.state, Vault(storage_key(config), USE, config.box.id))
+    return Lookout(memory, outside_lx(cabinet.housing, cabinet.clock))
 
 
 def learn_view(config: Config) -> None:
