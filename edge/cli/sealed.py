@@ -14,7 +14,7 @@ from pathlib import Path
 
 import click
 
-from edge.config import Config, load
+from edge.config import load
 from edge.daemon import wiring
 from edge.errors import BoxError, KeyFileError
 from edge.provision.credstore import FOLDER
@@ -27,6 +27,7 @@ UNIT = (
     *("--description=anpr-edge looks at itself", f"--uid={USER}"),
     *("--working-directory=/", "--property=UMask=0007"),
 )
+SHUT = "The keys of this box are sealed, and systemd opens them for nobody but root and its units."
 OF_THE_MANAGER = 200
 """From here on an exit status is systemd's own (systemd.exec, Process Exit Codes)."""
 LOOK = "`journalctl -n 20` says which and why. A box whose keys are lost is made anew: KEYS.md."
@@ -37,30 +38,22 @@ def as_service(verb: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(verb)
     def look(config: Path, **flags: bool) -> None:
-        names = sealed(config, FOLDER)
-        if names:
-            sys.exit(_in_unit(names, config))
+        names = [] if CREDENTIALS in os.environ else _named(config)
+        if names and os.geteuid() != 0:
+            raise KeyFileError(SHUT, f"Run it as root: sudo anpr-edge {verb.__name__}")
+        if is_systemd_at_work() and (there := [name for name in names if (FOLDER / name).exists()]):
+            sys.exit(_in_unit(there, config))
         verb(config=config, **flags)
 
     return look
 
 
-def sealed(config: Path, folder: Path) -> list[str]:
-    """Return which keys of a box lie sealed in a folder, and are for this process to have opened.
-
-    None are where they are open already, as in a unit, nor for anybody but root.
-    """
-    if CREDENTIALS in os.environ or not is_systemd_at_work():
-        return []
+def _named(path: Path) -> list[str]:
+    """Return the names of the credentials that a look opens."""
     try:
-        named = _named(load(config))
+        config = load(path)
     except BoxError:
         return []  # the look itself says it better
-    return [name for name in named if (folder / name).exists()]
-
-
-def _named(config: Config) -> list[str]:
-    """Return the names of the credentials that a look opens."""
     place = wiring.key_place(config)
     paths = (
         *(place.signing, place.next_path),
