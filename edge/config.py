@@ -19,6 +19,7 @@ from edge.errors import ConfigError
 from edge.passage.lanes import polygon_fault
 
 DEFAULT_PATH = Path("/etc/anpr-edge/box.toml")
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 CREDENTIAL, CREDENTIALS = "credential:", "CREDENTIALS_DIRECTORY"
 """How a path names a credential of systemd, and where those are (systemd.exec, Credentials)."""
 LAST_PORT = 65535
@@ -504,6 +505,7 @@ class _Reader:
         if "updates" in tables:
             parts["updates"] = self._updates(tables["updates"])
         self._check_evidence(parts.get("evidence"), parts.get("uplink"))
+        self._check_uplink(parts.get("uplink"))
         self._check_metrics(parts.get("metrics"))
         self._check_firmware(parts.get("firmware"))
         self._check_trigger(parts.get("camera"), parts.get("firmware"))
@@ -556,6 +558,16 @@ class _Reader:
             self._refuse_twice("evidence recipient", list(evidence.recipients))
         if uplink is not None and uplink.evidence and not (uplink.cert and uplink.key):
             self.faults.append("uplink.evidence needs uplink.cert and uplink.key")
+
+    def _check_uplink(self, uplink: Uplink | None) -> None:
+        """Refuse a broker on a network that nobody vouches for: records name vehicles."""
+        if uplink is None or uplink.publisher != "mqtt" or uplink.ca is not None:
+            return
+        if away := [host for host in uplink.hosts if host not in LOOPBACK]:
+            self.faults.append(
+                f"uplink.host is {away[0]}, and without uplink.ca records would travel there in"
+                " clear, to whoever answers: set uplink.ca, .cert and .key"
+            )
 
     def _check_metrics(self, metrics: Metrics | None) -> None:
         """Refuse a page that others could open: it is not encrypted, and asks nobody who it is."""
