@@ -10,6 +10,7 @@ import os
 import re
 import tomllib
 from datetime import date
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -19,7 +20,6 @@ from edge.errors import ConfigError
 from edge.passage.lanes import polygon_fault
 
 DEFAULT_PATH = Path("/etc/anpr-edge/box.toml")
-LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 CREDENTIAL, CREDENTIALS = "credential:", "CREDENTIALS_DIRECTORY"
 """How a path names a credential of systemd, and where those are (systemd.exec, Credentials)."""
 LAST_PORT = 65535
@@ -563,7 +563,7 @@ class _Reader:
         """Refuse a broker on a network that nobody vouches for: records name vehicles."""
         if uplink is None or uplink.publisher != "mqtt" or uplink.ca is not None:
             return
-        if away := [host for host in uplink.hosts if host not in LOOPBACK]:
+        if away := [host for host in uplink.hosts if not is_here(host)]:
             self.faults.append(
                 f"uplink.host is {away[0]}, and without uplink.ca records would travel there in"
                 " clear, to whoever answers: set uplink.ca, .cert and .key"
@@ -664,6 +664,14 @@ class _Reader:
             except RuntimeError as e:  # a user whom this system does not know
                 raise msgspec.ValidationError(f"expected a path, but {value!r} has no home") from e
         raise msgspec.ValidationError(f"expected a {kind.__name__}")
+
+
+def is_here(host: str) -> bool:
+    """True for an address of this very machine."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def credential(value: str) -> Path:

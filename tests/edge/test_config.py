@@ -365,13 +365,14 @@ def test_pictures_without_two_keys_or_a_safe_way_are_refused(
     assert said in told.value.cause
 
 
-@pytest.mark.parametrize("hosts", ['"10.0.0.2"', '["localhost", "broker.example.org"]'])
+@pytest.mark.parametrize("hosts", ['"10.0.0.2"', '"127.example.org"', '["localhost", "broker.example.org"]'])
 def test_records_never_travel_over_a_network_in_clear(tmp_path: Path, hosts: str) -> None:
     text = f'{GOOD}[uplink]\npublisher = "mqtt"\nhost = {hosts}\n'
     with pytest.raises(ConfigError, match=r"uplink\.ca records would travel there in clear"):
         load(written(tmp_path, text))
     assert load(written(tmp_path, f'{text}ca = "ca.pem"\n')).uplink.ca
-    assert load(written(tmp_path, text.replace(hosts, '"127.0.0.1"'))).uplink.ca is None
+    here = text.replace(hosts, '["localhost", "127.0.0.2", "::1"]')
+    assert load(written(tmp_path, here)).uplink.ca is None
 
 
 def test_a_key_of_the_authority_with_a_slip_in_it_is_refused_at_the_start(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def test_the_security_of_the_way_is_told_plainly_and_its_lack_is_an_open_point(
 def test_how_long_a_record_stays_follows_the_acknowledgement(
     tmp_path: Path, ack: str, said: str
 ) -> None:
-    document = made(tmp_path, DUTCH + mqtt(f'ack = "{ack}"\n'))
+    document = made(tmp_path, DUTCH + mqtt(TLS + f'ack = "{ack}"\n'))
     assert said in row(chapter(document, "retention"), "Passage records")[1].say("en")
 
 
