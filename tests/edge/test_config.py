@@ -365,7 +365,9 @@ def test_pictures_without_two_keys_or_a_safe_way_are_refused(
     assert said in told.value.cause
 
 
-@pytest.mark.parametrize("hosts", ['"10.0.0.2"', '"127.example.org"', '["localhost", "broker.example.org"]'])
+@pytest.mark.parametrize(
+    "hosts", ['"10.0.0.2"', '"127.example.org"', '["localhost", "broker.example.org"]']
+)
 def test_records_never_travel_over_a_network_in_clear(tmp_path: Path, hosts: str) -> None:
     text = f'{GOOD}[uplink]\npublisher = "mqtt"\nhost = {hosts}\n'
     with pytest.raises(ConfigError, match=r"uplink\.ca records would travel there in clear"):
