@@ -2,7 +2,7 @@
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
@@ -66,6 +66,7 @@ def application(parts: Parts) -> ASGIApp:
             UnreadableError: _unreadable,
             ReportError: _not_written,
             HTTPException: _http,
+            ClientDisconnect: _hung_up,
         },
     )
     app.state.parts = parts
@@ -86,6 +87,10 @@ async def _unreadable(request: Request, _: Exception) -> Response:
 
 async def _not_written(request: Request, _: Exception) -> Response:
     return page(request, "fault", status=503, word="no_trail")
+
+
+async def _hung_up(_: Request, __: Exception) -> Response:
+    return Response(status_code=400)  # nobody hears it
 
 
 async def _http(request: Request, error: Exception) -> Response:
