@@ -8,6 +8,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from edge.errors import ReportError
+from edge.panel import light
 from edge.panel.commission import (
     commission,
     finish,
@@ -44,6 +45,10 @@ def application(parts: Parts) -> ASGIApp:
             Route("/live", live, methods=GET),
             Route("/live.mjpg", stream, methods=GET),
             Route("/live.json", figures, methods=GET),
+            Route("/live/light", light.light, methods=GET),
+            Route("/live/light.json", light.figures, methods=GET),
+            Route("/live/light/switch", light.switch, methods=POST),
+            Route("/live/light/anew", light.anew, methods=POST),
             Route("/still.jpg", still, methods=GET),
             Route("/road", road, methods=GET),
             Route("/road/change", propose, methods=POST),

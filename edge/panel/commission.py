@@ -6,6 +6,7 @@ trail before it is kept.
 
 import secrets
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import msgspec
 from starlette.requests import Request
@@ -22,12 +23,25 @@ from edge.panel.walk import FOLDER, Finding, Finished, Judged, Photo, Result, St
 from edge.panel.words import say
 from edge.vision.aim import Light
 
+
+class Help(NamedTuple):
+    """The page where a step is set right, and the word for it."""
+
+    place: str
+    word: str
+
+
 LOOK_S = 20.0
 """So long a vehicle is waited for when the camera is judged."""
 PHOTOGRAPHED = {Step.CAMERA, Step.RUN}
 LONGEST_NAME, LONGEST_SAID = 80, 120
 KINDS = {"html": "text/html; charset=utf-8", "pdf": "application/pdf"}
 NOTICES = {"finish_open", "finish_name", "settings_broken"}
+HELPS = {
+    Step.CAMERA: Help("/live", "live"),
+    Step.ROAD: Help("/road", "road"),
+    Step.LIGHT: Help("/live/light", "light"),
+}
 LIGHTS = {"passed": Light.GREEN, "failed": Light.RED}
 
 
@@ -48,6 +62,7 @@ async def commission(request: Request) -> Response:
         steps=steps,
         at=at,
         lights=LIGHTS,
+        helps=HELPS,
         is_over=walk is not None and not open_steps,
         sign=None if config is None else config.camera.sign,
         least=LEAST_VEHICLES,

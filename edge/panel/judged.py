@@ -9,6 +9,7 @@ from edge.daemon.bulletin import Bulletin
 from edge.daemon.shown import Plate, StateHead
 from edge.panel.standing import GOOD_SHARE
 from edge.panel.walk import Begin, Finding, Result, Shown, Step
+from edge.panel.words import percent
 from edge.vision.advice import figure
 from edge.vision.aim import Light
 
@@ -109,7 +110,7 @@ def _light(seen: Seen) -> Finding:
         return _failed("found_light_unheard")
     if not housing.illuminator:
         return _failed("found_light_off")
-    return _passed("found_light", level=f"{housing.illuminator:.0%}")
+    return _passed("found_light", level=percent(housing.illuminator))
 
 
 def _law(seen: Seen) -> Finding:
@@ -148,7 +149,7 @@ def _run(seen: Seen) -> Finding:
     settled = seen.state.tally.settled - run.settled
     if announced < LEAST_VEHICLES:
         return _failed("found_run_few", n=str(announced), least=str(LEAST_VEHICLES))
-    rates = {"n": str(announced), "settled": str(settled), "share": f"{settled / announced:.0%}"}
+    rates = {"n": str(announced), "settled": str(settled), "share": percent(settled / announced)}
     good = settled / announced >= GOOD_SHARE
     captured, judged = _captured(run, seen.told)
     if judged is None:

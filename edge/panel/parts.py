@@ -12,6 +12,7 @@ from edge.panel.porthole import Porthole
 from edge.panel.sessions import Session, Sessions, is_own
 from edge.panel.throttle import Throttle
 from edge.panel.trail import Trail
+from edge.panel.trial import Trial
 from edge.panel.words import LANGUAGES, Language
 from edge.ports import Clock
 from edge.record.envelope import TrustedKey
@@ -50,6 +51,7 @@ class Parts:
     language: Language = "nl"
     sessions: Sessions = field(default_factory=Sessions)
     throttle: Throttle = field(default_factory=Throttle)
+    trial: Trial = field(default_factory=Trial)
     journal: tuple[str, ...] = COMMAND
 
     def session(self, request: Request) -> Session:

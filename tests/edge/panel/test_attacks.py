@@ -30,9 +30,11 @@ MARKUP = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 POSTS = [
     *("/logout", "/road/change", "/road/apply", "/road/back", "/service/stick", "/service/log"),
     *("/commission/begin", "/commission/step", "/commission/run", "/commission/finish"),
+    *("/live/light/switch", "/live/light/anew"),
 ]
 GETS = [
     *("/", "/live", "/live.mjpg", "/live.json", "/still.jpg", "/road", "/service"),
+    *("/live/light", "/live/light.json"),
     *("/commission", "/commission/run.json", "/commission/report.pdf", "/commission/report.html"),
 ]
 
@@ -312,7 +314,7 @@ def test_who_speaks_the_tls_of_yesterday_does_not_come_in(
 
 
 def test_a_page_runs_no_script_and_wears_no_style_of_its_own(calm: Caller) -> None:
-    for path in ("/", "/live", "/road", "/commission", "/service"):
+    for path in ("/", "/live", "/live/light", "/road", "/commission", "/service"):
         page = calm.ask(path)[1]
         assert " style=" not in page
         assert not re.search(r"\son\w+=", page)

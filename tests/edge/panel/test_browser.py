@@ -29,7 +29,7 @@ PHONE: dict[str, Any] = {
     "device_scale_factor": 2,
 }
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}}
-PAGES = ["/", "/live", "/road", "/commission", "/service"]
+PAGES = ["/", "/live", "/live/light", "/road", "/commission", "/service"]
 SERIOUS = {"serious", "critical"}
 LEAST_TAP_PX = 44
 
@@ -197,7 +197,7 @@ def test_a_box_is_commissioned_from_its_first_step_to_its_report(page: Page, sta
         judge(page, "Controleer", "in orde")
         page.get_by_role("button", name="Begin te tellen").click()
         stand.tell(tally=Tally(announced=12, settled=11))
-        expect(page.locator("#count")).to_contain_text("11 van 12 kentekens zeker (92%)")
+        expect(page.locator("#count")).to_contain_text("11 van 12 kentekens zeker (92 %)")
         picture(page, "commission-run")
         check_with_axe(page)
         judge(page, "Sluit de proef af", "in orde")
