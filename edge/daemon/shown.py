@@ -55,7 +55,7 @@ class Plate(msgspec.Struct, frozen=True, kw_only=True):
 class SightHead(msgspec.Struct, frozen=True, kw_only=True):
     """A frame: when it was taken (UTC), its size, its plates, and those of the last with any.
 
-    `edges`: how sharp the whole picture is, 0 to 1. `illuminator`: how bright it shone a moment
+    `edges`: how sharp the whole picture is. `illuminator`: how bright it shone a moment
     ago, 0 to 1; None where that is not known.
     """
 

@@ -16,12 +16,13 @@ from edge.errors import BoxError, ReportError
 from edge.panel.live import tell_watched
 from edge.panel.paper import page, seen_other
 from edge.panel.parts import Parts, UnreadableError, language_of, own_form, parts_of
-from edge.panel.trial import LENSES, TRIED, Lit, Trial
+from edge.panel.trial import LENSES, PICTURE, PLATE, TRIED, Lit, Trial
 from edge.panel.words import Language, percent, say, written
 from edge.settings import write
 
 PLACE = "/live/light"
 NONE = "-"
+DIGITS = {PICTURE: 1, PLATE: 2}
 LEVELS: tuple[Level, ...] = get_args(Level)
 
 
@@ -120,9 +121,10 @@ def _row(lit: Lit | None, language: Language) -> list[str]:
 
 def _lens(trial: Trial, name: str, language: Language) -> dict[str, Any]:
     now, best = trial.now.get(name), trial.best.get(name)
+    digits = DIGITS[name]
     told: dict[str, Any] = {"now": NONE, "best": NONE, "share": 0.0}
     if best is not None:
-        told["best"] = written(language, f"{best:.2f}")
+        told["best"] = written(language, f"{best:.{digits}f}")
     if now is not None and best:
-        told |= {"now": written(language, f"{now:.2f}"), "share": round(now / best, 3)}
+        told |= {"now": written(language, f"{now:.{digits}f}"), "share": round(now / best, 3)}
     return told

@@ -23,7 +23,7 @@ ONE_LINE = 520 / 110
 SQUAREST = 2.4
 """A plate that is less wide, in heights, has two lines: its form says nothing of the angle."""
 WHITE, FULL = 252, 255
-SPARSE_ROWS, STEEPEST = 8, 99.5
+SPARSE_ROWS = 8
 
 
 class Light(StrEnum):
@@ -113,16 +113,14 @@ def grey(image: Image, found: Detection) -> float:
 
 
 def edges(image: Image) -> float:
-    """Return how sharp a whole (H, W, 3) uint8 BGR picture is, 0 to 1, for want of a plate.
+    """Return how sharp a whole (H, W, 3) uint8 BGR picture is, for want of a plate.
 
-    Of its steepest edges, how much of the way from dark to light is made within a pixel: a figure
-    to compare with itself, while the lens is turned and the camera stands still.
+    How much its light changes from pixel to pixel, of how much it changes at all, in percent: a
+    figure to compare with itself, while the lens is turned and the camera stands still.
     """
-    rows = image[::SPARSE_ROWS, :, 1].astype(np.int16)
-    dark, light = (float(x) for x in np.percentile(rows, (1, 99)))
-    steps = np.abs(np.diff(rows, axis=1))
-    steepest = float(np.percentile(steps, STEEPEST)) if steps.size else 0.0
-    return round(min(1.0, steepest / max(1.0, light - dark)), 3)
+    rows = image[::SPARSE_ROWS, :, 1].astype(np.float32)
+    steps = float(np.sqrt(np.mean(np.diff(rows, axis=1) ** 2)))
+    return round(100 * steps / max(1.0, float(rows.std())), 1)
 
 
 def worst(marks: Sequence[Mark]) -> Light:

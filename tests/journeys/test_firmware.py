@@ -257,8 +257,10 @@ def test_a_light_that_is_tried_is_given_back_whoever_is_killed(site: Site) -> No
     site.kill("firmware")
     site.start("firmware")
     wait(lambda: shines(600), site.said)
+    hatch = note.with_name("daemon.sock")
+    before = hatch.stat().st_ctime_ns
     site.start("run")  # what was asked of the one before is over
-    wait(site.is_watching, site.said)
+    wait(lambda: hatch.exists() and hatch.stat().st_ctime_ns != before, site.said)
     assert shines(600)
     write(note, '{"level":"off"}')
     wait(lambda: shines(0), site.said)

@@ -114,10 +114,10 @@ def test_a_level_that_there_is_not_is_refused(inside: Caller, fields: dict[str, 
 
 def test_the_best_is_forgotten_when_it_is_asked(inside: Caller, stand: Booth) -> None:
     told(inside)
-    stand.parts.trial.best["picture"] = 9.0
-    assert told(inside)[LENS]["picture"]["best"] == "9,00"
+    stand.parts.trial.best["picture"] = 99.0
+    assert told(inside)[LENS]["picture"]["best"] == "99,0"
     assert inside.send("/live/light/anew")[0] == 303
-    assert told(inside)[LENS]["picture"]["best"] != "9,00"
+    assert told(inside)[LENS]["picture"]["best"] != "99,0"
 
 
 # What counts, and what does not.

@@ -131,7 +131,7 @@ def test_a_picture_is_sharpest_in_focus_whatever_its_light() -> None:
     for light in (1.0, 0.4):
         turned = [edges(plate(blur=blur, light=light)[0]) for blur in (0.0, 0.8, 1.6, 3.2)]
         assert turned == sorted(set(turned), reverse=True)
-        assert 0 < turned[-1] < turned[0] <= 1
+        assert turned[-1] > 0
     assert edges(np.full((48, 64, 3), 90, np.uint8)) == 0
 
 
