@@ -6,7 +6,6 @@ from urllib.parse import parse_qs, urlsplit
 
 from starlette.requests import Request
 
-from edge.errors import BoxError
 from edge.panel.journal import COMMAND
 from edge.panel.porthole import Porthole
 from edge.panel.sessions import Session, Sessions, is_own
@@ -60,13 +59,6 @@ class Parts:
         if found is None:
             raise NotLoggedInError
         return found
-
-    def settings_sha256(self) -> str | None:
-        """Return the hash of the settings on the disk; None when they cannot be used."""
-        try:
-            return self.settings.config().sha256
-        except BoxError:
-            return None
 
 
 def parts_of(request: Request) -> Parts:

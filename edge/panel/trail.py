@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -23,20 +24,27 @@ NOBODY = "nobody"
 ID_BYTES = 16
 
 
+class Person(NamedTuple):
+    """Who does something without a session: `terminal:` and a login name of the box."""
+
+    by: str
+    name: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Trail:
     """Writes down deeds in the folder that panel and daemon share."""
 
     folder: Path
 
-    def write(self, action: str, session: Session | None = None, **details: str) -> None:
+    def write(self, action: str, who: Session | Person | None = None, **details: str) -> None:
         """Write down a deed, durably. Raises ReportError: then it must not be done."""
         deed = Deed(
             id=secrets.token_hex(ID_BYTES),
             at=datetime.now(UTC),
             action=action,
-            by=NOBODY if session is None else session.by,
-            session=None if session is None else session.name,
+            by=NOBODY if who is None else who.by,
+            session=None if who is None else who.name,
             details=details,
         )
         raw = msgspec.json.encode(deed)

@@ -13,6 +13,7 @@ import numpy as np
 
 from edge.clock import SystemClock
 from edge.config import Firmware
+from edge.daemon.bulletin import Bulletin
 from edge.daemon.captures import Captures
 from edge.daemon.caretaker import Caretaker
 from edge.daemon.housing import Housing
@@ -23,7 +24,10 @@ from edge.types import Image
 from firmware_bridge.link import Link
 from firmware_bridge.simulator.bench import Bench
 from tests.booth import BULLETIN, Booth, booth, street
+from tests.fakes import detection, reading
 
+PARKED = reading("1XEM934", detection(1087, 520, 95, 23), 0.995)
+"""The car beside the road, in every frame of the street."""
 NIGHT = 0.3
 """So much of its light a street has where no illuminator shines."""
 
@@ -34,6 +38,7 @@ class Lit:
 
     stand: Booth
     bench: Bench
+    bulletin: Bulletin = BULLETIN
 
     @property
     def permille(self) -> int:
@@ -61,16 +66,18 @@ def lit_booth(folder: Path) -> Iterator[Lit]:
                 booth(folder, more=more, illuminator=housing.illuminator) as stand,
             ):
                 housing.say = caller.say
-                lamp = Lamp(stand.parts.folder, caller.say)
+                lamp, made = Lamp(stand.parts.folder, caller.say), Lit(stand, bench)
 
                 def beside() -> None:
                     lamp.look()
-                    stand.tell(bulletin=msgspec.structs.replace(BULLETIN, housing=housing.told()))
-                    shines = bench.device.status.illuminator_permille
-                    stand.road.frames = under(shines)
+                    stand.tell(
+                        bulletin=msgspec.structs.replace(made.bulletin, housing=housing.told())
+                    )
+                    stand.road.frames = under(made.permille)
 
+                stand.road.readings = (PARKED,)
                 stand.road.beside = beside
-                yield Lit(stand, bench)
+                yield made
         finally:
             ended.set()
             service.join(20)
