@@ -22,12 +22,15 @@ from edge.daemon.notify import Lifeline
 from edge.housing.caller import Caller
 from edge.types import Image
 from firmware_bridge.link import Link
+from firmware_bridge.messages import Capability
 from firmware_bridge.simulator.bench import Bench
+from firmware_bridge.simulator.device import Make
 from tests.booth import BULLETIN, Booth, booth, street
 from tests.fakes import detection, reading
 
 PARKED = reading("1XEM934", detection(1087, 520, 95, 23), 0.995)
 """The car beside the road, in every frame of the street."""
+UNTRIGGERED = Capability(sum(Capability) & ~Capability.TRIGGER)
 NIGHT = 0.3
 """So much of its light a street has where no illuminator shines."""
 
@@ -51,7 +54,7 @@ def lit_booth(folder: Path) -> Iterator[Lit]:
     """Serve the panel of a box that steers a light, at night."""
     with (
         tempfile.TemporaryDirectory(prefix="lit-") as short,
-        Bench(Path(short) / "device") as bench,
+        Bench(Path(short) / "device", Make(capabilities=UNTRIGGERED)) as bench,
     ):
         bench.device.status = replace(bench.device.status, illuminance_mlx=1000)
         socket = Path(short) / "s"

@@ -117,6 +117,8 @@ def test_nothing_is_done_by_looking(inside: Caller, stand: Booth, path: str) -> 
 @pytest.mark.parametrize(
     "path",
     [
+        "/static/..",
+        "/static/nothing.css",
         "/static/../parts.py",
         "/static/..%2fparts.py",
         "/static/%2e%2e/parts.py",
