@@ -5,6 +5,7 @@ trail before it is kept.
 """
 
 import secrets
+import time
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -189,6 +190,7 @@ async def _judged(
             run=walk.run,
             agreed=fields.get("agreed") == "yes",
             said=_line(fields.get("said", ""), LONGEST_SAID),
+            light_is_tried=parts.trial.left_s(time.monotonic()) > 0,
         ),
     )
 

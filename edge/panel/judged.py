@@ -35,6 +35,7 @@ class Seen:
     run: Begin | None = None
     agreed: bool = False
     said: str = ""
+    light_is_tried: bool = False
 
 
 def judge(step: Step, seen: Seen) -> Finding:
@@ -108,6 +109,8 @@ def _light(seen: Seen) -> Finding:
         return Finding(result=Result.NONE, word="found_light_without")
     if housing is None or housing.fault is not None:
         return _failed("found_light_unheard")
+    if seen.light_is_tried:
+        return _failed("found_light_tried")
     if not housing.illuminator:
         return _failed("found_light_off")
     return _passed("found_light", level=percent(housing.illuminator))

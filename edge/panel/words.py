@@ -369,6 +369,10 @@ WORDS = {
         "Het apparaat in de kast is niet te horen: kijk naar kabel en voeding.",
         "The device in the housing is not heard: look at its cable and power.",
     ),
+    "found_light_tried": Words(
+        "De verlichting brandt nog zoals u bij Licht en scherpte vroeg: wacht een halve minuut.",
+        "The illuminator still shines as you asked under Light and focus: wait half a minute.",
+    ),
     "found_light_off": Words("De verlichting brandt niet.", "The illuminator does not shine."),
     "found_law": Words(
         "Register {hours} uur oud; geen alarm over register, regels of sleutels",

@@ -259,6 +259,21 @@ def test_a_stream_ends_with_its_session(inside: Caller, stand: Booth) -> None:
             pass  # it ends: otherwise this waits for ever
 
 
+def test_a_stream_that_nobody_reads_any_more_asks_for_no_frame(
+    inside: Caller, stand: Booth
+) -> None:
+    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in inside.jar)
+    with spoken(stand.address) as line:
+        line.sendall(f"GET /live.mjpg HTTP/1.1\r\nHost: x\r\nCookie: {cookies}\r\n\r\n".encode())
+        while b"image/jpeg" not in line.recv(4096):
+            pass
+        assert stand.road.window._newest is not None
+    until = time.monotonic() + 20  # hung up on, without a word
+    while stand.road.window._newest is not None:
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
 def test_the_cookie_is_for_this_server_alone_and_no_script(stand: Booth) -> None:
     caller = stand.caller()
     _, _, headers = caller.ask("/login", {"password": PASSWORD})

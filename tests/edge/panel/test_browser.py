@@ -1,5 +1,6 @@
 """The panel in a real Chromium, on a phone and on a desktop: seen, touched, by keyboard alone."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -54,6 +55,27 @@ def test_a_page_that_nobody_sees_asks_for_no_frame(page: Page, stand: Booth) -> 
     page.goto(f"{stand.address}/service")
     page.wait_for_timeout(2600)
     assert stand.road.window._newest is None
+
+
+@pytest.mark.parametrize("path", ["/live", "/live/light"])
+def test_a_page_that_is_hidden_asks_for_no_frame_until_it_is_seen_again(
+    page: Page, stand: Booth, path: str
+) -> None:
+    page.goto(stand.address + path)
+    loaded = "document.getElementById('picture').naturalWidth > 0"
+    page.wait_for_function(loaded)
+    turn = """is => {
+        Object.defineProperty(document, 'hidden', { value: is, configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'));
+    }"""
+    page.evaluate(turn, True)
+    until = time.monotonic() + 30
+    while stand.road.window._newest is not None:
+        assert time.monotonic() < until
+        page.wait_for_timeout(100)
+    page.evaluate(turn, False)
+    page.wait_for_function(loaded)
+    assert stand.road.window._newest is not None
 
 
 def test_a_lane_is_drawn_by_finger_looked_at_put_in_force_and_taken_back(
