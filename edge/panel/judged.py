@@ -23,7 +23,10 @@ OF_LAW = {"registry", "keys", "updates"}
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a step is judged by; `best` is the plate that was seen best, `agreed` the tick."""
+    """What a step is judged by; `best` is the plate that was seen best, `agreed` the tick.
+
+    `light_is_tried`: it shines as a person asked, which says nothing of the light sensor.
+    """
 
     state: StateHead
     told: Bulletin

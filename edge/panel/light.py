@@ -21,7 +21,7 @@ from edge.panel.words import Language, percent, say, written
 from edge.settings import write
 
 PLACE = "/live/light"
-NONE, FIRM = "-", "\xa0"
+NONE = "-"
 DIGITS = {PICTURE: 1, PLATE: 2}
 LEVELS: tuple[Level, ...] = get_args(Level)
 
@@ -107,7 +107,7 @@ def _leave(parts: Parts, note: LampNote) -> None:
 def _says(trial: Trial, shines: float | None, language: Language) -> str:
     if shines is None:
         return say(language, "light_unknown")
-    level, left_s = percent(shines).replace(" ", FIRM), trial.left_s(time.monotonic())
+    level, left_s = percent(shines), trial.left_s(time.monotonic())
     if left_s:
         return say(language, "light_tried", level=level, left=math.ceil(left_s))
     return say(language, "light_own", level=level)

@@ -502,8 +502,8 @@ def written(language: Language, figure: str) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share of 0 to 1."""
-    return f"{100 * share:.0f} %"
+    """Return a share of 0 to 1; no line ends before its sign."""
+    return f"{100 * share:.0f}\xa0%"
 
 
 def long(language: Language, seconds: float) -> str:

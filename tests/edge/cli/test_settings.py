@@ -55,7 +55,7 @@ def test_a_drawing_is_compared_put_in_force_and_taken_back(config: Path) -> None
     before = load(config).sha256
     compared = ask("diff", config, "-", said=SOUTH)
     assert compared.exit_code == 1
-    assert "lane south: none -> 4 corners, 16 % of the picture, leaving" in compared.output
+    assert "lane south: none -> 4 corners, 16\xa0% of the picture, leaving" in compared.output
     assert "Not in force yet." in compared.output
     assert load(config).sha256 == before
     put = told("apply", config, "-", said=SOUTH)

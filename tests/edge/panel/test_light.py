@@ -53,7 +53,7 @@ def test_each_level_is_switched_seen_signed_and_given_back(
         wait(lambda permille=permille: lit.permille == permille)
         lit.bench.say(Device.report_status)
         rows[level] = wait(lambda level=level: plate_row(told(caller), level))
-    greys = [int(rows[level][1].removesuffix(" %")) for level in ("off", "dim", "full")]
+    greys = [int(rows[level][1].removesuffix("\xa0%")) for level in ("off", "dim", "full")]
     assert greys == sorted(set(greys))  # brighter each time
     assert greys[-1] > 2 * greys[0]
     assert "nog" in told(caller)["says"]
