@@ -53,11 +53,9 @@ def show(config: Path, as_json: bool) -> None:
         _say({"sha256": now.sha256, "drawing": msgspec.to_builtins(drawing), "versions": told})
         return
     click.echo(f"in force: {now.sha256}")
-    for name, polygon in (
-        ("region", drawing.region),
-        *((x.name, x.polygon) for x in drawing.lanes),
-    ):
-        click.echo(f"  {name}: {_corners(polygon)}")
+    click.echo(f"  region: {_corners(drawing.region)}")
+    for lane in drawing.lanes:
+        click.echo(f"  lane {lane.name}: {_corners(lane.polygon)} {lane.direction or ''}".rstrip())
     for number, version in enumerate(versions):
         click.echo(f"{version.said}{'  (in force)' if number == 0 else ''}")
     click.echo(f"0: nothing drawn, as in {config.name}{'' if versions else '  (in force)'}")
