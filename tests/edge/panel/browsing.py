@@ -35,7 +35,7 @@ def opened(browser: Browser, address: str, device: str) -> Iterator[Page]:
     )
     yield page
     context.close()
-    assert faults == []
+    assert faults == [], faults
 
 
 def check_with_axe(page: Page) -> None:
@@ -44,4 +44,5 @@ def check_with_axe(page: Page) -> None:
         return
     page.evaluate(AXE.read_text())
     found = page.evaluate("async () => (await axe.run()).violations")
-    assert [(v["id"], v["nodes"][0]["html"]) for v in found if v["impact"] in SERIOUS] == []
+    serious = [(v["id"], v["nodes"][0]["html"]) for v in found if v["impact"] in SERIOUS]
+    assert serious == [], serious

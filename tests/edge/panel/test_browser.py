@@ -62,8 +62,8 @@ def test_a_page_that_is_hidden_asks_for_no_frame_until_it_is_seen_again(
     page: Page, stand: Booth, path: str
 ) -> None:
     page.goto(stand.address + path)
-    loaded = "document.getElementById('picture').naturalWidth > 0"
-    page.wait_for_function(loaded)
+    picture = page.locator("#picture")
+    expect(picture).to_have_js_property("naturalWidth", 960)
     turn = """is => {
         Object.defineProperty(document, 'hidden', { value: is, configurable: true });
         document.dispatchEvent(new Event('visibilitychange'));
@@ -74,7 +74,7 @@ def test_a_page_that_is_hidden_asks_for_no_frame_until_it_is_seen_again(
         assert time.monotonic() < until
         page.wait_for_timeout(100)
     page.evaluate(turn, False)
-    page.wait_for_function(loaded)
+    expect(picture).to_have_js_property("naturalWidth", 960)
     assert stand.road.window._newest is not None
 
 
