@@ -139,7 +139,7 @@ class Models(_Section, frozen=True, kw_only=True):
     providers: tuple[str, ...] = ("cpu",)
     threads: Annotated[int, msgspec.Meta(ge=1, le=64)] = 2
     engines: Path = Path("/var/lib/anpr-edge/engines")
-    detector_threshold: Share = 0.4
+    detector_threshold: Share = 0.6
     rest: bool = True
 
 

@@ -3,17 +3,20 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge.errors import ModelError
 from edge.types import Detection, Image
 from edge.vision.decode import ROW, best_of_overlapping, decode
-from edge.vision.letterbox import letterbox
+from edge.vision.letterbox import Fit, letterbox
 from edge.vision.model import ModelFile
 from edge.vision.session import ORT_ERRORS, Execution, open_session, warm_up
 
 WIDE = 0.3
 """Share of the picture's width from which a plate is too large to be seen whole in one look."""
 AWAY = 0.5
+SUSPECTED = 0.2
+"""Score from which something that large is worth a second look."""
 
 
 class OnnxDetector:
@@ -33,19 +36,21 @@ class OnnxDetector:
     def detect(self, image: Image) -> list[Detection]:
         """Return the plates in a (H, W, 3) uint8 BGR image, best first.
 
-        Where a plate fills much of the picture, the picture is looked at again from farther away.
+        Where a plate may fill much of the picture, it is looked at again from farther away.
         """
-        found = self._look(image, 1.0)
+        rows, fit = self._look(image, 1.0)
+        found = decode(rows, fit, self._threshold, image.shape[:2])
         wide_px = WIDE * image.shape[1]
-        if not any(plate.box.width > wide_px for plate in found):
+        likely = rows[rows[:, 0] >= SUSPECTED]
+        if not ((likely[:, 3] - likely[:, 1]) > wide_px * fit.scale).any():
             return found
-        again = [plate for plate in self._look(image, AWAY) if plate.box.width > AWAY * wide_px]
-        return united(again, found)
+        away = decode(*self._look(image, AWAY), self._threshold, image.shape[:2])
+        return united([plate for plate in away if plate.box.width > AWAY * wide_px], found)
 
-    def _look(self, image: Image, zoom: float) -> list[Detection]:
+    def _look(self, image: Image, zoom: float) -> tuple[NDArray[np.float32], Fit]:
         tensor, fit = letterbox(image, self._height, self._width, zoom)
         (plates,) = self._session.run(["plates"], {"image": tensor})
-        return decode(np.asarray(plates)[0], fit, self._threshold, image.shape[:2])
+        return np.asarray(plates, np.float32)[0], fit
 
     def _input_size(self) -> tuple[int, int]:
         try:
