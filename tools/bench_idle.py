@@ -7,7 +7,7 @@ as raw frames and as H.264, with the detector at rest and without. Decoding is t
 import json
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
@@ -33,6 +33,7 @@ from tools.synth.panels import Light
 START = datetime.fromisoformat(AT)
 LEARNS = 120
 """So many frames at the beginning are not counted: it learns the noise."""
+DRAWN = 48
 BUDGET = 0.15
 
 Take = Callable[[Frame], object]
@@ -61,9 +62,8 @@ def idle_street(frames: int, noise: float) -> Iterator[Image]:
         yield np.asarray(cv2.add(still, moved, dtype=cv2.CV_8U), np.uint8)
 
 
-def raw(frames: int, noise: float) -> Iterator[Frame]:
-    """Yield the idle street as a camera without compression gives it, drawn beforehand."""
-    drawn = list(idle_street(48, noise))
+def raw(drawn: Sequence[Image], frames: int) -> Iterator[Frame]:
+    """Yield pictures, again and again, as a camera without compression gives them."""
     for n in range(frames):
         yield frame_at(drawn[n % len(drawn)], n, START, FPS)
 
@@ -101,10 +101,10 @@ def pipeline_share(config: Config, frames: Iterator[Frame]) -> float:
 def measured(frames: int, noise: float, folder: Path) -> Iterator[Cost]:
     """Measure every way in turn. Raises BoxError where ffmpeg is absent."""
     prepare(folder, 'publisher = "spool"\nspool = "stick"', quiet=True)
-    clip = folder / "idle.mp4"
+    clip, drawn = folder / "idle.mp4", list(idle_street(min(DRAWN, frames), noise))
     encode(clip, idle_street(frames, noise))
     sources: dict[str, Callable[[], Iterator[Frame]]] = {
-        "raw": lambda: raw(frames, noise),
+        "raw": lambda: raw(drawn, frames),
         "H.264": lambda: open_clip(clip, START).frames(),
     }
     config = load(folder / "box.toml")

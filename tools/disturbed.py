@@ -74,7 +74,7 @@ def headlights(image: Picture, at_s: int, rng: Rng) -> Picture:
     x, y = (int(v) for v in rng.integers((width // 4, height // 3), (3 * width // 4, height)))
     glare = np.zeros_like(dark)
     cv2.circle(glare, (x, y), width // 14, (255, 255, 255), -1)
-    return cv2.add(dark, cv2.GaussianBlur(cv2.add(glare, glare), (0, 0), width / 25))
+    return cv2.add(dark, _softened(cv2.add(glare, glare), width / 25))
 
 
 def traffic(image: Picture, _: int, rng: Rng) -> Picture:
@@ -91,6 +91,54 @@ def standing(image: Picture, at_s: int, rng: Rng) -> Picture:
     if 60 <= at_s < 240:
         _vehicle(hidden, np.random.default_rng(5), 0.6)
     return noisy(hidden, rng)
+
+
+def jam(image: Picture, at_s: int, rng: Rng) -> Picture:
+    """Let vehicles stand close together over most of the picture, and move up now and then."""
+    hidden, queue = image.copy(), np.random.default_rng(at_s // 25)
+    for _n in range(9):
+        _vehicle(hidden, queue, 0.45)
+    return noisy(hidden, rng)
+
+
+def bus(image: Picture, at_s: int, rng: Rng) -> Picture:
+    """Let a bus stand right before the camera for 90 s: a tenth of the picture is left."""
+    hidden = image.copy()
+    if 20 <= at_s < 110:
+        side = hidden[int(image.shape[0] * 0.08) :, : int(image.shape[1] * 0.98)]
+        side[:] = np.random.default_rng(8).integers(30, 220, 3)
+        for seed in range(12):
+            _vehicle(side, np.random.default_rng(seed), 0.2)
+    return noisy(hidden, rng)
+
+
+def snow(image: Picture, at_s: int, rng: Rng) -> Picture:
+    """Let large flakes fall, and the ground grow white within minutes."""
+    height, width = image.shape[:2]
+    white = np.zeros((height, width, 1), np.float32)
+    white[height // 3 :] = min(0.75, at_s / DUSK_S)
+    pale = (image * (1 - white) + 215 * white).astype(np.uint8)
+    for x, y, r in rng.integers((0, 0, 1), (width, height, 3 + width // 160), (250, 3)).tolist():
+        cv2.circle(pale, (x, y), r, (235, 235, 235), -1, cv2.LINE_AA)
+    return noisy(pale, rng)
+
+
+def fog(image: Picture, at_s: int, rng: Rng) -> Picture:
+    """Let fog grow until a tenth of the contrast is left."""
+    left = max(0.1, 1 - at_s / DUSK_S)
+    return noisy(cv2.addWeighted(image, left, np.full_like(image, 170), 1 - left, 0), rng)
+
+
+def sun(image: Picture, at_s: int, rng: Rng) -> Picture:
+    """Let a low sun shine into the camera: a veil, a disc that wanders, and rings of its own."""
+    height, width = image.shape[:2]
+    x, y = width // 5 + at_s * width // 600, height // 3
+    glare = np.full_like(image, 50)
+    cv2.circle(glare, (x, y), width // 12, (255, 255, 255), -1)
+    glare = _softened(glare, width / 12)
+    for n in range(1, 5):
+        cv2.circle(glare, (x + n * width // 9, y + n * height // 9), width // 20, (160, 150, 90), 3)
+    return noisy(cv2.add(cv2.convertScaleAbs(image, alpha=0.7), cv2.add(glare, glare)), rng)
 
 
 def lamps(image: Picture, at_s: int, rng: Rng) -> Picture:
@@ -119,7 +167,7 @@ def black(image: Picture, _: int, rng: Rng) -> Picture:
 
 def painted(image: Picture, _: int, rng: Rng) -> Picture:
     """Spray the glass all over."""
-    return noisy(cv2.GaussianBlur(image, (0, 0), image.shape[1] / 8) // 4 + 90, rng)
+    return noisy(_softened(image, image.shape[1] / 8) // 4 + 90, rng)
 
 
 def sprayed(image: Picture, _: int, rng: Rng) -> Picture:
@@ -146,6 +194,13 @@ def moved(across: float, down: float, turn_deg: float = 0.0) -> Disturbance:
         return noisy(placed(image, across * width, down * width, turn_deg), rng)
 
     return move
+
+
+def turned_away(image: Picture, _: int, rng: Rng) -> Picture:
+    """Look at what is not in the picture at all: its mirror image, upside down, from closer."""
+    height, width = image.shape[:2]
+    part = image[height // 3 :, width // 3 :]
+    return noisy(cv2.resize(cv2.flip(part, -1), (width, height)), rng)
 
 
 def by_night(other: Disturbance) -> Disturbance:
@@ -187,6 +242,13 @@ def placed(image: Picture, across: float, down: float, turn_deg: float = 0.0) ->
     return np.asarray(cv2.warpAffine(image, way, (width, height), borderMode=border), np.uint8)
 
 
+def _softened(image: Picture, sigma_px: float) -> Picture:
+    """Blur so widely that a picture an eighth as wide will do, in a hundredth of the time."""
+    height, width = image.shape[:2]
+    small = cv2.resize(image, (width // 8, height // 8), interpolation=cv2.INTER_AREA)
+    return cv2.resize(cv2.GaussianBlur(small, (0, 0), sigma_px / 8), (width, height))
+
+
 def _vehicle(image: Picture, rng: Rng, size: float) -> None:
     """Paint a box with windows, letters and lamps somewhere."""
     height, width = image.shape[:2]
@@ -200,6 +262,7 @@ def _vehicle(image: Picture, rng: Rng, size: float) -> None:
 HARMLESS: Mapping[str, Disturbance] = {
     "plain": plain, "night": night, "dusk": dusk, "dawn": dawn, "rain": rain, "shower": shower,
     "headlights": headlights, "heavy traffic": traffic, "a truck stands": standing,
+    "a traffic jam": jam, "a bus before the camera": bus, "snow": snow, "fog": fog, "low sun": sun,
     "lamps on and off": lamps, "exposure jumps": steps, "the mast sways": sway,
 }  # fmt: skip
 HARM: Mapping[str, tuple[str, Disturbance]] = {
@@ -212,6 +275,7 @@ HARM: Mapping[str, tuple[str, Disturbance]] = {
     "shifted by 12 %": ("moved", moved(0.1, 0.07)),
     "turned by 3 degrees": ("moved", moved(0.0, 0.0, 3.0)),
     "turned by 10 degrees": ("moved", moved(0.0, 0.0, 10.0)),
+    "turned away": ("moved", turned_away),
     "shifted by 5 %, at night": ("moved", by_night(moved(0.05, 0.01))),
     "burnt out": ("overexposed", burnt),
     "frozen": ("frozen", frozen),

@@ -21,11 +21,11 @@ REMEDY = (
     " light. Was it moved on purpose, draw its region anew and run `anpr-edge check --learn-view`."
 )
 SAYS = {
-    Blindness.COVERED: "covered (something hides the street)",
+    Blindness.COVERED: "covered (something hides the street, or its sensor is dead)",
     Blindness.DARK: "dark (black for two hours)",
     Blindness.OVEREXPOSED: "overexposed (its picture is burnt out)",
     Blindness.DEFOCUSED: "defocused (its picture is less sharp than it was)",
-    Blindness.MOVED: "moved (it does not look where it looked before)",
+    Blindness.MOVED: "moved (it does not show what it showed before, or all of that is hidden)",
     Blindness.FROZEN: "frozen (it gives one picture again and again)",
 }
 DOUBTED = (Blindness.MOVED, Blindness.FROZEN, Blindness.COVERED, Blindness.DEFOCUSED)

@@ -136,7 +136,7 @@ def _work(
 ) -> bool:
     """Conclude on what goes by until that has changed, or the daemon is stopped: then False."""
     room, checkpoints = wiring.storeroom(cabinet), wiring.checkpoints(cabinet)
-    lookout = wiring.lookout(cabinet.config)
+    lookout = wiring.lookout(cabinet)
     seeing = nothing_seen if lookout is None else lookout.seeing
     body = wiring_body.body(cabinet.config, wiring_firmware.enclosure_c(cabinet.housing), seeing)
     line = wiring_firmware.lit(wiring.pipeline(cabinet), cabinet.housing)

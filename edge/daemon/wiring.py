@@ -49,6 +49,7 @@ from edge.daemon.sync import REPORT
 from edge.daemon.synced import synced
 from edge.daemon.tuner import Tuner
 from edge.daemon.watch import Watch
+from edge.daemon.wiring_camera import outside_lx
 from edge.daemon.wiring_eyes import policy, reader, sentry, view
 from edge.daemon.wiring_law import laws_in_force
 from edge.errors import BoxError, ConfigError
@@ -316,11 +317,13 @@ def clerk(config: Config) -> Clerk:
     return Clerk(_provenance(config), os.urandom)
 
 
-def lookout(config: Config) -> Lookout | None:
+def lookout(cabinet: Cabinet[Registry]) -> Lookout | None:
     """Put together what looks whether the camera sees; None for one that is not ours."""
+    config = cabinet.config
     if config.external is not None:
         return None
-    return Lookout(Memory(config.box.state, Vault(storage_key(config), USE, config.box.id)))
+    memory = Memory(config.box.state, Vault(storage_key(config), USE, config.box.id))
+    return Lookout(memory, outside_lx(cabinet.housing, cabinet.clock))
 
 
 def learn_view(config: Config) -> None:

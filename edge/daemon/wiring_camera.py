@@ -1,4 +1,4 @@
-"""Here the camera's controls meet what the box sees with it."""
+"""Here the camera meets what the box sees with it, and the light outside."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +10,24 @@ from edge.daemon.pipeline import Pipeline
 from edge.daemon.shots import Shots
 from edge.daemon.tuner import TunedDetector, TunedReader, Tuner
 from edge.ports import Clock
+from edge.vision.daylight import is_day
 from edge.vision.tuning import Limits, sharp_us
+
+DAY_LX = 1000.0
+"""By day there is as much light at least, whatever the weather."""
+
+
+def outside_lx(housing: Housing | None, clock: Clock) -> Callable[[], float | None]:
+    """Return what tells the light outside: as it is measured; else that it is day, by the date."""
+
+    def light_lx() -> float | None:
+        measured_lx = None if housing is None else housing.illuminance_lx()
+        if measured_lx is not None:
+            return measured_lx
+        now = clock.read()
+        return DAY_LX if now.trusted and is_day(now.now) else None
+
+    return light_lx
 
 
 def limits(config: Config) -> Limits:

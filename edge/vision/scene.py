@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from edge.vision.look import Edges, Grid, Look
-from edge.vision.place import Shift, alike, shifted, steady
+from edge.vision.place import Shift, agreement, alike, shifted, steady
 
 SURE, PARTLY, BETTER = 0.5, 0.2, 0.3
 """Shares of tiles: surely in place, in place though partly hidden, and by how much a shift must
@@ -39,13 +39,15 @@ class Reference:
 class Placed(NamedTuple):
     """How a picture lies: `alike` is the share of tiles that are where they were.
 
-    `shift` tells of a camera that moved. `sharpness` is a share of what is usual; None where
-    nothing can be told, as `alike` is before anything is known.
+    `shift` tells of a camera that moved. `sharpness` is a share of what is usual, `agreement` what
+    this look alone has in common with any look before, -1 to 1. None where nothing can be told,
+    as `alike` is before anything is known.
     """
 
-    alike: float | None
-    shift: Shift | None
-    sharpness: float | None
+    alike: float | None = None
+    shift: Shift | None = None
+    sharpness: float | None = None
+    agreement: float | None = None
 
 
 class Scene:
@@ -61,25 +63,40 @@ class Scene:
         self._next_at_s = 0.0
         self._looks, self._learn_at_s, self._creep_at_s = 0, 0.0, 0.0
 
-    def see(self, look: Look, at_s: float, learn: bool) -> Placed:
-        """Place a look at a moment (s); learn from it, if that is asked and it is in place."""
+    def place(self, look: Look, at_s: float) -> Placed:
+        """Place a look at a moment (s)."""
         self._now = look.edges if self._now is None else _mixed(self._now, look.edges, FAST)
         self._looks += 1
-        sharp = sharpness_of(look)
-        placed = self._place(self._now, sharp, at_s)
-        if learn and self._looks >= SETTLED_LOOKS and placed.shift is None:
-            in_place = placed.alike is not None and placed.alike >= SURE
-            if in_place or (placed.alike is None and not self.references):
-                self._learn(self._now, sharp, at_s)
-                return placed
+        placed = self._place(self._now, sharpness_of(look), at_s)
+        return placed._replace(agreement=self._agreement(look.edges))
+
+    def learn(self, look: Look, placed: Placed, at_s: float) -> None:
+        """Learn from a look that was just placed, if it is in place."""
+        in_place = placed.alike is not None and placed.alike >= SURE
+        is_first = placed.alike is None and not self.references
+        settled = self._looks >= SETTLED_LOOKS and placed.shift is None
+        if self._now is not None and settled and (in_place or is_first):
+            self._learn(self._now, sharpness_of(look), at_s)
+        else:
+            self.pass_over()
+
+    def pass_over(self) -> None:
+        """Learn nothing from the look that was just placed, nor from those right before it."""
         self._next = None
-        return placed
+
+    @property
+    def _known(self) -> tuple[Reference, ...]:
+        return self.references if self._last is None else (*self.references, self._last)
+
+    def _agreement(self, now: Edges) -> float | None:
+        found = (agreement(now, ref.edges) for ref in self._known)
+        return max((one for one in found if one is not None), default=None)
 
     def _place(self, now: Edges, sharp: Grid, at_s: float) -> Placed:
-        known = [*self.references, *([self._last] if self._last else [])]
+        known = self._known
         shares = [(share, ref) for ref in known if (share := alike(now, ref.edges)) is not None]
         if not shares:
-            return Placed(None, None, None)
+            return Placed()
         share, best = max(shares, key=lambda one: one[0])
         suspects = [(share, best)] if share < SURE else self._of_old(shares, at_s)
         shift = next((s for one, ref in suspects if (s := _moved(now, ref, one)) is not None), None)

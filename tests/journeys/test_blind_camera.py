@@ -48,7 +48,7 @@ class Shown:
 
     def __init__(self, cabinet: wiring.Cabinet[Any], clock: ReplayClock, began_s: float) -> None:
         self.clock, self.at_s, self.rng = clock, began_s, np.random.default_rng(3)
-        lookout = wiring.lookout(cabinet.config)
+        lookout = wiring.lookout(cabinet)
         assert lookout is not None
         self.lookout = lookout
         self.pipeline = replace(wiring.pipeline(cabinet), eyes=lookout)

@@ -1,5 +1,7 @@
 """The lookout before a drawn street: what it tells, remembers and doubts."""
 
+import shutil
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -42,10 +44,21 @@ class Road:
         return Frame(image, 0, at, SECOND_NS + int(at_s * SECOND_NS))
 
 
+@pytest.fixture(scope="module")
+def learnt(tmp_path_factory: pytest.TempPathFactory) -> Road:
+    road = Road(tmp_path_factory.mktemp("learnt"))
+    road.show(plain, 35)
+    return road
+
+
 @pytest.fixture
-def road(tmp_path: Path) -> Road:
+def road(learnt: Road, tmp_path: Path) -> Road:
+    """A road of one's own that was learnt already."""
+    shutil.copy(learnt.state / SCENE, tmp_path)
     road = Road(tmp_path)
-    road.show(plain, 40)
+    road.second = learnt.second
+    road.lookout._eyesight = deepcopy(learnt.lookout._eyesight)
+    road.show(plain, 1)
     return road
 
 
@@ -74,11 +87,18 @@ def test_what_a_camera_shows_is_doubted_before_its_move_is_sure(road: Road) -> N
     assert road.lookout.doubt() == "it seems moved"
 
 
-@pytest.mark.parametrize("how", [moved(0.05, 0.0), defocused(6 / 1280)])
-def test_the_scene_is_known_after_a_restart(road: Road, how: Disturbance) -> None:
+@pytest.mark.parametrize(("how", "seconds"), [(moved(0.05, 0.0), 12), (defocused(6 / 1280), 66)])
+def test_the_scene_is_known_after_a_restart(road: Road, how: Disturbance, seconds: int) -> None:
     road.restart()
-    road.show(how, 70)
+    road.show(how, seconds)
     assert road.lookout.fault() is not None
+
+
+def test_what_a_camera_that_looks_elsewhere_shows_is_doubted_at_once(road: Road) -> None:
+    other = street(8)
+    road.show(lambda _, since, rng: plain(other, since, rng), 1)
+    assert road.lookout.fault() is None
+    assert road.lookout.doubt() == "it seems moved"
 
 
 def test_a_damaged_memory_is_learnt_anew(road: Road) -> None:
