@@ -18,9 +18,19 @@ from edge.errors import BoxError
 from edge.panel.judged import LEAST_VEHICLES, Seen, begin, judge, no_answer
 from edge.panel.paper import page, seen_other
 from edge.panel.parts import Parts, UnreadableError, language_of, own_form, parts_of
-from edge.panel.report import Picture, Report, Signed, html, pdf
+from edge.panel.report import Picture, Report, Signed, html, is_photographed, pdf
 from edge.panel.sessions import Session
-from edge.panel.walk import FOLDER, Finding, Finished, Judged, Photo, Result, Step, Walk, Walks
+from edge.panel.walk import (
+    FOLDER,
+    Finding,
+    Finished,
+    Judged,
+    Photo,
+    Result,
+    Step,
+    Walk,
+    Walks,
+)
 from edge.panel.words import say
 from edge.vision.aim import Light
 
@@ -34,10 +44,11 @@ class Help(NamedTuple):
 
 LOOK_S = 20.0
 """So long a vehicle is waited for when the camera is judged."""
-PHOTOGRAPHED = {Step.CAMERA, Step.RUN}
+PHOTO_S = 15.0
+"""So long a photo is asked for: a busy box has no frame to spare for seconds."""
 LONGEST_NAME, LONGEST_SAID = 80, 120
 KINDS = {"html": "text/html; charset=utf-8", "pdf": "application/pdf"}
-NOTICES = {"finish_open", "finish_name", "settings_broken"}
+NOTICES = {"finish_open", "finish_name", "settings_broken_do"}
 HELPS = {
     Step.CAMERA: Help("/live", "live"),
     Step.ROAD: Help("/road", "road"),
@@ -64,6 +75,7 @@ async def commission(request: Request) -> Response:
         at=at,
         lights=LIGHTS,
         helps=HELPS,
+        unseen=[] if walk is None or config is None else _unseen(walk, config),
         is_over=walk is not None and not open_steps,
         sign=None if config is None else config.camera.sign,
         least=LEAST_VEHICLES,
@@ -87,20 +99,21 @@ async def step(request: Request) -> Response:
     parts, wanted = parts_of(request), _step(fields)
     walk, config = _begun(parts), _config(parts)
     if config is None:
-        return seen_other("/commission?said=settings_broken")
+        return seen_other("/commission?said=settings_broken_do")
     finding = await _judged(parts, wanted, config, walk, fields)
-    photo = await parts.porthole.photo() if wanted in PHOTOGRAPHED else None
+    wanting = is_photographed(wanted, finding, config) and finding != no_answer()
+    photo = await parts.porthole.photo_within(PHOTO_S) if wanting else None
     _write_down(parts, session, walk, wanted, finding)
     walk = _begun(parts)  # while a vehicle was waited for, another step may have been kept
-    photos = dict(walk.photos)
+    photos = {one: kept for one, kept in walk.photos.items() if one is not wanted}
     if photo is not None:
         photos[wanted] = Photo(_walks(parts).keep("jpg", photo[1]), photo[0].captured_at)
     now = datetime.now(UTC)
     one = Judged(finding=finding, at=now, by=session.by, settings_sha256=config.sha256)
     steps = {**walk.steps, wanted: one}
     _walks(parts).save(msgspec.structs.replace(walk, steps=steps, photos=photos, finished=None))
-    failed = finding.result is Result.FAILED
-    return seen_other(f"/commission?step={wanted}#at" if failed else "/commission#at")
+    stays = finding.result is Result.FAILED or (wanting and photo is None)
+    return seen_other(f"/commission?step={wanted}#at" if stays else "/commission#at")
 
 
 async def start_run(request: Request) -> Response:
@@ -112,7 +125,7 @@ async def start_run(request: Request) -> Response:
         run = begin(state, state.bulletin, datetime.now(UTC))
         parts.trail.write("commissioning_run_begun", session, walk=walk.id)
         _walks(parts).save(msgspec.structs.replace(_begun(parts), run=run))
-    return seen_other("/commission?step=run")
+    return seen_other("/commission?step=run#at")
 
 
 async def run_so_far(request: Request) -> Response:
@@ -132,7 +145,7 @@ async def finish(request: Request) -> Response:
     parts = parts_of(request)
     walk, config, walks = _begun(parts), _config(parts), _walks(parts)
     if config is None:
-        return seen_other("/commission?said=settings_broken")
+        return seen_other("/commission?said=settings_broken_do")
     if walk.open(config.sha256):
         return seen_other("/commission?said=finish_open")
     technician = _line(fields.get("technician", ""), LONGEST_NAME)
@@ -225,6 +238,15 @@ def _write_down(parts: Parts, session: Session, walk: Walk, wanted: Step, findin
 
 def _listed(walk: Walk | None, sha256: str) -> list[tuple[Step, Judged | None]]:
     return [(one, None if walk is None else walk.of(one, sha256)) for one in Step]
+
+
+def _unseen(walk: Walk, config: Config) -> list[Step]:
+    """Return the steps that have no photo and should."""
+    return [
+        step
+        for step, one in _listed(walk, config.sha256)
+        if one and is_photographed(step, one.finding, config) and step not in walk.photos
+    ]
 
 
 def _pictures(walks: Walks, walk: Walk) -> tuple[Picture, ...]:

@@ -48,7 +48,7 @@ def judge(step: Step, seen: Seen) -> Finding:
 
 def no_answer() -> Finding:
     """Return the finding while the daemon does not answer, or has told nothing yet."""
-    return _failed("daemon_off")
+    return _failed("found_no_answer")
 
 
 def begin(state: StateHead, told: Bulletin, now: datetime) -> Begin:
@@ -65,7 +65,7 @@ def begin(state: StateHead, told: Bulletin, now: datetime) -> Begin:
 
 def _identity(seen: Seen) -> Finding:
     if not (seen.told.clock_trusted and seen.clock_trusted):
-        return _failed("clock_do")
+        return _failed("found_identity_clock")
     error = seen.told.clock_error_ms
     known = "?" if error is None else f"{error:.0f}"
     return _passed("found_identity", box=seen.config.box.id, error=known)
@@ -99,7 +99,7 @@ def _road(seen: Seen) -> Finding:
     if not in_force.has_picture:
         return Finding(result=Result.NONE, word="found_foreign")
     if in_force.sha256 != seen.config.sha256:
-        return _failed("settings_waiting")
+        return _failed("found_road_waiting")
     if in_force.region is None or not in_force.lanes:
         return _failed("found_road_none")
     names = ", ".join(lane.name for lane in in_force.lanes)
@@ -175,7 +175,7 @@ def _captured(run: Begin, told: Bulletin) -> tuple[int, int | None]:
 
 
 def _outcome(good: bool, word: str, values: Mapping[str, str]) -> Finding:
-    return _passed(word, **values) if good else _failed(word, **values)
+    return _passed(word, **values) if good else _failed(f"{word}_low", **values)
 
 
 def _passed(word: str, **values: str) -> Finding:

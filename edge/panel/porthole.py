@@ -26,7 +26,7 @@ from edge.daemon.shown import (
 from edge.vision.aim import Light
 
 WAIT_S = 3.0
-FRESH_S = 0.1
+FRESH_S, AGAIN_S = 0.1, 0.5
 BEST_S = 4.0
 """So long the plate that was seen widest stays on the page: its vehicle is gone within a second."""
 MAX_JPEG = 4_000_000
@@ -72,9 +72,15 @@ class Porthole:
             self._remember(look)
             return look
 
-    async def photo(self) -> tuple[PhotoHead, bytes] | None:
-        """Return a picture in which no plate can be read, as JPEG."""
-        return await self._ask(Ask("photo"), PhotoHead)
+    async def photo_within(self, wait_s: float) -> tuple[PhotoHead, bytes] | None:
+        """Return a picture in which no plate can be read, as JPEG; a busy box is given so long."""
+        until = time.monotonic() + wait_s
+        while (left_s := until - time.monotonic()) > 0:
+            found = await self._ask(Ask("photo"), PhotoHead, left_s)
+            if found is not None:
+                return found
+            await asyncio.sleep(AGAIN_S)
+        return None
 
     async def best_within(self, wait_s: float) -> Plate | None:
         """Look until a plate is seen without a fault, or so long; return the best one."""
@@ -101,9 +107,11 @@ class Porthole:
             if best is None or _width_px(plate) >= _width_px(best):
                 self._best = (look.at_s, plate)
 
-    async def _ask(self, ask: Ask, kind: type[HeadT]) -> tuple[HeadT, bytes] | None:
+    async def _ask(
+        self, ask: Ask, kind: type[HeadT], wait_s: float = WAIT_S
+    ) -> tuple[HeadT, bytes] | None:
         try:
-            raw = await asyncio.wait_for(self._exchange(ask), WAIT_S)
+            raw = await asyncio.wait_for(self._exchange(ask), wait_s)
             size = int.from_bytes(raw[:HEAD_BYTES], "big")
             if size > MAX_HEAD or len(raw) < HEAD_BYTES + size:
                 return None

@@ -14,13 +14,22 @@ from fpdf.enums import XPos, YPos
 from edge import __version__
 from edge.config import Config
 from edge.panel.paper import render
-from edge.panel.walk import Judged, Result, Step, Walk
+from edge.panel.walk import Finding, Judged, Result, Step, Walk
 from edge.panel.words import Language, say, written
 
 MARKS = {Result.PASSED: "ok", Result.FAILED: "x", Result.NONE: "-"}
 COLOURS = {Result.PASSED: (10, 107, 54), Result.FAILED: (179, 20, 28), Result.NONE: (71, 82, 95)}
 QUOTES = str.maketrans("“”", '""')
 WIDE_MM, NARROW_MM, PHOTO_MM, LINE_MM = 190.0, 60.0, 92.0, 4.2
+
+
+PHOTOGRAPHED = {Step.CAMERA, Step.RUN}
+
+
+def is_photographed(step: Step, finding: Finding, config: Config) -> bool:
+    """Tell whether a photo belongs to a step: not where the camera is another's."""
+    own = config.external is None and finding.result is not Result.NONE
+    return own and step in PHOTOGRAPHED
 
 
 class Picture(NamedTuple):
@@ -39,6 +48,7 @@ class Row(NamedTuple):
     result_says: str
     says: str
     figures: str
+    lacks: str
     judged: str
 
 
@@ -117,8 +127,15 @@ class Report:
             self.say(f"result_{finding.result}"),
             self.say(finding.word, **finding.values),
             figures,
+            self._lacks(step, finding),
             f"{_moment(one.at)}, {one.by}",
         )
+
+    def _lacks(self, step: Step, finding: Finding) -> str:
+        """Say so where a photo is missing: a report hides no gap."""
+        taken = {one.step for one in self.pictures}
+        wanting = is_photographed(step, finding, self.config) and step not in taken
+        return self.say("photo_none") if wanting else ""
 
     def captions(self) -> list[tuple[Picture, str]]:
         """Return the photos with what stands below each."""
@@ -184,7 +201,7 @@ def _step(paper: FPDF, row: Row) -> None:
     paper.set_text_color(*COLOURS[row.result])
     _write(paper, f"[{MARKS[row.result]}] {row.name}: {row.result_says}", 11, bold=True)
     paper.set_text_color(0)
-    for says in (row.says, row.figures):
+    for says in (row.says, row.figures, row.lacks):
         if says:
             _write(paper, says, 9)
     paper.set_text_color(90)

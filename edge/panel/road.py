@@ -31,7 +31,9 @@ async def propose(request: Request) -> Response:
     try:
         proposal = parts.settings.propose(drawing)
     except ConfigError as e:
-        return _page(request, parts, session, drawing=drawing, fault=e.cause, status=422)
+        return _page(
+            request, parts, session, drawing=drawing, fault=f"{e.cause} {e.remedy}", status=422
+        )
     return page(
         request,
         "change",
@@ -53,7 +55,7 @@ async def apply(request: Request) -> Response:
         parts.trail.write("settings_changed", session, before=before)
         parts.settings.apply(proposal.text, datetime.now(UTC), session.by)
     except ConfigError as e:
-        return _page(request, parts, session, fault=e.cause, status=422)
+        return _page(request, parts, session, fault=f"{e.cause} {e.remedy}", status=422)
     return seen_other("/road?said=applied")
 
 
@@ -67,7 +69,7 @@ async def take_back(request: Request) -> Response:
         parts.trail.write("settings_taken_back", session, version=number)
         parts.settings.take_back(int(number), datetime.now(UTC), session.by)
     except ConfigError as e:
-        return _page(request, parts, session, fault=e.cause, status=422)
+        return _page(request, parts, session, fault=f"{e.cause} {e.remedy}", status=422)
     return seen_other("/road?said=applied")
 
 

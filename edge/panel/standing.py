@@ -165,7 +165,8 @@ def _trail(around: Around, language: Language) -> Card:
 
 def _settings(state: StateHead, around: Around, language: Language) -> Card:
     if around.settings_sha256 is None:
-        return Card("settings", Light.RED, say(language, "settings_broken"))
+        broken = say(language, "settings_broken"), say(language, "settings_broken_do")
+        return Card("settings", Light.RED, *broken)
     if around.settings_sha256 != state.in_force.sha256:
         return Card("settings", Light.AMBER, say(language, "settings_waiting"))
     return Card("settings", Light.GREEN, say(language, "settings_in_force"))

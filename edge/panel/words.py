@@ -27,13 +27,16 @@ WORDS = {
     "log_in": Words("Aanmelden", "Log in"),
     "password": Words("Wachtwoord", "Password"),
     "password_hint": Words(
-        "Staat op het installatieblad van dit kastje.",
-        "It is on the installation sheet of this box.",
+        "Staat op het etiket van dit kastje.",
+        "It is on the label of this box.",
     ),
     "pass": Words("Pas van het platform", "Pass of the platform"),
     "pass_hint": Words("Plak hier de pas die u kreeg.", "Paste the pass that you were given."),
     "use_pass": Words("Ik heb een pas van het platform", "I have a pass of the platform"),
-    "wrong": Words("Dat wachtwoord klopt niet.", "That password is not right."),
+    "wrong": Words(
+        "Dat wachtwoord klopt niet. Neem het over van het etiket van dit kastje.",
+        "That password is not right. Take it from the label of this box.",
+    ),
     "wait": Words(
         "Te veel pogingen. Probeer het over {wait} opnieuw, of gebruik een pas van het platform.",
         "Too many attempts. Try again in {wait}, or use a pass of the platform.",
@@ -42,10 +45,20 @@ WORDS = {
         "Er wordt op dit moment te vaak geprobeerd. Probeer het zo opnieuw.",
         "Too many people try at this moment. Try again in a little while.",
     ),
-    "bad_pass": Words("Deze pas is niet geldig.", "This pass is not valid."),
-    "used_pass": Words("Deze pas is al gebruikt.", "This pass was used before."),
+    "bad_pass": Words(
+        "Deze pas is niet geldig. Vraag het platform om een andere.",
+        "This pass is not valid. Ask the platform for another.",
+    ),
+    "used_pass": Words(
+        "Deze pas is al gebruikt. Vraag het platform om een andere.",
+        "This pass was used before. Ask the platform for another.",
+    ),
     "logged_out": Words("U bent afgemeld.", "You are logged out."),
-    "ended": Words("Meld u opnieuw aan.", "Please log in again."),
+    "ended": Words(
+        "Uw aanmelding is voorbij: er ging een tijd voorbij, of het paneel begon opnieuw."
+        " Meld u opnieuw aan.",
+        "Your login has ended: some time went by, or the panel began anew. Please log in again.",
+    ),
     # verdicts
     "all_green": Words("Dit kastje leest kentekens", "This box reads plates"),
     "all_amber": Words(
@@ -110,7 +123,12 @@ WORDS = {
     ),
     "disk": Words("Schijf", "Disk"),
     "disk_free": Words("{mb} MB vrij", "{mb} MB free"),
-    "disk_do": Words("De schijf raakt vol.", "The disk is getting full."),
+    "disk_do": Words(
+        "De schijf raakt vol: laat het kastje afleveren wat wacht (verbinding, of stick)."
+        " Helpt dat niet, dan is een grotere schijf nodig.",
+        "The disk is getting full: let the box deliver what waits (link, or stick). If"
+        " that does not help, it needs a larger disk.",
+    ),
     "alarms": Words("Alarmen", "Alarms"),
     "alarms_none": Words("geen", "none"),
     "alarms_some": Words("{n} open", "{n} open"),
@@ -120,6 +138,12 @@ WORDS = {
         "opgeslagen; het programma neemt ze zo over", "saved; the program takes them over soon"
     ),
     "settings_broken": Words("onbruikbaar", "cannot be used"),
+    "settings_broken_do": Words(
+        "De instellingen zijn onbruikbaar: ga bij Weg terug naar een eerdere versie, of"
+        " herstel box.toml; anpr-edge check zegt wat er mis is.",
+        "The settings cannot be used: go back to an earlier version under Road, or mend"
+        " box.toml; anpr-edge check says what is wrong.",
+    ),
     "trail": Words("Handelingen", "Acts"),
     "trail_waiting": Words("{n} nog niet ondertekend", "{n} not signed yet"),
     "trail_none": Words("alle ondertekend", "all signed"),
@@ -143,7 +167,12 @@ WORDS = {
     "out_of_scope": Words("niet bedoeld", "out of scope"),
     "review": Words("beoordelen", "review"),
     # live
-    "live_none": Words("Er komt geen beeld.", "No picture comes."),
+    "live_none": Words(
+        "Er komt geen beeld. Kijk bij Toestand of het programma werkt, en dan naar de"
+        " kabel van de camera.",
+        "No picture comes. See under Status whether the program works, then at the cable"
+        " of the camera.",
+    ),
     "live_foreign": Words(
         "Dit kastje heeft geen eigen camera: beeld is er niet.",
         "This box has no camera of its own: there is no picture.",
@@ -240,8 +269,9 @@ WORDS = {
     "apply": Words("Toepassen", "Put in force"),
     "cancel": Words("Niet toepassen", "Leave it"),
     "applied": Words(
-        "Opgeslagen. Het programma neemt het binnen enkele seconden over.",
-        "Saved. The program takes it over within seconds.",
+        "Opgeslagen. Het programma neemt het binnen tien seconden over; ga dan verder bij"
+        " Opleveren.",
+        "Saved. The program takes it over within ten seconds; then go on under Commission.",
     ),
     "stale": Words(
         "Iemand anders heeft intussen iets veranderd. Bekijk het opnieuw.",
@@ -263,6 +293,10 @@ WORDS = {
     ),
     "commission_go": Words("Begin", "Begin"),
     "commission_again": Words("Begin een nieuwe", "Begin another"),
+    "commission_again_do": Words(
+        "Wat tot nu toe is gevonden, telt dan niet meer: alle stappen beginnen opnieuw.",
+        "What was found so far counts no more: all steps begin anew.",
+    ),
     "commission_begun": Words("Begonnen op {at}", "Begun on {at}"),
     "commission_progress": Words("{n} van {all} gedaan", "{n} of {all} done"),
     "judge": Words("Controleer", "Check"),
@@ -319,6 +353,13 @@ WORDS = {
     "sign_said": Words("Waar staat het? (mag leeg blijven)", "Where does it stand? (optional)"),
     "run_go": Words("Begin te tellen", "Begin to count"),
     "run_again": Words("Begin opnieuw te tellen", "Begin to count anew"),
+    "photo_none": Words("Van deze stap is geen foto.", "There is no photo of this step."),
+    "photo_none_do": Words(
+        "Van deze stap is geen foto: het programma had het te druk. Doe de stap opnieuw; anders"
+        " zegt het rapport het.",
+        "There is no photo of this step: the program was too busy. Do the step again, or else the"
+        " report says so.",
+    ),
     "finish": Words("Afronden", "Finish"),
     "finish_do": Words(
         "Alle stappen zijn gedaan. Met uw naam wordt het rapport gemaakt en ondertekend.",
@@ -333,13 +374,27 @@ WORDS = {
         "Kastje {box}; de klok loopt gelijk (hoogstens {error} ms af)",
         "Box {box}; the clock is right (off by {error} ms at most)",
     ),
+    "found_no_answer": Words(
+        "Het programma geeft geen antwoord. Wacht een minuut en probeer het opnieuw;"
+        " blijft dit zo, kijk dan bij Toestand.",
+        "The program does not answer. Wait a minute and try again; if this stays, look"
+        " under Status.",
+    ),
+    "found_identity_clock": Words(
+        "De klok is niet te vertrouwen. Sluit een netwerk met een tijdserver aan, wacht"
+        " vijf minuten en controleer opnieuw.",
+        "The clock cannot be trusted. Connect a network with a time server, wait five"
+        " minutes and check again.",
+    ),
     "found_sign": Words(
         "De monteur verklaart: het bord “{sign}” staat er. Plaats: {said}",
         "The technician states: the sign “{sign}” stands there. Place: {said}",
     ),
     "found_sign_absent": Words(
-        "Niet verklaard dat het bord “{sign}” er staat.",
-        "Not stated that the sign “{sign}” stands there.",
+        "Niet verklaard dat het bord “{sign}” er staat. Staat het er: zet het vinkje. Zo"
+        " niet, dan is er geen zone: bel de wegbeheerder.",
+        "Not stated that the sign “{sign}” stands there. If it does, tick the box. If not,"
+        " there is no zone: call the road authority.",
     ),
     "found_sign_unnamed": Words(
         "Het bord heeft geen naam: vul camera.sign in box.toml in.",
@@ -356,10 +411,20 @@ WORDS = {
         "Een kenteken gezien, maar niet alle lichten waren groen: kijk bij Beeld.",
         "A plate was seen, and not all lights were green: look under Picture.",
     ),
-    "found_camera_none": Words("Geen kenteken gezien.", "No plate was seen."),
+    "found_camera_none": Words(
+        "Geen kenteken gezien in 20 seconden. Wacht op een voertuig; kijk bij Beeld wat u"
+        " moet draaien.",
+        "No plate was seen in 20 seconds. Wait for a vehicle; see under Picture what to turn.",
+    ),
     "found_road": Words("Gebied getekend; rijstroken: {names}", "Region drawn; lanes: {names}"),
     "found_road_none": Words(
-        "Er is geen gebied of geen rijstrook getekend.", "No region or no lane is drawn."
+        "Er is geen gebied of geen rijstrook getekend: doe dat bij Weg.",
+        "No region or no lane is drawn: do that under Road.",
+    ),
+    "found_road_waiting": Words(
+        "De tekening is opgeslagen, maar nog niet van kracht: wacht tien seconden en"
+        " controleer opnieuw.",
+        "The drawing is saved, but not in force yet: wait ten seconds and check again.",
     ),
     "found_light": Words("De verlichting brandt op {level}.", "The illuminator shines at {level}."),
     "found_light_without": Words(
@@ -373,7 +438,12 @@ WORDS = {
         "De verlichting brandt nog zoals u bij Licht en scherpte vroeg: wacht een halve minuut.",
         "The illuminator still shines as you asked under Light and focus: wait half a minute.",
     ),
-    "found_light_off": Words("De verlichting brandt niet.", "The illuminator does not shine."),
+    "found_light_off": Words(
+        "De verlichting brandt niet. Dek de lichtsensor langer af; brandt hij dan nog"
+        " niet, kijk naar kabel en voeding.",
+        "The illuminator does not shine. Cover the light sensor for longer; if it stays"
+        " off, look at cable and power.",
+    ),
     "found_law": Words(
         "Register {hours} uur oud; geen alarm over register, regels of sleutels",
         "Registry {hours} hours old; no alarm of registry, rules or keys",
@@ -384,20 +454,32 @@ WORDS = {
         "Everything from before {at} is delivered and confirmed.",
     ),
     "found_uplink_not": Words(
-        "Nog niet bevestigd; {n} wachten. Probeer het over een halve minuut opnieuw.",
-        "Not confirmed yet; {n} wait. Try again in half a minute.",
+        "Nog niet bevestigd; {n} wachten. Probeer het over een halve minuut opnieuw; kijk"
+        " dan naar SIM, antenne en kabel.",
+        "Not confirmed yet; {n} wait. Try again in half a minute; then look at SIM,"
+        " antenna and cable.",
     ),
     "found_uplink_spool": Words("Dit kastje levert op een stick.", "This box delivers by a stick."),
-    "found_run_none": Words("Er is niet geteld.", "Nothing was counted."),
+    "found_run_none": Words(
+        "Er is niet geteld: druk op “Begin te tellen”.",
+        "Nothing was counted: press “Begin to count”.",
+    ),
     "found_run_anew": Words(
         "Het programma begon intussen opnieuw: begin opnieuw te tellen.",
         "The program began anew meanwhile: begin to count anew.",
     ),
     "found_run_few": Words(
-        "{n} van minstens {least} voertuigen.", "{n} of at least {least} vehicles."
+        "{n} van minstens {least} voertuigen. Wacht op meer verkeer.",
+        "{n} of at least {least} vehicles. Wait for more traffic.",
     ),
     "found_run": Words(
         "{settled} van {n} kentekens zeker ({share}).", "{settled} of {n} plates settled ({share})."
+    ),
+    "found_run_low": Words(
+        "{settled} van {n} kentekens zeker ({share}); nodig is 80 %. Kijk bij Beeld wat u"
+        " moet draaien.",
+        "{settled} of {n} plates settled ({share}); 80 % is needed. See under Picture what"
+        " to turn.",
     ),
     "found_run_triggers": Words(
         "{settled} van {n} kentekens zeker ({share}); {captured} van {judged} signalen werden een"
@@ -405,13 +487,22 @@ WORDS = {
         "{settled} of {n} plates settled ({share}); {captured} of {judged} triggers became a"
         " passage.",
     ),
+    "found_run_triggers_low": Words(
+        "{settled} van {n} kentekens zeker ({share}, nodig 80 %); {captured} van {judged}"
+        " signalen werden een passage (nodig 90 %). Kijk bij Beeld wat u moet draaien.",
+        "{settled} of {n} plates settled ({share}, 80 % is needed); {captured} of {judged}"
+        " triggers became a passage (90 % is needed). See under Picture what to turn.",
+    ),
     "report": Words("Rapport", "Report"),
     "report_fit": Words("Geschikt voor gebruik", "Fit for use"),
     "report_unfit": Words("Niet geschikt voor gebruik", "Not fit for use"),
     "report_html": Words("Rapport als webpagina", "Report as a web page"),
     "report_pdf": Words("Rapport als PDF", "Report as PDF"),
     "report_by": Words("{technician}, {place}, {at}", "{technician}, {place}, {at}"),
-    "report_gone": Words("Dit rapport is er niet meer.", "This report is no longer here."),
+    "report_gone": Words(
+        "Dit rapport is er niet meer. Doe één stap opnieuw, en maak het weer.",
+        "This report is no longer here. Do one step again, and make it anew.",
+    ),
     "report_sign": Words("Bord", "Sign"),
     "report_lanes": Words("Rijstroken", "Lanes"),
     "report_id": Words("Nummer", "Number"),
@@ -456,21 +547,30 @@ WORDS = {
         "The last messages of the services, without plates.",
     ),
     "log_go": Words("Haal het logboek op", "Fetch the log"),
-    "log_none": Words("Het logboek is niet te lezen.", "The log cannot be read."),
+    "log_none": Words(
+        "Het logboek is niet te lezen. In een terminal op het kastje: journalctl -u anpr-edge.",
+        "The log cannot be read. In a terminal on the box: journalctl -u anpr-edge.",
+    ),
     # faults
     "not_found": Words("Deze pagina is er niet.", "There is no such page."),
-    "too_large": Words("Dat is te groot.", "That is too large."),
+    "too_large": Words(
+        "Dat is te groot. Er is niets gedaan.",
+        "That is too large. Nothing was done.",
+    ),
     "not_yours": Words(
-        "Dit formulier hoort niet bij uw aanmelding. Er is niets gedaan.",
-        "This form does not belong to your login. Nothing was done.",
+        "Dit formulier hoort niet bij uw aanmelding. Er is niets gedaan: ga terug en doe"
+        " het opnieuw.",
+        "This form does not belong to your login. Nothing was done: go back and do it again.",
     ),
     "unreadable": Words(
-        "Dat formulier is niet te lezen. Er is niets gedaan.",
-        "That form cannot be read. Nothing was done.",
+        "Dat formulier is niet te lezen. Er is niets gedaan: ga terug en doe het opnieuw.",
+        "That form cannot be read. Nothing was done: go back and do it again.",
     ),
     "no_trail": Words(
-        "De handeling kon niet worden vastgelegd. Er is niets gedaan.",
-        "The act could not be written down. Nothing was done.",
+        "De handeling kon niet worden vastgelegd. Er is niets gedaan. Kijk bij Toestand of"
+        " de schijf vol is.",
+        "The act could not be written down. Nothing was done. See under Status whether the"
+        " disk is full.",
     ),
     "back": Words("Terug", "Back"),
     # how long

@@ -83,4 +83,4 @@ def figure(mark: Mark) -> str:
     unit = UNITS.get(mark.figure)
     if unit is None:
         return f"{mark.value:.2f}"
-    return f"{mark.value:.0f}{'' if unit == '°' else ' '}{unit}"
+    return f"{mark.value:z.0f}{'' if unit == '°' else ' '}{unit}"
