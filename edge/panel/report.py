@@ -128,7 +128,7 @@ class Report:
             self.say(finding.word, **finding.values),
             figures,
             self._lacks(step, finding),
-            f"{_moment(one.at)}, {one.by}",
+            f"{_moment(one.at)}, {self.say(one.by).lower()}",
         )
 
     def _lacks(self, step: Step, finding: Finding) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from edge.daemon.bulletin import Bulletin
 from edge.daemon.shown import StateHead
-from edge.panel.words import Language, ago, long, number, percent, say
+from edge.panel.words import WORDS, Language, ago, long, number, percent, say
 from edge.vision.aim import Light
 
 MB = 1_000_000
@@ -18,13 +18,16 @@ WORST_FIRST = (Light.RED, Light.AMBER, Light.GREEN)
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One thing: its name, its light, what is so, and what to do; `foreign` is told in English."""
+    """One thing: its name, its light, what is so, and what to do; `foreign` is told in English.
+
+    Each foreign line stands below what to do about it, where that is known.
+    """
 
     name: str
     light: Light
     says: str
     todo: str | None = None
-    foreign: tuple[str, ...] = ()
+    foreign: tuple[tuple[str | None, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,10 @@ def _reading(told: Bulletin, around: Around, language: Language) -> Card:
 def _alarms(told: Bulletin, language: Language) -> Card:
     if not told.alarms:
         return Card("alarms", Light.GREEN, say(language, "alarms_none"))
-    causes = tuple(f"{name}: {cause}" for name, cause in sorted(told.alarms.items()))
+    causes = tuple(
+        (say(language, f"alarm_{name}") if f"alarm_{name}" in WORDS else None, f"{name}: {cause}")
+        for name, cause in sorted(told.alarms.items())
+    )
     says = say(language, "alarms_some", n=len(causes))
     return Card("alarms", Light.RED, says, foreign=causes)
 

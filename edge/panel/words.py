@@ -64,7 +64,7 @@ WORDS = {
     "all_amber": Words(
         "Dit kastje werkt, maar vraagt aandacht", "This box works, and needs a look"
     ),
-    "all_red": Words("Dit kastje leest nu niet goed", "This box does not read well now"),
+    "all_red": Words("Dit kastje is nu niet in orde", "This box is not in order now"),
     "green": Words("goed", "good"),
     "amber": Words("let op", "look"),
     "red": Words("fout", "fault"),
@@ -132,6 +132,67 @@ WORDS = {
     "alarms": Words("Alarmen", "Alarms"),
     "alarms_none": Words("geen", "none"),
     "alarms_some": Words("{n} open", "{n} open"),
+    "alarm_blind": Words(
+        "Het beeld is verschoven, vuil of onscherp: kijk bij Beeld, dan naar ruit, lens en mast.",
+        "The picture moved, is dirty or not sharp: look under Picture, then at glass,"
+        " lens and mast.",
+    ),
+    "alarm_camera": Words(
+        "Er komt geen beeld: kijk naar de kabel en de voeding van de camera.",
+        "No picture comes: look at the cable and the power of the camera.",
+    ),
+    "alarm_casebook": Words(
+        "Een bewaard dossier is beschadigd: meld dit aan de beheerder.",
+        "A kept case is damaged: tell the maintainer.",
+    ),
+    "alarm_door": Words(
+        "De deur van de kast staat open: sluit hem.",
+        "The door of the housing is open: close it.",
+    ),
+    "alarm_evidence": Words(
+        "Er is geen plaats voor bewijs: laat het kastje afleveren wat wacht.",
+        "There is no room for evidence: let the box deliver what waits.",
+    ),
+    "alarm_external": Words(
+        "De camera van een ander werkt niet mee: meld dit aan zijn eigenaar.",
+        "The camera of another does not play its part: tell its owner.",
+    ),
+    "alarm_firmware": Words(
+        "Het apparaat in de kast is niet te horen: kijk naar zijn kabel en voeding.",
+        "The device in the housing is not heard: look at its cable and power.",
+    ),
+    "alarm_keys": Words(
+        "Een sleutel of certificaat vraagt aandacht: meld dit aan de beheerder.",
+        "A key or certificate needs a look: tell the maintainer.",
+    ),
+    "alarm_pace": Words(
+        "Het kastje is te warm of te druk: kijk naar ventilator, filter, zon en voeding.",
+        "The box is too hot or too busy: look at fan, filter, sun and power supply.",
+    ),
+    "alarm_registry": Words(
+        "Breng een nieuw register (Onderhoud).",
+        "Bring a new registry (Service).",
+    ),
+    "alarm_storage": Words(
+        "De schijf is vol of kapot: laat het kastje afleveren wat wacht.",
+        "The disk is full or broken: let the box deliver what waits.",
+    ),
+    "alarm_tamper": Words(
+        "De kast is geopend of geraakt: kijk hem na.",
+        "The housing was opened or touched: look it over.",
+    ),
+    "alarm_tilt": Words(
+        "De kast is scheef gaan hangen: kijk naar mast en camera, en teken de weg opnieuw.",
+        "The housing hangs aslant: look at mast and camera, and draw the road anew.",
+    ),
+    "alarm_updates": Words(
+        "Vernieuwen lukt niet: kijk naar de verbinding, of vernieuw vanaf een stick (Onderhoud).",
+        "Updating fails: look at the link, or update from a stick (Service).",
+    ),
+    "alarm_wear": Words(
+        "De schijf slijt: het kastje leest door, maar laat haar binnenkort vervangen.",
+        "The disk wears: the box reads on, but have it replaced soon.",
+    ),
     "settings": Words("Instellingen", "Settings"),
     "settings_in_force": Words("van kracht", "in force"),
     "settings_waiting": Words(
@@ -496,6 +557,10 @@ WORDS = {
     "report": Words("Rapport", "Report"),
     "report_fit": Words("Geschikt voor gebruik", "Fit for use"),
     "report_unfit": Words("Niet geschikt voor gebruik", "Not fit for use"),
+    "report_unfit_do": Words(
+        "Los op wat rood is, doe die stap opnieuw, en maak dan een nieuw rapport.",
+        "Mend what is red, do that step again, and then make another report.",
+    ),
     "report_html": Words("Rapport als webpagina", "Report as a web page"),
     "report_pdf": Words("Rapport als PDF", "Report as PDF"),
     "report_by": Words("{technician}, {place}, {at}", "{technician}, {place}, {at}"),

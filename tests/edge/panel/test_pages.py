@@ -89,7 +89,7 @@ def test_a_daemon_that_does_not_answer_is_told_first(inside: Caller, stand: Boot
     (stand.parts.folder / "daemon.sock").unlink()
     page = inside.ask("/")[1]
     assert "geeft geen antwoord" in page
-    assert "Dit kastje leest nu niet goed" in page
+    assert "Dit kastje is nu niet in orde" in page
     assert inside.ask("/live.json")[1].startswith('{"says":"Er komt geen beeld.')
     assert inside.ask("/still.jpg")[0] == 503
     assert inside.ask("/service")[0] == 200
@@ -143,6 +143,16 @@ def test_what_keeps_a_box_from_reading_is_red(
         ill = msgspec.structs.replace(state, bulletin=msgspec.structs.replace(BULLETIN, **changed))
         found = cards(ill, around(settings_sha256=sha256), language)
         assert (found[0].name, found[0].light, verdict(found)) == (name, light, light)
+
+
+def test_an_alarm_says_what_to_do_in_the_language_of_the_page(inside: Caller, stand: Booth) -> None:
+    alarms = {"wear": "Much was written.", "unheard_of": "Something else."}
+    stand.tell(bulletin=msgspec.structs.replace(BULLETIN, alarms=alarms))
+    page = inside.ask("/")[1]
+    assert WORDS["alarm_wear"].nl in page
+    assert page.index(WORDS["alarm_wear"].nl) < page.index("wear: Much was written.")
+    assert "unheard_of: Something else." in page
+    assert "alarm_unheard_of" not in page
 
 
 def test_a_session_ends_by_rest_by_age_and_for_a_newer_one() -> None:
