@@ -1,6 +1,6 @@
 """The panel's side of the daemon's hatch: frames and state, while somebody looks.
 
-Whoever looks at the same time shares one frame.
+Whoever looks at the same time shares one frame, or that there is none: nobody queues for it.
 """
 
 import asyncio
@@ -50,6 +50,7 @@ class Porthole:
         self._folder = folder
         self._lock = asyncio.Lock()
         self._last: dict[bool, Look] = {}
+        self._blind_s = 0.0
         self._best: tuple[float, Plate] | None = None
 
     async def state(self) -> StateHead | None:
@@ -59,13 +60,17 @@ class Porthole:
 
     async def look(self, drawn: bool = True) -> Look | None:
         """Return a frame of this moment, with its plates outlined or as it is."""
+        came_s = time.monotonic()
         async with self._lock:
+            if self._blind_s > came_s:
+                return None
             last = self._last.get(drawn)
             if last is not None and time.monotonic() - last.at_s < FRESH_S:
                 return last
             found = await self._ask(Ask("sight", drawn), SightHead)
             if found is None:
                 self._last.pop(drawn, None)
+                self._blind_s = time.monotonic()
                 return None
             look = Look(*found, time.monotonic())
             self._last[drawn] = look

@@ -25,13 +25,18 @@ function tell(told) {
   marks.replaceChildren(...told.marks.map(show));
 }
 
+let asking = false; // where no picture comes, an answer takes seconds: they must not pile up
+
 async function ask() {
-  if (document.hidden) return;
+  if (document.hidden || asking) return;
+  asking = true;
   try {
     const answer = await fetch("/live.json", { redirect: "error" });
     if (answer.ok) tell(await answer.json());
   } catch {
     location.reload(); // logged out, or the box is away
+  } finally {
+    asking = false;
   }
 }
 
