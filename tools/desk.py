@@ -5,6 +5,7 @@ the clip. All else is what a box runs: firmware service, daemon, panel.
 """
 
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -59,6 +60,8 @@ def main(clip: Path, out: Path, port: int) -> None:
     """Put a box on the desk, until Ctrl-C."""
     if out.exists() and any(out.iterdir()) and not (out / "box.toml").exists():
         raise click.ClickException(f"{out} holds other things. Name another folder with --out.")
+    for one in (signal.SIGTERM, signal.SIGHUP):  # a closed terminal ends the box too
+        signal.signal(one, signal.default_int_handler)
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     with ExitStack() as stack:
