@@ -28,6 +28,7 @@ VERBS = {
     "records": "List, show and prove stored or received records.",
     "replay": "Send clips or image folders through the production path.",
     "run": "The daemon: camera to passages to outbox.",
+    "settings": "Region and lanes: show, compare, change, take back.",
     "status": "How this box stands, on one screen.",
     "sync": "Look for trusted updates: registry, rule packs, models.",
     "uplink": "Bring the outbox to the platform, and its receipts back.",

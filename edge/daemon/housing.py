@@ -115,6 +115,11 @@ class Housing:
         known = self._fresh()
         return None if known is None else known.illuminance_lx
 
+    def illuminator(self) -> float | None:
+        """How bright the illuminator shines, 0 to 1; None where it is not known now."""
+        known = self._fresh()
+        return None if known is None else known.illuminator
+
     def counts(self) -> TriggerCounts | None:
         """Return what triggers say of the passages; None where nothing triggers."""
         return self.captures.counts(self._now_ns())

@@ -152,11 +152,12 @@ def _work(
     at_work = wiring.Watching(watch, room, alarms, body, tuner)
     bulletins = wiring.bulletins(cabinet, figures, at_work)
     chores, deeds = Chores(minutely.step, room), wiring_panel.deeds(cabinet)
+    lamp = wiring_panel.lamp(cabinet)
     stop.watch(watch)
     changed = False
     with (
         wiring_firmware.heard(cabinet.config, cabinet.housing, watch.nudge),
-        wiring_panel.hatch(cabinet.config, pipeline, figures),
+        wiring_panel.hatch(cabinet.config, pipeline, figures, cabinet.housing),
     ):
         try:
             chores.attempt(deeds.look)
@@ -166,6 +167,7 @@ def _work(
                 _tell(conclusions)
                 wiring_panel.tell(pipeline.window, conclusions)
                 chores.attempt(deeds.look)
+                lamp()
                 figures.step(watch.frames_each, conclusions)
                 chores.step(watch.frames_each)
                 bulletins.look(news=bool(conclusions))

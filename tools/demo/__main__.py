@@ -65,13 +65,13 @@ def run(*command: str, quiet: bool = False) -> None:
         raise Step(f"This step failed: python -m {' '.join(command)}")
 
 
-def prepare(out: Path, uplink: str, quiet: bool = False) -> None:
+def prepare(out: Path, uplink: str, quiet: bool = False, as_of: str = AS_OF) -> None:
     """Make keys, registry and configuration of the box."""
     run("tools.make_keys", "--box", BOX, "--out", str(out / "keys"), quiet=quiet)
     run(
         *("tools.build_registry", "--vehicles", str(HERE / "vehicles.csv")),
         *("--exemptions", str(HERE / "exemptions.csv"), "--key", str(out / "keys/token.key")),
-        *("--id", "demo-1", "--vehicles-as-of", AS_OF, "--exemptions-as-of", AS_OF),
+        *("--id", "demo-1", "--vehicles-as-of", as_of, "--exemptions-as-of", as_of),
         *("--out", str(out / "registry.sqlite")),
         quiet=quiet,
     )
