@@ -24,7 +24,8 @@ class Page(Closing):
         except OSError as e:
             raise ConfigError(
                 f"Nothing can listen at {address[0]}:{address[1]} ({e.strerror}).",
-                "Correct metrics.listen, or stop the program that holds that port.",
+                "Correct metrics.listen, stop the program that holds that port, or let the unit"
+                " have a network: `anpr-edge check` names the drop-in that it lacks.",
             ) from e
         self.port = int(self._server.server_address[1])
         self._thread = threading.Thread(

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import edge
 from edge.config import Config, Panel
 from edge.errors import ConfigError
+from edge.provision.site import folder
 from edge.record.keyfile import PUBLIC_MODE, read, replace
 
 EXAMPLES = Path(edge.__file__).parent.parent / "systemd" / "examples"
@@ -28,9 +29,10 @@ class DropIn:
     example: str
     lines: tuple[tuple[str, str], ...]
 
-    def path(self, units: Path = UNITS) -> Path:
-        """Return where it belongs."""
-        return units / f"{self.unit}.service.d" / f"{self.example}.conf"
+    @property
+    def path(self) -> Path:
+        """Where it belongs."""
+        return UNITS / f"{self.unit}.service.d" / f"{self.example}.conf"
 
     def text(self) -> str:
         """Return the example with the lines of this box."""
@@ -39,11 +41,11 @@ class DropIn:
             found = found.replace(f"\n{theirs}\n", f"\n{ours}\n")
         return found
 
-    def is_there(self, units: Path = UNITS) -> bool:
+    def is_there(self) -> bool:
         """True where the drop-ins of the unit say these lines, whoever wrote them."""
         said = {
             line
-            for path in self.path(units).parent.glob("*.conf")
+            for path in self.path.parent.glob("*.conf")
             for line in read(path).decode(errors="replace").splitlines()
         }
         return all(ours in said for _, ours in self.lines)
@@ -75,19 +77,18 @@ def needed(config: Config) -> Iterator[DropIn]:
         yield _of_panel(config.panel)
 
 
-def missing(config: Config, units: Path = UNITS) -> tuple[DropIn, ...]:
+def missing(config: Config) -> tuple[DropIn, ...]:
     """Return the drop-ins that a configuration needs and the units do not have."""
-    return tuple(one for one in needed(config) if not one.is_there(units))
+    return tuple(one for one in needed(config) if not one.is_there())
 
 
-def put(one: DropIn, units: Path = UNITS) -> Path:
+def put(one: DropIn) -> None:
     """Write a drop-in; one that says something else stays beside it as `.old`."""
-    path = one.path(units)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = one.path
+    folder(path.parent)
     if path.exists():
         replace(path.with_name(f"{path.name}.old"), read(path), PUBLIC_MODE)
     replace(path, one.text().encode(), PUBLIC_MODE)
-    return path
 
 
 def _of_run(example: str, *lines: tuple[str, str]) -> DropIn:
