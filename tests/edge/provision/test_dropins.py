@@ -7,7 +7,8 @@ import pytest
 from edge.cli import check
 from edge.config import Config, parse
 from edge.errors import ConfigError
-from edge.provision import dropins
+from edge.provision import dropins, services, steps
+from tests.bench import Bench
 from tests.systemd.units import EXAMPLES, values
 
 TOML = """\
@@ -141,3 +142,22 @@ def test_the_package_has_the_examples_beside_its_code() -> None:
     installed = (EXAMPLES.parents[1] / "deploy/debian/anpr-edge.install").read_text()
     assert "systemd/examples usr/lib/anpr-edge/systemd\n" in installed
     assert dropins.EXAMPLES == EXAMPLES
+
+
+def test_provision_writes_them_for_the_configuration_that_the_units_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, units: Path
+) -> None:
+    bench = Bench(tmp_path)
+    bench.make()
+    assert not units.exists()  # elsewhere no unit would read it
+    monkeypatch.setattr(steps, "DEFAULT_PATH", bench.config)
+    monkeypatch.setattr(dropins, "PANEL_PORT", 1)
+    rehearsed = bench.make("--dry-run")
+    assert "would  services: write the drop-ins" in rehearsed.output
+    assert not units.exists()
+    monkeypatch.setattr(services, "SYSTEMD", tmp_path / "none")
+    done = bench.make()
+    assert (
+        f"{units}/anpr-panel.service.d/panel.conf written; systemctl daemon-reload" in done.output
+    )
+    assert "there  services: their units allow what they need" in bench.make().output
