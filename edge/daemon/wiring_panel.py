@@ -34,7 +34,7 @@ def deeds(cabinet: Cabinet[Registry]) -> Deeds:
     return Deeds(
         cabinet.config.box.state / FOLDER,
         cabinet.clock,
-        testimony(cabinet.config),
+        testimony(cabinet.config, cabinet.machine),
         cabinet.signer,
         cabinet.outbox,
         cabinet.casebook,

@@ -203,7 +203,7 @@ def test_a_new_password_is_in_force_at_once(debian: Debian, platform: Platform) 
 def test_a_daemon_that_hangs_is_started_again(debian: Debian) -> None:
     """It is stopped in the middle of whatever it does, as a dead driver would."""
     hangs_at = time.monotonic()
-    debian.do("systemctl", "kill", "--signal=SIGSTOP", "anpr-run.service")
+    debian.do("systemctl", "kill", "--kill-whom=main", "--signal=SIGSTOP", "anpr-run.service")
     while debian.do("systemctl", "show", "--property=NRestarts", "anpr-run") == "NRestarts=0":
         assert time.monotonic() < hangs_at + PATIENCE_S
         time.sleep(1)

@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from edge.replay.truth import read_visits
 from tools.demo.broker import Broker, find_mosquitto
 
 HERE = Path(__file__).parent
@@ -89,7 +90,8 @@ def background(stack: ExitStack, *command: str) -> subprocess.Popen[bytes]:
 def replay(out: Path, clip: Path) -> int:
     """Replay the clip on the box; return how many records it made."""
     beside = (clip.with_suffix(".csv"), clip.with_name("clips.csv"))
-    known = next((("--truth", str(truth)) for truth in beside if truth.exists()), ())
+    truths = (truth for truth in beside if truth.exists() and read_visits(truth, clip))
+    known = next((("--truth", str(truth)) for truth in truths), ())
     run(
         *("edge.cli.main", "replay", str(clip), "--out", str(out)),
         *("--config", str(out / "box.toml"), "--at", AT, *known),
