@@ -37,9 +37,7 @@ from edge.vision.session import (
 
 TIMED_RUNS = 15
 SHOWN = 12  # characters of a hash
-DROP_IN = (
-    "`anpr-edge provision` writes them, also on a box that is made; then restart the services."
-)
+DROP_IN = "`anpr-edge provision --exchange FOLDER` writes them; then restart those services."
 NO_PICTURE = "a camera that we do not own gives no picture: with [evidence] nobody is held"
 NO_WAY = "released pictures have no way to leave: set uplink.evidence"
 
