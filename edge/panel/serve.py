@@ -12,7 +12,7 @@ from edge.clock import SystemClock
 from edge.config import Panel, load
 from edge.daemon.notify import Lifeline
 from edge.daemon.shown import FOLDER
-from edge.errors import BoxError, ConfigError
+from edge.errors import BoxError, ConfigError, ListenError
 from edge.panel.app import application
 from edge.panel.parts import Parts
 from edge.panel.porthole import Porthole
@@ -46,7 +46,7 @@ def parts_of(settings: Settings) -> tuple[Parts, Panel]:
         folder.mkdir(exist_ok=True)
     except OSError as e:
         cause = f"The panel's folder {folder} cannot be used ({e.strerror})."
-        raise ConfigError(cause, "Start `anpr-edge run` first, or correct box.state.") from e
+        raise ListenError(cause, "Start `anpr-edge run` first, or correct box.state.") from e
     parts = Parts(
         box=config.box.id,
         settings=settings,
@@ -69,7 +69,7 @@ def serve(settings: Settings) -> None:
     if not server.started:
         host, port = wanted.address
         cause = f"Nothing can listen at {host}:{port}."
-        raise ConfigError(cause, "Correct panel.listen, or stop the program that holds that port.")
+        raise ListenError(cause, "Correct panel.listen, or stop the program that holds that port.")
 
 
 def server_of(parts: Parts, wanted: Panel) -> uvicorn.Server:
