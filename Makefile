@@ -26,7 +26,7 @@ DEBS := $(CURDIR)/build/deb
 # A compiler for the firmware's C; without one its tests skip and say so.
 COMPILER = $(if $(shell command -v gcc),,gcc libc6-dev)
 
-.PHONY: demo test test-ansible test-deb test-arm64 lint schemas examples axe bench bench-access bench-backlog bench-registry soak soak-serial soak-hours year lock sbom security-txt system deb train-tools train-reader train-detector fonts clean
+.PHONY: demo test test-ansible test-deb test-arm64 desk handbook lint schemas examples axe bench bench-access bench-backlog bench-registry soak soak-serial soak-hours year lock sbom security-txt system deb train-tools train-reader train-detector fonts clean
 
 demo: $(VENV)/.ready
 	@$(BIN)/python -m tools.demo --clip "$(CLIP)" --out "$(OUT)"
@@ -51,6 +51,16 @@ $(EXAMPLE)/node_modules/.ready: $(EXAMPLE)/package-lock.json | system
 	@deploy/system-packages $(NODE)
 	npm ci --ignore-scripts --no-audit --no-fund --prefix $(EXAMPLE) && touch $@ \
 		|| echo "The Node example's packages were not installed: its tests skip." >&2
+
+# A box at a desk, to put into use with deploy/HANDBOOK.md and nothing else, until Ctrl-C.
+desk: $(VENV)/.ready
+	@$(BIN)/python -m tools.desk
+
+# The pictures of the technician's handbook, taken anew by the test that puts a box into use.
+handbook: $(VENV)/.ready axe
+	@deploy/system-packages chromium
+	rm -f deploy/pictures/*.webp
+	ANPR_EDGE_PICTURES=$(CURDIR)/deploy/pictures $(BIN)/pytest tests/edge/panel/test_walk.py
 
 # The Ansible role on a Debian 12 root of its own (some minutes, 700 MB in build/ansible). Needs root.
 ANSIBLE := build/ansible

@@ -10,6 +10,7 @@ import os
 import re
 import tomllib
 from datetime import date
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -504,6 +505,7 @@ class _Reader:
         if "updates" in tables:
             parts["updates"] = self._updates(tables["updates"])
         self._check_evidence(parts.get("evidence"), parts.get("uplink"))
+        self._check_uplink(parts.get("uplink"))
         self._check_metrics(parts.get("metrics"))
         self._check_firmware(parts.get("firmware"))
         self._check_trigger(parts.get("camera"), parts.get("firmware"))
@@ -556,6 +558,16 @@ class _Reader:
             self._refuse_twice("evidence recipient", list(evidence.recipients))
         if uplink is not None and uplink.evidence and not (uplink.cert and uplink.key):
             self.faults.append("uplink.evidence needs uplink.cert and uplink.key")
+
+    def _check_uplink(self, uplink: Uplink | None) -> None:
+        """Refuse a broker on a network that nobody vouches for: records name vehicles."""
+        if uplink is None or uplink.publisher != "mqtt" or uplink.ca is not None:
+            return
+        if away := [host for host in uplink.hosts if not is_here(host)]:
+            self.faults.append(
+                f"uplink.host is {away[0]}, and without uplink.ca records would travel there in"
+                " clear, to whoever answers: set uplink.ca, .cert and .key"
+            )
 
     def _check_metrics(self, metrics: Metrics | None) -> None:
         """Refuse a page that others could open: it is not encrypted, and asks nobody who it is."""
@@ -652,6 +664,14 @@ class _Reader:
             except RuntimeError as e:  # a user whom this system does not know
                 raise msgspec.ValidationError(f"expected a path, but {value!r} has no home") from e
         raise msgspec.ValidationError(f"expected a {kind.__name__}")
+
+
+def is_here(host: str) -> bool:
+    """True for an address of this very machine."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def credential(value: str) -> Path:

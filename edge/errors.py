@@ -16,6 +16,7 @@ BoxError
 ├── UpdateError      a trusted update
 │   └── SourceError  one source of updates; another may do better
 ├── FirmwareError    the microcontroller's service
+├── RunError         a tester's run file, truth or thresholds
 └── ReportError      files written for people
 """
 
@@ -92,6 +93,10 @@ class SourceError(UpdateError):
 
 class FirmwareError(BoxError):
     """The service of the microcontroller cannot go on."""
+
+
+class RunError(BoxError):
+    """A file that tells a replay what happens, or what should come of it, cannot be used."""
 
 
 class ReportError(BoxError):

@@ -15,7 +15,7 @@ from typing import Annotated, NamedTuple
 import msgspec
 
 from edge.config import Camera, Config, Lane, Polygon, load, site_file
-from edge.errors import ConfigError
+from edge.errors import BoxError, ConfigError
 from edge.passage.lanes import covered
 from edge.storefile import fsync_folder
 
@@ -81,11 +81,24 @@ class Settings:
         """Return the configuration with what was drawn. Raises ConfigError."""
         return load(self.path)
 
+    def without_drawing(self) -> Config:
+        """Return the configuration as it is without what was drawn. Raises ConfigError."""
+        return load(self.path, "")
+
+    def sha256(self) -> str | None:
+        """Return the hash of the settings in force; None when they cannot be used."""
+        try:
+            return self.config().sha256
+        except BoxError:
+            return None
+
     def propose(self, drawing: Drawing) -> Proposal:
         """Try a drawing. Raises ConfigError with every fault; nothing has changed then."""
-        text = text_of(drawing)
-        after = load(self.path, text)
-        return Proposal(text, changes(self._before().camera, after.camera))
+        return self._tried(text_of(drawing))
+
+    def earlier(self, number: int) -> Proposal:
+        """Try an earlier version, 0 for none. Raises ConfigError when it is not there or no use."""
+        return self._tried("" if number == 0 else self._text(number))
 
     def apply(self, text: str, now: datetime, by: str) -> str:
         """Put a text in force, whole or not at all, and keep it; return the new hash.
@@ -110,12 +123,16 @@ class Settings:
 
         Raises ConfigError when it is not there, or can no longer be used.
         """
-        return self.apply("" if number == 0 else self._text(number), now, by)
+        return self.apply(self.earlier(number).text, now, by)
 
     def versions(self) -> list[Version]:
         """Return what was in force, newest first."""
         found = sorted(self._folder().glob("[0-9]*.toml"), reverse=True)
         return [Version(int(p.stem), _first_line(p)) for p in found if p.stem.isdecimal()]
+
+    def _tried(self, text: str) -> Proposal:
+        after = load(self.path, text)
+        return Proposal(text, changes(self._before().camera, after.camera))
 
     def _text(self, number: int) -> str:
         try:
@@ -126,14 +143,14 @@ class Settings:
         return said.partition("\n")[2]
 
     def _folder(self) -> Path:
-        return site_file(load(self.path, "")).parent
+        return site_file(self.without_drawing()).parent
 
     def _before(self) -> Config:
         """Return what is in force; where what was drawn cannot be used, what stands without it."""
         try:
             return load(self.path)
         except ConfigError:
-            return load(self.path, "")
+            return self.without_drawing()
 
     def _tidy(self, folder: Path) -> None:
         for path in sorted(folder.glob("[0-9]*.toml"))[:-KEPT]:

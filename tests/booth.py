@@ -8,7 +8,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -147,13 +147,13 @@ def _certificate() -> dict[str, bytes]:
     }
 
 
-def box(folder: Path) -> Settings:
-    """Make what the panel of a box needs on the disk."""
+def box(folder: Path, more: str = "") -> Settings:
+    """Make what the panel of a box needs on the disk; `more` is added to its configuration."""
     (folder / "state" / "panel").mkdir(parents=True)
     certificate(folder)
     create_signer(folder / "platform.pem", None)
     (folder / "panel.password").write_bytes(HASH)
-    (folder / "box.toml").write_text(CONFIG)
+    (folder / "box.toml").write_text(CONFIG + more)
     return Settings(folder / "box.toml")
 
 
@@ -172,6 +172,7 @@ class Road(threading.Thread):
     def __init__(self, window: Window, fps: float = 20) -> None:
         super().__init__(daemon=True)
         self.window, self.fps, self.ended = window, fps, threading.Event()
+        self.beside: Callable[[], None] = lambda: None
         self.frames: Sequence[Image] = street()
         self.readings: Sequence[Reading] = (
             reading("99XKB9", detection(560, 430, 150, 34), 0.995),
@@ -183,6 +184,7 @@ class Road(threading.Thread):
         while not self.ended.wait(1 / self.fps):
             image = self.frames[index % len(self.frames)]
             self.window.see(Frame(image, index, datetime.now(UTC), 0), self.readings)
+            self.beside()
             index += 1
 
 
@@ -262,9 +264,14 @@ class Caller:
 
 
 @contextmanager
-def booth(folder: Path, journal: tuple[str, ...] = ("true",)) -> Iterator[Booth]:
+def booth(
+    folder: Path,
+    journal: tuple[str, ...] = ("true",),
+    more: str = "",
+    illuminator: Callable[[], float | None] = lambda: None,
+) -> Iterator[Booth]:
     """Serve the panel of a box in a folder; the clock is trusted, the journal is a test's."""
-    settings = box(folder)
+    settings = box(folder, more)
     parts, wanted = parts_of(settings)
     parts = replace(parts, journal=journal, clock=FixedClock(datetime.now(UTC)))
     config = settings.config()
@@ -290,7 +297,7 @@ def booth(folder: Path, journal: tuple[str, ...] = ("true",)) -> Iterator[Booth]
     server = server_of(parts, wanted)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
-    with Hatch(parts.folder, window, lambda: told[0]):
+    with Hatch(parts.folder, window, lambda: told[0], illuminator):
         road.start()
         thread.start()
         while not server.started:

@@ -10,55 +10,21 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-import cv2
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.conftest import REPOSITORY
 from tests.street import CLIP, StreetBox
+from tools.demo.camera import FPS, clip_camera
 
-FPS = 15
 PATIENCE_S = 90
-
-
-class StreetCamera(BaseHTTPRequestHandler):
-    """A network camera: the street as motion JPEG in real time, then its last frame for ever."""
-
-    fps = FPS
-
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
-        self.end_headers()
-        video, jpeg = cv2.VideoCapture(str(CLIP)), b""
-        began, index = time.monotonic(), 0
-        try:
-            while True:
-                more, image = video.read()
-                if more:
-                    jpeg = cv2.imencode(".jpg", image)[1].tobytes()
-                self.wfile.write(b"--frame\r\nContent-Type: image/jpeg\r\n")
-                self.wfile.write(b"Content-Length: %d\r\n\r\n%s\r\n" % (len(jpeg), jpeg))
-                index += 1
-                time.sleep(max(0.0, began + index / self.fps - time.monotonic()))
-        except OSError:
-            return  # the box hung up
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Stay quiet."""
 
 
 @contextmanager
 def street_camera(fps: int = FPS) -> Iterator[str]:
-    """Yield the address of a camera that shows the street to everybody who asks."""
-    camera = type("Camera", (StreetCamera,), {"fps": fps})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), camera)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/street.mjpg"
-    server.shutdown()
-    server.server_close()
+    """Yield the address of a camera that shows the street once to everybody who asks."""
+    with clip_camera(CLIP, fps) as address:
+        yield address
 
 
 def free_port() -> int:

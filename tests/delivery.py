@@ -1,5 +1,6 @@
 """A box with records, the real uplink and the real receiver, for tests in which the way fails."""
 
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -57,6 +58,7 @@ class Courier:
         self._signer = load_signer(folder / "keys/box.pem")
         self._storage = load_key(folder / "keys/storage.key")
         self._running: list[subprocess.Popen[bytes]] = []
+        self._commands: list[list[str]] = []
         self.written = 0
 
     def append(self, count: int) -> None:
@@ -91,14 +93,29 @@ class Courier:
         keys = str(self.folder / "keys/boxes.jwks")
         return CliRunner().invoke(records, ["verify", str(self.db), "--keys", keys])
 
+    def tend(self) -> None:
+        """Start again what ended of itself, as systemd does: a busy disk may end an uplink."""
+        for place, process in enumerate(self._running):
+            if process.poll() is not None:
+                self._running[place] = self._spawn(self._commands[place])
+
+    def stop(self) -> list[int]:
+        """End all in order; return their exit statuses."""
+        for process in self._running:
+            process.send_signal(signal.SIGTERM)
+        return [process.wait(30) for process in self._running]
+
     def end(self) -> None:
         for process in self._running:
             process.kill()
             process.wait()
 
     def _start(self, *words: object) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", *(str(word) for word in words)]
+        self._commands.append([str(word) for word in words])
+        self._running.append(self._spawn(self._commands[-1]))
+        return self._running[-1]
+
+    def _spawn(self, words: list[str]) -> subprocess.Popen[bytes]:
         with (self.folder / f"{words[0]}.log").open("ab") as log:
-            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log)
-        self._running.append(process)
-        return process
+            command = [sys.executable, "-m", *words]
+            return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log)

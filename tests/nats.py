@@ -6,7 +6,8 @@ import shutil
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from edge.feed.cluster import BrokerAddress
 from tests.authority import Authority
 from tests.conftest import REPOSITORY
 from tests.mosquitto import wait_for
+from tools.cluster_check import who_fails
 from tools.cluster_users import users
 
 CONFIG = REPOSITORY / "deploy/cluster/server.conf"
@@ -76,6 +78,13 @@ class NatsCluster:
                     command, env={**os.environ, **self._environment(host)}, stderr=log
                 )
 
+    def make_ready(self) -> None:
+        """Wait until the cluster is whole and every server passes on what it takes."""
+        wait_for(self.is_whole, "the whole cluster", READY_S)
+        cert, key = self.authority.issue("check", "platform")
+        servers = [BrokerAddress(host, self.port, self.ca, cert, key) for host in HOSTS]
+        assert who_fails(servers, READY_S) == {}
+
     def is_whole(self) -> bool:
         """True when every server runs, one leads, and each copy of a stream has caught up.
 
@@ -86,8 +95,9 @@ class NatsCluster:
         if None in led:
             return False
         streams = [stream for some in led if some is not None for stream in some]
-        copies = [copy for stream in streams for copy in stream["cluster"]["replicas"]]
-        return len(streams) in (0, STREAMS) and all(copy["current"] for copy in copies)
+        copies = [stream["cluster"].get("replicas", []) for stream in streams]
+        caught_up = [len(some) == 2 and all(copy["current"] for copy in some) for some in copies]
+        return len(streams) in (0, STREAMS) and all(caught_up)
 
     def kill(self, *hosts: str) -> None:
         """Kill servers with -9."""
@@ -96,10 +106,14 @@ class NatsCluster:
             process.send_signal(signal.SIGKILL)
             process.wait()
 
-    def reload(self) -> None:
-        """Let every server read its users again."""
-        for process in self._running.values():
-            process.send_signal(signal.SIGHUP)
+    def restart_in_turn(self) -> None:
+        """Let every server read its users again, while two go on."""
+        for host in HOSTS:
+            process = self._running.pop(host)
+            process.send_signal(signal.SIGINT)
+            process.wait()
+            self.start(host)
+            self.make_ready()
 
     def pid(self, host: str) -> int:
         return self._running[host].pid
@@ -108,6 +122,11 @@ class NatsCluster:
         """Return the way in for whoever has this name on a certificate."""
         cert, key = self.authority.issue(name, name)
         return [BrokerAddress(host, self.port, self.ca, cert, key) for host in HOSTS]
+
+    def consumers(self) -> int:
+        """Return for how many sessions messages are kept."""
+        led = [stream for host in HOSTS for stream in self._streams(host) or []]
+        return sum(s["state"]["consumer_count"] for s in led if s["name"] == "$MQTT_msgs")
 
     def _streams(self, host: str) -> list[dict[str, Any]] | None:
         """Return the streams of which a server leads the copies; None while it answers nothing."""
@@ -151,16 +170,22 @@ def _name(host: str) -> str:
     return f"server-{host[-1]}"
 
 
-@pytest.fixture
-def nats(tmp_path: Path) -> Iterator[NatsCluster]:
-    """A cluster that runs, and knows box-1 and box-2."""
-    folder = tmp_path / "nats"
+@contextmanager
+def running(folder: Path, boxes: Iterable[str]) -> Iterator[NatsCluster]:
+    """Run a cluster that knows these boxes, in a folder that is not there yet."""
     folder.mkdir()
     found = NatsCluster(find_nats(), folder, Authority(folder))
-    found.admit("box-1", "box-2")
+    found.admit(*boxes)
     found.start()
     try:
-        wait_for(found.is_whole, "the cluster", READY_S)
+        found.make_ready()
         yield found
     finally:
         found.kill()
+
+
+@pytest.fixture
+def nats(tmp_path: Path) -> Iterator[NatsCluster]:
+    """A cluster that runs, and knows box-1 and box-2."""
+    with running(tmp_path / "nats", ["box-1", "box-2"]) as found:
+        yield found

@@ -43,7 +43,6 @@ class ShippedBroker(Mosquitto):
             text = text.replace(shipped, ours)
         config = folder / "shipped.conf"
         config.write_text(text)
-        self._process = subprocess.Popen(
-            [self._program, "-c", str(config)], stderr=(folder / "mosquitto.log").open("ab")
-        )
+        with (folder / "mosquitto.log").open("ab") as log:
+            self._process = subprocess.Popen([self._program, "-c", str(config)], stderr=log)
         return self._process

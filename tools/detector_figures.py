@@ -153,7 +153,7 @@ def pinned(manifest: Path) -> Path:
               help="ONNX file; the detector of models/manifest.toml by default.")  # fmt: skip
 @click.option("--sets", type=click.Path(path_type=Path, exists=True, file_okay=False),
               required=True, help="Folder with the sets.")  # fmt: skip
-@click.option("--level", "levels", type=float, multiple=True, default=(0.3, 0.4, 0.5),
+@click.option("--level", "levels", type=float, multiple=True, default=(0.4, 0.5, 0.6),
               show_default=True, help="Score threshold; may be repeated.")  # fmt: skip
 def main(model: Path | None, sets: Path, levels: tuple[float, ...]) -> None:
     """Recall, false boxes and overlap of a detector on real pictures, and recall by width."""

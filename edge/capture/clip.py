@@ -43,7 +43,14 @@ def read_image(path: Path) -> Image:
 
     Raises CaptureError when it is no picture.
     """
-    encoded = _encoded(path)
+    return decoded(_encoded(path), path)
+
+
+def decoded(encoded: bytes, path: Path) -> Image:
+    """Return the picture that the bytes of a file are, as (H, W, 3) uint8 BGR.
+
+    Raises CaptureError when they are none.
+    """
     if _is_broken_png(encoded):
         raise CaptureError(f"{path} is not an image to its end: {CUT}.", REMEDY_CUT)
     try:
@@ -134,6 +141,10 @@ class Clip:
         self.fps = self._video.get(cv2.CAP_PROP_FPS) or FOLDER_FPS
         self.length = max(0, int(self._video.get(cv2.CAP_PROP_FRAME_COUNT)))
 
+    def again(self) -> "Clip":
+        """Return the same clip, from its first frame on."""
+        return Clip(self.path, self.start)
+
     def frames(self) -> Iterator[Frame]:
         """Yield every frame in order.
 
@@ -172,6 +183,10 @@ class ImageFolder:
         self.length = len(self._paths)
         if not self._paths:
             raise CaptureError(f"{path} holds no images.", "Name a folder of JPEG or PNG files.")
+
+    def again(self) -> "ImageFolder":
+        """Return the same images, from the first one on."""
+        return ImageFolder(self.path, self.start)
 
     def frames(self) -> Iterator[Frame]:
         """Yield every readable image in order.

@@ -16,6 +16,7 @@ from edge.access.announced import remarks
 from edge.cli.cameracheck import camera
 from edge.cli.keycheck import KeyState, client_certificate, signing_key
 from edge.cli.looks import Item, ages, casebook, disk, looked, show, updates
+from edge.cli.sealed import as_service
 from edge.clock import SystemClock
 from edge.config import DEFAULT_PATH, Config, External, Zone, load
 from edge.daemon import exhibits, wiring, wiring_delivery, wiring_eyes, wiring_law
@@ -43,6 +44,7 @@ NO_WAY = "released pictures have no way to leave: set uplink.evidence"
 @click.option("--config", type=click.Path(path_type=Path), default=DEFAULT_PATH, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.option("--learn-view", is_flag=True, help="Let the box learn anew how its scene looks.")
+@as_service
 def check(config: Path, as_json: bool, learn_view: bool) -> None:
     """Prove what is in force: configuration, models and their speed here, law, registry, keys.
 

@@ -5,11 +5,10 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from edge.cli.plainly import age_words
-from edge.config import Config, Uplink
+from edge.config import Config
 from edge.daemon import rotation, wiring
 from edge.feed.outbox import OTHER_KEY
 from edge.record.client import common_name, is_for, load_certificate, load_client_key, until
-from edge.update.fetch import HERE
 
 SOON = timedelta(days=30)
 RENEW = "Ask for another: `anpr-edge keys request`, and `install` what the platform answers."
@@ -46,7 +45,7 @@ def client_certificate(config: Config, now: datetime) -> KeyState:
     """Look at the certificate that the broker sees. Raises BoxError when it cannot be used."""
     cert, key = config.uplink.cert, config.uplink.key
     if config.uplink.publisher != "mqtt" or cert is None or key is None:
-        return KeyState("none is used", None, tuple(_in_clear(config.uplink)))
+        return KeyState("none is used")
     found, name = load_certificate(cert), config.box.id
     ends = until(found)
     says = f"{common_name(found.subject)}, valid until {ends:%Y-%m-%dT%H:%M:%SZ}"
@@ -57,12 +56,6 @@ def client_certificate(config: Config, now: datetime) -> KeyState:
     if ends <= now:
         return KeyState(f"{says}: it has run out", RENEW)
     return KeyState(says, None, tuple(_soon(ends - now)))
-
-
-def _in_clear(uplink: Uplink) -> Iterator[str]:
-    away = [host for host in uplink.hosts if host not in HERE]
-    if uplink.publisher == "mqtt" and uplink.ca is None and away:
-        yield f"records travel to {away[0]} in clear: set uplink.ca, .cert and .key"
 
 
 def _soon(left: timedelta) -> Iterator[str]:

@@ -25,9 +25,11 @@ VERBS = {
     "protocol": "The data protocol of this box, to fill in and print.",
     "provision": "Make this box in one command, and write what proves it.",
     "read": "Read the plates in pictures.",
+    "record-run": "Record camera and device as a run, encrypted, for a tester.",
     "records": "List, show and prove stored or received records.",
-    "replay": "Send clips or image folders through the production path.",
+    "replay": "Send clips, image folders or recorded runs through the production path.",
     "run": "The daemon: camera to passages to outbox.",
+    "settings": "Region and lanes: show, compare, change, take back.",
     "status": "How this box stands, on one screen.",
     "sync": "Look for trusted updates: registry, rule packs, models.",
     "uplink": "Bring the outbox to the platform, and its receipts back.",
@@ -45,7 +47,8 @@ class Verbs(click.Group):
         """Import one verb."""
         if cmd_name not in VERBS:
             return None
-        command: click.Command = getattr(importlib.import_module(f"edge.cli.{cmd_name}"), cmd_name)
+        name = cmd_name.replace("-", "_")
+        command: click.Command = getattr(importlib.import_module(f"edge.cli.{name}"), name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

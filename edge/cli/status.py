@@ -11,6 +11,7 @@ import msgspec
 
 from edge.cli.looks import MB, Item, ages, casebook, disk, looked, show, updates
 from edge.cli.plainly import age_words
+from edge.cli.sealed import as_service
 from edge.clock import SystemClock
 from edge.config import DEFAULT_PATH, Config, load
 from edge.daemon import wiring
@@ -38,6 +39,7 @@ UNTOLD = "The daemon has told nothing yet"
 @click.command()
 @click.option("--config", type=click.Path(path_type=Path), default=DEFAULT_PATH, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@as_service
 def status(config: Path, as_json: bool) -> None:
     """Tell how this box stands: what works, since when, what waits, what is wrong.
 

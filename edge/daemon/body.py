@@ -86,7 +86,6 @@ class Body:
         life = vitals.life(self._disk)
         return Fitness(
             temperature_c=vitals.temperature_c(self._terms.root),
-            enclosure_c=self._terms.enclosure_c(),
             slowed=self.slowed(),
             written_day=self._written_day(),
             life_used_percent=life.used_percent,

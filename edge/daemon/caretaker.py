@@ -18,7 +18,16 @@ from edge.daemon.reported import Changes, conditions, trigger
 from edge.daemon.steering import Steering
 from edge.errors import FirmwareError
 from edge.housing.listener import Listener
-from edge.housing.words import TEXT_MOST, VERSION, Greeting, Plates, Standing, Taken, Word
+from edge.housing.words import (
+    TEXT_MOST,
+    VERSION,
+    Greeting,
+    Plates,
+    Shine,
+    Standing,
+    Taken,
+    Word,
+)
 from firmware_bridge.errors import LinkError, RefusedError
 from firmware_bridge.link import Link
 from firmware_bridge.messages import Capability, Command, Log, LogLevel, Status, word
@@ -154,6 +163,9 @@ class Caretaker:
             case Plates():
                 with self._deciding:
                     self._steering.see(said)
+            case Shine():
+                with self._deciding:
+                    self._steering.shine(said, time.monotonic())
 
     # The thread that says what is due.
 

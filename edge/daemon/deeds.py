@@ -68,12 +68,17 @@ def waiting(folder: Path) -> list[Path]:
         return []  # no panel was ever at work here
 
 
-def _read(path: Path) -> Deed | None:
-    """Return the deed in a file of the panel's folder; no link is followed, nothing waited for."""
+def content(path: Path) -> bytes | None:
+    """Return a file of the panel's folder, as far as a deed may go; no link is followed."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         with os.fdopen(handle, "rb") as file:
-            return deed_of(file.read(MAX_BYTES + 1))
+            return file.read(MAX_BYTES + 1)
     except OSError as e:
         log.warning("a file of the panel cannot be read (%s)", e.strerror)
         return None
+
+
+def _read(path: Path) -> Deed | None:
+    raw = content(path)
+    return None if raw is None else deed_of(raw)

@@ -121,7 +121,6 @@ def _fit(told: Bulletin) -> dict[str, tuple[str, float | None]]:
     slowed, seeing = fit.slowed, fit.seeing
     return {
         "anpr_temperature_celsius": ("Of the hottest part of the box.", fit.temperature_c),
-        "anpr_enclosure_celsius": ("Inside its enclosure.", fit.enclosure_c),
         "anpr_slowed": ("1 while the box looks at fewer frames than come.", slowed is not None),
         "anpr_camera_sees": (
             "1 while the camera sees as it should, 0 while it is blind.",

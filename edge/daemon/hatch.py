@@ -23,7 +23,7 @@ from edge.daemon.shown import (
     photo_answer,
     sight_answer,
 )
-from edge.daemon.window import Window
+from edge.daemon.window import View, Window
 from edge.errors import ListenError
 
 MODE = 0o660
@@ -34,7 +34,13 @@ WAIT_S, PATIENCE_S, PAUSE_S = 1.0, 2.0, 0.08
 class Hatch(Closing):
     """Answers who may open the socket: the group of the folder."""
 
-    def __init__(self, folder: Path, window: Window, state: Callable[[], StateHead]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        window: Window,
+        state: Callable[[], StateHead],
+        illuminator: Callable[[], float | None] = lambda: None,
+    ) -> None:
         """Listen. Raises ListenError when the folder cannot be used."""
         try:
             folder.mkdir(exist_ok=True)
@@ -48,6 +54,7 @@ class Hatch(Closing):
                 "Give this user the right to write there, or leave [panel] out.",
             ) from e
         self._server.window, self._server.state = window, state
+        self._server.illuminator = illuminator
         self._thread = threading.Thread(
             target=self._server.serve_forever, name="hatch", daemon=True
         )
@@ -73,6 +80,7 @@ class _Server(socketserver.UnixStreamServer):
 
     window: Window
     state: Callable[[], StateHead]
+    illuminator: Callable[[], float | None]
 
     def shutdown_request(self, request: object) -> None:
         """Hang up, then rest."""
@@ -96,9 +104,12 @@ class _Answer(socketserver.StreamRequestHandler):
         if ask.ask == "state":
             self._tell(self.server.state(), b"")
         elif (view := self.server.window.look(WAIT_S)) is not None:
-            self._tell(
-                *(photo_answer(view) if ask.ask == "photo" else sight_answer(view, ask.drawn))
-            )
+            self._tell(*self._seen(ask, view))
+
+    def _seen(self, ask: Ask, view: View) -> tuple[msgspec.Struct, bytes]:
+        if ask.ask == "photo":
+            return photo_answer(view)
+        return sight_answer(view, ask.drawn, self.server.illuminator())
 
     def _tell(self, head: msgspec.Struct, rest: bytes) -> None:
         told = msgspec.json.encode(head)

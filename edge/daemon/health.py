@@ -45,13 +45,14 @@ class Health:
         fitness: Callable[[], Fitness | None] = untold,
         every_s: float = EVERY_S,
         monotonic: Callable[[], float] = time.monotonic,
+        free: Callable[[Path], int | None] | None = None,
     ) -> None:
         """Be due now."""
         self._registry, self._packs, self._updates = registry, packs, updates
         self._state, self._clock, self._testimony, self._signer = state, clock, testimony, signer
         self._outbox, self._casebook = outbox, casebook
         self._triggers, self._fitness = triggers, fitness
-        self._every_s, self._monotonic = every_s, monotonic
+        self._every_s, self._monotonic, self._free = every_s, monotonic, free or disk_free
         self._told: Active | None = None
         self._due = monotonic()
 
@@ -70,7 +71,10 @@ class Health:
         now, link = self._clock.read(), self._outbox.next_link()
         gathered = burden(self._outbox, self._casebook, self._state, now.now)
         gathered = msgspec.structs.replace(
-            gathered, triggers=self._triggers(), fitness=self._fitness()
+            gathered,
+            disk_free=self._free(self._state),
+            triggers=self._triggers(),
+            fitness=self._fitness(),
         )
         message = self._testimony.health(active, gathered, now, link)
         envelope = seal(message, self._signer)

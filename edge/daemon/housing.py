@@ -4,6 +4,7 @@ What the service says comes on the thread of the seam; whoever asks may do so on
 """
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
@@ -44,7 +45,12 @@ def nobody(word: Word) -> bool:
 class Housing:
     """The contacts, the climate and the light of the box, and what is to be told of them."""
 
-    def __init__(self, clock: Clock, captures: Captures) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        captures: Captures,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Know nothing; `say` is to be set to what reaches the service, `wake` to what hurries.
 
         `fired` is told of each trigger.
@@ -55,7 +61,7 @@ class Housing:
         self.captures = captures
         self._clock, self._lock = clock, threading.RLock()
         self._contacts = {
-            name: Contact(WORDINGS[name], Budget(AT_ONCE, PER_HOUR)) for name in CONTACTS
+            name: Contact(WORDINGS[name], Budget(AT_ONCE, PER_HOUR, monotonic)) for name in CONTACTS
         }
         self._outage = Outage(self._now_ns(), UNHEARD)
         self._standing: Standing | None = None
@@ -115,6 +121,11 @@ class Housing:
         """The light outside, None where it is not known now."""
         known = self._fresh()
         return None if known is None else known.illuminance_lx
+
+    def illuminator(self) -> float | None:
+        """How bright the illuminator shines, 0 to 1; None where it is not known now."""
+        known = self._fresh()
+        return None if known is None else known.illuminator
 
     def counts(self) -> TriggerCounts | None:
         """Return what triggers say of the passages; None where nothing triggers."""

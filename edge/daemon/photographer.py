@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
+from edge.daemon.machine import Sealer
 from edge.errors import EvidenceError
 from edge.passage.album import Album
 from edge.passage.tracker import Track
@@ -23,7 +24,7 @@ class Photographer:
     def __init__(
         self,
         room: EvidenceRoom | None = None,
-        recipients: Recipients = NOBODY,
+        recipients: Sealer = NOBODY,
         longest: timedelta = timedelta(days=366),
     ) -> None:
         """Seal to the recipients; `longest` is how long a picture may be kept."""

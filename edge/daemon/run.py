@@ -5,7 +5,7 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from edge.capture.camera import Camera
 from edge.capture.newest import NewestFrame
@@ -14,7 +14,9 @@ from edge.config import Config
 from edge.daemon import wiring, wiring_body, wiring_camera, wiring_firmware, wiring_panel
 from edge.daemon.body import Body, nothing_seen
 from edge.daemon.figures import Figures
+from edge.daemon.housing import Housing
 from edge.daemon.inforce import overtaken, pinned
+from edge.daemon.machine import THIS, Machine
 from edge.daemon.measured import measured
 from edge.daemon.minutely import Minutely
 from edge.daemon.notify import Lifeline
@@ -27,11 +29,12 @@ from edge.daemon.watch import OwnWatch, Watch
 from edge.daemon.wiring_panel import drawn_on
 from edge.daemon.wiring_sync import step_back
 from edge.errors import BoxError
-from edge.ports import Registry
+from edge.ports import Clock, Registry
 from edge.registry.fresh import FreshRegistry
 
 log = logging.getLogger(__name__)
 ANEW = "starting anew with what is in force now"
+ENDING = (signal.SIGTERM, signal.SIGINT)
 AGAIN_S = 5.0
 """After so long a box that could not start on a full disk tries again."""
 
@@ -39,12 +42,12 @@ AGAIN_S = 5.0
 class Stop:
     """Whether the daemon was asked to end, the watch that ends with it, and who is told of both."""
 
-    def __init__(self) -> None:
-        """End on SIGTERM and SIGINT."""
+    def __init__(self, signals: Sequence[signal.Signals] = ENDING) -> None:
+        """End on these signals."""
         self.asked = False
         self.lifeline = Lifeline()
         self._watch: Watch | None = None
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in signals:
             signal.signal(number, lambda *_: self._ask())
 
     def watch(self, watch: Watch) -> None:
@@ -99,27 +102,33 @@ def _run(config: Config, stop: Stop, figures: Figures, again: Callable[[], Confi
         config = again()
 
 
-def run_version(config: Config, stop: Stop, figures: Figures | None = None) -> bool:
+def run_version(
+    config: Config, stop: Stop, figures: Figures | None = None, seams: "Seams | None" = None
+) -> bool:
     """Run the box with packs, models and key in force now; True when others came in force.
 
     Before the first record it goes over to the next signing key, if there is one.
     """
-    now, late, clock = pinned(config), overtaken(config), SystemClock()
+    seams = seams or Seams()
+    now, late, clock = pinned(config), overtaken(config), seams.clock
     drawn = drawn_on(config)
     with (
-        wiring.outbox(now) as outbox,
+        wiring.outbox(now, seams.machine) as outbox,
         wiring.casebook(now, outbox) as casebook,
         wiring.fresh_registry(config) as registry,
     ):
         signer = wiring.signer(now, outbox)
         figures = figures or Figures()
-        housing = wiring_firmware.housing(now, clock, figures.captures)
-        cabinet = wiring.Cabinet(now, clock, registry, signer, outbox, casebook, housing)
+        housing = wiring_firmware.housing(now, clock, figures.captures, seams.machine)
+        cabinet = wiring.Cabinet(
+            now, clock, registry, signer, outbox, casebook, housing, seams.machine
+        )
         cabinet = replace(cabinet, signer=wiring.rotate(cabinet))
         place = wiring.key_place(now)
         began = (now, late, place.has_next(), drawn)
         return _work(
             cabinet,
+            seams,
             stop,
             figures,
             lambda: (
@@ -130,6 +139,7 @@ def run_version(config: Config, stop: Stop, figures: Figures | None = None) -> b
 
 def _work(
     cabinet: wiring.Cabinet[FreshRegistry],
+    seams: "Seams",
     stop: Stop,
     figures: Figures,
     has_changed: Callable[[], bool],
@@ -138,7 +148,8 @@ def _work(
     room, checkpoints = wiring.storeroom(cabinet), wiring.checkpoints(cabinet)
     lookout = wiring.lookout(cabinet)
     seeing = nothing_seen if lookout is None else lookout.seeing
-    body = wiring_body.body(cabinet.config, wiring_firmware.enclosure_c(cabinet.housing), seeing)
+    enclosure_c = wiring_firmware.enclosure_c(cabinet.housing)
+    body = wiring_body.body(cabinet.config, enclosure_c, seeing, seams.machine)
     line = wiring_firmware.lit(wiring.pipeline(cabinet), cabinet.housing)
     testimony, eyes = replace(line.testimony, slowed=body.slowed), lookout or line.eyes
     tuner = wiring_camera.tuner(cabinet.config, cabinet.housing)
@@ -146,17 +157,22 @@ def _work(
     pipeline = wiring_camera.tuned(timed, tuner)
     health = wiring.health(cabinet, pipeline.laws, body)
     rest = health, wiring.hours(cabinet), wiring.release(cabinet)
-    watch = _watch(cabinet, pipeline, body)  # last: what fails before it leaves no camera open
+    watch = seams.watch(cabinet, pipeline, body)  # last: what fails before it leaves no camera open
     alarms = wiring.alarms(cabinet, watch, body, lookout)
-    minutely = Minutely(alarms, *rest, checkpoints, away_s=lambda: watch.away_s)
+    minutely = Minutely(
+        *(alarms, *rest, checkpoints),
+        away_s=lambda: watch.away_s,
+        monotonic=seams.machine.monotonic,
+    )
     at_work = wiring.Watching(watch, room, alarms, body, tuner)
     bulletins = wiring.bulletins(cabinet, figures, at_work)
     chores, deeds = Chores(minutely.step, room), wiring_panel.deeds(cabinet)
+    lamp = wiring_panel.lamp(cabinet)
     stop.watch(watch)
     changed = False
     with (
-        wiring_firmware.heard(cabinet.config, cabinet.housing, watch.nudge),
-        wiring_panel.hatch(cabinet.config, pipeline, figures),
+        seams.heard(cabinet.config, cabinet.housing, watch.nudge),
+        wiring_panel.hatch(cabinet.config, pipeline, figures, cabinet.housing),
     ):
         try:
             chores.attempt(deeds.look)
@@ -166,6 +182,7 @@ def _work(
                 _tell(conclusions)
                 wiring_panel.tell(pipeline.window, conclusions)
                 chores.attempt(deeds.look)
+                lamp()
                 figures.step(watch.frames_each, conclusions)
                 chores.step(watch.frames_each)
                 bulletins.look(news=bool(conclusions))
@@ -214,7 +231,8 @@ def _page(config: Config, figures: Figures) -> AbstractContextManager[object]:
     return Page(config.metrics.address, figures.registry)
 
 
-def _watch(cabinet: wiring.Cabinet[Registry], pipeline: Pipeline, body: Body) -> Watch:
+def own_watch(cabinet: wiring.Cabinet[FreshRegistry], pipeline: Pipeline, body: Body) -> Watch:
+    """Open the camera of the box, or the door to one that it does not own."""
     config = cabinet.config
     if config.external is not None:
         return wiring.foreign_watch(config.external, cabinet, pipeline)
@@ -223,6 +241,21 @@ def _watch(cabinet: wiring.Cabinet[Registry], pipeline: Pipeline, body: Body) ->
     if shots is not None:
         camera.rests = wiring_camera.rests(shots, cabinet.clock)
     return OwnWatch(NewestFrame(camera), pipeline, Silence(cabinet.clock, shots), body)
+
+
+@dataclass(frozen=True, slots=True)
+class Seams:
+    """Where a daemon meets the world beside its files: a tester's run puts its own in their place.
+
+    `watch` opens what it watches the road with, `heard` hears the firmware service meanwhile.
+    """
+
+    clock: Clock = field(default_factory=SystemClock)
+    machine: Machine = THIS
+    watch: Callable[[wiring.Cabinet[FreshRegistry], Pipeline, Body], Watch] = own_watch
+    heard: Callable[[Config, Housing | None, Callable[[], None]], AbstractContextManager[None]] = (
+        wiring_firmware.heard
+    )
 
 
 def _tell(conclusions: Sequence[Conclusion]) -> None:

@@ -5,7 +5,7 @@ head, and what follows it: a JPEG, or nothing.
 """
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -14,12 +14,12 @@ from edge.daemon.bulletin import Bulletin
 from edge.daemon.window import SeenPassage, Sight, View, masked
 from edge.record.active import Updates
 from edge.types import Reading
-from edge.vision.aim import Light, Mark, plate_marks, scene_mark, worst
+from edge.vision.aim import Light, Mark, edges, grey, plate_marks, scene_mark, worst
 from edge.vision.sheet import sheet
 from edge.vision.veil import veiled
 
-FOLDER, SOCKET = "panel", "daemon.sock"
-"""In `box.state`: the folder that daemon and panel share."""
+FOLDER, SOCKET, LAMP = "panel", "daemon.sock", "lamp"
+"""In `box.state`: the folder that daemon and panel share, and what lies there."""
 MAX_ASK, MAX_HEAD = 200, 1_000_000
 HEAD_BYTES = 4
 
@@ -31,23 +31,40 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     drawn: bool = True
 
 
+Level: TypeAlias = Literal["off", "dim", "full", "own"]
+"""How a person tries the light; `own`: as the box itself wants it."""
+
+
+class LampNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the panel leaves for the daemon when somebody tries the light."""
+
+    level: Level
+
+
 class Plate(msgspec.Struct, frozen=True, kw_only=True):
-    """A plate that was read, masked, and how well it was seen."""
+    """A plate that was read, masked, and how well it was seen; `grey` is its mean, 0 to 1."""
 
     text: str
     country: str | None
     confidence: float
     light: Light
     marks: tuple[Mark, ...]
+    grey: float = 0.0
 
 
 class SightHead(msgspec.Struct, frozen=True, kw_only=True):
-    """A frame: when it was taken (UTC), its size, its plates, and those of the last with any."""
+    """A frame: when it was taken (UTC), its size, its plates, and those of the last with any.
+
+    `edges`: how sharp the whole picture is. `illuminator`: how bright it shone a moment
+    ago, 0 to 1; None where that is not known.
+    """
 
     captured_at: datetime
     width: int
     height: int
     scene: Mark
+    edges: float = 0.0
+    illuminator: float | None = None
     plates: tuple[Plate, ...] = ()
     plated_at: datetime | None = None
     plated: tuple[Plate, ...] = ()
@@ -91,7 +108,9 @@ class StateHead(msgspec.Struct, frozen=True, kw_only=True):
     tally: Tally = Tally()
 
 
-def sight_answer(view: View, drawn: bool) -> tuple[SightHead, bytes]:
+def sight_answer(
+    view: View, drawn: bool, illuminator: float | None = None
+) -> tuple[SightHead, bytes]:
     """Return the head and the JPEG of what was seen."""
     now, before = view.newest, view.plated
     plates = _plates(now)
@@ -103,6 +122,8 @@ def sight_answer(view: View, drawn: bool) -> tuple[SightHead, bytes]:
         width=width,
         height=height,
         scene=scene_mark(now.image),
+        edges=edges(now.image),
+        illuminator=illuminator,
         plates=plates,
         plated_at=None if before is None else before.captured_at,
         plated=() if before is None else _plates(before),
@@ -126,5 +147,11 @@ def _plate(sight: Sight, reading: Reading) -> Plate:
     marks = plate_marks(sight.image, reading.detection)
     country = next((name for name, _ in reading.countries), None)
     sure = round(min(reading.chars, default=0.0), 3)
-    text = masked(reading.text)
-    return Plate(text=text, country=country, confidence=sure, light=worst(marks), marks=marks)
+    return Plate(
+        text=masked(reading.text),
+        country=country,
+        confidence=sure,
+        light=worst(marks),
+        marks=marks,
+        grey=grey(sight.image, reading.detection),
+    )

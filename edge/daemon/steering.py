@@ -1,9 +1,11 @@
 """What the device is told, and when: climate, light, and that the box makes progress. No I/O."""
 
+from typing import NamedTuple
+
 from edge.config import Firmware
 from edge.daemon import climate
 from edge.daemon.lighting import Lighting
-from edge.housing.words import Conditions, Plates
+from edge.housing.words import Conditions, Plates, Shine
 from firmware_bridge.messages import (
     AUTOMATIC,
     Capability,
@@ -18,12 +20,21 @@ from firmware_bridge.messages import (
 AGAIN_S = 60.0
 """So often what has not changed is said again: the device may have refused it meanwhile."""
 FEEDS_PER_WATCH = 4
+MOST_TRIED_S = 60.0
+"""So long at most the light shines as a person tries it, whoever is there to end that."""
 FULL = 1000
 STROBES = {
     "continuous": Strobe.CONTINUOUS,
     "exposure": Strobe.EXPOSURE,
     "trigger": Strobe.TRIGGER,
 }
+
+
+class Trial(NamedTuple):
+    """The light as a person tries it (0 to 1), and until when."""
+
+    level: float
+    until_s: float
 
 
 class Steering:
@@ -34,6 +45,7 @@ class Steering:
         self._firmware = firmware
         self._climate, self._lighting = climate.Climate(), Lighting()
         self._conditions: Conditions | None = None
+        self._trial: Trial | None = None
         self._capabilities = 0
         self._said: dict[type[Command], tuple[Command, float]] = {}
 
@@ -47,11 +59,19 @@ class Steering:
         self._conditions = conditions
 
     def see(self, plates: Plates) -> None:
-        """Take note of how plates came out."""
-        self._lighting = self._lighting.see(plates)
+        """Take note of how plates came out; what a person tries teaches nothing."""
+        if self._trial is None:
+            self._lighting = self._lighting.see(plates)
+
+    def shine(self, wanted: Shine, now_s: float) -> None:
+        """Let a person try the light for a while, or end that."""
+        until_s = now_s + min(wanted.for_s, MOST_TRIED_S)
+        self._trial = None if wanted.level is None else Trial(wanted.level, until_s)
 
     def due(self, now_s: float, *, makes_progress: bool) -> list[Command]:
         """Return what is to be said now; the watchdog is fed only while the box makes progress."""
+        if self._trial is not None and now_s >= self._trial.until_s:
+            self._trial = None
         wanted = [*self._wanted(), *([self._feed()] if makes_progress else [])]
         return [command for command in wanted if command and self._is_due(command, now_s)]
 
@@ -62,6 +82,9 @@ class Steering:
     def farewell(self) -> list[Command]:
         """Return what to say before an orderly end: the device is left to itself."""
         parting: list[Command] = [Climate(AUTOMATIC, AUTOMATIC)] if self._has_climate() else []
+        tried, self._trial = self._trial, None
+        light = None if tried is None else self._shine()
+        parting += [] if light is None else [light]
         return [*parting, Watchdog(0)] if self._feed() else parting
 
     def _wanted(self) -> list[Command | None]:
@@ -88,7 +111,7 @@ class Steering:
         if not self._capabilities & Capability.ILLUMINATOR:
             return None
         strobe = STROBES[self._firmware.strobe]
-        level = _permille(self._lighting.level)
+        level = _permille(self._lighting.level if self._trial is None else self._trial.level)
         return Illuminator(level, strobe, self._firmware.pulse_us, 0)
 
     def _feed(self) -> Watchdog | None:

@@ -3,6 +3,7 @@
 Sends in order, at most a window ahead of the receipts. After a lost connection, or when no
 receipt comes for a while, it begins again at the lowest record without a receipt (the second time
 over a new connection): records may arrive twice, and the platform knows them by (box, epoch, seq).
+After a silence that record goes alone, until a receipt says that the platform is there.
 """
 
 import logging
@@ -174,7 +175,7 @@ class Uplink:
         in_flight = self._in_flight()
         if not in_flight:
             self._heard_at = self._time.monotonic()
-        room = sys.maxsize if self._pace.window is None else self._pace.window - in_flight
+        room = self._window() - in_flight
         while envelopes := self._backlog.pending(self._sent, max(0, min(room, self._pace.chunk))):
             for envelope in envelopes:
                 for drop in self._told_first(envelope):
@@ -182,6 +183,15 @@ class Uplink:
                 publisher.publish(envelope)
                 self._sent = Place(envelope.epoch, envelope.seq)
             room -= len(envelopes)
+
+    def _window(self) -> int:
+        """Return how much may be under way: after a silence one record, which asks for a receipt.
+
+        A platform that is away for days, and the broker that keeps all for it, get no more again.
+        """
+        if self._pace.window is None:
+            return sys.maxsize
+        return 1 if self._silences else self._pace.window
 
     def _told_first(self, envelope: Envelope) -> list[Envelope]:
         """Return the drops without which the platform would wait for what came before a record.

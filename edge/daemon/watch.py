@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from edge.capture.newest import NewestFrame
 from edge.daemon.body import Body
 from edge.daemon.pipeline import Conclusion, Pipeline
 from edge.daemon.silence import Silence
+from edge.types import Frame
 
 
 class Watch(Protocol):
@@ -70,13 +70,39 @@ class Watch(Protocol):
         ...
 
 
+class LiveFrames(Protocol):
+    """The camera of the box as it is watched: the newest frame, however long the last one took.
+
+    `answers` counts how often it came back from being asked, `dropped` what nobody had time for.
+    """
+
+    answers: int
+    dropped: int
+
+    def frames(self) -> Iterator[Frame | None]:
+        """Yield the newest frame, None each time that there is none. Raises CaptureError."""
+        ...
+
+    def nudge(self) -> None:
+        """Let whoever waits for a frame wait no longer, once; any thread may."""
+        ...
+
+    def stop(self) -> None:
+        """End the frames soon; may be called from a signal handler."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the camera."""
+        ...
+
+
 class OwnWatch:
     """The camera of the box, frame by frame."""
 
     frames_each = 0
 
     def __init__(
-        self, camera: NewestFrame, pipeline: Pipeline, silence: Silence, body: Body
+        self, camera: LiveFrames, pipeline: Pipeline, silence: Silence, body: Body
     ) -> None:
         """Look at every frame that there is time for, and that the body wants."""
         self._camera, self._pipeline, self._body = camera, pipeline, body

@@ -1,6 +1,5 @@
 """Here a configuration becomes a working box: the place that puts the concrete parts together."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -38,6 +37,7 @@ from edge.daemon.inforce import (
     registry_stands,
 )
 from edge.daemon.late import LOOK, fault_at
+from edge.daemon.machine import THIS, Machine
 from edge.daemon.photographer import Photographer
 from edge.daemon.pipeline import Pipeline
 from edge.daemon.recovery import recover
@@ -49,6 +49,7 @@ from edge.daemon.sync import REPORT
 from edge.daemon.synced import synced
 from edge.daemon.tuner import Tuner
 from edge.daemon.watch import Watch
+from edge.daemon.window import Window
 from edge.daemon.wiring_camera import outside_lx
 from edge.daemon.wiring_eyes import policy, reader, sentry, view
 from edge.daemon.wiring_law import laws_in_force
@@ -59,7 +60,6 @@ from edge.passage.passage import Desk, ReadingPolicy
 from edge.passage.tracker import Tracker
 from edge.ports import Clock, Registry
 from edge.record.active import ActivePack
-from edge.record.age import Recipients
 from edge.record.clerk import Clerk
 from edge.record.evidence import FOLDER as EVIDENCE
 from edge.record.evidence import MEGABYTE, Budget, EvidenceRoom
@@ -94,6 +94,7 @@ class Cabinet(Generic[RegistryT_co]):
     outbox: Outbox
     casebook: Casebook
     housing: Housing | None = None
+    machine: Machine = THIS
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ def fresh_registry(config: Config) -> FreshRegistry:
     )
 
 
-def outbox(config: Config) -> Outbox:
+def outbox(config: Config, machine: Machine = THIS) -> Outbox:
     """Open the box's durable queue as its one appender."""
     try:
         config.box.state.mkdir(parents=True, exist_ok=True)
@@ -148,6 +149,7 @@ def outbox(config: Config) -> Outbox:
             "Name a folder that this user may write to.",
         ) from e
     found = Outbox.open(config.box.state / OUTBOX, config.box.id, storage_key(config))
+    found.now_s = machine.now_s
     if found.head() is None:
         try:
             found.begin_at(first_epoch(config))
@@ -194,17 +196,19 @@ def casebook(config: Config, outbox: Outbox) -> Casebook:
 
 def storeroom(cabinet: Cabinet[Registry]) -> Storeroom:
     """Put together what keeps room for records on the disk."""
-    config, limits = cabinet.config, cabinet.config.outbox
+    config, limits, machine = cabinet.config, cabinet.config.outbox, cabinet.machine
     return Storeroom(
         limits=Limits(limits.max_mb * MB, limits.min_free_mb * MB),
         state=config.box.state,
-        clerk=clerk(config),
-        testimony=testimony(config),
+        clerk=clerk(config, machine),
+        testimony=testimony(config, machine),
         clock=cabinet.clock,
         signer=cabinet.signer,
         outbox=cabinet.outbox,
         casebook=cabinet.casebook,
         close_hours=hours(cabinet).close,
+        monotonic=machine.monotonic,
+        free=machine.free,
     )
 
 
@@ -227,11 +231,12 @@ def pipeline(cabinet: Cabinet[Registry]) -> Pipeline:
         casebook=cabinet.casebook,
         view=seen,
         count=tallies,
-        photographer=photographer(config),
+        photographer=photographer(config, cabinet.machine),
+        window=Window(cabinet.machine.monotonic),
     )
 
 
-def photographer(config: Config) -> Photographer:
+def photographer(config: Config, machine: Machine = THIS) -> Photographer:
     """Return what keeps the pictures of who is held; without recipients it keeps none.
 
     Raises ConfigError for a recipient that is garbled.
@@ -240,7 +245,7 @@ def photographer(config: Config) -> Photographer:
     if wanted is None:
         return Photographer()
     longest = timedelta(days=wanted.max_days)
-    return Photographer(evidence_room(config), Recipients(wanted.recipients), longest)
+    return Photographer(evidence_room(config), machine.sealer(wanted.recipients), longest)
 
 
 def evidence_room(config: Config) -> EvidenceRoom:
@@ -267,7 +272,7 @@ def release(cabinet: Cabinet[Registry]) -> Release:
         registry=cabinet.registry,
         laws=laws_in_force(config),
         clock=cabinet.clock,
-        testimony=testimony(config),
+        testimony=testimony(config, cabinet.machine),
         signer=cabinet.signer,
         outbox=cabinet.outbox,
         casebook=cabinet.casebook,
@@ -294,7 +299,11 @@ def rotate(cabinet: Cabinet[Registry]) -> OwnSigner:
     """Go over to the next signing key if there is one; return the key that signs from now on."""
     config = cabinet.config
     turning = rotation.Rotation(
-        key_place(config), clerk(config), cabinet.clock, cabinet.outbox, cabinet.casebook
+        key_place(config),
+        clerk(config, cabinet.machine),
+        cabinet.clock,
+        cabinet.outbox,
+        cabinet.casebook,
     )
     return turning.turn(checkpoints(cabinet), cabinet.signer)
 
@@ -303,18 +312,19 @@ def checkpoints(cabinet: Cabinet[Registry]) -> Checkpoints:
     """Put together what signs checkpoints."""
     config = cabinet.config
     return Checkpoints(
-        clerk=clerk(config),
+        clerk=clerk(config, cabinet.machine),
         evidence=config.box.state / EVIDENCE,
         clock=cabinet.clock,
         signer=cabinet.signer,
         outbox=cabinet.outbox,
         casebook=cabinet.casebook,
+        monotonic=cabinet.machine.monotonic,
     )
 
 
-def clerk(config: Config) -> Clerk:
+def clerk(config: Config, machine: Machine = THIS) -> Clerk:
     """Return what writes the chain's own records. Raises ModelError as `testimony` does."""
-    return Clerk(_provenance(config), os.urandom)
+    return Clerk(_provenance(config), machine.draw)
 
 
 def lookout(cabinet: Cabinet[Registry]) -> Lookout | None:
@@ -372,7 +382,7 @@ def alarms(
     return Alarms(
         watched=watched,
         clock=clock,
-        testimony=testimony(config),
+        testimony=testimony(config, cabinet.machine),
         signer=cabinet.signer,
         outbox=outbox,
         casebook=casebook,
@@ -396,7 +406,7 @@ def bulletins(cabinet: Cabinet[Registry], figures: Figures, at_work: Watching) -
         body=at_work.body,
         tuner=at_work.tuner,
     )
-    return Bulletins(sights, figures)
+    return Bulletins(sights, figures, monotonic=cabinet.machine.monotonic)
 
 
 def health(
@@ -420,6 +430,8 @@ def health(
         casebook=cabinet.casebook,
         triggers=lambda: None if housing is None else housing.counts(),
         fitness=untold if body is None else body.fitness,
+        monotonic=cabinet.machine.monotonic,
+        free=cabinet.machine.free,
     )
 
 
@@ -435,7 +447,7 @@ def active_packs(laws: Sequence[Law]) -> tuple[ActivePack, ...]:
 def hours(cabinet: Cabinet[Registry]) -> Hours:
     """Put together what signs the figures of each hour."""
     config = cabinet.config
-    writer = testimony(config)
+    writer = testimony(config, cabinet.machine)
     return Hours(
         laws=laws_in_force(config),
         clock=cabinet.clock,
@@ -447,7 +459,7 @@ def hours(cabinet: Cabinet[Registry]) -> Hours:
     )
 
 
-def testimony(config: Config) -> Testimony:
+def testimony(config: Config, machine: Machine = THIS) -> Testimony:  # noqa: PT028 - no test
     """Return what writes the box's records. Raises ModelError when a model is not as pinned.
 
     A box that reads nothing itself names no models.
@@ -456,13 +468,13 @@ def testimony(config: Config) -> Testimony:
         provenance=_provenance(config),
         privacy={zone.id: zone.privacy for zone in config.zones},
         pseudonym=partial(pseudonym, load_key(config.access.token_key)),
-        draw=os.urandom,
+        draw=machine.draw,
     )
 
 
 def attested(cabinet: Cabinet[Registry]) -> Testimony:
     """Return what writes the records that tell of the housing, too. Raises ModelError."""
-    writer, housing = testimony(cabinet.config), cabinet.housing
+    writer, housing = testimony(cabinet.config, cabinet.machine), cabinet.housing
     return writer if housing is None else replace(writer, housing=housing.record)
 
 

@@ -1,11 +1,11 @@
 """What a box knows of itself as hardware, and what its configuration lets it bear."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 from edge.config import Config
 from edge.daemon.alarms import Watched
 from edge.daemon.body import COOL, MB, REPLACE, SLOW, WORN, Body, Terms, nothing_seen, unknown
+from edge.daemon.machine import THIS, Machine
 from edge.record.active import Seeing
 from edge.vision.pace import Bounds, least_per_s
 
@@ -14,7 +14,7 @@ def body(
     config: Config,
     enclosure_c: Callable[[], float | None] = unknown,
     seeing: Callable[[], Seeing | None] = nothing_seen,
-    root: Path = Path("/"),
+    machine: Machine = THIS,
 ) -> Body:
     """Return the body of a box; `enclosure_c` tells the temperature inside its enclosure.
 
@@ -28,7 +28,8 @@ def body(
         least_per_s=least_per_s(config.reading.min_frames, bears.top_kmh, bears.view_m),
     )
     written = bears.written_mb_day * MB
-    return Body(Terms(bounds, config.box.state, written, root, enclosure_c, seeing))
+    terms = Terms(bounds, config.box.state, written, machine.root, enclosure_c, seeing)
+    return Body(terms, machine.monotonic)
 
 
 def watched(body: Body) -> dict[str, Watched]:

@@ -9,6 +9,7 @@ from edge.daemon.captures import Captures
 from edge.daemon.caretaker import Caretaker
 from edge.daemon.exposures import ExposedReader
 from edge.daemon.housing import Housing, nobody
+from edge.daemon.machine import THIS, Machine
 from edge.daemon.pipeline import Pipeline
 from edge.errors import ConfigError
 from edge.housing.caller import Caller
@@ -27,9 +28,11 @@ def caretaker(config: Config) -> Caretaker:
     return Caretaker(Link(str(firmware.port)), firmware)
 
 
-def housing(config: Config, clock: Clock, captures: Captures) -> Housing | None:
+def housing(
+    config: Config, clock: Clock, captures: Captures, machine: Machine = THIS
+) -> Housing | None:
     """Return what is known of the housing: nothing yet; None where the box has no device."""
-    return None if config.firmware is None else Housing(clock, captures)
+    return None if config.firmware is None else Housing(clock, captures, machine.monotonic)
 
 
 def enclosure_c(of: Housing | None) -> Callable[[], float | None]:

@@ -1,12 +1,14 @@
 """What the daemon does for the panel: it signs what people did there, and shows how it stands."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from edge.closing import Closing
 from edge.config import Config, site_file
 from edge.daemon.deeds import Deeds
 from edge.daemon.figures import Figures
 from edge.daemon.hatch import Hatch, NoHatch
+from edge.daemon.housing import Housing
+from edge.daemon.lamp import Lamp
 from edge.daemon.pipeline import Conclusion, Pipeline
 from edge.daemon.shown import FOLDER, InForce, StateHead, Tally
 from edge.daemon.sync import REPORT
@@ -16,11 +18,15 @@ from edge.daemon.wiring import Cabinet, testimony
 from edge.ports import Registry
 
 
-def hatch(config: Config, line: Pipeline, figures: Figures) -> Closing:
+def hatch(
+    config: Config, line: Pipeline, figures: Figures, housing: Housing | None = None
+) -> Closing:
     """Open the socket through which the panel looks, where there is a panel. Raises ConfigError."""
     if config.panel is None:
         return NoHatch()
-    return Hatch(config.box.state / FOLDER, line.window, lambda: _state(config, line, figures))
+    shines = _unknown if housing is None else housing.illuminator
+    folder = config.box.state / FOLDER
+    return Hatch(folder, line.window, lambda: _state(config, line, figures), shines)
 
 
 def deeds(cabinet: Cabinet[Registry]) -> Deeds:
@@ -28,11 +34,19 @@ def deeds(cabinet: Cabinet[Registry]) -> Deeds:
     return Deeds(
         cabinet.config.box.state / FOLDER,
         cabinet.clock,
-        testimony(cabinet.config),
+        testimony(cabinet.config, cabinet.machine),
         cabinet.signer,
         cabinet.outbox,
         cabinet.casebook,
     )
+
+
+def lamp(cabinet: Cabinet[Registry]) -> Callable[[], None]:
+    """Return what passes on how somebody tries the light; nothing where there is none."""
+    housing = cabinet.housing
+    if cabinet.config.panel is None or housing is None:
+        return lambda: None
+    return Lamp(cabinet.config.box.state / FOLDER, lambda word: housing.say(word)).look
 
 
 def drawn_on(config: Config) -> object:
@@ -63,6 +77,10 @@ def tell(window: Window, conclusions: Sequence[Conclusion]) -> None:
                 settled=seen.doubt is None,
             )
         )
+
+
+def _unknown() -> float | None:
+    return None
 
 
 def _state(config: Config, line: Pipeline, figures: Figures) -> StateHead:

@@ -17,7 +17,9 @@ def unheard(sha256: str) -> None:
 class MqttPublisher:
     """Publishes below `anpr/v1/<box>`; implements `Publisher`.
 
-    The retained status topic says online, and the broker says offline when the box vanishes.
+    The retained status topic says online, and the broker says offline when the box vanishes. It
+    keeps nothing else of a box: each receipt says all that the ones before it said, and one that
+    is lost comes again, for the box sends again what has none.
     """
 
     def __init__(self, box: str, session: Session, take_hint: Callable[[str], None]) -> None:
@@ -37,7 +39,8 @@ class MqttPublisher:
         Raises FeedError when the broker cannot be reached or refuses.
         """
         will = Note(topic(box, STATUS), OFFLINE, retain=True)
-        role = Role(f"anpr-edge-{box}", topic(box, RECEIPT), will, overhear=UPDATES)
+        name, listen = f"anpr-edge-{box}", topic(box, RECEIPT)
+        role = Role(name, listen, will, overhear=UPDATES, is_lasting=False, qos=0)
         session = Session.open(broker, role)
         session.publish(Note(topic(box, STATUS), ONLINE, retain=True))
         return cls(box, session, take_hint)

@@ -72,6 +72,7 @@ class Outbox(Closing):
         """Use `Outbox.open` or `Outbox.attach`."""
         self._file, self._lock, self._ballast = file, lock, ballast
         self._path, self._db, self._in_need = file.path, file.db, False
+        self.now_s: Callable[[], float] = time.time
         self.box: str = self._row("SELECT box FROM head")[0]
         self._vault = vault(key, self.box)
 
@@ -273,7 +274,7 @@ class Outbox(Closing):
         place, worth = (envelope.epoch, envelope.seq), worth_of(envelope.kind, _payload(envelope))
         self._db.execute(
             "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (*place, envelope.kind, envelope.sha256, self._sealed(envelope), time.time(), worth),
+            (*place, envelope.kind, envelope.sha256, self._sealed(envelope), self.now_s(), worth),
         )
         self._db.execute(
             "UPDATE head SET epoch = ?, seq = ?, sha256 = ?", (*place, envelope.sha256)

@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol, Self, TypeAlias
+from typing import Literal, Protocol, Self, TypeAlias
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
@@ -30,7 +30,7 @@ REMEMBER_S = 7 * 24 * 3600
 LARGEST = 1 << 20
 """No message of ours comes near it; a broker with MQTT 5 keeps larger ones to itself."""
 MOST_UNCOUNTED = 1000
-"""So many messages of QoS 0 may wait for us: no record comes that way."""
+"""So many messages of QoS 0 may wait for us, and half of them overheard: no record comes so."""
 NAME_CA = "Name its CA (uplink.ca; for the receiver --ca), or correct the host and port."
 CHECK_TLS = (
     "Check that host and port are those of a broker with TLS, and the CA, certificate and key"
@@ -70,7 +70,7 @@ class Role:
     `acknowledge_late`: messages are acknowledged by `Session.acknowledge`, not on arrival.
     `overhear` is a topic that it can do without: a broker may refuse it, and drops what does not
     fit, so that a flood of it holds up nothing else. `is_lasting`: the broker keeps what comes
-    while it is away.
+    while it is away. `qos` 0: it hands out once, what is lost with the line is lost.
     """
 
     client_id: str
@@ -79,6 +79,7 @@ class Role:
     acknowledge_late: bool = False
     overhear: str | None = None
     is_lasting: bool = True
+    qos: Literal[0, 1] = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +140,8 @@ class Session:
         """
         with suppress(_RefusedError):
             return cls._connect(broker, role, MQTTProtocolVersion.MQTTv5)
-        if role.overhear is not None:  # some brokers hang up on who asks for too much
-            with suppress(_RefusedError):
-                return cls._connect(broker, role, MQTTProtocolVersion.MQTTv311)
+        with suppress(_TooMuchError):
+            return cls._connect(broker, role, MQTTProtocolVersion.MQTTv311)
         last = replace(role, overhear=None)
         return cls._connect(broker, last, MQTTProtocolVersion.MQTTv311)
 
@@ -229,16 +229,23 @@ class Session:
         session = cls(client, inbox, name)
         try:
             session._await_yes(broker)
-            client.subscribe(role.listen, qos=1)
+            client.subscribe(role.listen, qos=role.qos)
             session._await_yes(broker)
             if role.overhear is not None:
-                client.subscribe(role.overhear, qos=0)
-                if refusal := session._await_answer(broker):
-                    log.info("%s does not let us hear %s: %s", name, role.overhear, refusal)
+                session._overhear(role.overhear, broker)
         except FeedError:
             session.close()
             raise
         return session
+
+    def _overhear(self, topic: str, broker: Broker) -> None:
+        self._client.subscribe(topic, qos=0)
+        try:
+            refusal = self._await_answer(broker)
+        except _RefusedError as e:
+            raise _TooMuchError(e.cause, e.remedy) from e
+        if refusal is not None:
+            log.info("%s does not let us hear %s: %s", self._name, topic, refusal)
 
     def _await_yes(self, broker: Broker) -> None:
         refusal = self._await_answer(broker)
@@ -272,6 +279,10 @@ class _RefusedError(FeedError):
     """The broker answered, and the answer was no."""
 
 
+class _TooMuchError(_RefusedError):
+    """The broker had let us in, and hung up on a topic that we can do without."""
+
+
 def _hung_up(name: str, broker: Broker) -> _RefusedError:
     """Name why the other side most likely closed the connection: it cannot say so itself."""
     if broker.ca is None:
@@ -282,7 +293,8 @@ def _hung_up(name: str, broker: Broker) -> _RefusedError:
         )
     return _RefusedError(
         f"{name[0].upper()}{name[1:]} hung up before it answered:"
-        " it wants another client certificate, or is no MQTT broker.",
+        " it wants another client certificate, is one of a cluster that is not ready,"
+        " or is no MQTT broker.",
         CHECK_TLS,
     )
 
@@ -306,17 +318,19 @@ def _client(
     client.on_connect = lambda c, u, flags, reason, p: inbox.put(_Answer(_refusal([reason])))
     client.on_subscribe = lambda c, u, mid, reasons, p: inbox.put(_Answer(_refusal(reasons)))
     client.on_disconnect = lambda c, u, flags, reason, p: inbox.put(_Lost(str(reason)))
-    client.on_message = lambda c, u, m: _let_in(m, inbox)
+    client.on_message = lambda c, u, m: _let_in(m, role, inbox)
     client.on_publish = lambda c, u, mid, reason, p: inbox.put(answered(mid, reason))
     return client
 
 
-def _let_in(message: paho.MQTTMessage, inbox: "queue.SimpleQueue[object]") -> None:
+def _let_in(message: paho.MQTTMessage, role: Role, inbox: "queue.SimpleQueue[object]") -> None:
     """Take a message in; of those that the broker does not count, no more than there is room for.
 
-    With QoS 1 it sends a few and waits for their acknowledgement; a flood of QoS 0 has no end.
+    With QoS 1 it sends a few and waits for their acknowledgement; a flood of QoS 0 has no end, and
+    one of what is overheard leaves room for the rest.
     """
-    if message.qos or inbox.qsize() < MOST_UNCOUNTED:
+    room = MOST_UNCOUNTED // 2 if message.topic == role.overhear else MOST_UNCOUNTED
+    if message.qos or inbox.qsize() < room:
         inbox.put(Arrived(message.topic, bytes(message.payload), message.mid))
 
 

@@ -104,9 +104,16 @@ class Plates(_Word, frozen=True, kw_only=True):
     under: Count = 0
 
 
+class Shine(_Word, frozen=True, kw_only=True):
+    """A person tries the light: so bright, 0 to 1, for so long; None: as the box wants, at once."""
+
+    level: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
+    for_s: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+
+
 Up: TypeAlias = Greeting | Standing | Conditions | Change | Trigger
-Down: TypeAlias = Greeting | Taken | Progress | Plates
-Word: TypeAlias = Greeting | Standing | Conditions | Change | Trigger | Taken | Progress | Plates
+Down: TypeAlias = Greeting | Taken | Progress | Plates | Shine
+Word: TypeAlias = Up | Down
 
 _DECODER: msgspec.json.Decoder[Word] = msgspec.json.Decoder(Word)
 _KNOWN = frozenset(str(kind.__struct_config__.tag) for kind in Word.__args__)

@@ -2,12 +2,13 @@
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from edge.errors import ReportError
+from edge.panel import light
 from edge.panel.commission import (
     commission,
     finish,
@@ -44,6 +45,10 @@ def application(parts: Parts) -> ASGIApp:
             Route("/live", live, methods=GET),
             Route("/live.mjpg", stream, methods=GET),
             Route("/live.json", figures, methods=GET),
+            Route("/live/light", light.light, methods=GET),
+            Route("/live/light.json", light.figures, methods=GET),
+            Route("/live/light/switch", light.switch, methods=POST),
+            Route("/live/light/anew", light.anew, methods=POST),
             Route("/still.jpg", still, methods=GET),
             Route("/road", road, methods=GET),
             Route("/road/change", propose, methods=POST),
@@ -66,6 +71,7 @@ def application(parts: Parts) -> ASGIApp:
             UnreadableError: _unreadable,
             ReportError: _not_written,
             HTTPException: _http,
+            ClientDisconnect: _hung_up,
         },
     )
     app.state.parts = parts
@@ -86,6 +92,10 @@ async def _unreadable(request: Request, _: Exception) -> Response:
 
 async def _not_written(request: Request, _: Exception) -> Response:
     return page(request, "fault", status=503, word="no_trail")
+
+
+async def _hung_up(_: Request, __: Exception) -> Response:
+    return Response(status_code=400)  # nobody hears it
 
 
 async def _http(request: Request, error: Exception) -> Response:

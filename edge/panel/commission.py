@@ -5,7 +5,9 @@ trail before it is kept.
 """
 
 import secrets
+import time
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import msgspec
 from starlette.requests import Request
@@ -22,12 +24,25 @@ from edge.panel.walk import FOLDER, Finding, Finished, Judged, Photo, Result, St
 from edge.panel.words import say
 from edge.vision.aim import Light
 
+
+class Help(NamedTuple):
+    """The page where a step is set right, and the word for it."""
+
+    place: str
+    word: str
+
+
 LOOK_S = 20.0
 """So long a vehicle is waited for when the camera is judged."""
 PHOTOGRAPHED = {Step.CAMERA, Step.RUN}
 LONGEST_NAME, LONGEST_SAID = 80, 120
 KINDS = {"html": "text/html; charset=utf-8", "pdf": "application/pdf"}
 NOTICES = {"finish_open", "finish_name", "settings_broken"}
+HELPS = {
+    Step.CAMERA: Help("/live", "live"),
+    Step.ROAD: Help("/road", "road"),
+    Step.LIGHT: Help("/live/light", "light"),
+}
 LIGHTS = {"passed": Light.GREEN, "failed": Light.RED}
 
 
@@ -48,6 +63,7 @@ async def commission(request: Request) -> Response:
         steps=steps,
         at=at,
         lights=LIGHTS,
+        helps=HELPS,
         is_over=walk is not None and not open_steps,
         sign=None if config is None else config.camera.sign,
         least=LEAST_VEHICLES,
@@ -174,6 +190,7 @@ async def _judged(
             run=walk.run,
             agreed=fields.get("agreed") == "yes",
             said=_line(fields.get("said", ""), LONGEST_SAID),
+            light_is_tried=parts.trial.left_s(time.monotonic()) > 0,
         ),
     )
 

@@ -9,6 +9,7 @@ from edge.daemon.bulletin import Bulletin
 from edge.daemon.shown import Plate, StateHead
 from edge.panel.standing import GOOD_SHARE
 from edge.panel.walk import Begin, Finding, Result, Shown, Step
+from edge.panel.words import percent
 from edge.vision.advice import figure
 from edge.vision.aim import Light
 
@@ -22,7 +23,10 @@ OF_LAW = {"registry", "keys", "updates"}
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a step is judged by; `best` is the plate that was seen best, `agreed` the tick."""
+    """What a step is judged by; `best` is the plate that was seen best, `agreed` the tick.
+
+    `light_is_tried`: it shines as a person asked, which says nothing of the light sensor.
+    """
 
     state: StateHead
     told: Bulletin
@@ -34,6 +38,7 @@ class Seen:
     run: Begin | None = None
     agreed: bool = False
     said: str = ""
+    light_is_tried: bool = False
 
 
 def judge(step: Step, seen: Seen) -> Finding:
@@ -107,9 +112,11 @@ def _light(seen: Seen) -> Finding:
         return Finding(result=Result.NONE, word="found_light_without")
     if housing is None or housing.fault is not None:
         return _failed("found_light_unheard")
+    if seen.light_is_tried:
+        return _failed("found_light_tried")
     if not housing.illuminator:
         return _failed("found_light_off")
-    return _passed("found_light", level=f"{housing.illuminator:.0%}")
+    return _passed("found_light", level=percent(housing.illuminator))
 
 
 def _law(seen: Seen) -> Finding:
@@ -148,7 +155,7 @@ def _run(seen: Seen) -> Finding:
     settled = seen.state.tally.settled - run.settled
     if announced < LEAST_VEHICLES:
         return _failed("found_run_few", n=str(announced), least=str(LEAST_VEHICLES))
-    rates = {"n": str(announced), "settled": str(settled), "share": f"{settled / announced:.0%}"}
+    rates = {"n": str(announced), "settled": str(settled), "share": percent(settled / announced)}
     good = settled / announced >= GOOD_SHARE
     captured, judged = _captured(run, seen.told)
     if judged is None:

@@ -15,7 +15,7 @@ from edge.daemon.shown import Plate
 from edge.panel.paper import page
 from edge.panel.parts import Parts, language_of, parts_of
 from edge.panel.sessions import Session
-from edge.panel.words import Language, number, say
+from edge.panel.words import Language, number, say, written
 from edge.vision.advice import advice, figure
 from edge.vision.aim import Mark
 
@@ -39,7 +39,7 @@ async def stream(request: Request) -> Response:
     """Send the picture, until nobody looks."""
     parts = parts_of(request)
     session = parts.session(request)
-    _tell(parts, session)
+    tell_watched(parts, session)
     kind = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
     return StreamingResponse(_frames(parts, session), media_type=kind)
 
@@ -47,7 +47,7 @@ async def stream(request: Request) -> Response:
 async def still(request: Request) -> Response:
     """Send one picture without anything drawn in it."""
     parts = parts_of(request)
-    _tell(parts, parts.session(request))
+    tell_watched(parts, parts.session(request))
     look = await parts.porthole.look(drawn=False)
     if look is None:
         return Response(status_code=503)
@@ -58,7 +58,7 @@ async def figures(request: Request) -> Response:
     """Send what is seen at this moment: the plate that was seen best, and what to turn."""
     parts = parts_of(request)
     session = parts.session(request)
-    _tell(parts, session)
+    tell_watched(parts, session)
     look, language = await parts.porthole.look(), language_of(request)
     if look is None:
         return JSONResponse({"says": say(language, "live_none"), "light": "red", "marks": []})
@@ -87,7 +87,7 @@ def _mark(mark: Mark, language: Language) -> dict[str, str | None]:
     name, light = say(language, mark.figure), say(language, mark.light)
     return {
         "name": name,
-        "value": figure(mark),
+        "value": written(language, figure(mark)),
         "light": mark.light,
         "light_says": light,
         "todo": todo,
@@ -105,7 +105,7 @@ async def _frames(parts: Parts, session: Session) -> AsyncIterator[bytes]:
         await asyncio.sleep(EVERY_S)
 
 
-def _tell(parts: Parts, session: Session) -> None:
+def tell_watched(parts: Parts, session: Session) -> None:
     """Put on the trail that somebody looks at the road. Raises ReportError."""
     now = time.monotonic()
     if session.watched_s is None or now - session.watched_s > TOLD_EVERY_S:

@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from edge import __version__
 from edge.panel.parts import COOKIE, language_of, parts_of
 from edge.panel.sessions import Session
-from edge.panel.words import number, say
+from edge.panel.words import number, percent, say, written
 
 HERE = Path(__file__).parent
 MENU = (
@@ -22,7 +22,9 @@ MENU = (
 )
 STATIC = {
     "panel.css": "text/css; charset=utf-8",
+    "picture.js": "text/javascript; charset=utf-8",
     "live.js": "text/javascript; charset=utf-8",
+    "light.js": "text/javascript; charset=utf-8",
     "run.js": "text/javascript; charset=utf-8",
     "road.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
@@ -52,6 +54,8 @@ def page(
         name,
         t=partial(say, language),
         number=partial(number, language),
+        percent=percent,
+        written=partial(written, language),
         language=language,
         path=request.url.path,
         menu=MENU,

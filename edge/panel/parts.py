@@ -6,12 +6,12 @@ from urllib.parse import parse_qs, urlsplit
 
 from starlette.requests import Request
 
-from edge.errors import BoxError
 from edge.panel.journal import COMMAND
 from edge.panel.porthole import Porthole
 from edge.panel.sessions import Session, Sessions, is_own
 from edge.panel.throttle import Throttle
 from edge.panel.trail import Trail
+from edge.panel.trial import Trial
 from edge.panel.words import LANGUAGES, Language
 from edge.ports import Clock
 from edge.record.envelope import TrustedKey
@@ -50,6 +50,7 @@ class Parts:
     language: Language = "nl"
     sessions: Sessions = field(default_factory=Sessions)
     throttle: Throttle = field(default_factory=Throttle)
+    trial: Trial = field(default_factory=Trial)
     journal: tuple[str, ...] = COMMAND
 
     def session(self, request: Request) -> Session:
@@ -58,13 +59,6 @@ class Parts:
         if found is None:
             raise NotLoggedInError
         return found
-
-    def settings_sha256(self) -> str | None:
-        """Return the hash of the settings on the disk; None when they cannot be used."""
-        try:
-            return self.settings.config().sha256
-        except BoxError:
-            return None
 
 
 def parts_of(request: Request) -> Parts:

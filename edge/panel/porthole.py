@@ -89,9 +89,9 @@ class Porthole:
             await asyncio.sleep(FRESH_S)
         return found
 
-    def best(self) -> Plate | None:
-        """Return the plate that was seen widest a moment ago."""
-        if self._best is None or time.monotonic() - self._best[0] > BEST_S:
+    def best(self, since_s: float = 0.0) -> Plate | None:
+        """Return the plate that was seen widest a moment ago, and since then (monotonic)."""
+        if self._best is None or self._best[0] < max(since_s, time.monotonic() - BEST_S):
             return None
         return self._best[1]
 

@@ -15,7 +15,7 @@ from edge import __version__
 from edge.config import Config
 from edge.panel.paper import render
 from edge.panel.walk import Judged, Result, Step, Walk
-from edge.panel.words import Language, say
+from edge.panel.words import Language, say, written
 
 MARKS = {Result.PASSED: "ok", Result.FAILED: "x", Result.NONE: "-"}
 COLOURS = {Result.PASSED: (10, 107, 54), Result.FAILED: (179, 20, 28), Result.NONE: (71, 82, 95)}
@@ -108,7 +108,8 @@ class Report:
     def _row(self, step: Step, one: Judged) -> Row:
         finding = one.finding
         figures = "; ".join(
-            f"{self.say(f.figure)} {f.value} ({self.say(f.light)})" for f in finding.figures
+            f"{self.say(f.figure)} {written(self.language, f.value)} ({self.say(f.light)})"
+            for f in finding.figures
         )
         return Row(
             self.say(f"step_{step}"),

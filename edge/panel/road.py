@@ -38,14 +38,14 @@ async def propose(request: Request) -> Response:
         session,
         changes=proposal.changes,
         drawing=msgspec.json.encode(drawing).decode(),
-        base=parts.settings_sha256() or "",
+        base=parts.settings.sha256() or "",
     )
 
 
 async def apply(request: Request) -> Response:
     """Put a drawing in force that was looked at before."""
     session, fields = await own_form(request)
-    parts, before = parts_of(request), parts_of(request).settings_sha256() or ""
+    parts, before = parts_of(request), parts_of(request).settings.sha256() or ""
     if fields.get("base") != before:
         return seen_other("/road?said=stale")
     try:
@@ -89,7 +89,7 @@ def _page(
         status,
         drawing=msgspec.json.encode(drawn).decode(),
         versions=parts.settings.versions()[:SHOWN_VERSIONS],
-        sha256=parts.settings_sha256(),
+        sha256=parts.settings.sha256(),
         **{"notice": None, "fault": None, **values},
     )
 

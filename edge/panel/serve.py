@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from asyncio import Transport
 
+import h11
 import uvicorn
 from uvicorn._types import HTTPScope
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -24,7 +25,8 @@ from edge.settings import Settings
 
 NO_PANEL = "This box has no panel: its configuration has no [panel]."
 MOST_CONNECTIONS = 48
-HEAD_WITHIN_S = 15.0
+WITHIN_S, LOOK_EVERY_S = 15.0, 1.0
+"""So long a request may take to come, head and body; so often that is looked at."""
 HEAD_BYTES = 16_384
 ALIVE_EVERY_S = 1.0
 
@@ -105,17 +107,28 @@ def server_of(parts: Parts, wanted: Panel) -> uvicorn.Server:
 
 
 class ImpatientProtocol(H11Protocol):
-    """Hangs up on who does not say what he wants: a few such would keep all others out."""
+    """Hangs up on who does not say at once all that he wants: a few such would keep others out.
+
+    It does so however steadily bytes come, and also where the answer went out before the body came.
+    """
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""
         super().connection_made(transport)
-        self.loop.call_later(HEAD_WITHIN_S, self._hang_up_on_silence)
+        self._asked: HTTPScope | None = None
+        self._since_s = self.loop.time()
+        self._look()
 
-    def _hang_up_on_silence(self) -> None:
-        asked: HTTPScope | None = self.scope
-        if asked is None and not self.transport.is_closing():
+    def _look(self) -> None:
+        if self.transport.is_closing():
+            return
+        now_s = self.loop.time()
+        comes = self.conn.their_state in {h11.IDLE, h11.SEND_BODY}
+        if not comes or self.scope is not self._asked:
+            self._asked, self._since_s = self.scope, now_s
+        elif now_s - self._since_s > WITHIN_S:
             self.transport.close()
+        self.loop.call_later(LOOK_EVERY_S, self._look)
 
 
 async def _serve(server: uvicorn.Server) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from edge.daemon.bulletin import Bulletin
 from edge.daemon.shown import StateHead
-from edge.panel.words import Language, ago, long, number, say
+from edge.panel.words import Language, ago, long, number, percent, say
 from edge.vision.aim import Light
 
 MB = 1_000_000
@@ -100,7 +100,7 @@ def _reading(told: Bulletin, around: Around, language: Language) -> Card:
         "reading_share",
         settled=reads.settled,
         announced=reads.announced,
-        share=f"{share:.0%}",
+        share=percent(share),
     )
     if reads.announced >= FEW_VEHICLES and share < GOOD_SHARE:
         return Card("reading", Light.AMBER, says, say(language, "reading_do"))

@@ -15,7 +15,7 @@ async def status(request: Request) -> Response:
     parts = parts_of(request)
     session = parts.session(request)
     state = await parts.porthole.state()
-    around = Around(datetime.now(UTC), parts.settings_sha256(), parts.trail.waiting())
+    around = Around(datetime.now(UTC), parts.settings.sha256(), parts.trail.waiting())
     found = cards(state, around, language_of(request))
     passages = () if state is None else state.passages
     return page(request, "status", session, cards=found, all=verdict(found), passages=passages)

@@ -9,18 +9,26 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from edge.daemon.deeds import SUFFIX
 from edge.errors import ReportError
 from edge.panel.sessions import Session
-from edge.record.deed import Deed
+from edge.record.deed import Deed, deed_of
 from edge.storefile import fsync_folder
 
 MOST_WAITING = 2000
 NOBODY = "nobody"
 ID_BYTES = 16
+
+
+class Person(NamedTuple):
+    """Who does something without a session: `terminal:` and a login name of the box."""
+
+    by: str
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +37,24 @@ class Trail:
 
     folder: Path
 
-    def write(self, action: str, session: Session | None = None, **details: str) -> None:
+    def write(self, action: str, who: Session | Person | None = None, **details: str) -> None:
         """Write down a deed, durably. Raises ReportError: then it must not be done."""
         deed = Deed(
             id=secrets.token_hex(ID_BYTES),
             at=datetime.now(UTC),
             action=action,
-            by=NOBODY if session is None else session.by,
-            session=None if session is None else session.name,
+            by=NOBODY if who is None else who.by,
+            session=None if who is None else who.name,
             details=details,
         )
+        raw = msgspec.json.encode(deed)
+        if deed_of(raw) is None:  # the daemon could only swear that it cannot be read
+            raise ReportError(
+                f"The act {action!r} cannot be written down: nothing was done.",
+                "Use shorter words without control characters.",
+            )
         try:
-            self._keep(deed)
+            self._keep(deed.id, raw)
         except OSError as e:
             raise ReportError(
                 f"The audit trail cannot be written ({e.strerror}): nothing was done.",
@@ -54,14 +68,14 @@ class Trail:
         except OSError:
             return 0
 
-    def _keep(self, deed: Deed) -> None:
+    def _keep(self, id: str, raw: bytes) -> None:
         if self.waiting() >= MOST_WAITING:
             raise OSError(0, "too much waits for the daemon to sign it")
-        name = f"{time.time_ns():020d}-{deed.id}"
+        name = f"{time.time_ns():020d}-{id}"
         draft = self.folder / f".{name}.new"
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o660)
         with os.fdopen(handle, "wb") as file:
-            file.write(msgspec.json.encode(deed))
+            file.write(raw)
             file.flush()
             os.fsync(handle)
         draft.replace(self.folder / f"{name}{SUFFIX}")

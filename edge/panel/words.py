@@ -164,6 +164,49 @@ WORDS = {
     "contrast": Words("Contrast", "Contrast"),
     "glare": Words("Schittering", "Glare"),
     "scene": Words("Licht in beeld", "Light in the picture"),
+    # light and focus
+    "light": Words("Licht en scherpte", "Light and focus"),
+    "light_switch": Words("Verlichting proberen", "Try the illuminator"),
+    "light_do": Words(
+        "Kijk bij elke stand wat de camera ziet. Na 30 seconden gaat de verlichting vanzelf terug,"
+        " ook als u weggaat. Het beeld volgt na een paar tellen.",
+        "See at each level what the camera sees. After 30 seconds the illuminator goes back by"
+        " itself, also if you leave. The picture follows within seconds.",
+    ),
+    "light_off": Words("Uit", "Off"),
+    "light_dim": Words("Zwak", "Dim"),
+    "light_full": Words("Vol", "Full"),
+    "light_back": Words("Zoals het kastje wil", "As the box wants"),
+    "light_tried": Words(
+        "De verlichting brandt op {level}; nog {left} s zoals u vroeg.",
+        "The illuminator shines at {level}; for {left} s more as you asked.",
+    ),
+    "light_own": Words(
+        "De verlichting brandt op {level}, zoals het kastje wil.",
+        "The illuminator shines at {level}, as the box wants.",
+    ),
+    "light_unknown": Words(
+        "Niet bekend hoe de verlichting brandt.", "It is not known how the illuminator shines."
+    ),
+    "light_absent": Words(
+        "Het apparaat in de kast heeft geen verlichting, of vertelt er nog niet van.",
+        "The device in the housing has no illuminator, or has not told of it yet.",
+    ),
+    "light_seen": Words("Wat de camera zag", "What the camera saw"),
+    "light_level": Words("Stand", "Level"),
+    "light_picture": Words("Beeld", "Picture"),
+    "light_plate": Words("Kenteken", "Plate"),
+    "focus": Words("Scherpstellen", "Focus"),
+    "focus_do": Words(
+        "Draai langzaam aan de lens tot het getal niet meer stijgt, en dan terug tot het beste."
+        " Doe het ook bij het licht van de nacht: infrarood vraagt een iets andere stand.",
+        "Turn the lens slowly until the figure rises no more, then back to the best. Do it under"
+        " the light of the night too: infrared wants a slightly other position.",
+    ),
+    "focus_picture": Words("Hele beeld", "Whole picture"),
+    "focus_plate": Words("Kenteken", "Plate"),
+    "focus_best": Words("beste: {best}", "best: {best}"),
+    "focus_anew": Words("Begin opnieuw", "Begin anew"),
     # road
     "road_hint": Words(
         "Tik op het beeld om hoeken te zetten. Sleep een hoek om hem te verplaatsen.",
@@ -326,6 +369,10 @@ WORDS = {
         "Het apparaat in de kast is niet te horen: kijk naar kabel en voeding.",
         "The device in the housing is not heard: look at its cable and power.",
     ),
+    "found_light_tried": Words(
+        "De verlichting brandt nog zoals u bij Licht en scherpte vroeg: wacht een halve minuut.",
+        "The illuminator still shines as you asked under Light and focus: wait half a minute.",
+    ),
     "found_light_off": Words("De verlichting brandt niet.", "The illuminator does not shine."),
     "found_law": Words(
         "Register {hours} uur oud; geen alarm over register, regels of sleutels",
@@ -446,7 +493,17 @@ def say(language: Language, word: str, **values: object) -> str:
 
 def number(language: Language, value: float) -> str:
     """Return a number with one decimal, as people write it."""
-    return f"{value:.1f}".replace(".", "," if language == "nl" else ".")
+    return written(language, f"{value:.1f}")
+
+
+def written(language: Language, figure: str) -> str:
+    """Return a figure, as it stands in a record, as people write it."""
+    return figure.replace(".", ",") if language == "nl" else figure
+
+
+def percent(share: float) -> str:
+    """Return a share of 0 to 1; no line ends before its sign."""
+    return f"{100 * share:.0f}\xa0%"
 
 
 def long(language: Language, seconds: float) -> str:

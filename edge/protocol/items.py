@@ -417,9 +417,39 @@ def _scene() -> Item:
     )
 
 
+def _recorded() -> Item:
+    return Item(
+        Words("Opname voor een tester", "Recording for a tester"),
+        Words(
+            "camera en apparaat, alleen als een technicus dat opdraagt (record-run); de dienst "
+            "ligt dan stil",
+            "camera and device, only when a technician orders it (record-run); the service rests "
+            "meanwhile",
+        ),
+        Words(
+            "een fout naspelen, of een model toetsen",
+            "to play a fault again, or to test a model",
+        ),
+        Words(
+            "beelden waarop kentekens te lezen zijn, elk versleuteld (age) voor de tester vóór "
+            "het op de schijf komt; de doos kan ze niet openen",
+            "pictures on which plates can be read, each encrypted (age) to the tester before it "
+            "reaches the disk; the box cannot open them",
+        ),
+        Words(
+            "zoals met de tester is afgesproken; op de doos tot de technicus de map wist",
+            "as agreed with the tester; on the box until the technician deletes the folder",
+        ),
+        Words("de technicus en de tester wissen", "the technician and the tester delete it"),
+        Words("de tester", "the tester"),
+        sent=True,
+    )
+
+
 def _upkeep(config: Config) -> Iterator[Item]:
     if config.external is None:
         yield _scene()
+        yield _recorded()
     yield Item(
         Words("Ontvangstbewijzen", "Receipts"),
         Words("het platform, ondertekend", "the platform, signed"),

@@ -219,7 +219,6 @@ DUTCH = {
     "slowed": "dat minder beelden zijn bekeken dan er kwamen; leeg als dat niet zo is",
     "fitness": "hoe het met de apparatuur staat; leeg als dat niet is gezegd",
     "Fitness.temperature_c": "temperatuur van het warmste onderdeel in graden Celsius",
-    "enclosure_c": "temperatuur in de behuizing in graden Celsius",
     "written_day": "bytes die in de laatste dag op de schijf zijn geschreven",
     "life_used_percent": "hoeveel van haar leven de schijf hooguit heeft verbruikt, in procenten",
     "spare": "wat de schijf van haar reserveblokken zegt",

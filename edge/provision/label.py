@@ -17,7 +17,8 @@ Camera:                  {camera}
 Software:                anpr-edge {software}
 
 Print this, put it into the envelope of this box, and delete the file. The password stands
-nowhere else; whoever lost it makes another on the box: anpr-edge provision --new-password
+nowhere else; whoever lost it makes another on the box, and the panel starts again with it:
+anpr-edge provision --new-password --exchange FOLDER
 """
 
 

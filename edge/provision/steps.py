@@ -13,6 +13,7 @@ from edge.config import Panel
 from edge.daemon import enrolment, wiring
 from edge.errors import BoxError, ConfigError, KeyFileError, RecordError
 from edge.provision import label
+from edge.provision.services import restart
 from edge.provision.site import Site, folder
 from edge.record import password
 from edge.record.client import (
@@ -31,6 +32,9 @@ from edge.registry.token import load_key
 
 LOOK_EVERY_S = 0.5
 READERS: dict[str, Callable[[Path], object]] = {"platform.jwk": load_public, "token.key": load_key}
+PANEL = "anpr-panel.service"
+RESTARTED = "a panel at work was started again with it"
+RESTART = f"a panel at work takes it at its next start (systemctl restart {PANEL})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +235,7 @@ def _make_password(site: Site) -> str:
     replace(path, password.line_of(password.hashed(made)), 0o600, path if path.exists() else None)
     site.store.keep(path, again=True)
     told = f"it stands on {paper} and nowhere else: put it into the envelope of this box"
-    return f"{told}; a panel at work takes it at its next start (systemctl restart anpr-panel)"
+    return f"{told}; {RESTARTED if restart(PANEL) else RESTART}"
 
 
 def _request_stands(site: Site) -> str | None:

@@ -105,9 +105,6 @@ class Fitness(msgspec.Struct, frozen=True, kw_only=True):
     temperature_c: Annotated[
         float | None, says("Temperature of its hottest part, degrees Celsius.")
     ] = None
-    enclosure_c: Annotated[
-        float | None, says("Temperature inside its enclosure, degrees Celsius.")
-    ] = None
     slowed: Annotated[
         Slowed | None, says("That it looks at fewer frames than come; null: it looks at all.")
     ] = None

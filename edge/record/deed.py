@@ -20,7 +20,7 @@ Said = Annotated[str, msgspec.Meta(pattern=PRINTABLE, max_length=300)]
 
 
 class Deed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One deed: `by` is `password`, `token:NAME` or `nobody`; `at` is UTC.
+    """One deed: `by` is `password`, `token:NAME`, `terminal:NAME` or `nobody`; `at` is UTC.
 
     `id` is random: it tells one that was signed twice, around a power cut, from two.
     """

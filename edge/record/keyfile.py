@@ -23,7 +23,10 @@ CREDENTIAL_MODES = {0o400, 0o440}
 """0400 of the unit's own user; or of root with an access list for that user, whose mask stands
 where the rights of the group would be."""
 CREDENTIALS = "CREDENTIALS_DIRECTORY"
-ABSENT = "Credentials are there within their unit alone: run this in it, or look at the unit."
+ABSENT = (
+    "A sealed key is opened by systemd, for its units alone: `sudo anpr-edge check` looks from"
+    " within one, and `anpr-edge provision` makes what is missing."
+)
 
 
 def read(path: Path) -> bytes:
@@ -31,7 +34,7 @@ def read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as e:
-        remedy = ABSENT if path.name.startswith("credential:") else MAKE_ONE
+        remedy = ABSENT if is_credential(path) else MAKE_ONE
         raise KeyFileError(f"The key file {path} cannot be read ({e.strerror}).", remedy) from e
 
 

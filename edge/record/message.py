@@ -352,7 +352,8 @@ class AuditRecord(Chained, frozen=True, kw_only=True, omit_defaults=True):
         says("What was done: `login`, `login_refused`, `live_opened`, `settings_changed` ..."),
     ]
     by: Annotated[
-        str, says("Who: `password`, or `token:` and the name that the platform gave; or `nobody`.")
+        str,
+        says("Who: `password`, `token:NAME` (by the platform), `terminal:NAME`, or `nobody`."),
     ]
     done_at: Annotated[Moment, says("When it was done, by the clock of the box (UTC).")]
     act: Annotated[

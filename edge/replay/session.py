@@ -1,18 +1,29 @@
-"""A replay: clips through the production pipeline, as fast as they can be read or in real time."""
+"""What a replay saw: its frames, what was read in each, and what was concluded when."""
 
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from edge.capture.clip import Clip, ImageFolder
 from edge.clock import ReplayClock
 from edge.daemon.pipeline import Conclusion, Pipeline, counts_nothing
-from edge.errors import CaptureError
+from edge.errors import BoxError, CaptureError
+from edge.passage.passage import Desk
+from edge.passage.tracker import Sighting, Track
 from edge.ports import PlateReader
-from edge.types import Detection, Frame, Image, Reading
+from edge.replay.footage import Pictures
+from edge.types import Detection, Frame, Image, Outcome, Passage, Reading
 
 Watch = Callable[[Frame, Sequence[Reading], Sequence[Conclusion]], None]
 """Called after every frame with what was read in it and what was concluded."""
+Asked = Callable[[Pipeline, Passage], "Expected"]
+"""Asks what would have been decided had the plate been read right; nothing where none is known."""
+Expected = dict[tuple[str, str], Outcome]
+"""The outcome that was due, by plate and zone."""
+
+
+def asks_nothing(line: Pipeline, passage: Passage) -> Expected:
+    """Ask nothing: no truth is known."""
+    return {}
 
 
 class WatchedReader:
@@ -29,46 +40,129 @@ class WatchedReader:
         return self.last
 
 
+class WatchedDesk(Desk):
+    """A desk that remembers which readings a passage was made of."""
+
+    def __init__(self, desk: Desk) -> None:
+        """Watch a desk."""
+        self._desk = desk
+        self.votes: dict[tuple[int, int], tuple[Sighting, ...]] = {}
+
+    def announce(self, track: Track) -> Passage | None:
+        """Return the passage of a track, None where there is none to announce."""
+        passage = self._desk.announce(track)
+        if passage is not None:
+            kept = tuple(sorted(track.kept, key=lambda one: one.frame))
+            self.votes[place_of(passage)] = kept
+        return passage
+
+
+def place_of(passage: Passage) -> tuple[int, int]:
+    """Return what tells a passage from every other one of a replay."""
+    return passage.first_monotonic_ns, passage.best_frame
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What stands beside a conclusion: when it was drawn, and the readings it was made of.
+
+    `at_s` counts from the first frame of a clip, or from the beginning of a run; `first_s` is when
+    the vehicle was read first.
+    """
+
+    at_s: float
+    first_s: float
+    votes: tuple[Sighting, ...]
+    expected: Expected
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """Something that a run ordered, at its time."""
+
+    at_s: float
+    says: str
+
+
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What one clip gave; `fault` says why it ended early."""
+    """What one clip or run gave; `fault` says why it ended early. `notes` belong to conclusions."""
 
-    clip: Clip | ImageFolder
+    clip: Pictures
     frames: int
     seconds: float
     conclusions: tuple[Conclusion, ...]
-    fault: CaptureError | None = None
+    fault: BoxError | None = None
+    notes: tuple[Noted, ...] = ()
+    happened: tuple[Happened, ...] = ()
+
+
+class Notebook:
+    """Takes note of what a pipeline concludes; `line` is the pipeline to be watched."""
+
+    def __init__(self, line: Pipeline, watch: Watch, asked: Asked = asks_nothing) -> None:
+        """Watch a pipeline."""
+        self.reader, self.desk = WatchedReader(line.reader), WatchedDesk(line.desk)
+        self.line = replace(line, reader=self.reader, desk=self.desk)
+        self._watch, self._asked = watch, asked
+        self.conclusions: list[Conclusion] = []
+        self.notes: list[Noted] = []
+        self.frames = 0
+        self._last: Frame | None = None
+
+    def step(self, frame: Frame, new: Sequence[Conclusion], at_s: float) -> None:
+        """Note a frame and what was concluded with it."""
+        self.frames, self._last = self.frames + 1, frame
+        self._note(new, at_s)
+        self._watch(frame, self.reader.last, new)
+
+    def rest(self, new: Sequence[Conclusion], at_s: float) -> None:
+        """Note what was concluded without a frame."""
+        self._note(new, at_s)
+        if self._last is not None and new:
+            self._watch(self._last, (), new)
+
+    def _note(self, new: Sequence[Conclusion], at_s: float) -> None:
+        for conclusion in new:
+            passage = conclusion.passage
+            votes = self.desk.votes.get(place_of(passage), ())
+            self.conclusions.append(conclusion)
+            ago_s = (self.line.clock.read().monotonic_ns - passage.first_monotonic_ns) / 1e9
+            expected = self._asked(self.line, passage)
+            self.notes.append(Noted(at_s, at_s - ago_s, votes, expected))
 
 
 def play(
-    clip: Clip | ImageFolder, pipeline: Pipeline, clock: ReplayClock, watch: Watch, real_time: bool
+    clip: Pictures,
+    pipeline: Pipeline,
+    clock: ReplayClock,
+    watch: Watch,
+    real_time: bool,
+    asked: Asked = asks_nothing,
 ) -> Played:
     """Play one clip to its end, or to where it is cut off."""
-    watched = WatchedReader(pipeline.reader)
-    line = replace(
-        pipeline,
-        reader=watched,
-        tracker=pipeline.tracker.afresh(),
-        desk=pipeline.desk.afresh(),
-        photographer=pipeline.photographer.afresh(),
-        count=counts_nothing,  # a clip is no traffic of this site
+    book = Notebook(
+        replace(
+            pipeline,
+            tracker=pipeline.tracker.afresh(),
+            desk=pipeline.desk.afresh(),
+            photographer=pipeline.photographer.afresh(),
+            count=counts_nothing,  # a clip is no traffic of this site
+        ),
+        watch,
+        asked,
     )
-    conclusions: list[Conclusion] = []
-    frames, began = 0, time.monotonic()
-    frame: Frame | None = None
+    began, at_s = time.monotonic(), 0.0
     fault: CaptureError | None = None
     try:
         for frame in clip.frames():
             clock.show(frame)
+            at_s = frame.monotonic_ns / 1e9
             if real_time:
-                time.sleep(max(0.0, began + frame.monotonic_ns / 1e9 - time.monotonic()))
-            new = line.step(frame)
-            conclusions += new
-            frames += 1
-            watch(frame, watched.last, new)
+                time.sleep(max(0.0, began + at_s - time.monotonic()))
+            book.step(frame, book.line.step(frame), at_s)
     except CaptureError as e:
         fault = e  # what was seen until here is concluded and reported first
-    new = line.finish()
-    if frame is not None:
-        watch(frame, (), new)
-    return Played(clip, frames, time.monotonic() - began, (*conclusions, *new), fault)
+    book.rest(book.line.finish(), at_s)
+    took_s, found = time.monotonic() - began, tuple(book.conclusions)
+    return Played(clip, book.frames, took_s, found, fault, tuple(book.notes))

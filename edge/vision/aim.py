@@ -23,6 +23,7 @@ ONE_LINE = 520 / 110
 SQUAREST = 2.4
 """A plate that is less wide, in heights, has two lines: its form says nothing of the angle."""
 WHITE, FULL = 252, 255
+SPARSE_ROWS = 8
 
 
 class Light(StrEnum):
@@ -104,6 +105,22 @@ def scene_mark(image: Image) -> Mark:
     """Judge how light a whole (H, W, 3) uint8 BGR picture is, for want of a plate."""
     small = image[:: max(1, image.shape[0] // 90), :: max(1, image.shape[1] // 160)]
     return SCENE.mark(float(small.mean()) / FULL)
+
+
+def grey(image: Image, found: Detection) -> float:
+    """Return how light one plate of a (H, W, 3) uint8 BGR frame is on average, 0 to 1."""
+    return round(float(rectify(image, found).mean()) / FULL, 3)
+
+
+def edges(image: Image) -> float:
+    """Return how sharp a whole (H, W, 3) uint8 BGR picture is, for want of a plate.
+
+    How much its light changes from pixel to pixel, of how much it changes at all, in percent: a
+    figure to compare with itself, while the lens is turned and the camera stands still.
+    """
+    rows = image[::SPARSE_ROWS, :, 1].astype(np.float32)
+    steps = float(np.sqrt(np.mean(np.diff(rows, axis=1) ** 2)))
+    return round(100 * steps / max(1.0, float(rows.std())), 1)
 
 
 def worst(marks: Sequence[Mark]) -> Light:

@@ -22,7 +22,7 @@ from rich.console import Console
 from edge.access.desk import desk_passage
 from edge.capture.clip import ImageFolder
 from edge.cli.records import records
-from edge.cli.replay import _line
+from edge.cli.staged import line_of
 from edge.daemon.pipeline import Conclusion
 from edge.errors import FeedError
 from edge.feed.spool import SpoolPublisher, batches
@@ -281,7 +281,7 @@ def test_attack_hostile_plates_on_a_terminal(site: Site, tmp_path: Path) -> None
         assert json.loads(said.output)["data"]["seq"] == envelope.seq
     for plate in HOSTILE:
         out = StringIO()
-        Console(file=out, width=20_000, force_terminal=False).print(_line(concluded(site, plate)))
+        Console(file=out, width=20_000, force_terminal=False).print(line_of(concluded(site, plate)))
         assert shown(out.getvalue()) == set()
     assert isinstance(decode(decode_part(split(chain[0].jws)[1])).data, PassageRecord)
 

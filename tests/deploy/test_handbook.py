@@ -25,6 +25,15 @@ def table(head: str) -> list[list[str]]:
     return rows
 
 
+def test_each_picture_is_there_and_none_besides() -> None:
+    named = set(re.findall(r'<img src="pictures/([\w-]+\.webp)" alt="[^"]{10,}"', TEXT))
+    kept = list((REPOSITORY / "deploy" / "pictures").iterdir())
+    assert TEXT.count("<img ") == len(named) > 8
+    assert {path.name for path in kept} == named
+    assert all(path.read_bytes()[8:12] == b"WEBP" for path in kept)
+    assert sum(path.stat().st_size for path in kept) < 1_000_000
+
+
 def numbers(text: str) -> list[float]:
     return [float(one) for one in re.findall(r"\d+(?:\.\d+)?", text)]
 

@@ -5,60 +5,35 @@ The steps follow one another on one Debian. `make test-deb` builds the package a
 
 import json
 import os
-import subprocess
-import sys
+import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from edge import __version__
-from tests.conftest import DEMO, REPOSITORY
+from tests.booth import Caller
+from tests.conftest import DEMO
 from tests.deploy.debian import Debian, booted, bootstrap, depends
+from tests.deploy.platform import BOX, PATIENCE_S, Platform, Records
 from tests.deploy.street_camera import street_camera
 from tests.deploy.variant import with_version
+from tests.mosquitto import free_port
 from tests.street import OUTCOMES
-from tests.systemd.units import FOLDER, UNITS, entries, values
+from tests.systemd.units import EXAMPLES, FOLDER, UNITS, entries, settings, values
 
 DEB = os.environ.get("ANPR_EDGE_DEB", "")
 pytestmark = pytest.mark.skipif(not DEB, reason="it takes minutes and a network: make test-deb")
 
-BOX, FPS = "gent-0012", 10.0
+FPS = 10.0
 UPGRADED = "0.1.1"
-PATIENCE_S, LOOKS_S = 240.0, 5.0
 STATE, CONFIG = "/var/lib/anpr-edge", "/etc/anpr-edge/box.toml"
-STICK = "/media/anpr"
-CREDENTIALS = ("box.pem", "token.key", "storage.key")
-TOML = """\
-[box]
-id = "{box}"
-state = "{state}"
-
-[camera]
-id = "camera-1"
-lane = "towards the centre"
-source = "{camera}"
-
-[access]
-registry = "{state}/registry.sqlite"
-token_key = "credential:token.key"
-
-[keys]
-signing = "credential:box.pem"
-platform = "/etc/anpr-edge/platform.jwk"
-storage = "credential:storage.key"
-
-[[zones]]
-id = "gent"
-pack = "fl-zes"
-start = 2026-01-01
-
-[uplink]
-publisher = "spool"
-spool = "{stick}"
-"""
+SEALED = "etc/credstore.encrypted"
+KIT, STICK = "/media/kit", "/media/stick"
+PROVISION = ("anpr-edge", "provision", f"--box={BOX}", f"--kit={KIT}", f"--exchange={STICK}")
+SERVICES = ("anpr-run.service", "anpr-uplink.service", "anpr-panel.service")
+PANEL = free_port()
 
 
 @pytest.fixture(scope="module")
@@ -80,58 +55,66 @@ def debian(folder: Path) -> Iterator[Debian]:
 
 
 @pytest.fixture(scope="module")
+def platform(folder: Path, debian: Debian) -> Iterator[Platform]:
+    (folder / "platform").mkdir()
+    stick = debian.folder / STICK.lstrip("/")
+    stick.mkdir()
+    found = Platform(folder / "platform", stick)
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="module")
 def before(debian: Debian) -> tuple[dict[str, str], dict[str, str]]:
     """What there was before the package came."""
     return debian.files(), debian.accounts()
 
 
-def tool(*command: str) -> str:
-    """Run one command of the platform, on this machine."""
-    done = subprocess.run(
-        [sys.executable, "-m", *command],
-        capture_output=True,
-        text=True,
-        cwd=REPOSITORY,
-        check=False,
-    )
-    print(f"$ {' '.join(command)}\n{done.stdout}{done.stderr}", end="")
-    return done.stdout if done.returncode == 0 else ""
-
-
-def delivered(debian: Debian, folder: Path) -> list[dict[str, Any]]:
-    """Take what is on the stick to the platform, and return all that it holds, once proven."""
-    keys, received = folder / "platform", str(folder / "received.sqlite")
-    trusted = ("--keys", str(keys / "boxes.jwks"))
-    signing = ("--signing", str(keys / "platform.pem"))
-    tool(
-        "tools.receive", "--db", received, *trusted, *signing, "--ingest", f"{debian.folder}{STICK}"
-    )
-    listed = tool("edge.cli.main", "records", "list", received, "--json")
-    assert not listed or tool("edge.cli.main", "records", "verify", received, *trusted)
-    return [json.loads(line) for line in listed.splitlines()]
-
-
-def until(
-    debian: Debian, folder: Path, enough: Callable[[list[dict[str, Any]]], bool]
-) -> list[dict[str, Any]]:
-    """Wait until the platform has enough; return all that it has."""
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
-        found = delivered(debian, folder)
-        if enough(found):
-            return found
-        time.sleep(LOOKS_S)
-    raise AssertionError(f"That did not come in {PATIENCE_S:g} s.")
-
-
-def has_passage(records: list[dict[str, Any]]) -> bool:
+def has_passage(records: Records) -> bool:
     return any(record["kind"] == "passage" for record in records)
 
 
-def since_last_start(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def since_last_start(records: Records) -> Records:
     """Return what came after the daemon's first word."""
     starts = [at for at, record in enumerate(records) if record["kind"] == "health"]
     return records[starts[-1] :]
+
+
+def drop_in(debian: Debian, name: str, unit: str, *change: str) -> None:
+    """Copy a shipped drop-in as a technician does, with one word of his own."""
+    text = (EXAMPLES / f"{name}.conf").read_text().replace(*change)
+    path = f"/etc/systemd/system/{unit}.service.d/{name}.conf"
+    debian.do("install", "-D", "--mode=0644", "/dev/stdin", path, put=text.encode())
+    debian.do("systemctl", "daemon-reload")
+
+
+def credentials(unit: Path) -> list[str]:
+    """Return which credentials a unit loads."""
+    return [value.partition(":")[0] for value in values(unit, "LoadCredentialEncrypted")]
+
+
+def sandbox(unit: Path) -> list[tuple[str, str]]:
+    """Return who a unit runs as, with which keys, and all that it may not do."""
+    found = list(settings(unit))
+    begins = [key for key, _ in found].index("UMask")
+    who = [pair for pair in found if pair[0] in ("User", "LoadCredentialEncrypted")]
+    return [*who, *(pair for pair in found[begins:] if pair[0] != "WantedBy")]
+
+
+def label(platform: Platform) -> str:
+    """Return the password that stands on the label of the box."""
+    return platform.bench.paper("label.txt").read_text().partition("panel:")[2].split()[0]
+
+
+def logs_in(password: str) -> bool:
+    """Try a password at the panel; a panel that is starting is waited for."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return Caller(f"https://127.0.0.1:{PANEL}").log_in(password) == 303
+        except OSError:
+            assert time.monotonic() < deadline
+            time.sleep(0.5)
 
 
 def test_a_package_that_is_installed_waits_for_a_configuration(
@@ -150,14 +133,26 @@ def test_a_package_that_is_installed_waits_for_a_configuration(
     assert debian.do("systemctl", "--failed", "--quiet", "--plain", "list-units", "anpr-*") == ""
 
 
-def test_a_box_that_is_provisioned_reads_plates_and_delivers(
-    debian: Debian, folder: Path, camera: str
+def test_a_box_is_provisioned_with_sealed_keys(
+    debian: Debian, platform: Platform, camera: str
 ) -> None:
-    provision(debian, folder, camera)
-    debian.do("systemctl", "start", "anpr-run.service", "anpr-uplink.service")
-    assert debian.is_active("anpr-run.service")
-    assert debian.is_active("anpr-uplink.service")
-    found = until(debian, folder, has_passage)
+    shutil.copytree(platform.make_kit(camera, PANEL), debian.folder / KIT.lstrip("/"))
+    drop_in(debian, "network-camera", "anpr-run", "10.0.0.8", "127.0.0.1")
+    drop_in(debian, "panel", "anpr-panel", "8444", str(PANEL))
+    assert "has not answered" in debian.do(*PROVISION, fine=False)
+    platform.answer()
+    assert f"Box {BOX} is made" in debian.do(*PROVISION)
+    sealed = {path.name for path in (debian.folder / SEALED).iterdir()}
+    assert sealed == {name for unit in UNITS for name in credentials(unit)}
+    assert not list((debian.folder / "run").glob("anpr-edge-provision*"))
+    proven = platform.bench.prove(platform.bench.paper("commissioning.zip"))
+    assert proven.exit_code == 0, proven.output
+
+
+def test_it_reads_plates_and_delivers_over_tls(debian: Debian, platform: Platform) -> None:
+    debian.do("systemctl", "start", *SERVICES)
+    assert [unit for unit in SERVICES if not debian.is_active(unit)] == []
+    found = platform.until(has_passage)
     assert debian.do("stat", "--format=%U", f"{STATE}/outbox.sqlite") == "anpr-run"
     assert {record["epoch"] for record in found} == {1}
     assert debian.do("systemctl", "show", "--property=NRestarts", "anpr-run") == "NRestarts=0"
@@ -166,10 +161,49 @@ def test_a_box_that_is_provisioned_reads_plates_and_delivers(
     assert not [plate for plate in OUTCOMES if plate in journal]
 
 
+def test_a_technician_sees_that_the_box_is_right(debian: Debian) -> None:
+    """The keys are sealed: systemd opens them for the look, as it does for the service."""
+    assert "ok     signing key: key id" in debian.do("anpr-edge", "check")
+    said = debian.do("anpr-edge", "status", fine=False)
+    faults = {line.split()[1] for line in said.splitlines() if line.startswith("fault")}
+    assert faults <= {"clock:", "alarms:", "body:"}  # those of the machine that this runs on
+
+
+def test_a_sealed_key_that_cannot_be_opened_is_named(debian: Debian) -> None:
+    sealed = debian.folder / SEALED / "storage.key"
+    kept = sealed.read_bytes()
+    sealed.write_bytes(kept[: len(kept) // 2])
+    said = debian.do("anpr-edge", "check", fine=False)
+    sealed.write_bytes(kept)
+    assert "systemd could not open the sealed keys" in said
+
+
+def test_the_service_user_replays_a_clip_under_the_rules_of_its_unit(debian: Debian) -> None:
+    """The very program, user, keys and sandbox of `anpr-run`, on a clip and a box beside it."""
+    unit = FOLDER / "anpr-run.service"
+    rules = [f"--property={key}={value}" for key, value in sandbox(unit)]
+    (program, _verb) = values(unit, "ExecStart")[0].split()
+    clip = "/var/lib/anpr-edge/street.mp4"
+    shutil.copy(DEMO / "street.mp4", debian.folder / clip.lstrip("/"))
+    replay = (program, "replay", clip, f"--out={STATE}/replayed", "--no-video", "--json")
+    said = debian.do("systemd-run", "--quiet", "--pipe", "--wait", *rules, *replay)
+    seen = {passage["plate"] for passage in json.loads(said)["passages"]}
+    assert set(OUTCOMES) & seen == set(OUTCOMES)
+
+
+def test_a_new_password_is_in_force_at_once(debian: Debian, platform: Platform) -> None:
+    old = label(platform)
+    assert logs_in(old)
+    debian.do(*PROVISION, "--new-password")
+    assert label(platform) != old
+    assert logs_in(label(platform))
+    assert not logs_in(old)
+
+
 def test_a_daemon_that_hangs_is_started_again(debian: Debian) -> None:
     """It is stopped in the middle of whatever it does, as a dead driver would."""
     hangs_at = time.monotonic()
-    debian.do("systemctl", "kill", "--signal=SIGSTOP", "anpr-run.service")
+    debian.do("systemctl", "kill", "--kill-whom=main", "--signal=SIGSTOP", "anpr-run.service")
     while debian.do("systemctl", "show", "--property=NRestarts", "anpr-run") == "NRestarts=0":
         assert time.monotonic() < hangs_at + PATIENCE_S
         time.sleep(1)
@@ -180,58 +214,21 @@ def test_a_daemon_that_hangs_is_started_again(debian: Debian) -> None:
     print(f"It watched again {time.monotonic() - hangs_at:.0f} s after it hung.")
 
 
-def provision(debian: Debian, folder: Path, camera: str) -> None:
-    """Give the box its keys, its registry, its configuration, and what its services need more."""
-    keys, registry = folder / "platform", folder / "registry.sqlite"
-    as_of = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 3600))
-    assert tool("tools.make_keys", "--box", BOX, "--out", str(keys))
-    assert tool(
-        *("tools.build_registry", "--vehicles", str(DEMO / "vehicles.csv")),
-        *("--exemptions", str(DEMO / "exemptions.csv"), "--key", str(keys / "token.key")),
-        *("--id", "test-1", "--vehicles-as-of", as_of, "--exemptions-as-of", as_of),
-        *("--out", str(registry)),
-    )
-    for name in CREDENTIALS:
-        sealed = f"/etc/credstore.encrypted/{name}"
-        encrypt = ("systemd-creds", "encrypt", "--with-key=host", f"--name={name}", "-", sealed)
-        debian.do(*encrypt, put=(keys / name).read_bytes())
-    for path in (registry, registry.with_name("registry.sqlite.sha256")):
-        put(debian, f"{STATE}/{path.name}", path.read_bytes(), "anpr-updates")
-    put(debian, "/etc/anpr-edge/platform.jwk", (keys / "platform.jwk").read_bytes(), "anpr-edge")
-    text = TOML.format(box=BOX, state=STATE, camera=camera, stick=STICK)
-    put(debian, CONFIG, text.encode(), "anpr-edge")
-    for name, unit in (("network-camera", "anpr-run"), ("spool", "anpr-uplink")):
-        example = (FOLDER / "examples" / f"{name}.conf").read_text()
-        dropped = f"/etc/systemd/system/{unit}.service.d/{name}.conf"
-        put(debian, dropped, example.replace("10.0.0.8", "127.0.0.1").encode(), "root")
-    debian.do("install", "--directory", "--owner=anpr-uplink", STICK)
-    debian.do("systemctl", "daemon-reload")
-    debian.do("anpr-edge", "check", fine=False)
-
-
-def put(debian: Debian, path: str, content: bytes, group: str) -> None:
-    """Write a file that a group may read."""
-    into = ("install", "-D", "--mode=0640", f"--group={group}", "/dev/stdin", path)
-    debian.do(*into, put=content)
-
-
 @pytest.mark.parametrize("change", ["upgrade", "downgrade"])
 def test_another_version_goes_on_where_the_last_one_stopped(
-    debian: Debian, folder: Path, change: str
+    debian: Debian, platform: Platform, folder: Path, change: str
 ) -> None:
-    delivered(debian, folder)
     kept = contents(debian)
     deb = with_version(Path(DEB), UPGRADED, folder) if change == "upgrade" else Path(DEB)
     debian.install(deb)
     assert contents(debian) == kept
-    assert debian.is_active("anpr-run.service")
-    assert debian.is_active("anpr-uplink.service")
+    assert [unit for unit in SERVICES if not debian.is_active(unit)] == []
     wanted = UPGRADED if change == "upgrade" else __version__
 
-    def went_on(records: list[dict[str, Any]]) -> bool:
-        return wanted in software(folder) and has_passage(since_last_start(records))
+    def went_on(records: Records) -> bool:
+        return wanted in platform.software() and has_passage(since_last_start(records))
 
-    found = until(debian, folder, went_on)
+    found = platform.until(went_on)
     assert [record["seq"] for record in found] == list(range(1, len(found) + 1))
     assert {record["epoch"] for record in found} == {1}
 
@@ -243,13 +240,7 @@ def contents(debian: Debian) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in paths if path.is_file()}
 
 
-def software(folder: Path) -> str:
-    """Return which version the platform knows the box to run."""
-    said = tool("tools.receive", "--db", str(folder / "received.sqlite"), "--boxes", "--json")
-    return str(json.loads(said)[0]["health"]["software"])
-
-
-def test_removal_keeps_what_is_the_boxs(debian: Debian, folder: Path) -> None:
+def test_removal_keeps_what_is_the_boxs(debian: Debian) -> None:
     debian.do("dpkg", "--remove", "anpr-edge")
     assert not [unit.name for unit in UNITS if debian.is_active(unit.name)]
     left = debian.files()
@@ -262,7 +253,7 @@ def test_a_purge_leaves_nothing(
     debian: Debian, before: tuple[dict[str, str], dict[str, str]]
 ) -> None:
     debian.do("dpkg", "--purge", "anpr-edge")
-    debian.do("rm", "-rf", STICK)
+    debian.do("rm", "-rf", STICK, KIT)
     debian.do("sh", "-c", "rm /root/anpr-edge*.deb")
     files, accounts = before
     now = debian.files()

@@ -365,6 +365,18 @@ def test_pictures_without_two_keys_or_a_safe_way_are_refused(
     assert said in told.value.cause
 
 
+@pytest.mark.parametrize(
+    "hosts", ['"10.0.0.2"', '"127.example.org"', '["localhost", "broker.example.org"]']
+)
+def test_records_never_travel_over_a_network_in_clear(tmp_path: Path, hosts: str) -> None:
+    text = f'{GOOD}[uplink]\npublisher = "mqtt"\nhost = {hosts}\n'
+    with pytest.raises(ConfigError, match=r"uplink\.ca records would travel there in clear"):
+        load(written(tmp_path, text))
+    assert load(written(tmp_path, f'{text}ca = "ca.pem"\n')).uplink.ca
+    here = text.replace(hosts, '["localhost", "127.0.0.2", "::1"]')
+    assert load(written(tmp_path, here)).uplink.ca is None
+
+
 def test_a_key_of_the_authority_with_a_slip_in_it_is_refused_at_the_start(tmp_path: Path) -> None:
     slip = EVIDENCE.replace(ONE[:20], ONE[:19] + "q")
     with pytest.raises(ConfigError, match="garbled"):

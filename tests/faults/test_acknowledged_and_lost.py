@@ -1,9 +1,10 @@
-"""kill -9 of a broker that has acknowledged records and kept them in memory alone.
+"""kill -9 of a broker that acknowledged records, and kept them in memory alone or lost its disk.
 
 Mosquitto as Debian ships it: persistence is on, and what it holds is written every half hour.
 """
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -24,11 +25,12 @@ from edge.types import Envelope
 from tests.chains import STORAGE_KEY, alarm
 from tests.mosquitto import Mosquitto, find_mosquitto, wait_for
 from tools.make_keys import make_keys
+from tools.receive.accounts import Account
 from tools.receive.listen import Listener, Until, listening
 from tools.receive.store import Store
 
 KILLS = int(os.environ.get("ANPR_EDGE_BROKER_KILLS", "3"))  # `make soak` asks for 20
-EACH = 50
+EACH, LATER = 50, 10
 """Fewer than an uplink sends ahead of the receipts."""
 AS_SHIPPED = "persistence true\npersistence_location {folder}/\nautosave_interval 1800"
 
@@ -77,6 +79,12 @@ class Site:
             Listener(store, signer, cluster, listening("receiver")).run(until, stopped)
             return store.total()
 
+    def account(self) -> Account:
+        """Return what the platform's report says of the box."""
+        with Store.open(self.database, self.trusted) as store:
+            (found,) = store.accounts()
+        return found
+
     def _connect(self) -> Publisher:
         publisher = MqttPublisher.connect("box-1", self.broker)
         publisher.on_accepted(self.accepted.append)
@@ -97,7 +105,7 @@ def until_acknowledged(site: Site, uplink: Uplink) -> None:
 
     def all_are() -> bool:
         uplink.step(0.05)
-        return len(site.accepted) - already == EACH
+        return len({envelope.seq for envelope in site.accepted[already:]}) == EACH
 
     site.append(EACH)
     wait_for(all_are, "the broker's acknowledgements")
@@ -124,6 +132,47 @@ def test_what_a_broker_acknowledged_and_lost_is_sent_again(site: Site, broker: M
 def is_empty(site: Site, uplink: Uplink) -> bool:
     uplink.step(0.05)
     return not site.outbox.backlog().records
+
+
+def burn(broker: Mosquitto, folder: Path) -> None:
+    """Kill a broker, and give it a new disk."""
+    broker.kill()
+    shutil.rmtree(folder / "broker")
+    (folder / "broker").mkdir(mode=0o777)
+    broker.start()
+
+
+def test_a_broker_that_lost_its_disk_gets_all_that_has_no_receipt_again(
+    site: Site, broker: Mosquitto, tmp_path: Path
+) -> None:
+    uplink = site.uplink(Pace(retry_s=0.05, patience_s=1.0))
+    until_acknowledged(site, uplink)
+    burn(broker, tmp_path)
+    assert site.listen(Until(idle_s=0.5)) == 0  # what it acknowledged, it has lost
+    assert site.outbox.backlog().records == EACH
+    held = site.listen(Until(records=EACH), partial(uplink.step, 0.05))
+    wait_for(partial(is_empty, site, uplink), "the last receipt")
+    uplink.close()
+    assert held == EACH
+    assert site.account().is_sound
+
+
+def test_the_hole_that_a_burnt_broker_leaves_without_receipts_is_told(
+    site: Site, broker: Mosquitto, tmp_path: Path
+) -> None:
+    """The control: what the box forgot is gone, and nothing after it counts as proven."""
+    uplink = site.uplink(Pace(ack="puback", retry_s=0.05))
+    site.append(EACH)
+    wait_for(partial(is_empty, site, uplink), "the broker's acknowledgements")
+    burn(broker, tmp_path)
+    site.listen(Until(idle_s=0.5))
+    site.append(LATER)
+    wait_for(partial(is_empty, site, uplink), "the broker's acknowledgements")
+    uplink.close()
+    assert site.listen(Until(idle_s=1.0)) == 0
+    account = site.account()
+    assert (account.waiting, account.gaps, account.verified) == (LATER, EACH, 0)
+    assert not account.is_sound
 
 
 def test_without_receipts_they_are_lost(site: Site, broker: Mosquitto) -> None:

@@ -22,6 +22,7 @@ from edge.housing.caller import Caller
 from edge.housing.words import Change, Conditions, Standing, Word
 from edge.record.envelope import decode_part, split
 from edge.record.housing import HousingRecord, TriggerCounts
+from edge.settings import write
 from firmware_bridge.messages import Climate, Contact, Illuminator, Watchdog
 from firmware_bridge.simulator.bench import Bench
 from firmware_bridge.simulator.device import Device
@@ -32,6 +33,13 @@ from tests.mosquitto import free_port
 from tests.street import StreetBox, verb
 
 PATIENCE_S = 60.0
+PANEL = """
+[panel]
+listen = "127.0.0.1:1"
+cert = "panel.crt"
+key = "panel.key"
+password = "panel.password"
+"""
 SOON_S = 5.0
 """The promise is a second; this is what a machine with much else to do may make of it."""
 
@@ -228,6 +236,36 @@ def test_a_cable_that_is_pulled_is_told_and_the_device_is_back_in_two_seconds(si
         print(f"back {took_s:.2f} s after it was plugged in")
         assert took_s < SOON_S
         wait(lambda: ear.after(Conditions, back_s[0]), "how it stands")
+
+
+def test_a_light_that_is_tried_is_given_back_whoever_is_killed(site: Site) -> None:
+    device = site.bench.device
+    device.status = replace(device.status, illuminance_mlx=1000)
+    site.box.config.write_text(site.box.config.read_text() + PANEL)
+    note = site.box.folder / "state" / "panel" / "lamp"
+
+    def shines(permille: int) -> bool:
+        return device.status.illuminator_permille == permille
+
+    site.start("firmware")
+    site.start("run")
+    wait(site.is_watching, site.said)
+    wait(lambda: shines(600), "its own light")
+    write(note, '{"level":"full"}')
+    wait(lambda: shines(1000), site.said)
+    site.kill("run")
+    site.kill("firmware")
+    site.start("firmware")
+    wait(lambda: shines(600), site.said)
+    hatch = note.with_name("daemon.sock")
+    before = hatch.stat().st_ctime_ns
+    site.start("run")  # what was asked of the one before is over
+    wait(lambda: hatch.exists() and hatch.stat().st_ctime_ns != before, site.said)
+    assert shines(600)
+    write(note, '{"level":"off"}')
+    wait(lambda: shines(0), site.said)
+    site.end()
+    assert shines(600)
 
 
 def test_either_process_may_be_killed_and_no_opening_is_lost(site: Site) -> None:

@@ -7,7 +7,7 @@ from click.testing import CliRunner, Result
 
 from edge.errors import FeedError
 from edge.feed.mqtt import MqttPublisher
-from tests.mosquitto import SWEPT, wait_for
+from tests.mosquitto import SWEPT
 from tests.mosquitto import swept as swept
 from tests.nats import NatsCluster
 from tests.nats import nats as nats
@@ -68,15 +68,7 @@ def test_a_running_cluster_takes_a_new_box_in_and_sends_a_revoked_one_away(
     with pytest.raises(FeedError):
         MqttPublisher.connect("box-3", new)
     nats.admit("box-1", "box-3")
-    nats.reload()
-
-    def comes_in() -> bool:
-        try:
-            MqttPublisher.connect("box-3", new).close()
-        except FeedError:
-            return False
-        return True
-
-    wait_for(comes_in, "the new box")
+    nats.restart_in_turn()
+    MqttPublisher.connect("box-3", new).close()
     with pytest.raises(FeedError):
         MqttPublisher.connect("box-2", old)

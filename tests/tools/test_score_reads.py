@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from edge.config import MODELS_FOLDER, Models
+from edge.replay.shares import Share
 from tests.tools.test_score_reads_samples import Blind
 from tools import peers
 from tools.score_reads.__main__ import main, trusted
@@ -18,7 +19,6 @@ from tools.score_reads.figures import Breakdown
 from tools.score_reads.looking import UNCALIBRATED, Eyes
 from tools.score_reads.plots import draw
 from tools.score_reads.scoring import score_set
-from tools.score_reads.shares import Share
 from tools.score_reads.tables import gathered, table
 
 TEXTS = ("27BXK4", "1KZE410", "0752XYZ")

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from edge.errors import ReportError
+from edge.replay.shares import Share
 from edge.types import Box, Detection, Image, Reading, Tint
 from tests.fakes import detection, reading
 from tools.reader_sets import is_held_out
 from tools.score_reads.figures import Countries, frame_counts, frame_figures
 from tools.score_reads.looking import Eyes, look_at, seen
 from tools.score_reads.samples import Sample
-from tools.score_reads.shares import Share
 from tools.score_reads.sources import Picture, Plate, pictures
 
 GREY = np.full((720, 1280, 3), 90, np.uint8)

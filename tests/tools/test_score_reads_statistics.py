@@ -5,11 +5,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from edge.passage.tracker import differing
-from edge.types import Corners, Point
-from tools.score_reads.alignment import NOTHING, aligned, characters, confusions, edits, slips
-from tools.score_reads.angles import angle_of
-from tools.score_reads.bands import Steps
-from tools.score_reads.calibration import (
+from edge.replay.reliability import (
     Claim,
     calibration_error,
     confident,
@@ -17,7 +13,11 @@ from tools.score_reads.calibration import (
     reliability,
     thinned,
 )
-from tools.score_reads.shares import Share
+from edge.replay.shares import Share
+from edge.types import Corners, Point
+from tools.score_reads.alignment import NOTHING, aligned, characters, confusions, edits, slips
+from tools.score_reads.angles import angle_of
+from tools.score_reads.bands import Steps
 
 TEXTS = st.text("AB01", max_size=8)
 CLAIMS = st.lists(st.builds(Claim, st.floats(0, 1), st.booleans()), max_size=60)

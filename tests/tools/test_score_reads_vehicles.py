@@ -5,11 +5,11 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edge.replay.shares import Share
 from edge.replay.truth import Vehicle, Visit
 from edge.types import Passage
 from tests.edge.passage.test_passage import announced
 from tests.fakes import detection, reading
-from tools.score_reads.shares import Share
 from tools.score_reads.vehicles import belonging, vehicle_counts, vehicle_figures
 
 FIRST = Visit(Vehicle("27BXK4", "NL"), 0, 60)

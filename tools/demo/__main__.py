@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from edge.replay.truth import read_visits
 from tools.demo.broker import Broker, find_mosquitto
 
 HERE = Path(__file__).parent
@@ -65,13 +66,13 @@ def run(*command: str, quiet: bool = False) -> None:
         raise Step(f"This step failed: python -m {' '.join(command)}")
 
 
-def prepare(out: Path, uplink: str, quiet: bool = False) -> None:
+def prepare(out: Path, uplink: str, quiet: bool = False, as_of: str = AS_OF) -> None:
     """Make keys, registry and configuration of the box."""
     run("tools.make_keys", "--box", BOX, "--out", str(out / "keys"), quiet=quiet)
     run(
         *("tools.build_registry", "--vehicles", str(HERE / "vehicles.csv")),
         *("--exemptions", str(HERE / "exemptions.csv"), "--key", str(out / "keys/token.key")),
-        *("--id", "demo-1", "--vehicles-as-of", AS_OF, "--exemptions-as-of", AS_OF),
+        *("--id", "demo-1", "--vehicles-as-of", as_of, "--exemptions-as-of", as_of),
         *("--out", str(out / "registry.sqlite")),
         quiet=quiet,
     )
@@ -89,7 +90,8 @@ def background(stack: ExitStack, *command: str) -> subprocess.Popen[bytes]:
 def replay(out: Path, clip: Path) -> int:
     """Replay the clip on the box; return how many records it made."""
     beside = (clip.with_suffix(".csv"), clip.with_name("clips.csv"))
-    known = next((("--truth", str(truth)) for truth in beside if truth.exists()), ())
+    truths = (truth for truth in beside if truth.exists() and read_visits(truth, clip))
+    known = next((("--truth", str(truth)) for truth in truths), ())
     run(
         *("edge.cli.main", "replay", str(clip), "--out", str(out)),
         *("--config", str(out / "box.toml"), "--at", AT, *known),

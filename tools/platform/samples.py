@@ -245,7 +245,6 @@ def _health(carried: dict[str, Any]) -> Chained:
         waiting_bytes=12_288,
         fitness=Fitness(
             temperature_c=78.5,
-            enclosure_c=52.0,
             slowed=SLOWED,
             written_day=182_000_000,
             life_used_percent=10,

@@ -4,10 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edge.replay.truth import UNFOLDED, folded
-from tools.score_reads.alignment import Pair, confusions
-from tools.score_reads.bands import BREAKDOWNS, banded
-from tools.score_reads.calibration import (
+from edge.replay.reliability import (
     LEVELS,
     Bin,
     Claim,
@@ -18,8 +15,11 @@ from tools.score_reads.calibration import (
     reliability,
     thinned,
 )
+from edge.replay.shares import Share
+from edge.replay.truth import UNFOLDED, folded
+from tools.score_reads.alignment import Pair, confusions
+from tools.score_reads.bands import BREAKDOWNS, banded
 from tools.score_reads.samples import Sample, Seen
-from tools.score_reads.shares import Share
 
 MATCH, TIGHT = 0.4, 0.5  # overlap from which a box counts as found
 CURVE_POINTS = 400

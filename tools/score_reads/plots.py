@@ -12,12 +12,12 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from edge.replay.reliability import Bin
+from edge.replay.shares import Share
 from tools.score_reads.alignment import NOTHING, Pair, characters, slips
 from tools.score_reads.bands import WIDTHS
-from tools.score_reads.calibration import Bin
 from tools.score_reads.figures import Breakdown, Trust
 from tools.score_reads.scoring import Scores
-from tools.score_reads.shares import Share
 
 COLOURS = ("#1f5fa8", "#c8611a", "#3a7d44")
 INK, RULE, WASH = "#222222", "#bbbbbb", "#eeeeee"

@@ -7,11 +7,11 @@ from typing import Any
 
 from rich.table import Table
 
+from edge.replay.reliability import Confident
+from edge.replay.shares import Share
 from tools.score_reads.alignment import Pair, slips
-from tools.score_reads.calibration import Confident
 from tools.score_reads.figures import Breakdown, Countries, FrameCounts, FrameFigures, Trust
 from tools.score_reads.scoring import Scores, SetFigures
-from tools.score_reads.shares import Share
 from tools.score_reads.vehicles import VehicleCounts, VehicleFigures
 
 MOST_FREQUENT = 8

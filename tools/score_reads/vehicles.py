@@ -12,37 +12,13 @@ from edge.config import Reading
 from edge.passage.passage import Desk
 from edge.passage.tracker import Tracker
 from edge.ports import PlateDetector
-from edge.replay.truth import Visit, folded, read_visits, same
+from edge.replay.reliability import Claim
+from edge.replay.shares import Share
+from edge.replay.truth import Replayed, belonging, read_visits, same
 from edge.types import Passage
-from tools.score_reads.alignment import edits
-from tools.score_reads.calibration import Claim
 from tools.score_reads.figures import Trust, trust
 from tools.score_reads.looking import CropReader, Eyes
-from tools.score_reads.shares import Share
 from tools.score_reads.sources import START, rows
-
-NEAR = 0.5  # a passage whose text differs in more than this share of a plate is another vehicle's
-
-
-@dataclass(frozen=True, slots=True)
-class Driven:
-    """One labelled vehicle with the passages that were made of it."""
-
-    visit: Visit
-    passages: tuple[Passage, ...]
-
-    @property
-    def right(self) -> int:
-        """Count its passages with the right plate."""
-        return sum(same(p.plate, self.visit.vehicle) for p in self.passages)
-
-
-@dataclass(frozen=True, slots=True)
-class Replayed:
-    """One clip: its vehicles, and the passages that belong to none of them."""
-
-    driven: tuple[Driven, ...]
-    strays: tuple[Passage, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,40 +60,6 @@ class VehicleFigures:
 
     counts: VehicleCounts
     trust: Trust
-
-
-def belonging(passages: Sequence[Passage], visits: Sequence[Visit]) -> Replayed:
-    """Give every passage to the vehicle it was made of, whatever was read.
-
-    A passage with the right plate belongs to that vehicle. Another one belongs to the vehicle
-    that is in the picture meanwhile and whose plate differs least, by half its length at most.
-    """
-    owners = [_owner(passage, visits) for passage in passages]
-    driven = [
-        Driven(v, tuple(p for p, owner in zip(passages, owners, strict=True) if owner is v))
-        for v in visits
-    ]
-    strays = [p for p, owner in zip(passages, owners, strict=True) if owner is None]
-    return Replayed(tuple(driven), tuple(strays))
-
-
-def _owner(passage: Passage, visits: Sequence[Visit]) -> Visit | None:
-    named = [v for v in visits if same(passage.plate, v.vehicle)]
-    if named:
-        return min(named, key=lambda v: _apart(passage, v))
-    near = [v for v in visits if _apart(passage, v) == 0 and _differing(passage, v) <= NEAR]
-    return min(near, key=lambda v: _differing(passage, v), default=None)
-
-
-def _apart(passage: Passage, visit: Visit) -> int:
-    """Count the frames between a passage and a visit, 0 when they overlap."""
-    return max(0, visit.first_frame - passage.last_frame, passage.first_frame - visit.last_frame)
-
-
-def _differing(passage: Passage, visit: Visit) -> float:
-    """Return the edits between the plate read and the one that stands there, per character."""
-    country, plate = visit.vehicle.country, visit.vehicle.plate
-    return edits(folded(passage.plate, country), folded(plate, country)) / max(1, len(plate))
 
 
 def vehicle_figures(clips: Sequence[Replayed]) -> VehicleFigures:

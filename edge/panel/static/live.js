@@ -1,7 +1,6 @@
-// The live view: the picture ends as soon as the page is hidden; figures follow it.
+// The figures beside the picture.
 "use strict";
 const EVERY_MS = 600;
-const picture = document.getElementById("picture");
 const verdict = document.getElementById("verdict");
 const seen = document.getElementById("seen");
 const marks = document.getElementById("marks");
@@ -36,15 +35,4 @@ async function ask() {
   }
 }
 
-function look() {
-  if (document.hidden) picture.removeAttribute("src");
-  else picture.src = `/live.mjpg?${Date.now()}`;
-}
-
-picture.addEventListener("error", () => {
-  if (!document.hidden) setTimeout(look, 2000);
-});
-document.addEventListener("visibilitychange", look);
-addEventListener("pagehide", () => picture.removeAttribute("src"));
-look();
 setInterval(ask, EVERY_MS);

@@ -1,7 +1,6 @@
 """`check`: one line for each thing in force, and a remedy for each that is not."""
 
 import json
-import re
 import shutil
 from datetime import timedelta
 from pathlib import Path
@@ -255,21 +254,3 @@ def test_pictures_beside_a_camera_that_gives_none_are_a_warning(box: StreetBox) 
     text = f"{box.config.read_text()}\n{external}\n[evidence]\nrecipients = [{keys}]\n"
     box.config.write_text(text)
     assert "nobody is held" in items(box)["evidence"]["warnings"][0]
-
-
-@pytest.mark.parametrize(
-    ("host", "warnings"),
-    [
-        ("localhost", []),
-        (
-            "broker.example.org",
-            ["records travel to broker.example.org in clear: set uplink.ca, .cert and .key"],
-        ),
-    ],
-)
-def test_records_that_would_travel_in_clear_are_a_warning(
-    box: StreetBox, host: str, warnings: list[str]
-) -> None:
-    text = re.sub(r"(?s)\[uplink\]\n.*?(?=\n\[|\Z)", "", box.config.read_text())
-    box.config.write_text(f'{text}\n[uplink]\npublisher = "mqtt"\nhost = "{host}"\n')
-    assert items(box)["client certificate"]["warnings"] == warnings

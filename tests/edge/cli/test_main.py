@@ -36,14 +36,14 @@ def test_every_verb_and_tool_stands_in_the_readme() -> None:
             assert named or f"make {path.stem.replace('_', '-')}" in readme, path.stem
 
 
-def test_misuse_exits_with_2_and_a_fault_with_1_and_one_sentence() -> None:
+def test_misuse_exits_with_2_and_a_fault_with_1_and_one_sentence(tmp_path: Path) -> None:
     unknown = anpr_edge("reed")
     assert unknown.returncode == 2
-    missing = anpr_edge("replay", "none.mp4", "--out", "/tmp/never")
+    missing = anpr_edge("replay", "none.mp4", "--out", str(tmp_path / "never"))
     assert missing.returncode == 1
     assert missing.stderr.count("\n") == 1
     assert "none.mp4 does not exist" in missing.stderr
-    assert not Path("/tmp/never").exists()
+    assert not (tmp_path / "never").exists()
 
 
 def test_a_fault_of_ours_is_told_without_what_it_was_handling(

@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import pytest
 
+from edge.replay.shots import STRIP
 from tests.edge.capture.test_clip import video
 from tests.street import CLIP, OUTCOMES, TRUTH, StreetBox, street_box, verb
 
@@ -31,7 +32,11 @@ def test_every_vehicle_of_the_street_gets_its_outcome_once(run: Run) -> None:
 def test_what_drove_by_is_scored(run: Run) -> None:
     (clip,) = run.box.summary()["clips"]
     n = len(OUTCOMES)
-    assert clip["score"] == {"vehicles": n, "right": n, "missed": 0, "duplicated": 0, "wrong": 0}
+    score = clip["score"]
+    counts = {name: score[name] for name in ("right", "late", "duplicated", "wrong", "missed")}
+    assert counts == {"right": n, "late": 0, "duplicated": 0, "wrong": 0, "missed": 0}
+    assert (score["vehicles"], score["strays"], score["accused_wrongly"]) == (n, 0, 0)
+    assert score["capture_rate"] == score["read_rate"] == score["decision_agreement"] == 1
     assert f"{n} of {n} vehicles right" in run.result.stdout
 
 
@@ -51,7 +56,7 @@ def test_the_report_shows_every_passage_and_needs_no_network(run: Run) -> None:
     page = (run.box.folder / "out" / "report.html").read_text()
     for plate in OUTCOMES:
         assert plate in page
-    assert page.count("data:image/jpeg;base64,") == 2 * len(OUTCOMES)
+    assert page.count("data:image/jpeg;base64,") == (2 + STRIP) * len(OUTCOMES)
     assert not re.search(r"(src|href)=[\"']?http", page)
 
 
@@ -67,7 +72,9 @@ def test_the_video_has_every_frame_of_the_clip(run: Run) -> None:
 
 def test_nothing_half_written_is_left(run: Run) -> None:
     names = {p.name for p in (run.box.folder / "out").iterdir()}
-    assert names == {"annotated.mp4", "passages.jsonl", "report.html", "summary.json"}
+    assert names == {
+        *("annotated.mp4", "passages.jsonl", "pictures", "report.html", "summary.json"),
+    }
 
 
 def test_a_second_replay_continues_the_chain(run: Run, tmp_path: Path) -> None:

@@ -88,7 +88,6 @@ def test_the_enclosure_is_asked_where_somebody_can_tell(tmp_path: Path) -> None:
     living = Living(tmp_path, enclosure_c=lambda: 66.0)
     living.works(20)
     fit = living.body.fitness()
-    assert fit.enclosure_c == 66.0
     assert isinstance(fit.slowed, Slowed)
     assert fit.slowed.reasons == ("enclosure",)
 

@@ -106,7 +106,6 @@ def test_heat_and_a_lower_pace_are_told_and_on_the_page(box: Telling) -> None:
     page = generate_latest(box.figures.registry).decode()
     assert "anpr_temperature_celsius 78.0" in page
     assert "anpr_slowed 1.0" in page
-    assert "anpr_enclosure_celsius" not in page  # nobody can tell
 
 
 def test_a_blind_camera_is_told_and_on_the_page(box: Telling) -> None:

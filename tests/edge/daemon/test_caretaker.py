@@ -21,6 +21,7 @@ from edge.housing.words import (
     Conditions,
     Greeting,
     Plates,
+    Shine,
     Standing,
     Taken,
     Trigger,
@@ -170,6 +171,27 @@ def test_the_light_follows_how_plates_come_out(post: Post) -> None:
         for _ in range(2):
             wait(lambda: caller.say(Plates(over=20)))
         wait(lambda: device.carried_out[-1] == Illuminator(450, 0, 500, 0))
+
+
+def test_a_light_that_is_tried_goes_back_though_nobody_is_there_any_more(post: Post) -> None:
+    device = post.bench.device
+    device.status = replace(device.status, illuminance_mlx=1000)
+    with post.called() as caller:
+        wait(lambda: Illuminator(600, 0, 500, 0) in device.carried_out)
+        wait(lambda: caller.say(Shine(level=1.0, for_s=1.5)))
+        wait(lambda: device.status.illuminator_permille == 1000)
+    wait(lambda: device.status.illuminator_permille == 600)
+
+
+def test_a_service_that_ends_meanwhile_gives_the_light_back(post: Post) -> None:
+    device = post.bench.device
+    device.status = replace(device.status, illuminance_mlx=1000)
+    with post.called() as caller:
+        wait(lambda: Illuminator(600, 0, 500, 0) in device.carried_out)
+        wait(lambda: caller.say(Shine(level=0.0, for_s=30)))
+        wait(lambda: device.status.illuminator_permille == 0)
+    post.end()
+    assert device.status.illuminator_permille == 600
 
 
 def test_a_daemon_that_hangs_is_not_covered_up_and_one_that_is_away_is(

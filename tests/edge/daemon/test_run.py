@@ -4,9 +4,10 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,11 +15,13 @@ import pytest
 from edge.access.desk import desk_passage
 from edge.access.pack import SHIPPED
 from edge.clock import SystemClock
-from edge.daemon import run, wiring, wiring_body
+from edge.config import Config
+from edge.daemon import run, wiring
 from edge.daemon.alarms import LONGEST, shortened
 from edge.daemon.body import Body
 from edge.daemon.figures import Figures
 from edge.daemon.inforce import pinned
+from edge.daemon.machine import Machine
 from edge.daemon.pipeline import Pipeline
 from edge.feed.outbox import Outbox
 from edge.feed.storefile import NoRoomError
@@ -122,8 +125,7 @@ def test_a_hot_box_says_so_in_its_health(
     zone = tmp_path / "kernel/sys/class/thermal/thermal_zone0"
     zone.mkdir(parents=True)
     (zone / "temp").write_text("91000")
-    hot = partial(wiring_body.body, root=tmp_path / "kernel")
-    monkeypatch.setattr(run.wiring_body, "body", hot)
+    kernel = Machine(root=tmp_path / "kernel")
     lines: list[Pipeline] = []
     alarms, watched, timed = wiring.alarms, list[str](), run.measured
 
@@ -136,15 +138,24 @@ def test_a_hot_box_says_so_in_its_health(
         watched.extend(made.watched)
         return made
 
+    def embodied(config: Config, enclosure_c: Callable[[], float | None], *more: Any) -> Body:
+        asked.append(enclosure_c())
+        return body(config, enclosure_c, *more)
+
+    asked: list[float | None] = []
+    body = run.wiring_body.body
+    monkeypatch.setattr(run.wiring_body, "body", embodied)
     monkeypatch.setattr(run, "measured", measured)
     monkeypatch.setattr(wiring, "alarms", raised)
     monkeypatch.setattr(run.wiring_firmware, "enclosure_c", lambda _: lambda: 64.5)
     monkeypatch.setattr(run, "Camera", type("Camera", (Stopping,), {"box": box}))
+    monkeypatch.setattr(run, "Seams", partial(run.Seams, machine=kernel))
     run.run_box(box.config)
     with wiring.attached_outbox(box.config) as outbox:
         chain = outbox.pending(None, 1000)
     told = [decode(decode_part(split(e.jws)[1])).data for e in chain if e.kind == "health"]
-    assert (told[0].fitness.temperature_c, told[0].fitness.enclosure_c) == (91.0, 64.5)
+    assert told[0].fitness.temperature_c == 91.0
+    assert asked == [64.5]
     assert {"pace", "wear"} <= set(watched)
     assert isinstance(getattr(lines[0].testimony.slowed, "__self__", None), Body)
 

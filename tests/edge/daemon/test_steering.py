@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from edge.config import Firmware
-from edge.daemon.steering import AGAIN_S, Steering
-from edge.housing.words import Conditions
+from edge.daemon.steering import AGAIN_S, MOST_TRIED_S, Steering
+from edge.housing.words import Conditions, Plates, Shine
 from firmware_bridge.messages import (
     AUTOMATIC,
     Capability,
@@ -82,3 +82,45 @@ def test_a_watchdog_that_nobody_wants_is_never_armed() -> None:
 
 def test_an_orderly_end_leaves_the_device_to_itself() -> None:
     assert steering().farewell() == [Climate(AUTOMATIC, AUTOMATIC), Watchdog(0)]
+
+
+def shines(made: Steering, now_s: float) -> list[int]:
+    return [c.level_permille for c in say(made, now_s) if isinstance(c, Illuminator)]
+
+
+def test_a_light_that_is_tried_goes_back_by_itself() -> None:
+    made = steering()
+    assert shines(made, 0) == [600]
+    made.shine(Shine(level=0.0, for_s=30), 1)
+    assert shines(made, 1) == [0]
+    assert shines(made, 30.9) == []
+    assert shines(made, 31) == [600]
+
+
+def test_no_trial_holds_longer_than_its_bound_and_each_may_be_ended() -> None:
+    made = steering()
+    made.shine(Shine(level=1.0, for_s=1e9), 0)
+    assert shines(made, 0) == [1000]
+    assert shines(made, MOST_TRIED_S) == [600]
+    made.shine(Shine(level=1.0, for_s=30), 100)
+    assert shines(made, 100) == [1000]
+    made.shine(Shine(), 101)
+    assert shines(made, 101) == [600]
+
+
+def test_what_a_person_tries_teaches_the_light_nothing() -> None:
+    made = steering()
+    made.shine(Shine(level=0.0, for_s=30), 0)
+    for _ in range(20):
+        made.see(Plates(under=50))
+    assert shines(made, 31) == [600]
+    made.see(Plates(under=50))
+    assert shines(made, 32) == [700]
+
+
+def test_an_orderly_end_leaves_no_light_that_was_tried() -> None:
+    made = steering()
+    say(made, 0)
+    assert not any(isinstance(one, Illuminator) for one in made.farewell())
+    made.shine(Shine(level=1.0, for_s=30), 0)
+    assert Illuminator(600, 0, 500, 0) in made.farewell()

@@ -177,8 +177,21 @@ def test_without_a_receipt_for_a_while_it_sends_again_ever_less_often(bench: Ben
         if len(bench.sent) > before > 0:
             moments.append(bench.time.now)
         bench.time.now += 1
-    assert bench.sent == [1, 2] * 4
+    assert bench.sent == [1, 2, 1, 1, 1]
     assert [b - a for a, b in zip([0.0, *moments], moments, strict=False)] == [12, 22, 42]
+
+
+def test_after_a_silence_one_record_asks_and_its_receipt_lets_the_rest_go(bench: Bench) -> None:
+    """What a platform that is away for long finds is little more than what was sent once."""
+    written, uplink = bench.fill(4), bench.uplink(Pace(patience_s=10, window=3))
+    for now in (0, 11, 12):
+        bench.time.now = now
+        uplink.step(0)
+    assert bench.sent == [1, 2, 3, 1]
+    bench.publisher.answers.append(receipt(written[0]))
+    uplink.step(0)
+    uplink.step(0)
+    assert bench.sent == [1, 2, 3, 1, 2, 3, 4]
 
 
 def test_a_second_silence_is_met_over_another_connection(bench: Bench) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from edge.feed.hint import EVERY_S, Hint
 from edge.feed.mqtt import MqttPublisher
-from edge.feed.session import LARGEST, Note, Role, Session
+from edge.feed.session import LARGEST, MOST_UNCOUNTED, Note, Role, Session
 from edge.feed.topics import UPDATES
 from tests.chains import Pen
 from tests.fakes_feed import StoppedTime
@@ -88,7 +88,7 @@ def test_whatever_comes_no_two_writes_are_within_a_minute(
         if place.says() != last:
             last = place.says()
             written_at.append(place.time.now)
-    assert all(b - a >= EVERY_S for a, b in pairwise(written_at))
+    assert all(b - a >= EVERY_S - 1e-6 for a, b in pairwise(written_at))
 
 
 def test_a_hint_that_cannot_be_written_stops_nothing_and_is_tried_again(
@@ -242,17 +242,15 @@ def test_a_hint_larger_than_any_message_of_ours_stays_at_the_broker(
 
 
 def test_a_flood_of_hints_loses_no_receipt(broker: Mosquitto, maintainer: Maintainer) -> None:
-    """More than a broker queues for one client; they would push a receipt out."""
-    heard: list[str] = []
+    """More than we let wait for us; they would push a receipt out."""
     receipts: list[bytes] = []
-    with box(broker, heard):
-        pass
-    for n in range(1500):
-        maintainer.session.publish(Note(UPDATES, b"%d" % n, retain=True))
-    maintainer.session.publish(Note("anpr/v1/box-1/receipt", b"the.platforms.word"))
-    maintainer.session.settle(30)
-    with box(broker, heard) as publisher:
+    with box(broker, []) as publisher:
         publisher.on_receipt(receipts.append)
+        for n in range(MOST_UNCOUNTED + 500):
+            maintainer.session.publish(Note(UPDATES, b"%d" % n, retain=True))
+        maintainer.session.publish(Note("anpr/v1/box-1/receipt", b"the.platforms.word"))
+        maintainer.session.settle(30)
+        wait_for(lambda: publisher._session._inbox.qsize() > 400, "the flood")
 
         def answered() -> bool:
             publisher.exchange(0.05)

@@ -1,12 +1,16 @@
-"""A panel for each module, or for each test."""
+"""A panel for each module, or for each test; a browser for those who want to see."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.booth import Booth, Caller, booth
 
+SOON_MS = 40_000
+"""So long a page may take on a machine with much else to do."""
 LOG = "10.1.2.3 said nothing of aa:bb:cc:dd:ee:ff"
 
 
@@ -32,3 +36,15 @@ def calm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
         caller = made.caller()
         assert caller.log_in() == 303
         yield caller
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("no Chromium here: apt install chromium")
+    expect.set_options(timeout=SOON_MS)
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield started
+        started.close()

@@ -4,17 +4,25 @@ import http.client
 import re
 import socket
 import ssl
-from contextlib import closing
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import Mock
 from urllib.parse import urlsplit
 
+import h11
 import msgspec
 import pytest
 
 from edge import __version__
+from edge.errors import ReportError
 from edge.panel import throttle
 from edge.panel.guard import MAX_BODY
+from edge.panel.serve import WITHIN_S, ImpatientProtocol
 from edge.panel.throttle import ALL_FREE, FREE
 from tests.booth import PASSAGE, PASSWORD, Booth, Caller
 
@@ -22,9 +30,11 @@ MARKUP = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 POSTS = [
     *("/logout", "/road/change", "/road/apply", "/road/back", "/service/stick", "/service/log"),
     *("/commission/begin", "/commission/step", "/commission/run", "/commission/finish"),
+    *("/live/light/switch", "/live/light/anew"),
 ]
 GETS = [
     *("/", "/live", "/live.mjpg", "/live.json", "/still.jpg", "/road", "/service"),
+    *("/live/light", "/live/light.json"),
     *("/commission", "/commission/run.json", "/commission/report.pdf", "/commission/report.html"),
 ]
 
@@ -107,6 +117,8 @@ def test_nothing_is_done_by_looking(inside: Caller, stand: Booth, path: str) -> 
 @pytest.mark.parametrize(
     "path",
     [
+        "/static/..",
+        "/static/nothing.css",
         "/static/../parts.py",
         "/static/..%2fparts.py",
         "/static/%2e%2e/parts.py",
@@ -247,6 +259,21 @@ def test_a_stream_ends_with_its_session(inside: Caller, stand: Booth) -> None:
             pass  # it ends: otherwise this waits for ever
 
 
+def test_a_stream_that_nobody_reads_any_more_asks_for_no_frame(
+    inside: Caller, stand: Booth
+) -> None:
+    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in inside.jar)
+    with spoken(stand.address) as line:
+        line.sendall(f"GET /live.mjpg HTTP/1.1\r\nHost: x\r\nCookie: {cookies}\r\n\r\n".encode())
+        while b"image/jpeg" not in line.recv(4096):
+            pass
+        assert stand.road.window._newest is not None
+    until = time.monotonic() + 20  # hung up on, without a word
+    while stand.road.window._newest is not None:
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
 def test_the_cookie_is_for_this_server_alone_and_no_script(stand: Booth) -> None:
     caller = stand.caller()
     _, _, headers = caller.ask("/login", {"password": PASSWORD})
@@ -304,24 +331,92 @@ def test_who_speaks_the_tls_of_yesterday_does_not_come_in(
 
 
 def test_a_page_runs_no_script_and_wears_no_style_of_its_own(calm: Caller) -> None:
-    for path in ("/", "/live", "/road", "/commission", "/service"):
+    for path in ("/", "/live", "/live/light", "/road", "/commission", "/service"):
         page = calm.ask(path)[1]
         assert " style=" not in page
         assert not re.search(r"\son\w+=", page)
         assert not re.search(r"<script(?! src=\"/static/)", page)
 
 
-def test_who_says_nothing_is_hung_up_on(stand: Booth, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edge.panel.serve.HEAD_WITHIN_S", 0.2)
-    target = urlsplit(stand.address)
+def test_who_says_nothing_is_hung_up_on(stand: Booth, impatient: None) -> None:
+    with spoken(stand.address) as line:
+        line.sendall(b"GET / HT")
+        assert line.recv(100) == b""
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge.panel.serve.WITHIN_S", 1.0)
+    monkeypatch.setattr("edge.panel.serve.LOOK_EVERY_S", 0.05)
+
+
+@contextmanager
+def spoken(address: str) -> Iterator[ssl.SSLSocket]:
+    target = urlsplit(address)
     context = ssl._create_unverified_context()
     with (
         socket.create_connection((target.hostname, target.port or 0), 20) as line,
         context.wrap_socket(line) as closed,
     ):
         closed.settimeout(10)
-        closed.sendall(b"GET / HT")
-        assert closed.recv(100) == b""
+        yield closed
+
+
+@pytest.mark.parametrize(
+    "begins",
+    [
+        b"GET / HTTP/1.1\r\nHost: x\r\nX: ",
+        b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n"
+        b"Content-Type: application/x-www-form-urlencoded\r\n\r\npassword=",
+        b"POST /logout HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n",  # answered at once
+    ],
+)
+def test_a_request_that_comes_byte_by_byte_ends(
+    stand: Booth, impatient: None, begins: bytes
+) -> None:
+    with spoken(stand.address) as line:
+        line.sendall(begins)
+        for _ in range(500):
+            time.sleep(0.02)
+            try:
+                line.sendall(b"x")
+            except OSError:
+                break
+        else:
+            pytest.fail("it listens for ever")
+    assert stand.caller().log_in() == 303  # the door is free for others
+    assert stand.actions() == ["login"]
+
+
+def test_a_line_that_is_used_stays_open() -> None:
+    now, shut = [0.0], []
+    line = ImpatientProtocol.__new__(ImpatientProtocol)
+    loop: Any = SimpleNamespace(time=lambda: now[0], call_later=lambda *_: None)
+    line.loop, line.conn = loop, h11.Connection(h11.SERVER)
+    line.transport = Mock(is_closing=lambda: False, close=lambda: shut.append(now[0]))
+    line._asked, line._since_s = None, 0.0
+    for _ in range(20):
+        now[0] += WITHIN_S - 1
+        line.scope = {}  # type: ignore[typeddict-item]
+        line._look()
+    assert shut == []
+    now[0] += WITHIN_S + 1
+    line._look()
+    assert len(shut) == 1
+
+
+def test_a_deed_that_the_daemon_could_not_read_is_not_left(stand: Booth) -> None:
+    for action, details in (
+        ("Live", {}),
+        ("x" * 41, {}),
+        ("login", {"with-what": "password"}),
+        ("login", {"with_what": "two\nlines"}),
+        ("login", {"with_what": "x" * 301}),
+        ("login", {f"word_{letter}": "" for letter in "abcdefghi"}),
+    ):
+        with pytest.raises(ReportError, match="nothing was done"):
+            stand.parts.trail.write(action, None, **details)
+    assert list(stand.parts.folder.glob("*")) == [stand.parts.folder / "daemon.sock"]
 
 
 def test_a_box_that_cannot_write_its_trail_lets_nobody_in(stand: Booth) -> None:

@@ -300,6 +300,16 @@ def test_an_illuminator_passes_while_it_shines(
     assert judge(Step.LIGHT, seen(lit, with_device)).result is result
 
 
+def test_a_light_that_a_person_tries_says_nothing_of_its_sensor(
+    inside: Caller, stand: Booth, state: StateHead, tmp_path: Any
+) -> None:
+    with_device = parse(tmp_path / "box.toml", CONFIG + '[firmware]\nport = "/dev/ttyACM0"\n')
+    lit = msgspec.structs.replace(state, bulletin=bulletin(housing=HousingTold(illuminator=1.0)))
+    assert judge(Step.LIGHT, seen(lit, with_device)).result is Result.PASSED
+    tried = judge(Step.LIGHT, seen(lit, with_device, light_is_tried=True))
+    assert (tried.result, tried.word) == (Result.FAILED, "found_light_tried")
+
+
 def test_a_sign_without_a_name_or_a_statement_fails(state: StateHead, tmp_path: Any) -> None:
     named = parse(tmp_path / "box.toml", CONFIG)
     nameless = parse(tmp_path / "box.toml", CONFIG.replace('sign = "ZES, model 2027"\n', ""))

@@ -104,7 +104,16 @@ def test_each_visitor_chooses_a_language(inside: Caller) -> None:
 
 
 def test_no_page_shows_a_plate_whole(inside: Caller) -> None:
-    for path in ("/", "/live", "/live.json", "/road", "/commission", "/service"):
+    for path in (
+        "/",
+        "/live",
+        "/live.json",
+        "/live/light",
+        "/live/light.json",
+        "/road",
+        "/commission",
+        "/service",
+    ):
         assert "99XKB9" not in inside.ask(path)[1]
 
 

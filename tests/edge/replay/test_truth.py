@@ -3,20 +3,10 @@ from pathlib import Path
 import pytest
 
 from edge.errors import ReportError
-from edge.replay.truth import Vehicle, Visit, read_truth, read_visits, same, score
-from edge.types import Passage
-from tests.edge.passage.test_passage import announced
-from tests.fakes import detection, reading
+from edge.replay.truth import Vehicle, Visit, read_truth, read_visits, same
+from edge.types import Outcome
 
 HEADER = "file,plate_text,country,first_frame,last_frame\n"
-
-
-def passages(*plates: str) -> list[Passage]:
-    return [
-        p
-        for plate in plates
-        for p in announced({i: [reading(plate, detection(x=9.0 * i))] for i in range(5, 12)}, 40)
-    ]
 
 
 def test_the_truth_of_one_clip_is_picked_by_its_name(tmp_path: Path) -> None:
@@ -38,13 +28,6 @@ def test_zero_and_o_differ_only_where_the_form_tells_them_apart() -> None:
     assert not same("0BXK4", Vehicle("OBXK4", "NL"))
 
 
-def test_right_missed_wrong_and_twice_are_counted_apart() -> None:
-    truth = [Vehicle("27BXK4", "NL"), Vehicle("1KZE410", "BE")]
-    result = score(passages("27BXK4", "27BXK4", "VDS41K"), truth)
-    assert (result.vehicles, result.right, result.missed) == (2, 1, 1)
-    assert (result.duplicated, result.wrong) == (1, 1)
-
-
 def test_a_visit_without_frames_lasts_as_long_as_the_clip(tmp_path: Path) -> None:
     path = tmp_path / "truth.csv"
     path.write_text(HEADER + "a.avi,27BXK4,NL,3,9\na.avi,1KZE410,B,,\n")
@@ -58,3 +41,19 @@ def test_frames_that_are_no_numbers_are_named(tmp_path: Path) -> None:
     path.write_text(HEADER + "a.avi,27BXK4,NL,first,last\n")
     with pytest.raises(ReportError, match="whole numbers"):
         read_truth(path, Path("a.avi"))
+
+
+def test_what_a_vehicle_is_due_may_stand_in_the_truth(tmp_path: Path) -> None:
+    path = tmp_path / "truth.csv"
+    path.write_text(HEADER.strip() + ",outcome\na.avi,27BXK4,NL,3,9,no_access\n")
+    assert read_visits(path, Path("a.avi"))[0].outcome is Outcome.NO_ACCESS
+    path.write_text(HEADER.strip() + ",outcome\na.avi,27BXK4,NL,3,9,no_acces\n")
+    with pytest.raises(ReportError, match="outcome no_acces that there is not"):
+        read_visits(path, Path("a.avi"))
+
+
+def test_a_row_without_a_plate_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "truth.csv"
+    path.write_text(HEADER + "a.avi,,NL,3,9\n")
+    with pytest.raises(ReportError, match="without plate"):
+        read_visits(path, Path("a.avi"))

@@ -6,7 +6,7 @@ import pytest
 
 from edge.types import Box, Detection, Image, Point
 from edge.vision.advice import ADVICE, advice, figure
-from edge.vision.aim import Light, Mark, plate_marks, scene_mark, worst
+from edge.vision.aim import Light, Mark, edges, grey, plate_marks, scene_mark, worst
 
 WIDTH, HEIGHT = 160, 34
 RAISED = {"width_px", "roll_deg", "side_deg", "sharpness", "exposure", "contrast", "glare"}
@@ -125,3 +125,17 @@ def test_a_detection_at_the_edge_or_of_no_size_is_judged_all_the_same() -> None:
         x1, y1, x2, y2 = box
         corners = (Point(x1, y1), Point(x2, y1), Point(x2, y2), Point(x1, y2))
         assert plate_marks(scene, Detection(box, corners, 0.5))
+
+
+def test_a_picture_is_sharpest_in_focus_whatever_its_light() -> None:
+    for light in (1.0, 0.4):
+        turned = [edges(plate(blur=blur, light=light)[0]) for blur in (0.0, 0.8, 1.6, 3.2)]
+        assert turned == sorted(set(turned), reverse=True)
+        assert turned[-1] > 0
+    assert edges(np.full((48, 64, 3), 90, np.uint8)) == 0
+
+
+def test_the_grey_of_a_plate_follows_its_light() -> None:
+    shares = [grey(*plate(light=light)) for light in (0.0, 0.3, 0.6, 1.0)]
+    assert shares[0] == 0
+    assert shares == sorted(set(shares))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tools.score_reads.shares import Share
+from edge.replay.shares import Share
 
 BINS = 10
 LEVELS = (0.9, 0.95, 0.99)
