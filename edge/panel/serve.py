@@ -14,7 +14,7 @@ from edge.clock import SystemClock
 from edge.config import Panel, load
 from edge.daemon.notify import Lifeline
 from edge.daemon.shown import FOLDER
-from edge.errors import BoxError, ConfigError
+from edge.errors import BoxError, ConfigError, ListenError
 from edge.panel.app import application
 from edge.panel.parts import Parts
 from edge.panel.porthole import Porthole
@@ -51,7 +51,7 @@ def parts_of(settings: Settings) -> tuple[Parts, Panel]:
         folder.mkdir(exist_ok=True)
     except OSError as e:
         cause = f"The panel's folder {folder} cannot be used ({e.strerror})."
-        raise ConfigError(cause, "Start `anpr-edge run` first, or correct box.state.") from e
+        raise ListenError(cause, "Start `anpr-edge run` first, or correct box.state.") from e
     parts = Parts(
         box=config.box.id,
         settings=settings,
@@ -76,7 +76,7 @@ def serve(settings: Settings) -> None:
 def listening(address: tuple[str, int]) -> socket.socket:
     """Return a socket at an address, also where that is not there yet.
 
-    A maintenance port has none before its cable is plugged in. Raises ConfigError.
+    A maintenance port has none before its cable is plugged in. Raises ListenError.
     """
     made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -86,7 +86,7 @@ def listening(address: tuple[str, int]) -> socket.socket:
         made.listen()
     except OSError as e:
         made.close()
-        raise ConfigError(
+        raise ListenError(
             f"Nothing can listen at {address[0]}:{address[1]} ({e.strerror}).",
             "Correct panel.listen, stop the program that holds that port, or let the unit have it:"
             " `anpr-edge check` names the drop-in that it lacks.",

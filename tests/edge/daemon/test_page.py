@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.parser import text_string_to_metric_families
 
 from edge.daemon.page import Page
-from edge.errors import ConfigError
+from edge.errors import ListenError
 
 HOST = "127.0.0.1"
 
@@ -66,7 +66,7 @@ def test_a_caller_that_hangs_up_ends_nothing(page: Page) -> None:
 def test_a_port_that_is_taken_is_one_clear_sentence(
     page: Page, registry: CollectorRegistry
 ) -> None:
-    with pytest.raises(ConfigError) as refused:
+    with pytest.raises(ListenError) as refused:
         Page((HOST, page.port), registry)
     assert refused.value.cause == (
         f"Nothing can listen at {HOST}:{page.port} (Address already in use)."
