@@ -1,5 +1,6 @@
 """The page that a Prometheus on this machine reads: GET /metrics, over plain HTTP."""
 
+import errno
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -7,9 +8,11 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from edge.closing import Closing
-from edge.errors import ConfigError
+from edge.errors import ListenError
 
 PATH = "/metrics"
+TAKEN = "Correct metrics.listen, or stop the program that holds that port."
+SHUT = "Correct metrics.listen, or give the unit its drop-in: `anpr-edge check` says which."
 PAUSE_S = 0.05
 """After each answer the page rests: whoever asks without end must not take time from frames."""
 
@@ -18,13 +21,13 @@ class Page(Closing):
     """Serves what a registry holds, one caller after the other, on a thread of its own."""
 
     def __init__(self, address: tuple[str, int], registry: CollectorRegistry) -> None:
-        """Listen. Raises ConfigError when the address cannot be had."""
+        """Listen. Raises ListenError when the address cannot be had."""
         try:
             self._server = _Server(address, registry)
         except OSError as e:
-            raise ConfigError(
+            raise ListenError(
                 f"Nothing can listen at {address[0]}:{address[1]} ({e.strerror}).",
-                "Correct metrics.listen, or stop the program that holds that port.",
+                TAKEN if e.errno == errno.EADDRINUSE else SHUT,
             ) from e
         self.port = int(self._server.server_address[1])
         self._thread = threading.Thread(

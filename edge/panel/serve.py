@@ -1,6 +1,7 @@
 """The panel as a service: HTTPS with the certificate of the box, and nothing but it."""
 
 import asyncio
+import socket
 import ssl
 from asyncio import Transport
 
@@ -13,7 +14,7 @@ from edge.clock import SystemClock
 from edge.config import Panel, load
 from edge.daemon.notify import Lifeline
 from edge.daemon.shown import FOLDER
-from edge.errors import BoxError, ConfigError
+from edge.errors import BoxError, ConfigError, ListenError
 from edge.panel.app import application
 from edge.panel.parts import Parts
 from edge.panel.porthole import Porthole
@@ -29,6 +30,8 @@ WITHIN_S, LOOK_EVERY_S = 15.0, 1.0
 """So long a request may take to come, head and body; so often that is looked at."""
 HEAD_BYTES = 16_384
 ALIVE_EVERY_S = 1.0
+IP_FREEBIND = 15
+"""ip(7); the socket module of Python 3.11 does not name it."""
 
 
 def parts_of(settings: Settings) -> tuple[Parts, Panel]:
@@ -48,7 +51,7 @@ def parts_of(settings: Settings) -> tuple[Parts, Panel]:
         folder.mkdir(exist_ok=True)
     except OSError as e:
         cause = f"The panel's folder {folder} cannot be used ({e.strerror})."
-        raise ConfigError(cause, "Start `anpr-edge run` first, or correct box.state.") from e
+        raise ListenError(cause, "Start `anpr-edge run` first, or correct box.state.") from e
     parts = Parts(
         box=config.box.id,
         settings=settings,
@@ -66,12 +69,29 @@ def parts_of(settings: Settings) -> tuple[Parts, Panel]:
 def serve(settings: Settings) -> None:
     """Serve the panel until it is told to stop. Raises BoxError when it cannot listen."""
     parts, wanted = parts_of(settings)
-    server = server_of(parts, wanted)
-    asyncio.run(_serve(server))
-    if not server.started:
-        host, port = wanted.address
-        cause = f"Nothing can listen at {host}:{port}."
-        raise ConfigError(cause, "Correct panel.listen, or stop the program that holds that port.")
+    with listening(wanted.address) as port:
+        asyncio.run(_serve(server_of(parts, wanted), port))
+
+
+def listening(address: tuple[str, int]) -> socket.socket:
+    """Return a socket at an address, also where that is not there yet.
+
+    A maintenance port has none before its cable is plugged in. Raises ListenError.
+    """
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.setsockopt(socket.IPPROTO_IP, IP_FREEBIND, 1)
+    try:
+        made.bind(address)
+        made.listen()
+    except OSError as e:
+        made.close()
+        raise ListenError(
+            f"Nothing can listen at {address[0]}:{address[1]} ({e.strerror}).",
+            "Correct panel.listen, stop the program that holds that port, or let the unit have it:"
+            " `anpr-edge check` names the drop-in that it lacks.",
+        ) from e
+    return made
 
 
 def server_of(parts: Parts, wanted: Panel) -> uvicorn.Server:
@@ -131,12 +151,10 @@ class ImpatientProtocol(H11Protocol):
         self.loop.call_later(LOOK_EVERY_S, self._look)
 
 
-async def _serve(server: uvicorn.Server) -> None:
+async def _serve(server: uvicorn.Server, port: socket.socket) -> None:
     alive = asyncio.create_task(_tell_alive(server))
     try:
-        await server.serve()
-    except SystemExit:  # so it ends where it cannot listen: `serve` says so
-        pass
+        await server.serve(sockets=[port])
     finally:
         alive.cancel()
 
