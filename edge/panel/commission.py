@@ -48,7 +48,7 @@ PHOTO_S = 15.0
 """So long a photo is asked for: a busy box has no frame to spare for seconds."""
 LONGEST_NAME, LONGEST_SAID = 80, 120
 KINDS = {"html": "text/html; charset=utf-8", "pdf": "application/pdf"}
-NOTICES = {"finish_open", "finish_name", "settings_broken_do"}
+NOTICES = {"found_no_answer", "finish_open", "finish_name", "settings_broken_do"}
 HELPS = {
     Step.CAMERA: Help("/live", "live"),
     Step.ROAD: Help("/road", "road"),
@@ -121,10 +121,11 @@ async def start_run(request: Request) -> Response:
     session, _ = await own_form(request)
     parts = parts_of(request)
     walk, state = _begun(parts), await parts.porthole.state()
-    if state is not None and state.bulletin is not None:
-        run = begin(state, state.bulletin, datetime.now(UTC))
-        parts.trail.write("commissioning_run_begun", session, walk=walk.id)
-        _walks(parts).save(msgspec.structs.replace(_begun(parts), run=run))
+    if state is None or state.bulletin is None:
+        return seen_other("/commission?step=run&said=found_no_answer")
+    run = begin(state, state.bulletin, datetime.now(UTC))
+    parts.trail.write("commissioning_run_begun", session, walk=walk.id)
+    _walks(parts).save(msgspec.structs.replace(_begun(parts), run=run))
     return seen_other("/commission?step=run#at")
 
 

@@ -17,5 +17,5 @@ async def status(request: Request) -> Response:
     state = await parts.porthole.state()
     around = Around(datetime.now(UTC), parts.settings.sha256(), parts.trail.waiting())
     found = cards(state, around, language_of(request))
-    passages = () if state is None else state.passages
+    passages = None if state is None else state.passages
     return page(request, "status", session, cards=found, all=verdict(found), passages=passages)

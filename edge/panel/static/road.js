@@ -177,3 +177,12 @@ document.querySelectorAll("[name=way]").forEach((one) => one.addEventListener("c
   outline();
 }));
 draw();
+
+// No picture yet: say so, and look again. Where it failed before this ran, no error comes any more.
+const still = document.getElementById("still");
+function again() {
+  still.alt = still.dataset.none;
+  setTimeout(() => { still.src = `/still.jpg?${Date.now()}`; }, 3000);
+}
+still.addEventListener("error", again);
+if (still.complete && !still.naturalWidth) again();

@@ -180,6 +180,16 @@ def test_a_daemon_that_does_not_answer_passes_no_step(inside: Caller, stand: Boo
     assert results(stand) == {"identity": "failed"}
 
 
+def test_a_count_that_cannot_begin_says_so(inside: Caller, stand: Booth) -> None:
+    inside.send("/commission/begin")
+    (stand.parts.folder / "daemon.sock").unlink()
+    where = inside.send("/commission/run")[2]["location"]
+    assert WORDS["found_no_answer"].nl in html.unescape(inside.ask(where)[1])
+    walk = walks(stand).load()
+    assert walk is not None
+    assert walk.run is None
+
+
 def test_the_photos_of_the_report_are_small_and_their_plates_are_flat(
     inside: Caller, stand: Booth
 ) -> None:
