@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
@@ -100,6 +101,25 @@ def test_a_lane_is_drawn_by_finger_looked_at_put_in_force_and_taken_back(
     page.get_by_role("button", name="Terug naar deze").last.click()
     expect(page.get_by_role("status")).to_contain_text("Opgeslagen")
     assert [one.name for one in stand.settings.config().camera.lanes] == ["north"]
+
+
+def test_a_drawing_without_a_picture_says_so_until_one_comes(
+    browser: Browser, stand: Booth
+) -> None:
+    socket = stand.parts.folder / "daemon.sock"
+    with closing(browser.new_context(ignore_https_errors=True)) as context:
+        page = context.new_page()
+        page.goto(f"{stand.address}/login")
+        page.get_by_label("Wachtwoord").fill(PASSWORD)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Dit kastje")
+        socket.rename(socket.with_suffix(".away"))
+        try:
+            page.goto(f"{stand.address}/road")
+            expect(page.get_by_alt_text("Er komt geen beeld")).to_be_visible()
+        finally:
+            socket.with_suffix(".away").rename(socket)
+        page.wait_for_function("document.getElementById('still').naturalWidth > 0")
 
 
 def test_a_corner_is_moved_and_removed_by_keyboard_alone(page: Page, stand: Booth) -> None:
