@@ -180,9 +180,11 @@ draw();
 
 // No picture yet: say so, and look again. Where it failed before this ran, no error comes any more.
 const still = document.getElementById("still");
+const seen = still.alt;
 function again() {
   still.alt = still.dataset.none;
   setTimeout(() => { still.src = `/still.jpg?${Date.now()}`; }, 3000);
 }
 still.addEventListener("error", again);
+still.addEventListener("load", () => { still.alt = seen; });
 if (still.complete && !still.naturalWidth) again();

@@ -119,7 +119,7 @@ def test_a_drawing_without_a_picture_says_so_until_one_comes(
             expect(page.get_by_alt_text("Er komt geen beeld")).to_be_visible()
         finally:
             socket.with_suffix(".away").rename(socket)
-        page.wait_for_function("document.getElementById('still').naturalWidth > 0")
+        expect(page.get_by_alt_text("Beeld van de camera")).to_be_visible(timeout=15_000)
 
 
 def test_a_corner_is_moved_and_removed_by_keyboard_alone(page: Page, stand: Booth) -> None:
