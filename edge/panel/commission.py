@@ -35,7 +35,7 @@ class Help(NamedTuple):
 LOOK_S = 20.0
 """So long a vehicle is waited for when the camera is judged."""
 PHOTOGRAPHED = {Step.CAMERA, Step.RUN}
-LONGEST_NAME, LONGEST_SAID = 80, 120
+LONGEST_NAME, LONGEST_SAID, LONGEST_TOLD = 80, 120, 300
 KINDS = {"html": "text/html; charset=utf-8", "pdf": "application/pdf"}
 NOTICES = {"finish_open", "finish_name", "settings_broken"}
 HELPS = {
@@ -91,7 +91,9 @@ async def step(request: Request) -> Response:
     finding = await _judged(parts, wanted, config, walk, fields)
     photo = await parts.porthole.photo() if wanted in PHOTOGRAPHED else None
     _write_down(parts, session, walk, wanted, finding)
-    walk = _begun(parts)  # while a vehicle was waited for, another step may have been kept
+    judged_in, walk = walk.id, _begun(parts)  # while a vehicle was waited for, others went on
+    if walk.id != judged_in:  # another commissioning began: this finding is none of it
+        return seen_other("/commission")
     photos = dict(walk.photos)
     if photo is not None:
         photos[wanted] = Photo(_walks(parts).keep("jpg", photo[1]), photo[0].captured_at)
@@ -212,7 +214,7 @@ def _swear(parts: Parts, session: Session, walk: Walk, config: Config, done: Fin
 
 def _write_down(parts: Parts, session: Session, walk: Walk, wanted: Step, finding: Finding) -> None:
     shown = ", ".join(f"{one.figure} {one.value}" for one in finding.figures)
-    says = f"{say('en', finding.word, **finding.values)} {shown}".strip()[:300]
+    says = _line(f"{say('en', finding.word, **finding.values)} {shown}", LONGEST_TOLD)
     parts.trail.write(
         "commissioning_step",
         session,

@@ -1,12 +1,11 @@
 """The road: region, lanes and directions, drawn on the picture, seen as a difference, in force."""
 
-from datetime import UTC, datetime
-
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from edge.errors import BoxError, ConfigError
+from edge.panel.force import Act, put_in_force
 from edge.panel.paper import page, seen_other
 from edge.panel.parts import Parts, UnreadableError, own_form, parts_of
 from edge.panel.sessions import Session
@@ -50,8 +49,8 @@ async def apply(request: Request) -> Response:
         return seen_other("/road?said=stale")
     try:
         proposal = parts.settings.propose(_drawing(fields))
-        parts.trail.write("settings_changed", session, before=before)
-        parts.settings.apply(proposal.text, datetime.now(UTC), session.by)
+        act = Act("settings_changed", {"before": before})
+        put_in_force(parts.settings, proposal.text, parts.trail, session, act)
     except ConfigError as e:
         return _page(request, parts, session, fault=e.cause, status=422)
     return seen_other("/road?said=applied")
@@ -61,11 +60,13 @@ async def take_back(request: Request) -> Response:
     """Put an earlier version in force again."""
     session, fields = await own_form(request)
     parts, number = parts_of(request), fields.get("number", "")
-    if not number.isdecimal() or len(number) > 9:
+    if not (number.isascii() and number.isdecimal()) or len(number) > 9:
         raise UnreadableError
+    before = parts.settings.sha256() or ""
     try:
-        parts.trail.write("settings_taken_back", session, version=number)
-        parts.settings.take_back(int(number), datetime.now(UTC), session.by)
+        earlier = parts.settings.earlier(int(number))
+        act = Act("settings_taken_back", {"before": before, "version": number})
+        put_in_force(parts.settings, earlier.text, parts.trail, session, act)
     except ConfigError as e:
         return _page(request, parts, session, fault=e.cause, status=422)
     return seen_other("/road?said=applied")

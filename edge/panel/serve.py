@@ -2,11 +2,14 @@
 
 import asyncio
 import ssl
+import sys
 from asyncio import Transport
+from socket import socket
 
 import h11
 import uvicorn
 from uvicorn._types import HTTPScope
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from edge.clock import SystemClock
@@ -15,6 +18,7 @@ from edge.daemon.notify import Lifeline
 from edge.daemon.shown import FOLDER
 from edge.errors import BoxError, ConfigError
 from edge.panel.app import application
+from edge.panel.gate import Gate
 from edge.panel.parts import Parts
 from edge.panel.porthole import Porthole
 from edge.panel.trail import Trail
@@ -103,7 +107,19 @@ def server_of(parts: Parts, wanted: Panel) -> uvicorn.Server:
             f"The certificate {wanted.cert} and its key cannot be used ({e.strerror or 'no PEM'}).",
             "Name them in panel.cert and panel.key, for this user to read.",
         ) from e
-    return uvicorn.Server(config)
+    return GatedServer(config)
+
+
+class GatedServer(uvicorn.Server):
+    """Listens through the gate; where it cannot listen it ends as uvicorn does."""
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        """Begin to listen."""
+        try:
+            gate = Gate.at(self.config.host, self.config.port)
+        except OSError:
+            sys.exit(STARTUP_FAILURE)
+        await super().startup([gate])
 
 
 class ImpatientProtocol(H11Protocol):

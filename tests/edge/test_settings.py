@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from edge.config import load, site_file
 from edge.errors import ConfigError
-from edge.settings import KEPT, Drawing, DrawnLane, Settings, drawing_of, text_of
+from edge.settings import KEPT, Drawing, DrawnLane, Settings, drawing_of, text_of, write
 from tests.booth import box
 
 NOW = datetime(2028, 6, 1, 8, tzinfo=UTC)
@@ -148,6 +148,30 @@ def test_a_full_disk_leaves_what_is_in_force(
     with pytest.raises(ConfigError, match="No space left"):
         apply(settings, drawn("east"))
     assert settings.config() == before
+    assert [one.number for one in settings.versions()] == [1]
+
+
+def test_only_what_rules_is_called_in_force_after_a_cut_and_a_change_by_hand(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apply(settings, drawn("south"))
+    done: list[None] = []
+
+    def cut(path: Path, text: str) -> None:
+        if done:
+            raise KeyboardInterrupt  # the power, between the two files
+        done.append(write(path, text))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("edge.settings.write", cut)
+        with pytest.raises(KeyboardInterrupt):
+            apply(settings, drawn("east"))
+    assert [one.in_force for one in settings.versions()] == [False, True]
+    place = site_file(settings.config())
+    place.write_text(place.read_text() + "# by hand\n")
+    assert [one.in_force for one in settings.versions()] == [False, False]
+    apply(settings, drawn("west"))
+    assert settings.versions()[0][::2] == (3, True)
 
 
 @given(NAMES)
