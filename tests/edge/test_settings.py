@@ -1,8 +1,11 @@
 """Drawn settings: tried before they are in force, whole or not at all, and nothing besides."""
 
 import hashlib
+import os
+import signal
 import tomllib
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import msgspec
@@ -12,6 +15,8 @@ from hypothesis import strategies as st
 
 from edge.config import load, site_file
 from edge.errors import ConfigError
+from edge.panel.force import Act, put_in_force
+from edge.panel.trail import Person, Trail
 from edge.settings import KEPT, Drawing, DrawnLane, Settings, drawing_of, text_of, write
 from tests.booth import box
 
@@ -119,6 +124,62 @@ def test_a_link_in_the_place_of_the_settings_is_not_followed(
     place.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(ConfigError, match="cannot be read"):
         settings.config()
+
+
+@pytest.mark.parametrize("kind", ["empty", "pipe", "folder", "long"])
+def test_what_is_no_drawing_is_refused_and_not_taken_for_none(
+    settings: Settings, kind: str
+) -> None:
+    place = site_file(settings.config())
+    place.parent.mkdir()
+    if kind == "pipe":
+        os.mkfifo(place)  # nobody writes to it
+    elif kind == "folder":
+        place.mkdir()
+    else:
+        place.write_text("# nothing\n" * (10_000 if kind == "long" else 0))
+    handles = len(list(Path("/proc/self/fd").iterdir()))
+    with pytest.raises(ConfigError, match=r"cannot be read|is empty, or longer"):
+        settings.config()
+    assert len(list(Path("/proc/self/fd").iterdir())) == handles
+
+
+SYNCS = 6
+"""A file and its folder: the deed, the version, the settings."""
+
+
+@pytest.mark.parametrize("cut", range(1, 9))
+def test_a_kill_at_any_sync_leaves_the_old_or_the_new_and_never_one_without_its_deed(
+    settings: Settings, cut: int
+) -> None:
+    apply(settings, drawn("south"))
+    before = settings.config()
+    trail = Trail(before.box.state / "panel")
+    child = os.fork()
+    if child == 0:
+        die_at_sync(cut)
+        text = settings.propose(drawn("east")).text
+        put_in_force(settings, text, trail, Person("terminal:me"), Act("settings_changed", {}))
+        os._exit(0)
+    died = os.waitpid(child, 0)[1] != 0
+    assert died == (cut <= SYNCS)
+    after = settings.config()
+    assert [lane.name for lane in after.camera.lanes] in (["south"], ["east"])
+    if after != before:
+        assert trail.waiting() == 1
+    assert sum(one.in_force for one in settings.versions()) == 1
+    apply(settings, drawn("west"))
+    assert [lane.name for lane in settings.config().camera.lanes] == ["west"]
+
+
+def die_at_sync(cut: int) -> None:
+    syncs = count(1)
+
+    def sync(_: int) -> None:
+        if next(syncs) == cut:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    os.fsync = sync
 
 
 def test_a_box_without_a_panel_reads_no_drawing(settings: Settings) -> None:
