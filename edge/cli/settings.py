@@ -4,6 +4,7 @@ import getpass
 import json
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -13,7 +14,6 @@ import msgspec
 from edge.config import DEFAULT_PATH
 from edge.daemon.shown import FOLDER
 from edge.errors import ConfigError
-from edge.panel.force import Act, put_in_force
 from edge.panel.serve import NO_PANEL
 from edge.panel.trail import Person, Trail
 from edge.panel.words import percent
@@ -109,8 +109,8 @@ def _put(
     who = Person(f"terminal:{getpass.getuser()}"[:100])
     state = kept.without_drawing().box.state
     action = "settings_taken_back" if details else "settings_changed"
-    act = Act(action, {"before": before or "", **details})
-    after = put_in_force(kept, proposal.text, Trail(state / FOLDER), who, act)
+    with Trail(state / FOLDER).doing(action, who, before=before or "", **details):
+        after = kept.apply(proposal.text, datetime.now(UTC), who.by)
     _tell(proposal.changes, as_json, {"before": before, "sha256": after})
 
 

@@ -14,12 +14,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from edge.config import Config
+from edge.daemon.shown import PhotoHead
 from edge.errors import BoxError
 from edge.panel.judged import LEAST_VEHICLES, Seen, begin, judge, no_answer
 from edge.panel.paper import page, seen_other
 from edge.panel.parts import Parts, UnreadableError, language_of, own_form, parts_of
 from edge.panel.report import Picture, Report, Signed, html, pdf
-from edge.panel.sessions import Session
 from edge.panel.walk import FOLDER, Finding, Finished, Judged, Photo, Result, Step, Walk, Walks
 from edge.panel.words import say
 from edge.vision.aim import Light
@@ -76,8 +76,8 @@ async def start(request: Request) -> Response:
     session, _ = await own_form(request)
     parts = parts_of(request)
     walk = Walk(id=secrets.token_hex(8), begun_at=datetime.now(UTC), by=session.by)
-    parts.trail.write("commissioning_begun", session, walk=walk.id)
-    _walks(parts).save(walk)
+    with parts.trail.doing("commissioning_begun", session, walk=walk.id):
+        _walks(parts).save(walk)
     return seen_other("/commission")
 
 
@@ -90,17 +90,12 @@ async def step(request: Request) -> Response:
         return seen_other("/commission?said=settings_broken")
     finding = await _judged(parts, wanted, config, walk, fields)
     photo = await parts.porthole.photo() if wanted in PHOTOGRAPHED else None
-    _write_down(parts, session, walk, wanted, finding)
-    judged_in, walk = walk.id, _begun(parts)  # while a vehicle was waited for, others went on
-    if walk.id != judged_in:  # another commissioning began: this finding is none of it
+    if _begun(parts).id != walk.id:  # while a vehicle was waited for, another one began
         return seen_other("/commission")
-    photos = dict(walk.photos)
-    if photo is not None:
-        photos[wanted] = Photo(_walks(parts).keep("jpg", photo[1]), photo[0].captured_at)
     now = datetime.now(UTC)
     one = Judged(finding=finding, at=now, by=session.by, settings_sha256=config.sha256)
-    steps = {**walk.steps, wanted: one}
-    _walks(parts).save(msgspec.structs.replace(walk, steps=steps, photos=photos, finished=None))
+    with parts.trail.doing("commissioning_step", session, **_told(walk, wanted, finding)):
+        _keep(parts, wanted, one, photo)
     failed = finding.result is Result.FAILED
     return seen_other(f"/commission?step={wanted}#at" if failed else "/commission#at")
 
@@ -112,8 +107,8 @@ async def start_run(request: Request) -> Response:
     walk, state = _begun(parts), await parts.porthole.state()
     if state is not None and state.bulletin is not None:
         run = begin(state, state.bulletin, datetime.now(UTC))
-        parts.trail.write("commissioning_run_begun", session, walk=walk.id)
-        _walks(parts).save(msgspec.structs.replace(_begun(parts), run=run))
+        with parts.trail.doing("commissioning_run_begun", session, walk=walk.id):
+            _walks(parts).save(msgspec.structs.replace(_begun(parts), run=run))
     return seen_other("/commission?step=run")
 
 
@@ -151,8 +146,8 @@ async def finish(request: Request) -> Response:
         html_sha256=walks.keep("html", html(report)),
         pdf_sha256=walks.keep("pdf", pdf(report)),
     )
-    _swear(parts, session, walk, config, done)
-    walks.save(msgspec.structs.replace(walk, finished=done))
+    with parts.trail.doing("commissioned", session, **_sworn(walk, config, done)):
+        walks.save(msgspec.structs.replace(walk, finished=done))
     return seen_other("/commission")
 
 
@@ -197,32 +192,35 @@ async def _judged(
     )
 
 
-def _swear(parts: Parts, session: Session, walk: Walk, config: Config, done: Finished) -> None:
-    """Put the end on the trail: by these hashes the platform knows the report."""
-    parts.trail.write(
-        "commissioned",
-        session,
-        walk=walk.id,
-        fit="yes" if done.fit else "no",
-        technician=done.technician,
-        place=done.place,
-        settings=config.sha256,
-        html=done.html_sha256,
-        pdf=done.pdf_sha256,
-    )
+def _keep(parts: Parts, step: Step, one: Judged, photo: tuple[PhotoHead, bytes] | None) -> None:
+    """Keep what a step found, beside what others found meanwhile. Raises ReportError."""
+    walks, walk = _walks(parts), _begun(parts)
+    photos = dict(walk.photos)
+    if photo is not None:
+        photos[step] = Photo(walks.keep("jpg", photo[1]), photo[0].captured_at)
+    steps = {**walk.steps, step: one}
+    walks.save(msgspec.structs.replace(walk, steps=steps, photos=photos, finished=None))
 
 
-def _write_down(parts: Parts, session: Session, walk: Walk, wanted: Step, finding: Finding) -> None:
+def _sworn(walk: Walk, config: Config, done: Finished) -> dict[str, str]:
+    """Return what the trail says of the end: by these hashes the platform knows the report."""
+    return {
+        "walk": walk.id,
+        "fit": "yes" if done.fit else "no",
+        "technician": done.technician,
+        "place": done.place,
+        "settings": config.sha256,
+        "html": done.html_sha256,
+        "pdf": done.pdf_sha256,
+    }
+
+
+def _told(walk: Walk, wanted: Step, finding: Finding) -> dict[str, str]:
+    """Return what the trail says of a step."""
     shown = ", ".join(f"{one.figure} {one.value}" for one in finding.figures)
     says = _line(f"{say('en', finding.word, **finding.values)} {shown}", LONGEST_TOLD)
-    parts.trail.write(
-        "commissioning_step",
-        session,
-        walk=walk.id,
-        step=wanted.value,
-        result=finding.result.value,
-        says=says,
-    )
+    result = finding.result.value
+    return {"walk": walk.id, "step": wanted.value, "result": result, "says": says}
 
 
 def _listed(walk: Walk | None, sha256: str) -> list[tuple[Step, Judged | None]]:

@@ -76,7 +76,7 @@ class Door:
             self._trying -= 1
         if right:
             parts.throttle.succeed(address)
-            return _enter(parts, "password")
+            return _enter(request, "password")
         parts.throttle.fail(address)
         self._tell_refused(parts, "password")
         return _login(request, 403, fault="wrong")
@@ -93,7 +93,7 @@ class Door:
             self._tell_refused(parts, "used_pass")
             return _login(request, 403, fault="used_pass")
         self._used.append(found.jti)
-        return _enter(parts, f"token:{found.sub}")
+        return _enter(request, f"token:{found.sub}")
 
     def _tell_refused(self, parts: Parts, with_what: str) -> None:
         times = self._refusals.count(with_what)
@@ -114,13 +114,16 @@ async def choose_language(request: Request) -> Response:
     return answer
 
 
-def _enter(parts: Parts, by: str) -> Response:
+def _enter(request: Request, by: str) -> Response:
+    """Begin a session; the one that this browser had ends, or nobody could end it any more."""
+    parts = parts_of(request)
     token, session = parts.sessions.begin(by)
     try:
         parts.trail.write("login", session)
     except ReportError:
         parts.sessions.end(token)
         raise
+    parts.sessions.end(request.cookies.get(COOKIE))
     answer = seen_other("/")
     answer.set_cookie(COOKIE, token, path="/", secure=True, httponly=True, samesite="strict")
     return answer

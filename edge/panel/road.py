@@ -1,11 +1,12 @@
 """The road: region, lanes and directions, drawn on the picture, seen as a difference, in force."""
 
+from datetime import UTC, datetime
+
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from edge.errors import BoxError, ConfigError
-from edge.panel.force import Act, put_in_force
 from edge.panel.paper import page, seen_other
 from edge.panel.parts import Parts, UnreadableError, own_form, parts_of
 from edge.panel.sessions import Session
@@ -49,8 +50,8 @@ async def apply(request: Request) -> Response:
         return seen_other("/road?said=stale")
     try:
         proposal = parts.settings.propose(_drawing(fields))
-        act = Act("settings_changed", {"before": before})
-        put_in_force(parts.settings, proposal.text, parts.trail, session, act)
+        with parts.trail.doing("settings_changed", session, before=before):
+            parts.settings.apply(proposal.text, datetime.now(UTC), session.by)
     except ConfigError as e:
         return _page(request, parts, session, fault=e.cause, status=422)
     return seen_other("/road?said=applied")
@@ -65,8 +66,8 @@ async def take_back(request: Request) -> Response:
     before = parts.settings.sha256() or ""
     try:
         earlier = parts.settings.earlier(int(number))
-        act = Act("settings_taken_back", {"before": before, "version": number})
-        put_in_force(parts.settings, earlier.text, parts.trail, session, act)
+        with parts.trail.doing("settings_taken_back", session, before=before, version=number):
+            parts.settings.apply(earlier.text, datetime.now(UTC), session.by)
     except ConfigError as e:
         return _page(request, parts, session, fault=e.cause, status=422)
     return seen_other("/road?said=applied")

@@ -468,6 +468,10 @@ WORDS = {
         "Dat formulier is niet te lezen. Er is niets gedaan.",
         "That form cannot be read. Nothing was done.",
     ),
+    "box_unusable": Words(
+        "De instellingen van deze kast zijn niet te gebruiken. Er is niets gedaan.",
+        "The settings of this box cannot be used. Nothing was done.",
+    ),
     "no_trail": Words(
         "De handeling kon niet worden vastgelegd. Er is niets gedaan.",
         "The act could not be written down. Nothing was done.",

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from edge.config import load, site_file
 from edge.errors import ConfigError
-from edge.panel.force import Act, put_in_force
 from edge.panel.trail import Person, Trail
 from edge.settings import KEPT, Drawing, DrawnLane, Settings, drawing_of, text_of, write
 from tests.booth import box
@@ -159,7 +158,8 @@ def test_a_kill_at_any_sync_leaves_the_old_or_the_new_and_never_one_without_its_
     if child == 0:
         die_at_sync(cut)
         text = settings.propose(drawn("east")).text
-        put_in_force(settings, text, trail, Person("terminal:me"), Act("settings_changed", {}))
+        with trail.doing("settings_changed", Person("terminal:me")):
+            settings.apply(text, NOW, "terminal:me")
         os._exit(0)
     died = os.waitpid(child, 0)[1] != 0
     assert died == (cut <= SYNCS)

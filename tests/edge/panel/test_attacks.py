@@ -285,6 +285,17 @@ def test_a_stolen_session_is_dead_after_the_logout(inside: Caller, stand: Booth)
     assert thief.ask("/live.json")[0] == 303
 
 
+def test_a_stolen_session_is_dead_after_its_owner_logs_in_anew(
+    inside: Caller, stand: Booth
+) -> None:
+    thief = stand.caller()
+    for cookie in inside.jar:
+        thief.jar.set_cookie(cookie)
+    assert inside.log_in() == 303
+    assert thief.ask("/")[0] == 303
+    assert inside.ask("/")[0] == 200
+
+
 def test_a_stream_ends_with_its_session(inside: Caller, stand: Booth) -> None:
     target = urlsplit(stand.address)
     context = ssl._create_unverified_context()

@@ -60,9 +60,43 @@ def test_a_disk_that_is_full_at_the_last_moment_is_on_the_trail_as_nothing_done(
     fields = {"drawing": json.dumps(DRAWN), "base": before}
     status, page, _ = inside.send("/road/apply", **fields)
     assert (status, "No space left" in page) == (422, True)
-    assert stand.actions() == ["login", "settings_changed", "settings_kept"]
+    assert stand.actions() == ["login", "settings_changed", "not_done"]
     assert stand.deeds()[-1]["details"] == {"before": before, "instead_of": "settings_changed"}
     assert stand.settings.config().sha256 == before
+
+
+def test_a_configuration_that_is_spoilt_meanwhile_is_told_with_its_remedy(
+    inside: Caller, stand: Booth
+) -> None:
+    csrf = inside.csrf()
+    stand.settings.path.write_text("[[[")
+    for path, fields in (
+        ("/road", None),
+        ("/road/change", {"csrf": csrf, "drawing": "{}"}),
+        ("/road/apply", {"csrf": csrf, "drawing": "{}", "base": ""}),
+        ("/road/back", {"csrf": csrf, "number": "0"}),
+    ):
+        status, page, _ = inside.ask(path, fields)
+        assert (status, "Correct that place in the file" in page) == (503, True), path
+    assert stand.actions() == ["login"]
+    assert "Correct" not in stand.caller().ask("/road")[1]  # a stranger learns nothing
+
+
+@pytest.mark.parametrize(
+    ("path", "place", "action"),
+    [
+        ("/service/stick", "stick", "stick_asked"),
+        ("/commission/begin", "commissioning", "commissioning_begun"),
+    ],
+)
+def test_what_was_written_down_and_then_failed_is_on_the_trail_as_not_done(
+    inside: Caller, stand: Booth, path: str, place: str, action: str
+) -> None:
+    (stand.parts.folder / place).symlink_to("/nowhere/at/all")
+    status, page, _ = inside.send(path)
+    assert (status, "Look at the disk" in page) == (503, True)
+    assert stand.actions() == ["login", action, "not_done"]
+    assert stand.deeds()[-1]["details"]["instead_of"] == action
 
 
 def test_settings_that_the_daemon_has_not_taken_over_are_told(inside: Caller, stand: Booth) -> None:
