@@ -475,7 +475,7 @@ def _tables(path: Path, text: str | None = None) -> tuple[dict[str, Any], str]:
     except OSError as e:
         raise ConfigError(
             f"The configuration {path} cannot be read ({e.strerror}).",
-            "Name another one with --config, or create it: README, 'Configure a box'.",
+            "Name another one with --config, or make this box: anpr-edge provision --help.",
         ) from e
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
         raise ConfigError(f"{path} is not TOML: {e}.", "Correct that place in the file.") from e

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 DAY = datetime.timedelta(days=1)
-LOOPBACK = [x509.IPAddress(ipaddress.ip_address(f"127.0.0.{n}")) for n in range(1, 5)]
+WIRED = "10.77.0.2"  # of the platform at the end of `tests.faults.wire`
+HOSTS = (*(f"127.0.0.{n}" for n in range(1, 5)), WIRED)
 
 
 class Authority:
@@ -52,7 +53,9 @@ class Authority:
         builder = builder.not_valid_before(now - datetime.timedelta(days=1))
         builder = builder.not_valid_after(now + (self.lasts if is_ca else self.lasts_client))
         builder = builder.add_extension(x509.BasicConstraints(is_ca, None), critical=True)
-        names = x509.SubjectAlternativeName(LOOPBACK)
+        names = x509.SubjectAlternativeName(
+            [x509.IPAddress(ipaddress.ip_address(host)) for host in HOSTS]
+        )
         return builder.add_extension(names, critical=False).sign(self.key, SHA256())
 
     def _write(

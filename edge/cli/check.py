@@ -22,6 +22,7 @@ from edge.config import DEFAULT_PATH, Config, External, Zone, load
 from edge.daemon import exhibits, wiring, wiring_delivery, wiring_eyes, wiring_law
 from edge.daemon.inforce import models_in_force, packs_in_force
 from edge.errors import BoxError
+from edge.provision import dropins
 from edge.record.keys import load_public
 from edge.registry.token import load_key
 from edge.vision.model import ModelFile
@@ -36,6 +37,7 @@ from edge.vision.session import (
 
 TIMED_RUNS = 15
 SHOWN = 12  # characters of a hash
+DROP_IN = "`anpr-edge provision --exchange FOLDER` writes them; then restart those services."
 NO_PICTURE = "a camera that we do not own gives no picture: with [evidence] nobody is held"
 NO_WAY = "released pictures have no way to leave: set uplink.evidence"
 
@@ -68,6 +70,7 @@ def examined(path: Path) -> Iterator[Item]:
     now = SystemClock().read().now
     looks: list[tuple[str, Callable[[], Item]]] = [
         ("config", partial(_config, path, config)),
+        *([("services", partial(_services, config))] if path == DEFAULT_PATH else ()),
         *_eyes(config),
         *((f"law {zone.id}", partial(_law, config, zone, now)) for zone in config.zones),
         ("registry", partial(_registry, config, now)),
@@ -110,6 +113,16 @@ def _external(external: External) -> Item:
 def _config(path: Path, config: Config) -> Item:
     says = f"{path}, sha256 {config.sha256[:SHOWN]}, box {config.box.id}"
     return Item("config", says, figures={"sha256": config.sha256, "box": config.box.id})
+
+
+def _services(config: Config) -> Item:
+    """Tell whether the units allow what the configuration asks for; they read no other."""
+    lacks = dropins.missing(config)
+    if not lacks:
+        return Item("services", "their units allow what this configuration needs")
+    wanted = ", ".join(f"{one.example}.conf for {one.unit}" for one in lacks)
+    says = f"The units do not allow what this configuration needs; missing: {wanted}."
+    return Item("services", says, DROP_IN)
 
 
 def _runtime() -> Item:

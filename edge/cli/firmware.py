@@ -23,7 +23,7 @@ def firmware(config: Path, wanted: bool) -> None:
     Owns the serial port of [firmware], and neither keys nor network. Drives fan, heater and light,
     and feeds the device's watchdog. A device that is not there is waited for.
     """
-    settings = load(config)
+    settings = load(config, "")  # what was drawn on the panel is not its to read
     if wanted:
         sys.exit(0 if settings.firmware is not None else FINDING)
     write_log()

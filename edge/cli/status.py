@@ -19,7 +19,8 @@ from edge.daemon.body import COOL
 from edge.daemon.bulletin import Bulletin, HousingTold, TuningTold, read_bulletin
 from edge.daemon.eyesight import REMEDY as LOOK_AT_CAMERA
 from edge.daemon.late import LATE
-from edge.daemon.storeroom import REMEDY
+from edge.daemon.silence import REMEDY as NO_PICTURE
+from edge.daemon.storeroom import REMEDY, STORAGE
 from edge.feed.opening import is_taken
 from edge.types import ClockReading
 
@@ -29,6 +30,7 @@ WAITS = {"mqtt": timedelta(days=1), "spool": LATE}
 """What waits longer than so long is for a person to look at; a stick may well come once a week."""
 START = "Start `anpr-edge run`, or the service that does. Its log says why it ended."
 AGAIN = "Look at its log, then at the camera; start it again."
+IN_LOG = "The log says more: journalctl -u anpr-run."
 SYNC = "Let it reach a time server: until then nobody is accused."
 UPLINK = "Look at the log of the uplink: `anpr-edge uplink --once` tries now."
 DEVICE = "Look at `systemctl status anpr-firmware`, then at the cable and power of the device."
@@ -100,7 +102,7 @@ def _camera(config: Config, told: Bulletin | None) -> Item:
     says += f", {told.frames_dropped} dropped for newer ones"
     if rate is None:
         return Item("camera", says, figures=figures)
-    return Item("camera", f"{rate:g} a second, {says}", None if rate else AGAIN, figures)
+    return Item("camera", f"{rate:g} a second, {says}", None if rate else NO_PICTURE, figures)
 
 
 def _of_tuning(told: Bulletin | None) -> list[tuple[str, Callable[[], Item]]]:
@@ -254,7 +256,13 @@ def _alarms(told: Bulletin | None) -> Item:
     if not told.alarms:
         return Item("alarms", "none is open", figures={"open": {}})
     says = " ".join(f"{name}: {cause}" for name, cause in told.alarms.items())
-    remedy = REMEDY if set(told.alarms) == {"storage"} else "`anpr-edge check` says more."
+    remedies = {name: told.remedies.get(name, IN_LOG) for name in told.alarms}
+    if STORAGE in remedies:
+        remedies[STORAGE] = REMEDY
+    if len(remedies) == 1:
+        (remedy,) = remedies.values()
+    else:
+        remedy = " ".join(f"{name}: {words}" for name, words in remedies.items())
     return Item("alarms", says, remedy, {"open": told.alarms})
 
 

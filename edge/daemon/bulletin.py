@@ -67,8 +67,9 @@ class Bulletin(msgspec.Struct, frozen=True, kw_only=True):
 
     `frames_per_s` is None before there was time to count. `missed`: passages without a record that
     are not signed for yet. `frames_rested`: those of the frames in which nothing had changed.
-    `alarms` holds the cause of each alarm that is open. Times are UTC. `housing` None: there is no
-    [firmware]. `tuning` None: the camera rules itself, or was not seen yet.
+    `alarms` holds the cause of each alarm that is open, `remedies` what to do about it. Times are
+    UTC. `housing` None: there is no [firmware]. `tuning` None: the camera rules itself, or was not
+    seen yet.
     """
 
     began_at: datetime
@@ -91,6 +92,7 @@ class Bulletin(msgspec.Struct, frozen=True, kw_only=True):
     frames_rested: int = 0
     housing: HousingTold | None = None
     tuning: TuningTold | None = None
+    remedies: dict[str, str] = {}
 
 
 def read_bulletin(state: Path) -> Bulletin | None:

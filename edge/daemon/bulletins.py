@@ -123,7 +123,12 @@ class Bulletins:
             housing=None if seen.housing is None else seen.housing.told(),
             tuning=None if seen.tuner is None else seen.tuner.told(),
             alarms=standing(seen.alarms.told | {STORAGE: seen.room.alarm}),
+            remedies=self._remedies(),
         )
+
+    def _remedies(self) -> dict[str, str]:
+        alarms = self._sights.alarms
+        return {name: one.remedy for name, one in alarms.watched.items() if alarms.told.get(name)}
 
     def _rate(self) -> float | None:
         """Return how many frames a second were looked at since the last bulletin."""

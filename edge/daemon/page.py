@@ -1,5 +1,6 @@
 """The page that a Prometheus on this machine reads: GET /metrics, over plain HTTP."""
 
+import errno
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -10,6 +11,8 @@ from edge.closing import Closing
 from edge.errors import ConfigError
 
 PATH = "/metrics"
+TAKEN = "Correct metrics.listen, or stop the program that holds that port."
+SHUT = "Correct metrics.listen, or give the unit its drop-in: `anpr-edge check` says which."
 PAUSE_S = 0.05
 """After each answer the page rests: whoever asks without end must not take time from frames."""
 
@@ -24,7 +27,7 @@ class Page(Closing):
         except OSError as e:
             raise ConfigError(
                 f"Nothing can listen at {address[0]}:{address[1]} ({e.strerror}).",
-                "Correct metrics.listen, or stop the program that holds that port.",
+                TAKEN if e.errno == errno.EADDRINUSE else SHUT,
             ) from e
         self.port = int(self._server.server_address[1])
         self._thread = threading.Thread(

@@ -1,6 +1,7 @@
 """The panel as a service: HTTPS with the certificate of the box, and nothing but it."""
 
 import asyncio
+import socket
 import ssl
 import sys
 from asyncio import Transport
@@ -33,6 +34,8 @@ WITHIN_S, LOOK_EVERY_S = 15.0, 1.0
 """So long a request may take to come, head and body; so often that is looked at."""
 HEAD_BYTES = 16_384
 ALIVE_EVERY_S = 1.0
+IP_FREEBIND = 15
+"""ip(7); the socket module of Python 3.11 does not name it."""
 
 
 def parts_of(settings: Settings) -> tuple[Parts, Panel]:
@@ -70,12 +73,29 @@ def parts_of(settings: Settings) -> tuple[Parts, Panel]:
 def serve(settings: Settings) -> None:
     """Serve the panel until it is told to stop. Raises BoxError when it cannot listen."""
     parts, wanted = parts_of(settings)
-    server = server_of(parts, wanted)
-    asyncio.run(_serve(server))
-    if not server.started:
-        host, port = wanted.address
-        cause = f"Nothing can listen at {host}:{port}."
-        raise ConfigError(cause, "Correct panel.listen, or stop the program that holds that port.")
+    with listening(wanted.address) as port:
+        asyncio.run(_serve(server_of(parts, wanted), port))
+
+
+def listening(address: tuple[str, int]) -> socket.socket:
+    """Return a socket at an address, also where that is not there yet.
+
+    A maintenance port has none before its cable is plugged in. Raises ConfigError.
+    """
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.setsockopt(socket.IPPROTO_IP, IP_FREEBIND, 1)
+    try:
+        made.bind(address)
+        made.listen()
+    except OSError as e:
+        made.close()
+        raise ConfigError(
+            f"Nothing can listen at {address[0]}:{address[1]} ({e.strerror}).",
+            "Correct panel.listen, stop the program that holds that port, or let the unit have it:"
+            " `anpr-edge check` names the drop-in that it lacks.",
+        ) from e
+    return made
 
 
 def server_of(parts: Parts, wanted: Panel) -> uvicorn.Server:
@@ -147,12 +167,10 @@ class ImpatientProtocol(H11Protocol):
         self.loop.call_later(LOOK_EVERY_S, self._look)
 
 
-async def _serve(server: uvicorn.Server) -> None:
+async def _serve(server: uvicorn.Server, port: socket.socket) -> None:
     alive = asyncio.create_task(_tell_alive(server))
     try:
-        await server.serve()
-    except SystemExit:  # so it ends where it cannot listen: `serve` says so
-        pass
+        await server.serve(sockets=[port])
     finally:
         alive.cancel()
 

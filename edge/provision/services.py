@@ -16,9 +16,18 @@ def is_systemd_at_work() -> bool:
 
 def restart(unit: str) -> bool:
     """Start a service again if it is at work; False where that could not be done."""
+    return _told("try-restart", unit)
+
+
+def reread() -> bool:
+    """Let systemd read its units anew; False where that could not be done."""
+    return _told("daemon-reload")
+
+
+def _told(*words: str) -> bool:
     if not is_systemd_at_work():
         return False
-    command = ["systemctl", "try-restart", unit]
+    command = ["systemctl", *words]
     try:
         done = subprocess.run(command, capture_output=True, timeout=CALL_S, check=False)
     except (OSError, subprocess.TimeoutExpired):

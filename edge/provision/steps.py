@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from edge.config import Panel
+from edge.config import DEFAULT_PATH, Panel
 from edge.daemon import enrolment, wiring
 from edge.errors import BoxError, ConfigError, KeyFileError, RecordError
-from edge.provision import label
-from edge.provision.services import restart
+from edge.provision import dropins, label
+from edge.provision.services import reread, restart
 from edge.provision.site import Site, folder
 from edge.record import password
 from edge.record.client import (
@@ -62,6 +62,13 @@ def steps(site: Site, wishes: Wishes) -> Iterator[Step]:
         partial(_config_stands, site, wishes),
         partial(_write_config, site),
     )
+    if site.path == DEFAULT_PATH:  # the units read no other
+        yield Step(
+            "services",
+            "write the drop-ins of systemd that this configuration needs",
+            partial(_services_stand, site),
+            partial(_open_services, site),
+        )
     yield from _given(site)
     yield Step(
         "keys",
@@ -135,6 +142,18 @@ def _write_config(site: Site) -> str:
         replace(old, read(site.path))
     replace(site.path, site.text.encode())
     return f"{site.path} written, box {site.box}"
+
+
+def _services_stand(site: Site) -> str | None:
+    return None if dropins.missing(site.config) else "their units allow what they need"
+
+
+def _open_services(site: Site) -> str:
+    made = dropins.missing(site.config)
+    for one in made:
+        dropins.put(one)
+    told = "" if reread() else "; systemctl daemon-reload puts them in force"
+    return f"{', '.join(str(one.path) for one in made)} written{told}"
 
 
 def _given_stands(site: Site, name: str, path: Path) -> str | None:

@@ -18,6 +18,7 @@ from edge.feed.outbox import Outbox
 from edge.record.envelope import seal
 from edge.record.keys import load_signer
 from edge.registry.token import load_key
+from tests.authority import Authority
 from tests.chains import alarm
 from tests.conftest import REPOSITORY
 from tests.delivery import CONFIG
@@ -35,7 +36,10 @@ WEATHERS = {
     "up and down by turns of 20 s": Weather(turn_s=20.0 if LONG else 1.5),
 }
 BROKER = """\
-listener 1883 {address}
+listener 8883 {address}
+cafile {folder}/ca.pem
+certfile {folder}/broker.pem
+keyfile {folder}/broker.key
 allow_anonymous true
 user root
 """
@@ -47,9 +51,10 @@ class Ends:
     def __init__(self, folder: Path, between: Wire, stack: ExitStack) -> None:
         self._folder, self._wire, self._stack = folder, between, stack
         CliRunner().invoke(make_keys, ["--box", "box-1", "--out", str(folder / "keys")])
-        uplink = f'host = "{PLATFORM}"\nport = 1883'
+        Authority(folder).issue("broker", "broker")
+        uplink = f'host = "{PLATFORM}"\nport = 8883\nca = "ca.pem"'
         (folder / "box.toml").write_text(CONFIG.format(uplink=uplink))
-        (folder / "broker.conf").write_text(BROKER.format(address=PLATFORM))
+        (folder / "broker.conf").write_text(BROKER.format(address=PLATFORM, folder=folder))
         self.database, self.keys = folder / "received.sqlite", folder / "keys/boxes.jwks"
 
     def start(self) -> None:
@@ -57,8 +62,9 @@ class Ends:
         self._enter(self._wire.platform, *broker)
         python = (sys.executable, "-m")
         files = ("--db", self.database, "--keys", self.keys)
-        signing = ("--signing", self._folder / "keys/platform.pem", "--host", PLATFORM)
-        self._enter(self._wire.platform, *python, "tools.receive", *files, *signing)
+        signing = ("--signing", self._folder / "keys/platform.pem")
+        way = ("--host", PLATFORM, "--port", 8883, "--ca", self._folder / "ca.pem")
+        self._enter(self._wire.platform, *python, "tools.receive", *files, *signing, *way)
         uplink = ("edge.cli.main", "uplink", "--config", self._folder / "box.toml")
         self._enter(self._wire.box, *python, *uplink)
 

@@ -20,8 +20,10 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.authority import WIRED
+
 TUNSETIFF, TUN_NO_PI = 0x400454CA, 0x0001 | 0x1000
-BOX, PLATFORM = "10.77.0.1", "10.77.0.2"
+BOX, PLATFORM = "10.77.0.1", WIRED
 PACKET = 65_536
 IDLE_S = 0.05
 

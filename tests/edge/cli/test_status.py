@@ -173,6 +173,16 @@ def test_what_needs_a_look_is_a_fault(box: StreetBox, changes: dict[str, Any], f
         assert faults(box) == {fault}
 
 
+def test_each_open_alarm_comes_with_what_to_do_about_it(box: StreetBox) -> None:
+    tell(box, alarms={"wear": "Much was written."}, remedies={"wear": "Write less."})
+    with at_work(box):
+        assert items(box)["alarms"]["remedy"] == "Write less."
+    both = {"wear": "Much was written.", "storage": "The disk is full."}
+    tell(box, alarms=both, remedies={"wear": "Write less."})
+    with at_work(box):
+        assert "wear: Write less. storage: Free some disk" in items(box)["alarms"]["remedy"]
+
+
 def test_yesterday_s_reads_are_not_today_s(box: StreetBox) -> None:
     tell(box, reads=Reads(date(2020, 1, 1), 100, 1))
     with at_work(box):

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from prometheus_client import generate_latest
 
-from edge.daemon.alarms import Alarms
+from edge.daemon.alarms import Alarms, Watched
 from edge.daemon.bulletin import BULLETIN, Bulletin, HousingTold, read_bulletin
 from edge.daemon.bulletins import EVERY_S, SOON_S, WRITTEN_EVERY_S, Bulletins, Sights
 from edge.daemon.figures import Figures
@@ -62,7 +62,10 @@ class Telling(Box):
     def alarms_told(self) -> Alarms:
         line = self.pipeline
         parts = (line.clock, line.testimony, line.signer, line.outbox, line.casebook)
-        return Alarms({}, *parts, told={"registry": "It is gone.", "keys": None})
+        watched = {
+            name: Watched(lambda: None, f"Mend the {name}.") for name in ("registry", "keys")
+        }
+        return Alarms(watched, *parts, told={"registry": "It is gone.", "keys": None})
 
     def told(self) -> Bulletin:
         found = read_bulletin(self.folder)
@@ -93,6 +96,7 @@ def test_it_tells_what_waits_how_old_the_registry_is_and_which_alarms_are_open(
     assert snapshot is not None
     assert told.vehicles_as_of == snapshot.vehicles_as_of
     assert told.alarms == {"registry": "It is gone.", "storage": "The disk is full."}
+    assert told.remedies == {"registry": "Mend the registry."}
 
 
 def test_heat_and_a_lower_pace_are_told_and_on_the_page(box: Telling) -> None:

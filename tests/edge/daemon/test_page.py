@@ -72,3 +72,10 @@ def test_a_port_that_is_taken_is_one_clear_sentence(
         f"Nothing can listen at {HOST}:{page.port} (Address already in use)."
     )
     assert "metrics.listen" in refused.value.remedy
+
+
+def test_a_unit_that_has_no_network_is_told_of_its_drop_in() -> None:
+    """There the system refuses the address, as it does one of another machine."""
+    with pytest.raises(ConfigError, match="Nothing can listen") as told:
+        Page(("192.0.2.7", 0), CollectorRegistry())
+    assert "drop-in" in told.value.remedy

@@ -31,6 +31,13 @@ id = "gent"
 pack = "fl-zes"
 """
 DEVICE = '[firmware]\nport = "/dev/ttyACM0"\n'
+PANEL = """
+[panel]
+listen = "10.42.0.1:8443"
+cert = "panel.crt"
+key = "panel.key"
+password = "panel.password"
+"""
 
 
 def written(folder: Path, more: str = "") -> Path:
@@ -52,6 +59,18 @@ def test_a_box_without_a_device_has_no_service_and_no_housing(tmp_path: Path) ->
 def test_the_unit_asks_whether_there_is_a_device(tmp_path: Path, more: str, status: int) -> None:
     asked = ["--wanted", "--config", str(written(tmp_path, more))]
     assert CliRunner().invoke(firmware, asked).exit_code == status
+
+
+def test_the_service_starts_though_it_may_not_read_what_was_drawn(tmp_path: Path) -> None:
+    """Its unit hides the state of the box from it; that was the end of it once."""
+    config = written(tmp_path, DEVICE + PANEL)
+    config.write_text(config.read_text().replace("[access]", 'state = "state"\n[access]'))
+    hidden = tmp_path / "state" / "settings" / "site.toml"
+    hidden.mkdir(parents=True)  # cannot be read, not even by root
+    with pytest.raises(ConfigError):
+        load(config)
+    asked = ["--wanted", "--config", str(config)]
+    assert CliRunner().invoke(firmware, asked).exit_code == 0
 
 
 def test_the_plates_that_are_read_are_judged_by_their_light(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ On the way the pictures of the handbook are taken: `make handbook` keeps them be
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import cv2
 import msgspec
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Error, Locator, Page, expect
 
 from edge.daemon.bulletin import Bulletin
 from edge.daemon.shown import Tally
@@ -48,7 +48,7 @@ class Album:
         menu = "document.querySelector('.menu').style.position"
         if whole:
             self.page.evaluate(f"{menu} = 'static'")
-        png = self.page.screenshot(full_page=whole, animations="disabled", caret="hide")
+        png = _shot(lambda: self.page.screenshot(full_page=whole, animations="disabled"))
         if whole:
             self.page.evaluate(f"{menu} = ''")
         self._keep(name, png)
@@ -56,7 +56,7 @@ class Album:
     def take_part(self, name: str, part: Locator) -> None:
         """Take one part of the page."""
         self.taken.add(name)
-        self._keep(name, part.screenshot(animations="disabled", caret="hide"))
+        self._keep(name, _shot(lambda: part.screenshot(animations="disabled")))
 
     def _keep(self, name: str, png: bytes) -> None:
         image = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)
@@ -65,6 +65,17 @@ class Album:
         if folder and name in self.named:
             path = Path(folder) / f"{self.device}-{name}.webp"
             cv2.imwrite(str(path), image, [cv2.IMWRITE_WEBP_QUALITY, QUALITY])
+
+
+def _shot(take: Callable[[], bytes]) -> bytes:
+    """Take a picture; a Chromium that is busy says at times that it cannot, and then can."""
+    for _ in range(2):
+        try:
+            return take()
+        except Error as e:
+            if "Unable to capture" not in e.message:
+                raise
+    return take()
 
 
 class Walker:
