@@ -5,10 +5,11 @@ address: whoever opens a thousand must neither use up the memory nor keep others
 """
 
 import socket
-from typing import Self
 
 MOST, MOST_OF_ONE = 128, 24
 BACKLOG = 128
+IP_FREEBIND = 15
+"""ip(7); the socket module of Python 3.11 does not name it."""
 UNHEARD_MS = 15_000
 """So long what was sent may go unread: else who reads nothing would hold his line for ever."""
 
@@ -16,16 +17,22 @@ UNHEARD_MS = 15_000
 class Gate(socket.socket):
     """Accepts lines as any socket does, and hangs up at once on those beyond the limits."""
 
-    @classmethod
-    def at(cls, host: str, port: int) -> Self:
-        """Listen at an IPv4 address. Raises OSError."""
-        plain = socket.create_server((host, port), backlog=BACKLOG)
-        gate = cls(fileno=plain.detach())
-        gate.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNHEARD_MS)
-        gate.lines = []
-        return gate
+    def __init__(self, address: tuple[str, int]) -> None:
+        """Listen at an IPv4 address, also where that is not there yet. Raises OSError.
 
-    lines: list[tuple[socket.socket, str]]
+        A maintenance port has none before its cable is plugged in.
+        """
+        super().__init__(socket.AF_INET, socket.SOCK_STREAM)
+        self.lines: list[tuple[socket.socket, str]] = []
+        self.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.setsockopt(socket.IPPROTO_IP, IP_FREEBIND, 1)
+        self.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNHEARD_MS)
+        try:
+            self.bind(address)
+            self.listen(BACKLOG)
+        except OSError:
+            self.close()
+            raise
 
     def accept(self) -> tuple[socket.socket, tuple[str, int]]:
         """Return the next line; of too many ConnectionAbortedError: to the loop there was none."""

@@ -466,7 +466,7 @@ def test_nobody_has_more_than_a_few_lines_and_all_have_an_end() -> None:
 
 @contextmanager
 def gate_at() -> Iterator[tuple[Gate, int]]:
-    with closing(Gate.at("127.0.0.1", 0)) as gate:
+    with closing(Gate(("127.0.0.1", 0))) as gate:
         yield gate, gate.getsockname()[1]
         for line, _ in gate.lines:
             line.close()
