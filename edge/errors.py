@@ -2,6 +2,7 @@
 
 BoxError
 ├── ConfigError      the configuration file
+├── ListenError      an address that cannot be had now
 ├── CaptureError     a camera, clip or image folder
 ├── ModelError       a model file or its runtime
 ├── RegistryError    the offline registry
@@ -36,6 +37,10 @@ class BoxError(Exception):
 
 class ConfigError(BoxError):
     """The configuration cannot be used."""
+
+
+class ListenError(BoxError):
+    """Nothing can listen there now: another holds it, or the network is not up yet."""
 
 
 class CaptureError(BoxError):

@@ -27,7 +27,8 @@ def greet(
                 raise _other(message, port.name)
         if session.open and session.hello is not None:
             return session.hello
-    raise _nobody(port, settings, something=_heard(session) > heard_before)
+    something = _heard(session) > heard_before or session.hears_no_packets
+    raise _nobody(port, settings, something=something)
 
 
 def _heard(session: Session) -> int:

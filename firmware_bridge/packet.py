@@ -70,6 +70,11 @@ class PacketReader:
         self._overlong = False
         self.noise = Noise()
 
+    @property
+    def is_overlong(self) -> bool:
+        """True within what is too long for a packet, and may never end: plain text, say."""
+        return self._overlong
+
     def feed(self, chunk: bytes) -> Iterator[Packet]:
         """Take the next bytes, in pieces of any size; yield each packet they complete."""
         *ended, rest = chunk.split(DELIMITER)

@@ -93,6 +93,11 @@ class Session:
         """What came and was no packet."""
         return self._reader.noise
 
+    @property
+    def hears_no_packets(self) -> bool:
+        """True while what comes is too long for a packet, so that it is not counted yet."""
+        return self._reader.is_overlong
+
     def say(self, message: Message) -> tuple[int, bytes]:
         """Return the next sequence number, and the bytes that say the message under it."""
         self._sequence = next_sequence(self._sequence)

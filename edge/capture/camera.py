@@ -1,5 +1,6 @@
 """Frames from a live camera: V4L2 device, CSI through V4L2, or RTSP, by way of OpenCV."""
 
+import logging
 import os
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -14,6 +15,7 @@ from edge.capture.clip import frozen
 from edge.ports import Clock
 from edge.types import Frame, Image
 
+log = logging.getLogger(__name__)
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 5.0
 """So long it is left alone before it is opened again: twice as long each time, up to the latter.
 With the time that opening takes at most, that is less than the watchdog's."""
@@ -58,7 +60,10 @@ class Camera:
         video = _video(self._source)
         try:
             while (read := self._read(video)) is not None:
-                yield frozen(np.asarray(read[1], np.uint8)) if read[0] else None
+                image = _coloured(read[1]) if read[0] else None
+                if read[0] and image is None:
+                    return
+                yield image
         except cv2.error:  # what a driver throws is no image either
             return
         finally:
@@ -75,6 +80,17 @@ class Camera:
         read: tuple[bool, object] = video.read()
         waited = time.monotonic() - asked_s >= WAITED_S
         return read if read[0] or (waited and self.rests()) else None
+
+
+def _coloured(picture: object) -> Image | None:
+    """Return a picture of a driver, (H, W, 3) uint8; None for one of another form."""
+    image = np.asarray(picture)
+    if image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == 3 and image.size:
+        return frozen(image)
+    log.warning(
+        "The camera gives pictures of %s %s, not of 8 bits in colour.", image.dtype, image.shape
+    )
+    return None
 
 
 def _video(source: str) -> cv2.VideoCapture:

@@ -31,7 +31,7 @@ class NewestFrame:
         self._source, self._idle_s = source, idle_s
         self._changed = threading.Condition()
         self._frame: Frame | None = None
-        self._ended = self._stopped = self._nudged = False
+        self._ended = self._stopped = self._nudged = self._finished = False
         self._error: CaptureError | None = None
         self.dropped = self.answers = 0
         self._thread = threading.Thread(target=self._drain, name="capture", daemon=True)
@@ -40,12 +40,18 @@ class NewestFrame:
     def frames(self) -> Iterator[Frame | None]:
         """Yield the newest frame each time one is asked for, None where none came for a while.
 
-        No frame is yielded twice. Ends with the source. Raises CaptureError when the source did.
+        No frame is yielded twice. Ends with the source. Raises CaptureError when the source did, or
+        ended by a fault.
         """
         while self._waits():
             yield self._take()
         if self._error is not None:
             raise self._error
+        if not (self._finished or self._stopped):
+            raise CaptureError(
+                "The thread that reads the camera ended by a fault.",
+                "The log says which; systemd starts the service again.",
+            )
 
     def nudge(self) -> None:
         """Let whoever waits for a frame wait no longer, once; any thread may."""
@@ -86,6 +92,7 @@ class NewestFrame:
                     break
                 if frame is not None:
                     self._put(frame)
+            self._finished = True
         except CaptureError as e:
             self._error = e
         finally:

@@ -14,12 +14,17 @@ class Budget:
         self._most, self._per_s, self._monotonic = float(at_once), per_hour / 3600, monotonic
         self._left, self._at_s = self._most, monotonic()
 
-    def spend(self) -> bool:
-        """Take one; False where none is left."""
+    @property
+    def is_spent(self) -> bool:
+        """True where none is left now."""
         now_s = self._monotonic()
         self._left = min(self._most, self._left + (now_s - self._at_s) * self._per_s)
         self._at_s = now_s
-        if self._left < 1:
+        return self._left < 1
+
+    def spend(self) -> bool:
+        """Take one; False where none is left."""
+        if self.is_spent:
             return False
         self._left -= 1
         return True

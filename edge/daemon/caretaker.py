@@ -47,7 +47,7 @@ class Caretaker:
     """Stands between one device and the daemon."""
 
     def __init__(self, link: Link, firmware: Firmware) -> None:
-        """Take the link, which is not begun yet. Raises ConfigError where nobody could call."""
+        """Take the link, which is not begun yet. Raises ConfigError or ListenError."""
         self._link = link
         self._steering, self._changes = Steering(firmware), Changes()
         self._start = secrets.token_hex(8)

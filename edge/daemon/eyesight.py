@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from edge.daemon.remembered import Memory
+from edge.daemon.silence import before
 from edge.record.active import Seeing
 from edge.types import Frame
 from edge.vision.eyesight import Blindness, Eyesight
@@ -69,7 +70,7 @@ class Lookout:
         self._eyesight, self._due_ns = Eyesight(memory.read()), 0
         self._faults: frozenset[Blindness] = frozenset()
         self._since: datetime | None = None
-        self._ended = ""
+        self._since_ns, self._ended = 0, ""
 
     def see(self, frame: Frame) -> None:
         """Take a look, if that is due."""
@@ -79,7 +80,7 @@ class Lookout:
         if self._memory.is_forgotten():
             self._eyesight = Eyesight()
             log.warning("How the scene looks is learnt anew.")
-        self._note(self._eyesight.see(look(frame.image), at_s, self._lux()), frame.captured_at)
+        self._note(self._eyesight.see(look(frame.image), at_s, self._lux()), frame)
         self._memory.keep(self._eyesight.scene.references, at_s)
 
     def doubt(self) -> str | None:
@@ -114,11 +115,13 @@ class Lookout:
             return False
         return None if alike is None or alike < SURE else True
 
-    def _note(self, faults: frozenset[Blindness], at: datetime) -> None:
+    def _note(self, faults: frozenset[Blindness], frame: Frame) -> None:
+        at = frame.captured_at
         if faults and self._since is None:
-            self._since = at
+            self._since, self._since_ns = at, frame.monotonic_ns
         elif not faults and self._since is not None:
-            span = f"It did not from {_moment(self._since)} to {_moment(at)}"
+            since = before(at, frame.monotonic_ns - self._since_ns)
+            span = f"It did not from {_moment(since)} to {_moment(at)}"
             self._since = None
             self._ended = f"The camera sees as it should again. {span}: much may have gone unseen."
         if faults != self._faults:

@@ -24,7 +24,7 @@ from edge.daemon.shown import (
     sight_answer,
 )
 from edge.daemon.window import View, Window
-from edge.errors import ConfigError
+from edge.errors import ListenError
 
 MODE = 0o660
 WAIT_S, PATIENCE_S, PAUSE_S = 1.0, 2.0, 0.08
@@ -41,7 +41,7 @@ class Hatch(Closing):
         state: Callable[[], StateHead],
         illuminator: Callable[[], float | None] = lambda: None,
     ) -> None:
-        """Listen. Raises ConfigError when the folder cannot be used."""
+        """Listen. Raises ListenError when the folder cannot be used."""
         try:
             folder.mkdir(exist_ok=True)
             self._folder = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -49,7 +49,7 @@ class Hatch(Closing):
             self._server = _Server(f"/proc/self/fd/{self._folder}/{SOCKET}", _Answer)
             (folder / SOCKET).chmod(MODE)
         except OSError as e:
-            raise ConfigError(
+            raise ListenError(
                 f"The panel's folder {folder} cannot be used ({e.strerror}).",
                 "Give this user the right to write there, or leave [panel] out.",
             ) from e

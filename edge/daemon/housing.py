@@ -34,6 +34,7 @@ FRESH_NS = 5_000_000_000
 PROGRESS_NS = 1_000_000_000
 FIRMWARE = "firmware"
 UNHEARD = "The firmware service was not heard yet."
+MUTE = "It answers, and does not say how the housing stands."
 
 
 def nobody(word: Word) -> bool:
@@ -172,9 +173,7 @@ class Housing:
     def _stand(self, standing: Standing) -> None:
         self._standing, now = standing, self._clock.read()
         self.captures.expect(standing.connected and standing.triggers, now.now)
-        if standing.connected:
-            self._outage.hear(now.monotonic_ns, now.now)
-        else:
+        if not standing.connected:
             self._conditions = None
             self._lose(standing.cause)
 
@@ -184,7 +183,8 @@ class Housing:
         self._outage.lose(why, now.monotonic_ns)
 
     def _measure(self, conditions: Conditions) -> None:
-        self._conditions = conditions
+        self._conditions, now = conditions, self._clock.read()
+        self._outage.hear(now.monotonic_ns, now.now)
         at = self._moment(conditions.at_ns)
         for name, contact in self._contacts.items():
             contact.see(getattr(conditions, name), at)
@@ -206,8 +206,12 @@ class Housing:
         return Watched(fault, WORDINGS[name].remedy, contact.over, urgent=True)
 
     def _fault(self) -> str | None:
+        """Return what is wrong with the device: what it measures makes it heard, no greeting."""
         with self._lock:
-            return self._outage.fault(self._now_ns())
+            now_ns, stands = self._now_ns(), self._standing
+            if stands is not None and stands.connected and self._fresh() is None:
+                self._outage.lose(MUTE, now_ns)
+            return self._outage.fault(now_ns)
 
     def _progress(self) -> None:
         now_ns = self._now_ns()

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 MICROSECONDS = 1_000_000
 EVERY_S = 60.0
-"""So often the status is told where no watchdog waits for a word."""
+"""So often the status is told at least, whether or not a watchdog waits for a word."""
 WORDS_PER_WATCH = 4
 LONGER_S = 60
 
@@ -30,8 +30,8 @@ class Lifeline:
         """Take the socket and the watchdog's time from the environment of the unit."""
         self._address = environment.get("NOTIFY_SOCKET", "")
         watch_us = environment.get("WATCHDOG_USEC", "")
-        watch_s = int(watch_us) / MICROSECONDS if watch_us.isdecimal() else 0.0
-        self._every_s = watch_s / WORDS_PER_WATCH or EVERY_S
+        watch_s = float(watch_us) / MICROSECONDS if watch_us.isdecimal() else 0.0
+        self._every_s = min(EVERY_S, watch_s / WORDS_PER_WATCH or EVERY_S)
         self._monotonic, self._due = monotonic, monotonic()
         self._is_ready = False
 

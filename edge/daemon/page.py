@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from edge.closing import Closing
-from edge.errors import ConfigError
+from edge.errors import ListenError
 
 PATH = "/metrics"
 TAKEN = "Correct metrics.listen, or stop the program that holds that port."
@@ -21,11 +21,11 @@ class Page(Closing):
     """Serves what a registry holds, one caller after the other, on a thread of its own."""
 
     def __init__(self, address: tuple[str, int], registry: CollectorRegistry) -> None:
-        """Listen. Raises ConfigError when the address cannot be had."""
+        """Listen. Raises ListenError when the address cannot be had."""
         try:
             self._server = _Server(address, registry)
         except OSError as e:
-            raise ConfigError(
+            raise ListenError(
                 f"Nothing can listen at {address[0]}:{address[1]} ({e.strerror}).",
                 TAKEN if e.errno == errno.EADDRINUSE else SHUT,
             ) from e

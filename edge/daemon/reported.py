@@ -12,21 +12,26 @@ PARTS: dict[ContactName, Contact] = {
     "door": Contact.DOOR_OPEN,
     "tilt": Contact.TILTED,
 }
+PLAUSIBLE_C = (-50.0, 100.0)
+"""Air in a box that works: a sensor that is broken or torn off says 0 K, -127 or what it can."""
 KEPT = 64
 """So many changes wait for a daemon that is away: of a contact that rattles the first are kept."""
 
 
 def conditions(status: Status, heard_ns: int) -> Conditions:
-    """Return how the housing stands, heard at a moment of the machine's monotonic clock."""
+    """Return how the housing stands, heard at a moment of the machine's monotonic clock.
+
+    A figure that cannot be is not known.
+    """
     return Conditions(
         at_ns=heard_ns,
-        temperature_c=_scaled(status.temperature_cdegc, 100),
-        humidity=_scaled(status.humidity_permille, 1000),
+        temperature_c=_plausible_c(_scaled(status.temperature_cdegc, 100)),
+        humidity=_share(status.humidity_permille),
         supply_v=_scaled(status.supply_mv, 1000),
         illuminance_lx=_scaled(status.illuminance_mlx, 1000),
-        illuminator=_scaled(status.illuminator_permille, 1000),
-        heater=_scaled(status.heater_permille, 1000),
-        fan=_scaled(status.fan_permille, 1000),
+        illuminator=_share(status.illuminator_permille),
+        heater=_share(status.heater_permille),
+        fan=_share(status.fan_permille),
         **{name: status.contact(part) for name, part in PARTS.items()},
     )
 
@@ -92,3 +97,12 @@ class Changes:
 
 def _scaled(value: int | None, divisor: int) -> float | None:
     return None if value is None else value / divisor
+
+
+def _share(permille: int | None) -> float | None:
+    return _scaled(permille, 1000) if permille is not None and permille <= 1000 else None
+
+
+def _plausible_c(told_c: float | None) -> float | None:
+    low, high = PLAUSIBLE_C
+    return told_c if told_c is not None and low <= told_c <= high else None

@@ -225,7 +225,7 @@ def _tell_alive(
 
 
 def _page(config: Config, figures: Figures) -> AbstractContextManager[object]:
-    """Open the page of metrics where one is wanted. Raises ConfigError."""
+    """Open the page of metrics where one is wanted. Raises ListenError."""
     if config.metrics is None:
         return nullcontext()
     return Page(config.metrics.address, figures.registry)

@@ -24,20 +24,22 @@ class Silence:
 
     def __init__(self, clock: Clock, shots: Shots | None = None) -> None:
         """Wait for the first frame from now on; with `shots`, for one after each trigger."""
-        self._clock, self._shots, now = clock, shots, clock.read()
-        self._last_at, self._last_ns = now.now, now.monotonic_ns
+        self._clock, self._shots = clock, shots
+        self._last_ns = clock.read().monotonic_ns
         self._since: datetime | None = None
         self._away_ns, self._ended = 0, ""
 
     def hear(self, frame: Frame) -> None:
         """Take note of a frame."""
         if self._since is not None:
-            self._away_ns += frame.monotonic_ns - self._last_ns
-            since, until = _moment(self._since), _moment(frame.captured_at)
+            away_ns = frame.monotonic_ns - self._last_ns
+            self._away_ns += away_ns
+            since = _moment(before(frame.captured_at, away_ns))  # the clock may have been set since
+            until = _moment(frame.captured_at)
             self._ended = f"The camera gives pictures again. There was none from {since} to {until}"
             self._since = None
             log.warning("%s.", self._ended)
-        self._last_at, self._last_ns = frame.captured_at, frame.monotonic_ns
+        self._last_ns = frame.monotonic_ns
         if self._shots is not None:
             self._shots.answer(frame.monotonic_ns)
 
@@ -45,7 +47,7 @@ class Silence:
         """Take note that there is no frame; True when it has just lasted too long."""
         if self._since is not None or not self._lasts_too_long():
             return False
-        self._since = self._last_at
+        self._since = before(self._clock.read().now, self._passed_ns())
         log.warning("%s", self.fault())
         return True
 
@@ -72,17 +74,19 @@ class Silence:
     def _lasts_too_long(self) -> bool:
         if self._shots is None:
             return self._passed_ns() >= SILENT_AFTER_S * SECOND_NS
-        now = self._clock.read()
-        fired_ns = self._shots.overdue(now.monotonic_ns)
+        fired_ns = self._shots.overdue(self._clock.read().monotonic_ns)
         if fired_ns is None:
             return False
-        # Before the trigger no picture was due: the silence begins with it.
-        passed = timedelta(microseconds=(now.monotonic_ns - fired_ns) / 1000)
-        self._last_at, self._last_ns = now.now - passed, fired_ns
+        self._last_ns = fired_ns  # before the trigger no picture was due: the silence begins there
         return True
 
     def _passed_ns(self) -> int:
         return self._clock.read().monotonic_ns - self._last_ns
+
+
+def before(at: datetime, passed_ns: int) -> datetime:
+    """Return the date of a moment that long ago, by the clock as it is now."""
+    return at - timedelta(microseconds=passed_ns / 1000)
 
 
 def _moment(at: datetime) -> str:

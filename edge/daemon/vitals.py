@@ -14,6 +14,8 @@ from pathlib import Path
 THROTTLED_BITS = 0b1110
 """Of `get_throttled`: frequency capped, throttled, soft limit of temperature; now, not ever."""
 PLAUSIBLE_C = (-60.0, 150.0)  # a sensor that is broken says 0 K, or more than it survives
+FIXED_ZONES = {"pmic-die"}
+"""A zone of the older Jetsons, whose kernel says one figure of it for ever: mostly 100 degrees."""
 SECTOR_BYTES = 512  # whatever the disk's own sectors are
 SECTORS_WRITTEN = 6  # the seventh figure of `stat`
 TENTHS = 10  # percent
@@ -29,8 +31,9 @@ class Life:
 
 
 def temperature_c(root: Path) -> float | None:
-    """Return the hottest of all thermal zones."""
-    zones = (_number(zone / "temp") for zone in _folders(root, "sys/class/thermal/thermal_zone*"))
+    """Return the hottest of all thermal zones that measure."""
+    folders = _folders(root, "sys/class/thermal/thermal_zone*")
+    zones = (_number(zone / "temp") for zone in folders if _measures(zone))
     low, high = PLAUSIBLE_C
     told = [milli / 1000 for milli in zones if milli is not None and low <= milli / 1000 <= high]
     return max(told, default=None)
@@ -86,6 +89,10 @@ def life(disk: Path | None) -> Life:
 
 def _folders(root: Path, pattern: str) -> Iterator[Path]:
     yield from sorted(root.glob(pattern))
+
+
+def _measures(zone: Path) -> bool:
+    return (_text(zone / "type") or "").lower() not in FIXED_ZONES
 
 
 def _slows(cooling: Path) -> bool:

@@ -1,5 +1,6 @@
 """The service's end of the seam: whoever may open the socket is told how the housing stands."""
 
+import errno
 import selectors
 import socket
 import threading
@@ -10,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from edge.closing import Closing
-from edge.errors import ConfigError
+from edge.errors import ConfigError, ListenError
 from edge.housing.line import KIND, Line, LineError, check
 from edge.housing.words import VERSION, Greeting, Word
 
@@ -30,7 +31,7 @@ class Listener(Closing):
     def __init__(
         self, path: Path, welcome: Callable[[], Sequence[Word]], take: Callable[[Word], None]
     ) -> None:
-        """Listen. Raises ConfigError where that cannot be."""
+        """Listen. Raises ListenError where another does, ConfigError where that cannot be."""
         self._path, self._welcome, self._take = path, welcome, take
         self._door = _door(path)
         self.speaking = threading.RLock()
@@ -127,7 +128,8 @@ def _door(path: Path) -> socket.socket:
         door.listen(CALLERS)
     except OSError as e:
         door.close()
-        raise ConfigError(
+        raised = ListenError if e.errno == errno.EADDRINUSE and path.is_socket() else ConfigError
+        raise raised(
             f"The socket {path} cannot be had ({e.strerror or e}).",
             "Correct firmware.socket, or end the service that holds it already.",
         ) from e

@@ -13,7 +13,7 @@ from edge.clock import SystemClock
 from edge.config import Panel, load
 from edge.daemon.notify import Lifeline
 from edge.daemon.shown import FOLDER
-from edge.errors import BoxError, ConfigError
+from edge.errors import BoxError, ConfigError, ListenError
 from edge.panel.app import application
 from edge.panel.gate import Gate
 from edge.panel.parts import Parts
@@ -49,7 +49,7 @@ def parts_of(settings: Settings) -> tuple[Parts, Panel]:
         folder.mkdir(exist_ok=True)
     except OSError as e:
         cause = f"The panel's folder {folder} cannot be used ({e.strerror})."
-        raise ConfigError(cause, "Start `anpr-edge run` first, or correct box.state.") from e
+        raise ListenError(cause, "Start `anpr-edge run` first, or correct box.state.") from e
     parts = Parts(
         box=config.box.id,
         settings=settings,
@@ -72,11 +72,11 @@ def serve(settings: Settings) -> None:
 
 
 def listening(address: tuple[str, int]) -> Gate:
-    """Return the gate at an address. Raises ConfigError."""
+    """Return the gate at an address. Raises ListenError."""
     try:
         return Gate(address)
     except OSError as e:
-        raise ConfigError(
+        raise ListenError(
             f"Nothing can listen at {address[0]}:{address[1]} ({e.strerror}).",
             "Correct panel.listen, stop the program that holds that port, or let the unit have it:"
             " `anpr-edge check` names the drop-in that it lacks.",

@@ -62,7 +62,12 @@ class Kit:
         """Return what `boxes.csv` says of a box; nothing where there is no such file."""
         if self.file(BOXES) is None:
             return {}
-        rows = list(csv.DictReader(self._text(BOXES).splitlines(), restkey="", restval=""))
+        lines = self._text(BOXES).splitlines()
+        try:
+            rows = list(csv.DictReader(lines, restkey="", restval=""))
+        except csv.Error as e:
+            cause = f"{self.folder / BOXES} is no table ({e})."
+            raise ConfigError(cause, "Look for a quote that is not closed.") from e
         found = [row for row in rows if row.get(ID) == box]
         if len(found) != 1:
             raise ConfigError(

@@ -28,8 +28,10 @@ from edge.record.jwk import fingerprint
 from edge.record.keyfile import PUBLIC_MODE, is_credential, read, replace
 from edge.record.keys import create_private, load_public, write_private
 from edge.record.pagecert import is_of, page_certificate, pem, print_of
+from edge.registry.token import load_key
 
 LOOK_EVERY_S = 0.5
+READERS: dict[str, Callable[[Path], object]] = {"platform.jwk": load_public, "token.key": load_key}
 PANEL = "anpr-panel.service"
 RESTARTED = "a panel at work was started again with it"
 RESTART = f"a panel at work takes it at its next start (systemctl restart {PANEL})"
@@ -159,6 +161,8 @@ def _open_services(site: Site) -> str:
 def _given_stands(site: Site, name: str, path: Path) -> str | None:
     site.store.fetch(path)
     given = None if site.kit is None else site.kit.file(name)
+    if site.kit is not None and given is not None:
+        _check_given(site.kit.folder / name)
     if not path.exists():
         if given is None:
             cause = f"There is no {path}, and no {name} in the kit."
@@ -168,6 +172,14 @@ def _given_stands(site: Site, name: str, path: Path) -> str | None:
         cause = f"{path} is there already and is another than {name} of the kit."
         raise KeyFileError(cause, "It was left as it is. Remove it, if the kit is right.")
     return f"{name} is there"
+
+
+def _check_given(path: Path) -> None:
+    """Refuse what cannot be used before it is on the box: a stick may hold half a kit."""
+    if not read(path).strip():
+        raise KeyFileError(f"{path} is empty.", "Copy the kit again.")
+    if path.name in READERS:
+        READERS[path.name](path)
 
 
 def _give(site: Site, name: str, path: Path) -> str:

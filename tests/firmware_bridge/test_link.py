@@ -264,7 +264,10 @@ def test_a_device_that_comes_back_with_another_version_is_told(stage):
         link.send(LIGHT)
 
 
-@pytest.mark.parametrize(("says", "words"), [(b"", "Nobody answers"), (b"boot>\0", "no hello")])
+@pytest.mark.parametrize(
+    ("says", "words"),
+    [(b"", "Nobody answers"), (b"boot>\0", "no hello"), (b"$GPGGA,1\r\n" * 40, "no hello")],
+)
 def test_what_is_no_device_is_told_by_what_it_does(says, words):
     controller, port = pty.openpty()
     link = Link(os.ttyname(port), BRIEF)

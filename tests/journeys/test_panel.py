@@ -1,7 +1,9 @@
 """A technician at a box at work: the real daemon, the real panel, a street before the camera."""
 
 import json
+import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -22,7 +24,7 @@ from edge.settings import Settings
 from tests.booth import PASSWORD, Caller, certificate
 from tests.conftest import REPOSITORY
 from tests.daemon import PATIENCE_S, at_work, free_port, street_camera
-from tests.street import StreetBox, street_box
+from tests.street import StreetBox, street_box, verb
 
 SQUARE = [[0.02, 0.02], [0.98, 0.02], [0.98, 0.98], [0.02, 0.98]]
 DRAWN = {"region": SQUARE, "lanes": [{"name": "inwards", "polygon": SQUARE, "direction": None}]}
@@ -80,6 +82,20 @@ def deeds(box: StreetBox) -> list[AuditRecord]:
         chain = [e for e in outbox.pending(None, 1000) if e.kind == "audit"]
     found = [decode(decode_part(split(e.jws)[1])).data for e in chain]
     return [one for one in found if isinstance(one, AuditRecord)]
+
+
+def test_a_panel_whose_port_is_taken_ends_and_systemd_starts_it_anew(box: StreetBox) -> None:
+    """Ended for good, a box would have none until somebody starts it by hand."""
+    told = box.config.read_text()
+    (box.folder / "state").mkdir(exist_ok=True)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        listen = f"127.0.0.1:{other.getsockname()[1]}"
+        box.config.write_text(
+            re.sub(r'\[panel\]\nlisten = ".*"', f'[panel]\nlisten = "{listen}"', told)
+        )
+        ended = verb("panel", "--config", str(box.config))
+    assert ended.returncode == 1
+    assert f"anpr-edge: Nothing can listen at {listen} (Address already in use)." in ended.stderr
 
 
 def test_a_technician_sees_draws_and_leaves_a_signed_trail(box: StreetBox) -> None:

@@ -2,6 +2,7 @@ from itertools import islice
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 
 from edge.capture import camera
@@ -64,6 +65,29 @@ def test_what_the_driver_throws_is_no_frame(
     monkeypatch.setattr(camera, "_video", lambda _: Throwing())
     assert list(islice(Camera("0", FixedClock()).frames(), 2)) == [None, None]
     assert Throwing.released == 2
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [np.zeros((4, 4), "u1"), np.zeros((4, 4, 3), "u2"), np.zeros((4, 4, 4), "u1"),
+     np.zeros((0, 4, 3), "u1"), np.full((4, 4, 3), np.nan), None],
+)  # fmt: skip
+def test_a_picture_of_another_form_is_none_and_is_not_guessed_at(
+    picture: object,
+    waited: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Odd:
+        def read(self) -> tuple[bool, object]:
+            return True, picture
+
+        def release(self) -> None:
+            pass
+
+    monkeypatch.setattr(camera, "_video", lambda _: Odd())
+    assert list(islice(Camera("0", FixedClock()).frames(), 2)) == [None, None]
+    assert "not of 8 bits in colour" in caplog.text
 
 
 class Slow:

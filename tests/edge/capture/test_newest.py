@@ -45,6 +45,22 @@ def test_a_camera_that_fails_is_told_to_the_box() -> None:
         list(newest.frames())
 
 
+def test_a_fault_of_the_thread_is_no_end_of_the_camera(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", said.append)
+
+    class Faulty:
+        def frames(self) -> Iterator[Frame | None]:
+            yield None
+            raise TypeError("a fault of ours")
+
+    newest = NewestFrame(Faulty())
+    with pytest.raises(CaptureError, match="ended by a fault"):
+        list(newest.frames())
+    newest.close()
+    assert len(said) == 1
+
+
 def test_stopping_ends_the_frames_even_while_the_camera_is_silent() -> None:
     source = GatedSource(3)
     newest = NewestFrame(source)

@@ -23,6 +23,8 @@ SECOND_NS = 1_000_000_000
 class Road:
     """A camera before the street, five frames a second, and who looks."""
 
+    ahead = timedelta(0)
+
     def __init__(self, state: Path) -> None:
         self.state, self.second = state, 0
         self.rng = np.random.default_rng(1)
@@ -40,7 +42,7 @@ class Road:
             self.second += 1
 
     def frame(self, image: Image, at_s: float) -> Frame:
-        at = BEGAN + timedelta(seconds=at_s)
+        at = BEGAN + self.ahead + timedelta(seconds=at_s)
         return Frame(image, 0, at, SECOND_NS + int(at_s * SECOND_NS))
 
 
@@ -132,3 +134,12 @@ def test_a_pause_of_the_camera_speaks_for_nothing(road: Road) -> None:
     assert road.lookout.fault() is None
     road.show(plain, 20)
     assert road.lookout.fault() is None
+
+
+def test_a_clock_that_is_set_meanwhile_makes_no_blindness_of_years(road: Road) -> None:
+    road.show(black, 25)
+    assert road.lookout.fault() is not None
+    road.ahead = timedelta(days=900)
+    road.show(plain, 15)
+    assert road.lookout.fault() is None
+    assert road.lookout.ended().count("2030-11-18T08:0") == 2

@@ -7,7 +7,7 @@ from pathlib import Path
 from edge.daemon.captures import Captures
 from edge.daemon.exposures import EVERY_S, ExposedReader
 from edge.daemon.housing import FIRMWARE, FRESH_NS, Housing
-from edge.daemon.outage import GRACE_NS
+from edge.daemon.outage import GRACE_NS, STEADY_NS
 from edge.daemon.pipeline import Conclusion
 from edge.housing.words import (
     Change,
@@ -169,6 +169,31 @@ def test_a_service_that_never_comes_is_told_after_a_while() -> None:
     told.clock.ns += GRACE_NS
     told.look()
     assert "The firmware service is away: nobody answers at /run/x." in str(told.alarms[FIRMWARE])
+
+
+def test_a_device_that_answers_and_says_nothing_of_its_contacts_is_not_heard() -> None:
+    told = Told()
+    told.take(HELLO, THERE)
+    told.clock.ns += GRACE_NS
+    told.look()
+    assert "does not say how the housing stands" in str(told.alarms[FIRMWARE])
+
+
+def test_a_device_that_ceases_to_measure_is_told_and_so_is_its_return() -> None:
+    told = Told()
+    told.take(HELLO, THERE, stands(told, door=False))
+    told.look()
+    told.clock.ns += FRESH_NS
+    told.look()
+    assert told.alarms[FIRMWARE] is None
+    told.clock.ns += GRACE_NS
+    told.look()
+    assert "does not say how the housing stands" in str(told.alarms[FIRMWARE])
+    for _ in range(STEADY_NS // S + 1):
+        told.take(stands(told, door=False))
+        told.look()
+        told.clock.ns += S
+    assert told.alarms[FIRMWARE] is None
 
 
 def test_triggers_count_only_while_the_device_is_heard() -> None:

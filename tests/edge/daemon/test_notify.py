@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.daemon.notify import Lifeline
+from edge.daemon.notify import EVERY_S, Lifeline
 
 TEN_SECONDS = "10000000"
 
@@ -93,3 +93,14 @@ def test_a_manager_that_is_gone_is_no_fault(tmp_path: Path) -> None:
     lifeline.progress(status)
     lifeline.waits("later")
     lifeline.stopping()
+
+
+@pytest.mark.parametrize("watch_us", ["", "0", "-1", "20s", "nan", "9" * 400, "9" * 5000])
+def test_a_watchdog_time_that_is_none_leaves_a_word_a_minute(watch_us: str) -> None:
+    seconds = [0.0]
+    environment = {"NOTIFY_SOCKET": "/nowhere", "WATCHDOG_USEC": watch_us}
+    lifeline = Lifeline(environment, lambda: seconds[0])
+    lifeline.progress(lambda: "at work")
+    assert not lifeline.is_due
+    seconds[0] = EVERY_S
+    assert lifeline.is_due

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.parser import text_string_to_metric_families
 
 from edge.daemon.page import Page
-from edge.errors import ConfigError
+from edge.errors import ListenError
 
 HOST = "127.0.0.1"
 
@@ -66,7 +66,7 @@ def test_a_caller_that_hangs_up_ends_nothing(page: Page) -> None:
 def test_a_port_that_is_taken_is_one_clear_sentence(
     page: Page, registry: CollectorRegistry
 ) -> None:
-    with pytest.raises(ConfigError) as refused:
+    with pytest.raises(ListenError) as refused:
         Page((HOST, page.port), registry)
     assert refused.value.cause == (
         f"Nothing can listen at {HOST}:{page.port} (Address already in use)."
@@ -76,6 +76,6 @@ def test_a_port_that_is_taken_is_one_clear_sentence(
 
 def test_a_unit_that_has_no_network_is_told_of_its_drop_in() -> None:
     """There the system refuses the address, as it does one of another machine."""
-    with pytest.raises(ConfigError, match="Nothing can listen") as told:
+    with pytest.raises(ListenError, match="Nothing can listen") as told:
         Page(("192.0.2.7", 0), CollectorRegistry())
     assert "drop-in" in told.value.remedy

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.daemon.climate import Climate, climate
 from edge.daemon.reported import KEPT, Changes, conditions, trigger
 from edge.housing.words import Change, Conditions, Taken
 from firmware_bridge.alignment import Aligned
@@ -34,6 +36,19 @@ def test_units_are_those_of_the_seam_and_what_is_not_known_stays_so() -> None:
         heater=0.0,
         fan=0.0,
     )
+
+
+@pytest.mark.parametrize("told", [-27315, -12700, -5001, 10001, 32767])
+def test_a_temperature_that_cannot_be_is_not_known_so_the_device_decides(told: int) -> None:
+    measured = conditions(replace(FAIR, temperature_cdegc=told), 7)
+    assert measured.temperature_c is None
+    assert climate(measured.temperature_c, Climate(1.0, 0.0)) == Climate(None, None)
+
+
+def test_more_than_all_is_no_share() -> None:
+    told = replace(FAIR, humidity_permille=1001, illuminator_permille=65534, fan_permille=1000)
+    measured = conditions(told, 7)
+    assert (measured.humidity, measured.illuminator, measured.fan) == (None, None, 1.0)
 
 
 def test_a_trigger_has_its_own_moment_or_that_at_which_it_was_heard() -> None:

@@ -45,6 +45,13 @@ def test_the_hottest_plausible_zone_counts(tmp_path: Path) -> None:
     assert vitals.temperature_c(tmp_path) == 71.25
 
 
+def test_a_zone_that_says_one_figure_for_ever_is_no_heat(tmp_path: Path) -> None:
+    for number, (kind, text) in enumerate((("CPU-therm", "48312"), ("PMIC-Die", "100000"))):
+        write(tmp_path / f"sys/class/thermal/thermal_zone{number}/type", kind)
+        write(tmp_path / f"sys/class/thermal/thermal_zone{number}/temp", text)
+    assert vitals.temperature_c(tmp_path) == 48.312
+
+
 @pytest.mark.parametrize(
     ("told", "slowed"),
     [("0", False), ("2", True), ("4", True), ("8", True), ("1", False), ("50000", False)],

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.errors import ConfigError
+from edge.errors import ConfigError, ListenError
 from edge.housing.caller import Caller
 from edge.housing.line import KIND
 from edge.housing.listener import CALLERS, Listener
@@ -111,7 +111,7 @@ def test_a_socket_that_a_killed_service_left_is_replaced_and_one_in_use_is_not(p
     left.bind(str(path))
     left.close()
     service = Service(path)
-    with pytest.raises(ConfigError, match="cannot be had"):
+    with pytest.raises(ListenError, match="cannot be had"):
         Service(path)
     with stranger(path) as other:
         assert read(other.recv(LARGEST)) == HELLO

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from edge.errors import ConfigError
+from edge.errors import ListenError
 from edge.panel.serve import listening
 
 ABSENT = "192.0.2.7"
@@ -23,6 +23,6 @@ def test_a_port_that_somebody_holds_is_named_with_what_to_do() -> None:
         held.bind(("127.0.0.1", 0))
         held.listen()
         address = held.getsockname()
-        with pytest.raises(ConfigError, match=f"127.0.0.1:{address[1]} .*in use") as told:
+        with pytest.raises(ListenError, match=f"127.0.0.1:{address[1]} .*in use") as told:
             listening(address)
     assert "panel.listen" in told.value.remedy

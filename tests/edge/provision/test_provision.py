@@ -317,6 +317,26 @@ def test_what_the_kit_does_not_say_or_ask_for_is_told(
     assert not bench.config.exists()
 
 
+def test_a_table_with_an_open_quote_is_told(bench: Bench) -> None:
+    (bench.kit / "boxes.csv").write_text('id,lane\n"' + "a" * 200_000)
+    assert "boxes.csv is no table" in cause(bench)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("platform.jwk", b""), ("ca.pem", b"\n"), ("token.key", b""), ("token.key", b"abab")],
+)
+def test_half_a_kit_is_told_before_it_is_on_the_box(
+    bench: Bench, name: str, content: bytes
+) -> None:
+    whole = (bench.kit / name).read_bytes()
+    (bench.kit / name).write_bytes(content)
+    assert str(bench.kit / name) in cause(bench)
+    assert name not in {Path(path).name for path in contents(bench.box)}
+    (bench.kit / name).write_bytes(whole)
+    made(bench)
+
+
 def test_credentials_are_sealed_and_nothing_is_left_in_memory(tmp_path: Path) -> None:
     if os.geteuid() != 0 or shutil.which("systemd-creds") is None:
         pytest.skip("sealing credentials needs root and systemd-creds (apt install systemd)")
