@@ -431,15 +431,28 @@ def site_file(config: Config) -> Path:
 
 
 def _drawn(place: Path) -> str:
-    """Return what was drawn, or nothing. A link leads nowhere: that folder is the panel's."""
+    """Return what was drawn, or nothing where there is no file.
+
+    That folder is the panel's: a link leads nowhere, and a pipe holds nobody up. A file that lost
+    its content is not the same as none.
+    """
     try:
-        handle = os.open(place, os.O_RDONLY | os.O_NOFOLLOW)
-        with os.fdopen(handle, encoding="utf-8", errors="replace") as file:
-            return file.read(LONGEST_SITE)
+        found = _bytes_of(place)
     except FileNotFoundError:
         return ""
     except OSError as e:
         raise ConfigError(f"{place} cannot be read ({e.strerror}).", DRAW_ANEW) from e
+    if not 0 < len(found) <= LONGEST_SITE:
+        raise ConfigError(f"{place} is empty, or longer than any drawing.", DRAW_ANEW)
+    return found.decode("utf-8", "replace")
+
+
+def _bytes_of(place: Path) -> bytes:
+    handle = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        return os.read(handle, LONGEST_SITE + 1)
+    finally:
+        os.close(handle)
 
 
 def _overlaid(place: Path, tables: dict[str, Any], site: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ Each version is kept beside it; taking one back makes a new version. Nothing is 
 import json
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Annotated, NamedTuple
 
 import msgspec
 
-from edge.config import Camera, Config, Lane, Polygon, load, site_file
+from edge.config import SITE, Camera, Config, Lane, Polygon, load, site_file
 from edge.errors import BoxError, ConfigError
 from edge.passage.lanes import covered
 from edge.storefile import fsync_folder
@@ -57,10 +58,14 @@ class Change(NamedTuple):
 
 
 class Version(NamedTuple):
-    """A version that was once in force: its number, and the first line of its file."""
+    """A version that was drawn: its number, the first line of its file, and whether it rules now.
+
+    Where a cut or a person's hand came between, the newest is not the one in force.
+    """
 
     number: int
     said: str
+    in_force: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +114,16 @@ class Settings:
         said = f"# {number}: {now:%Y-%m-%dT%H:%M:%SZ}, {by}\n{text}"
         after = load(self.path, said)
         place = site_file(after)
+        kept = place.with_name(NUMBER.format(number))
         try:
             place.parent.mkdir(exist_ok=True)
-            write(place.with_name(NUMBER.format(number)), said)
+            write(kept, said)
             write(place, said)
             self._tidy(place.parent)
         except OSError as e:
+            if _content(place) != said.encode():  # what never ruled is no version
+                with suppress(OSError):
+                    kept.unlink()
             raise ConfigError(f"{place} cannot be written ({e.strerror}).", SPACE) from e
         return after.sha256
 
@@ -126,9 +135,15 @@ class Settings:
         return self.apply(self.earlier(number).text, now, by)
 
     def versions(self) -> list[Version]:
-        """Return what was in force, newest first."""
-        found = sorted(self._folder().glob("[0-9]*.toml"), reverse=True)
-        return [Version(int(p.stem), _first_line(p)) for p in found if p.stem.isdecimal()]
+        """Return what was drawn, newest first."""
+        folder = self._folder()
+        found = sorted(folder.glob("[0-9]*.toml"), reverse=True)
+        now = _content(folder / SITE)
+        return [
+            Version(int(path.stem), _first_line(path), now is not None and _content(path) == now)
+            for path in found
+            if path.stem.isdecimal()
+        ]
 
     def _tried(self, text: str) -> Proposal:
         after = load(self.path, text)
@@ -224,6 +239,13 @@ def _first_line(path: Path) -> str:
             return file.readline(300).lstrip("# ").rstrip()
     except OSError:
         return ""
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
 
 
 def write(path: Path, text: str) -> None:

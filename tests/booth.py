@@ -29,7 +29,7 @@ from edge.daemon.hatch import Hatch
 from edge.daemon.shown import InForce, StateHead
 from edge.daemon.window import SeenPassage, Window
 from edge.panel.parts import Parts
-from edge.panel.serve import parts_of, server_of
+from edge.panel.serve import listening, parts_of, server_of
 from edge.record.active import Burden, Family, Updates
 from edge.record.keys import create_signer
 from edge.record.password import hashed, line_of
@@ -294,9 +294,9 @@ def booth(
     ]
     window = Window()
     road = Road(window)
-    server = server_of(parts, wanted)
+    gate, server = listening(wanted.address), server_of(parts, wanted)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve([gate])), daemon=True)
     with Hatch(parts.folder, window, lambda: told[0], illuminator):
         road.start()
         thread.start()

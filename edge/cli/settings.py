@@ -49,15 +49,15 @@ def show(config: Path, as_json: bool) -> None:
     now, versions = kept.config(), kept.versions()
     drawing = drawing_of(now.camera)
     if as_json:
-        told = [{"number": one.number, "said": one.said} for one in versions]
+        told = [one._asdict() for one in versions]
         _say({"sha256": now.sha256, "drawing": msgspec.to_builtins(drawing), "versions": told})
         return
     click.echo(f"in force: {now.sha256}")
     click.echo(f"  region: {_corners(drawing.region)}")
     for lane in drawing.lanes:
         click.echo(f"  lane {lane.name}: {_corners(lane.polygon)} {lane.direction or ''}".rstrip())
-    for number, version in enumerate(versions):
-        click.echo(f"{version.said}{'  (in force)' if number == 0 else ''}")
+    for version in versions:
+        click.echo(f"{version.said}{'  (in force)' if version.in_force else ''}")
     click.echo(f"0: nothing drawn, as in {config.name}{'' if versions else '  (in force)'}")
 
 
@@ -109,8 +109,8 @@ def _put(
     who = Person(f"terminal:{getpass.getuser()}"[:100])
     state = kept.without_drawing().box.state
     action = "settings_taken_back" if details else "settings_changed"
-    Trail(state / FOLDER).write(action, who, before=before or "", **details)
-    after = kept.apply(proposal.text, datetime.now(UTC), who.by)
+    with Trail(state / FOLDER).doing(action, who, before=before or "", **details):
+        after = kept.apply(proposal.text, datetime.now(UTC), who.by)
     _tell(proposal.changes, as_json, {"before": before, "sha256": after})
 
 

@@ -40,13 +40,19 @@ class Deeds:
     casebook: Casebook
     monotonic: Callable[[], float] = time.monotonic
     _due: float = field(default=0.0, init=False)
+    _kept: set[str] = field(default_factory=set, init=False)
 
     def look(self) -> list[Envelope]:
         """Sign what is there, if it is time to look; return the records, now durable."""
         if self.monotonic() < self._due:
             return []
         self._due = self.monotonic() + EVERY_S
-        return [self._sign(path) for path in waiting(self.folder)[:AT_ONCE]]
+        found = waiting(self.folder)
+        new = [path for path in found if path.name not in self._kept]
+        for path in found:
+            if path.name in self._kept:
+                self._remove(path)
+        return [self._sign(path) for path in new[:AT_ONCE]]
 
     def _sign(self, path: Path) -> Envelope:
         now, link = self.clock.read(), self.outbox.next_link()
@@ -55,9 +61,15 @@ class Deeds:
         envelope = seal(self.testimony.audit(deed, now, link), self.signer)
         self.casebook.enter(envelope, None, ())
         self.outbox.append(envelope)
-        with suppress(OSError):  # it is signed again then, under the same id
-            path.unlink()
+        self._remove(path)
         return envelope
+
+    def _remove(self, path: Path) -> None:
+        """Let a signed file go; one that stays is not signed again before the next start."""
+        self._kept.add(path.name)
+        with suppress(OSError):
+            path.unlink()
+            self._kept.remove(path.name)
 
 
 def waiting(folder: Path) -> list[Path]:
@@ -72,8 +84,10 @@ def content(path: Path) -> bytes | None:
     """Return a file of the panel's folder, as far as a deed may go; no link is followed."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        with os.fdopen(handle, "rb") as file:
-            return file.read(MAX_BYTES + 1)
+        try:
+            return os.read(handle, MAX_BYTES + 1)
+        finally:
+            os.close(handle)
     except OSError as e:
         log.warning("a file of the panel cannot be read (%s)", e.strerror)
         return None

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from edge.errors import ReportError
+from edge.errors import BoxError, ReportError
 from edge.panel import light
 from edge.panel.commission import (
     commission,
@@ -22,7 +22,14 @@ from edge.panel.door import Door, choose_language
 from edge.panel.guard import Guard
 from edge.panel.live import figures, live, still, stream
 from edge.panel.paper import page, static, to_login
-from edge.panel.parts import NotLoggedInError, NotOwnError, Parts, UnreadableError
+from edge.panel.parts import (
+    COOKIE,
+    NotLoggedInError,
+    NotOwnError,
+    Parts,
+    UnreadableError,
+    parts_of,
+)
 from edge.panel.road import apply, propose, road, take_back
 from edge.panel.service import ask_stick, fetch_log, service
 from edge.panel.status import status
@@ -70,6 +77,7 @@ def application(parts: Parts) -> ASGIApp:
             NotOwnError: _not_own,
             UnreadableError: _unreadable,
             ReportError: _not_written,
+            BoxError: _unusable,
             HTTPException: _http,
             ClientDisconnect: _hung_up,
         },
@@ -90,8 +98,19 @@ async def _unreadable(request: Request, _: Exception) -> Response:
     return page(request, "fault", status=400, word="unreadable")
 
 
-async def _not_written(request: Request, _: Exception) -> Response:
-    return page(request, "fault", status=503, word="no_trail")
+async def _not_written(request: Request, error: Exception) -> Response:
+    return _failed(request, "no_trail", error)
+
+
+async def _unusable(request: Request, error: Exception) -> Response:
+    return _failed(request, "box_unusable", error)
+
+
+def _failed(request: Request, word: str, error: Exception) -> Response:
+    """Tell cause and remedy, to who is logged in alone."""
+    session = parts_of(request).sessions.find(request.cookies.get(COOKIE))
+    told = "" if session is None else str(error)
+    return page(request, "fault", session, 503, word=word, told=told)
 
 
 async def _hung_up(_: Request, __: Exception) -> Response:

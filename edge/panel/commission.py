@@ -14,23 +14,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from edge.config import Config
+from edge.daemon.shown import PhotoHead
 from edge.errors import BoxError
 from edge.panel.judged import LEAST_VEHICLES, Seen, begin, judge, no_answer
 from edge.panel.paper import page, seen_other
 from edge.panel.parts import Parts, UnreadableError, language_of, own_form, parts_of
 from edge.panel.report import Picture, Report, Signed, html, is_photographed, pdf
-from edge.panel.sessions import Session
-from edge.panel.walk import (
-    FOLDER,
-    Finding,
-    Finished,
-    Judged,
-    Photo,
-    Result,
-    Step,
-    Walk,
-    Walks,
-)
+from edge.panel.walk import FOLDER, Finding, Finished, Judged, Photo, Result, Step, Walk, Walks
 from edge.panel.words import say
 from edge.vision.aim import Light
 
@@ -46,7 +36,7 @@ LOOK_S = 20.0
 """So long a vehicle is waited for when the camera is judged."""
 PHOTO_S = 15.0
 """So long a photo is asked for: a busy box has no frame to spare for seconds."""
-LONGEST_NAME, LONGEST_SAID = 80, 120
+LONGEST_NAME, LONGEST_SAID, LONGEST_TOLD = 80, 120, 300
 KINDS = {"html": "text/html; charset=utf-8", "pdf": "application/pdf"}
 NOTICES = {"found_no_answer", "finish_open", "finish_name", "settings_broken_do"}
 HELPS = {
@@ -88,8 +78,8 @@ async def start(request: Request) -> Response:
     session, _ = await own_form(request)
     parts = parts_of(request)
     walk = Walk(id=secrets.token_hex(8), begun_at=datetime.now(UTC), by=session.by)
-    parts.trail.write("commissioning_begun", session, walk=walk.id)
-    _walks(parts).save(walk)
+    with parts.trail.doing("commissioning_begun", session, walk=walk.id):
+        _walks(parts).save(walk)
     return seen_other("/commission")
 
 
@@ -103,15 +93,12 @@ async def step(request: Request) -> Response:
     finding = await _judged(parts, wanted, config, walk, fields)
     wanting = is_photographed(wanted, finding, config) and finding != no_answer()
     photo = await parts.porthole.photo_within(PHOTO_S) if wanting else None
-    _write_down(parts, session, walk, wanted, finding)
-    walk = _begun(parts)  # while a vehicle was waited for, another step may have been kept
-    photos = {one: kept for one, kept in walk.photos.items() if one is not wanted}
-    if photo is not None:
-        photos[wanted] = Photo(_walks(parts).keep("jpg", photo[1]), photo[0].captured_at)
+    if _begun(parts).id != walk.id:  # while a vehicle was waited for, another one began
+        return seen_other("/commission")
     now = datetime.now(UTC)
     one = Judged(finding=finding, at=now, by=session.by, settings_sha256=config.sha256)
-    steps = {**walk.steps, wanted: one}
-    _walks(parts).save(msgspec.structs.replace(walk, steps=steps, photos=photos, finished=None))
+    with parts.trail.doing("commissioning_step", session, **_told(walk, wanted, finding)):
+        _keep(parts, wanted, one, photo)
     stays = finding.result is Result.FAILED or (wanting and photo is None)
     return seen_other(f"/commission?step={wanted}#at" if stays else "/commission#at")
 
@@ -124,8 +111,8 @@ async def start_run(request: Request) -> Response:
     if state is None or state.bulletin is None:
         return seen_other("/commission?step=run&said=found_no_answer")
     run = begin(state, state.bulletin, datetime.now(UTC))
-    parts.trail.write("commissioning_run_begun", session, walk=walk.id)
-    _walks(parts).save(msgspec.structs.replace(_begun(parts), run=run))
+    with parts.trail.doing("commissioning_run_begun", session, walk=walk.id):
+        _walks(parts).save(msgspec.structs.replace(_begun(parts), run=run))
     return seen_other("/commission?step=run#at")
 
 
@@ -163,8 +150,8 @@ async def finish(request: Request) -> Response:
         html_sha256=walks.keep("html", html(report)),
         pdf_sha256=walks.keep("pdf", pdf(report)),
     )
-    _swear(parts, session, walk, config, done)
-    walks.save(msgspec.structs.replace(walk, finished=done))
+    with parts.trail.doing("commissioned", session, **_sworn(walk, config, done)):
+        walks.save(msgspec.structs.replace(walk, finished=done))
     return seen_other("/commission")
 
 
@@ -209,32 +196,35 @@ async def _judged(
     )
 
 
-def _swear(parts: Parts, session: Session, walk: Walk, config: Config, done: Finished) -> None:
-    """Put the end on the trail: by these hashes the platform knows the report."""
-    parts.trail.write(
-        "commissioned",
-        session,
-        walk=walk.id,
-        fit="yes" if done.fit else "no",
-        technician=done.technician,
-        place=done.place,
-        settings=config.sha256,
-        html=done.html_sha256,
-        pdf=done.pdf_sha256,
-    )
+def _keep(parts: Parts, step: Step, one: Judged, photo: tuple[PhotoHead, bytes] | None) -> None:
+    """Keep what a step found, beside what others found meanwhile. Raises ReportError."""
+    walks, walk = _walks(parts), _begun(parts)
+    photos = {taken: kept for taken, kept in walk.photos.items() if taken is not step}
+    if photo is not None:
+        photos[step] = Photo(walks.keep("jpg", photo[1]), photo[0].captured_at)
+    steps = {**walk.steps, step: one}
+    walks.save(msgspec.structs.replace(walk, steps=steps, photos=photos, finished=None))
 
 
-def _write_down(parts: Parts, session: Session, walk: Walk, wanted: Step, finding: Finding) -> None:
+def _sworn(walk: Walk, config: Config, done: Finished) -> dict[str, str]:
+    """Return what the trail says of the end: by these hashes the platform knows the report."""
+    return {
+        "walk": walk.id,
+        "fit": "yes" if done.fit else "no",
+        "technician": done.technician,
+        "place": done.place,
+        "settings": config.sha256,
+        "html": done.html_sha256,
+        "pdf": done.pdf_sha256,
+    }
+
+
+def _told(walk: Walk, wanted: Step, finding: Finding) -> dict[str, str]:
+    """Return what the trail says of a step."""
     shown = ", ".join(f"{one.figure} {one.value}" for one in finding.figures)
-    says = f"{say('en', finding.word, **finding.values)} {shown}".strip()[:300]
-    parts.trail.write(
-        "commissioning_step",
-        session,
-        walk=walk.id,
-        step=wanted.value,
-        result=finding.result.value,
-        says=says,
-    )
+    says = _line(f"{say('en', finding.word, **finding.values)} {shown}", LONGEST_TOLD)
+    result = finding.result.value
+    return {"walk": walk.id, "step": wanted.value, "result": result, "says": says}
 
 
 def _listed(walk: Walk | None, sha256: str) -> list[tuple[Step, Judged | None]]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from collections import deque
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,13 +19,14 @@ from edge.panel.parts import (
     own_form,
     parts_of,
 )
+from edge.panel.throttle import Refusals
 from edge.panel.words import LANGUAGES, long
 from edge.record.panelpass import open_pass
 
 SAID = {"ended", "logged_out"}
 MOST_TRYING, LONGEST = 3, 200
-TOLD_EVERY = 10
-"""Of failures in a row the first is on the trail, and every tenth: a storm must not fill it."""
+MOST_USED = 1000
+"""So many used passes are remembered, whatever the time: a clock set back revives none."""
 YEAR_S = 31_536_000
 
 
@@ -35,7 +37,8 @@ class Door:
         """Stand closed."""
         self._one = asyncio.Lock()
         self._trying = 0
-        self._used: dict[str, int] = {}
+        self._used: deque[str] = deque(maxlen=MOST_USED)
+        self._refusals = Refusals()
 
     async def show(self, request: Request) -> Response:
         """Show the login."""
@@ -73,9 +76,9 @@ class Door:
             self._trying -= 1
         if right:
             parts.throttle.succeed(address)
-            return _enter(parts, "password")
-        if parts.throttle.fail(address) % TOLD_EVERY == 1:
-            parts.trail.write("login_refused", with_what="password")
+            return _enter(request, "password")
+        parts.throttle.fail(address)
+        self._tell_refused(parts, "password")
         return _login(request, 403, fault="wrong")
 
     def _by_pass(self, request: Request, raw: str) -> Response:
@@ -84,16 +87,18 @@ class Door:
         try:
             found = open_pass(raw.encode("utf-8", "replace"), parts.box, parts.platform, now)
         except RecordError as e:
-            if parts.throttle.fail(f"pass {address_of(request)}") % TOLD_EVERY == 1:
-                parts.trail.write("login_refused", with_what="pass")
+            self._tell_refused(parts, "pass")
             return _login(request, 403, fault="bad_pass", cause=e.cause)
-        seconds = now.now.timestamp()
-        self._used = {name: ends for name, ends in self._used.items() if ends > seconds}
         if found.jti in self._used:
-            parts.trail.write("login_refused", with_what="used_pass")
+            self._tell_refused(parts, "used_pass")
             return _login(request, 403, fault="used_pass")
-        self._used[found.jti] = found.exp
-        return _enter(parts, f"token:{found.sub}")
+        self._used.append(found.jti)
+        return _enter(request, f"token:{found.sub}")
+
+    def _tell_refused(self, parts: Parts, with_what: str) -> None:
+        times = self._refusals.count(with_what)
+        if times:
+            parts.trail.write("login_refused", with_what=with_what, times=str(times))
 
 
 async def choose_language(request: Request) -> Response:
@@ -109,13 +114,16 @@ async def choose_language(request: Request) -> Response:
     return answer
 
 
-def _enter(parts: Parts, by: str) -> Response:
+def _enter(request: Request, by: str) -> Response:
+    """Begin a session; the one that this browser had ends, or nobody could end it any more."""
+    parts = parts_of(request)
     token, session = parts.sessions.begin(by)
     try:
         parts.trail.write("login", session)
     except ReportError:
         parts.sessions.end(token)
         raise
+    parts.sessions.end(request.cookies.get(COOKIE))
     answer = seen_other("/")
     answer.set_cookie(COOKIE, token, path="/", secure=True, httponly=True, samesite="strict")
     return answer

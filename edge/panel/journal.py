@@ -3,6 +3,7 @@
 import asyncio
 import re
 from contextlib import suppress
+from ipaddress import IPv6Address
 
 UNITS = ("anpr-run", "anpr-uplink", "anpr-sync", "anpr-stick", "anpr-release", "anpr-panel")
 COMMAND = (
@@ -13,6 +14,10 @@ WAIT_S = 20.0
 LONGEST = 2_000_000
 ADDRESS = re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b|\b(?:[0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}\b")
 """Of phones and cameras: they are nobody's business beside the road."""
+PERHAPS_IPV6 = re.compile(
+    r"[0-9a-fA-F]*:[0-9a-fA-F:]*:(?:[0-9a-fA-F.]*[0-9a-fA-F])?(?:%[\w.-]*\w)?"
+)
+GONE = "[...]"
 
 
 async def journal(command: tuple[str, ...] = COMMAND) -> bytes | None:
@@ -36,4 +41,13 @@ async def journal(command: tuple[str, ...] = COMMAND) -> bytes | None:
 
 def without_addresses(text: str) -> str:
     """Return a text in which addresses of machines are left out."""
-    return ADDRESS.sub("[...]", text)
+    return ADDRESS.sub(GONE, PERHAPS_IPV6.sub(_without_ipv6, text))
+
+
+def _without_ipv6(found: re.Match[str]) -> str:
+    """Return what stands for a word of colons: a time of day has some too."""
+    for end in ("", ":"):
+        with suppress(ValueError):
+            IPv6Address(found[0].removesuffix(end))
+            return GONE + end
+    return found[0]

@@ -50,8 +50,8 @@ async def switch(request: Request) -> Response:
     if level is None:
         raise UnreadableError
     if _without(parts, await parts.porthole.state()) is None:
-        parts.trail.write("light_tried", session, level=level)
-        _leave(parts, LampNote(level))
+        with parts.trail.doing("light_tried", session, level=level):
+            _leave(parts, LampNote(level))
         parts.trial.switch(level, time.monotonic())
     return seen_other(PLACE)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from starlette.requests import Request
 
@@ -83,7 +83,7 @@ def check_origin(request: Request) -> None:
     site = request.headers.get("sec-fetch-site", "same-origin")
     origin = request.headers.get("origin")
     host = request.headers.get("host", "")
-    if site != "same-origin" or (origin is not None and urlsplit(origin).netloc != host):
+    if site != "same-origin" or origin not in {None, f"https://{host}"}:
         raise NotOwnError
 
 

@@ -52,8 +52,8 @@ async def apply(request: Request) -> Response:
         return seen_other("/road?said=stale")
     try:
         proposal = parts.settings.propose(_drawing(fields))
-        parts.trail.write("settings_changed", session, before=before)
-        parts.settings.apply(proposal.text, datetime.now(UTC), session.by)
+        with parts.trail.doing("settings_changed", session, before=before):
+            parts.settings.apply(proposal.text, datetime.now(UTC), session.by)
     except ConfigError as e:
         return _page(request, parts, session, fault=f"{e.cause} {e.remedy}", status=422)
     return seen_other("/road?said=applied")
@@ -63,11 +63,13 @@ async def take_back(request: Request) -> Response:
     """Put an earlier version in force again."""
     session, fields = await own_form(request)
     parts, number = parts_of(request), fields.get("number", "")
-    if not number.isdecimal() or len(number) > 9:
+    if not (number.isascii() and number.isdecimal()) or len(number) > 9:
         raise UnreadableError
+    before = parts.settings.sha256() or ""
     try:
-        parts.trail.write("settings_taken_back", session, version=number)
-        parts.settings.take_back(int(number), datetime.now(UTC), session.by)
+        earlier = parts.settings.earlier(int(number))
+        with parts.trail.doing("settings_taken_back", session, before=before, version=number):
+            parts.settings.apply(earlier.text, datetime.now(UTC), session.by)
     except ConfigError as e:
         return _page(request, parts, session, fault=f"{e.cause} {e.remedy}", status=422)
     return seen_other("/road?said=applied")

@@ -1,7 +1,6 @@
 """The panel as a service: HTTPS with the certificate of the box, and nothing but it."""
 
 import asyncio
-import socket
 import ssl
 from asyncio import Transport
 
@@ -16,6 +15,7 @@ from edge.daemon.notify import Lifeline
 from edge.daemon.shown import FOLDER
 from edge.errors import BoxError, ConfigError, ListenError
 from edge.panel.app import application
+from edge.panel.gate import Gate
 from edge.panel.parts import Parts
 from edge.panel.porthole import Porthole
 from edge.panel.trail import Trail
@@ -30,8 +30,6 @@ WITHIN_S, LOOK_EVERY_S = 15.0, 1.0
 """So long a request may take to come, head and body; so often that is looked at."""
 HEAD_BYTES = 16_384
 ALIVE_EVERY_S = 1.0
-IP_FREEBIND = 15
-"""ip(7); the socket module of Python 3.11 does not name it."""
 
 
 def parts_of(settings: Settings) -> tuple[Parts, Panel]:
@@ -73,25 +71,16 @@ def serve(settings: Settings) -> None:
         asyncio.run(_serve(server_of(parts, wanted), port))
 
 
-def listening(address: tuple[str, int]) -> socket.socket:
-    """Return a socket at an address, also where that is not there yet.
-
-    A maintenance port has none before its cable is plugged in. Raises ListenError.
-    """
-    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    made.setsockopt(socket.IPPROTO_IP, IP_FREEBIND, 1)
+def listening(address: tuple[str, int]) -> Gate:
+    """Return the gate at an address. Raises ListenError."""
     try:
-        made.bind(address)
-        made.listen()
+        return Gate(address)
     except OSError as e:
-        made.close()
         raise ListenError(
             f"Nothing can listen at {address[0]}:{address[1]} ({e.strerror}).",
             "Correct panel.listen, stop the program that holds that port, or let the unit have it:"
             " `anpr-edge check` names the drop-in that it lacks.",
         ) from e
-    return made
 
 
 def server_of(parts: Parts, wanted: Panel) -> uvicorn.Server:
@@ -151,7 +140,7 @@ class ImpatientProtocol(H11Protocol):
         self.loop.call_later(LOOK_EVERY_S, self._look)
 
 
-async def _serve(server: uvicorn.Server, port: socket.socket) -> None:
+async def _serve(server: uvicorn.Server, port: Gate) -> None:
     alive = asyncio.create_task(_tell_alive(server))
     try:
         await server.serve(sockets=[port])

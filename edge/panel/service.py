@@ -2,6 +2,7 @@
 
 import os
 from datetime import UTC, datetime
+from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -36,16 +37,19 @@ async def ask_stick(request: Request) -> Response:
     """Ask for an update from a stick: systemd sees the file change, and starts what is allowed."""
     session, _ = await own_form(request)
     parts = parts_of(request)
-    parts.trail.write("stick_asked", session)
+    with parts.trail.doing("stick_asked", session):
+        _ask(parts.folder / STICK)
+    return seen_other("/service?said=stick_asked")
+
+
+def _ask(place: Path) -> None:
     try:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_TRUNC
-        handle = os.open(parts.folder / STICK, flags, 0o660)
-        with os.fdopen(handle, "w") as file:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_TRUNC
+        with os.fdopen(os.open(place, flags, 0o660), "w") as file:
             file.write(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}\n")
     except OSError as e:
         cause = f"The request could not be written ({e.strerror})."
         raise ReportError(cause, "Look at the disk of the box.") from e
-    return seen_other("/service?said=stick_asked")
 
 
 async def fetch_log(request: Request) -> Response:

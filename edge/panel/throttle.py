@@ -1,20 +1,27 @@
 """How often a password may be tried: slower after each failure, and never faster than one a second.
 
-A platform's pass is not throttled, for nobody can guess one: a storm does not lock it out.
+A platform's pass is not throttled, for nobody can guess one: a storm does not lock it out, nor
+does a storm of bad passes slow passwords down.
 """
 
+import math
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
 FREE = 4
 """So many failures cost nothing: a person in gloves mistypes."""
-FIRST_S, LONGEST_S = 2.0, 15 * 60.0
+FIRST_S, LONGEST_S, ALL_LONGEST_S = 2.0, 15 * 60.0, 10.0
 FORGOTTEN_S = 3600.0
 MOST_ADDRESSES = 256
 ALL_FREE = 30
-"""Of all addresses together: beyond it everybody waits, however many addresses a storm has."""
+"""Of all addresses together: beyond it everybody waits, however many addresses a storm has.
+
+But never for long: no storm may keep the rightful one out for minutes after its end.
+"""
+TOLD_EVERY_S = 600.0
+"""Refusals are on the trail at once, but then so often at most: a storm must not fill it."""
 
 
 @dataclass(slots=True)
@@ -24,12 +31,12 @@ class Failures:
     count: int = 0
     last_s: float = 0.0
 
-    def wait_s(self, now: float, free: int) -> float:
+    def wait_s(self, now: float, free: int, longest_s: float) -> float:
         """Return how long this address must still wait."""
         beyond = self.count - free
         if beyond <= 0:
             return 0.0
-        pause = min(LONGEST_S, FIRST_S * 2.0 ** min(beyond - 1, 20))
+        pause = min(longest_s, FIRST_S * 2.0 ** min(beyond - 1, 20))
         return max(0.0, self.last_s + pause - now)
 
 
@@ -46,11 +53,11 @@ class Throttle:
         """Return in how many seconds this address may try; 0 is now."""
         now = self._monotonic()
         self._forget(now)
-        one = self._by.get(address, Failures()).wait_s(now, FREE)
-        return max(one, self._all.wait_s(now, ALL_FREE))
+        one = self._by.get(address, Failures()).wait_s(now, FREE, LONGEST_S)
+        return max(one, self._all.wait_s(now, ALL_FREE, ALL_LONGEST_S))
 
-    def fail(self, address: str) -> int:
-        """Take note of a failure; return how many that address had in a row."""
+    def fail(self, address: str) -> None:
+        """Take note of a failure."""
         now = self._monotonic()
         failures = self._by.setdefault(address, Failures())
         for one in (failures, self._all):
@@ -58,7 +65,6 @@ class Throttle:
         self._by.move_to_end(address)
         while len(self._by) > MOST_ADDRESSES:
             self._by.popitem(last=False)
-        return failures.count
 
     def succeed(self, address: str) -> None:
         """Forget the failures of who knows the password."""
@@ -70,3 +76,22 @@ class Throttle:
             del self._by[address]
         if now - self._all.last_s > FORGOTTEN_S:
             self._all = Failures()
+
+
+class Refusals:
+    """Counts refusals by their kind, from all addresses, as the trail tells of them."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        """Begin with none."""
+        self._monotonic = monotonic
+        self._untold: Counter[str] = Counter()
+        self._told_s: dict[str, float] = {}
+
+    def count(self, kind: str) -> int:
+        """Take note of one; return of how many the trail must tell now, 0 for not yet."""
+        now = self._monotonic()
+        self._untold[kind] += 1
+        if now - self._told_s.get(kind, -math.inf) < TOLD_EVERY_S:
+            return 0
+        self._told_s[kind] = now
+        return self._untold.pop(kind)

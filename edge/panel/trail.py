@@ -6,6 +6,8 @@ The daemon signs them (`edge.daemon.deeds`). What cannot be written down is not 
 import os
 import secrets
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,13 +16,13 @@ from typing import NamedTuple
 import msgspec
 
 from edge.daemon.deeds import SUFFIX
-from edge.errors import ReportError
+from edge.errors import BoxError, ReportError
 from edge.panel.sessions import Session
 from edge.record.deed import Deed, deed_of
 from edge.storefile import fsync_folder
 
 MOST_WAITING = 2000
-NOBODY = "nobody"
+NOBODY, UNDONE = "nobody", "not_done"
 ID_BYTES = 16
 
 
@@ -60,6 +62,21 @@ class Trail:
                 f"The audit trail cannot be written ({e.strerror}): nothing was done.",
                 "Look at the disk of the box; the terminal works without the panel.",
             ) from e
+
+    @contextmanager
+    def doing(
+        self, action: str, who: Session | Person | None = None, **details: str
+    ) -> Iterator[None]:
+        """Write down a deed, then let it be done; where that fails, `not_done` tells so.
+
+        Raises ReportError as `write` does, and passes on the BoxError of what was not done.
+        """
+        self.write(action, who, **details)
+        try:
+            yield
+        except BoxError:
+            self.write(UNDONE, who, instead_of=action, **details)
+            raise
 
     def waiting(self) -> int:
         """Return how many deeds the daemon has not signed yet."""

@@ -631,6 +631,10 @@ WORDS = {
         "Dat formulier is niet te lezen. Er is niets gedaan: ga terug en doe het opnieuw.",
         "That form cannot be read. Nothing was done: go back and do it again.",
     ),
+    "box_unusable": Words(
+        "De instellingen van deze kast zijn niet te gebruiken. Er is niets gedaan.",
+        "The settings of this box cannot be used. Nothing was done.",
+    ),
     "no_trail": Words(
         "De handeling kon niet worden vastgelegd. Er is niets gedaan. Kijk bij Toestand of"
         " de schijf vol is.",

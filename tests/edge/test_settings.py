@@ -1,8 +1,11 @@
 """Drawn settings: tried before they are in force, whole or not at all, and nothing besides."""
 
 import hashlib
+import os
+import signal
 import tomllib
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import msgspec
@@ -12,7 +15,8 @@ from hypothesis import strategies as st
 
 from edge.config import load, site_file
 from edge.errors import ConfigError
-from edge.settings import KEPT, Drawing, DrawnLane, Settings, drawing_of, text_of
+from edge.panel.trail import Person, Trail
+from edge.settings import KEPT, Drawing, DrawnLane, Settings, drawing_of, text_of, write
 from tests.booth import box
 
 NOW = datetime(2028, 6, 1, 8, tzinfo=UTC)
@@ -121,6 +125,63 @@ def test_a_link_in_the_place_of_the_settings_is_not_followed(
         settings.config()
 
 
+@pytest.mark.parametrize("kind", ["empty", "pipe", "folder", "long"])
+def test_what_is_no_drawing_is_refused_and_not_taken_for_none(
+    settings: Settings, kind: str
+) -> None:
+    place = site_file(settings.config())
+    place.parent.mkdir()
+    if kind == "pipe":
+        os.mkfifo(place)  # nobody writes to it
+    elif kind == "folder":
+        place.mkdir()
+    else:
+        place.write_text("# nothing\n" * (10_000 if kind == "long" else 0))
+    handles = len(list(Path("/proc/self/fd").iterdir()))
+    with pytest.raises(ConfigError, match=r"cannot be read|is empty, or longer"):
+        settings.config()
+    assert len(list(Path("/proc/self/fd").iterdir())) == handles
+
+
+SYNCS = 6
+"""A file and its folder: the deed, the version, the settings."""
+
+
+@pytest.mark.parametrize("cut", range(1, 9))
+def test_a_kill_at_any_sync_leaves_the_old_or_the_new_and_never_one_without_its_deed(
+    settings: Settings, cut: int
+) -> None:
+    apply(settings, drawn("south"))
+    before = settings.config()
+    trail = Trail(before.box.state / "panel")
+    child = os.fork()
+    if child == 0:
+        die_at_sync(cut)
+        text = settings.propose(drawn("east")).text
+        with trail.doing("settings_changed", Person("terminal:me")):
+            settings.apply(text, NOW, "terminal:me")
+        os._exit(0)
+    died = os.waitpid(child, 0)[1] != 0
+    assert died == (cut <= SYNCS)
+    after = settings.config()
+    assert [lane.name for lane in after.camera.lanes] in (["south"], ["east"])
+    if after != before:
+        assert trail.waiting() == 1
+    assert sum(one.in_force for one in settings.versions()) == 1
+    apply(settings, drawn("west"))
+    assert [lane.name for lane in settings.config().camera.lanes] == ["west"]
+
+
+def die_at_sync(cut: int) -> None:
+    syncs = count(1)
+
+    def sync(_: int) -> None:
+        if next(syncs) == cut:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    os.fsync = sync
+
+
 def test_a_box_without_a_panel_reads_no_drawing(settings: Settings) -> None:
     apply(settings, drawn("south"))
     settings.path.write_text(settings.path.read_text().partition("[panel]")[0])
@@ -148,6 +209,30 @@ def test_a_full_disk_leaves_what_is_in_force(
     with pytest.raises(ConfigError, match="No space left"):
         apply(settings, drawn("east"))
     assert settings.config() == before
+    assert [one.number for one in settings.versions()] == [1]
+
+
+def test_only_what_rules_is_called_in_force_after_a_cut_and_a_change_by_hand(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apply(settings, drawn("south"))
+    done: list[None] = []
+
+    def cut(path: Path, text: str) -> None:
+        if done:
+            raise KeyboardInterrupt  # the power, between the two files
+        done.append(write(path, text))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("edge.settings.write", cut)
+        with pytest.raises(KeyboardInterrupt):
+            apply(settings, drawn("east"))
+    assert [one.in_force for one in settings.versions()] == [False, True]
+    place = site_file(settings.config())
+    place.write_text(place.read_text() + "# by hand\n")
+    assert [one.in_force for one in settings.versions()] == [False, False]
+    apply(settings, drawn("west"))
+    assert settings.versions()[0][::2] == (3, True)
 
 
 @given(NAMES)

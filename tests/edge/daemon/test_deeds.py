@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.daemon.deeds import AT_ONCE, Deeds
+from edge.daemon.deeds import AT_ONCE, EVERY_S, Deeds
 from edge.errors import ReportError
 from edge.panel.sessions import Session
 from edge.panel.trail import MOST_WAITING, Trail
@@ -88,6 +88,44 @@ def test_neither_a_link_nor_a_pipe_holds_the_daemon_up(site: Site, tmp_path: Pat
     os.mkfifo(site.folder / "panel" / "2.json")
     assert [record(one).action for one in deeds(site).look()] == ["unreadable"] * 2
     assert (tmp_path / "secret").read_text() == "secret"
+
+
+def test_what_cannot_be_removed_is_signed_once_and_costs_no_handle(site: Site) -> None:
+    now = [0.0]
+    looked = deeds(site)
+    looked.monotonic = lambda: now[0]
+    (site.folder / "panel" / "1.json").mkdir()
+    handles, signed = len(list(Path("/proc/self/fd").iterdir())), 0
+    for _ in range(5):
+        now[0] += EVERY_S
+        signed += len(looked.look())
+    assert signed == 1
+    assert len(list(Path("/proc/self/fd").iterdir())) == handles
+    (site.folder / "panel" / "1.json").rmdir()
+    Trail(site.folder / "panel").write("login", SESSION)
+    now[0] += EVERY_S
+    assert [record(one).action for one in looked.look()] == ["login"]
+
+
+def test_a_file_that_stays_for_a_while_is_signed_once_and_goes_later(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    looked = deeds(site)
+    looked.monotonic = lambda: now[0]
+    trail = Trail(site.folder / "panel")
+    trail.write("login", SESSION)
+
+    def refused(*_: object) -> None:
+        raise OSError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", refused)
+        assert len(looked.look()) == 1
+        now[0] += EVERY_S
+        assert looked.look() == []
+    now[0] += EVERY_S
+    assert (looked.look(), trail.waiting()) == ([], 0)
 
 
 def test_a_flood_is_signed_a_few_at_a_time(site: Site) -> None:

@@ -1,12 +1,13 @@
 """What somebody on the access point may try, each against the real server."""
 
+import errno
 import http.client
 import re
 import socket
 import ssl
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,6 +22,7 @@ import pytest
 from edge import __version__
 from edge.errors import ReportError
 from edge.panel import throttle
+from edge.panel.gate import MOST, MOST_OF_ONE, Gate
 from edge.panel.guard import MAX_BODY
 from edge.panel.serve import WITHIN_S, ImpatientProtocol
 from edge.panel.throttle import ALL_FREE, FREE
@@ -58,6 +60,34 @@ def test_a_storm_from_many_addresses_is_slowed_down_too() -> None:
     assert waits[:ALL_FREE] == [0] * ALL_FREE
     assert all(wait > 0 for wait in waits[ALL_FREE + 1 :])
     assert len(storm._by) == throttle.MOST_ADDRESSES
+
+
+def test_a_storm_of_bad_passes_slows_no_password_down_and_does_not_fill_the_trail(
+    stand: Booth,
+) -> None:
+    for number in range(ALL_FREE + 8):
+        assert stand.caller().ask("/login", {"pass": f"x.y.{number}"})[0] == 403
+    assert stand.actions() == ["login_refused"]
+    assert stand.caller().log_in() == 303
+
+
+def test_after_a_storm_from_many_addresses_nobody_waits_for_long() -> None:
+    now = [0.0]
+    storm = throttle.Throttle(lambda: now[0])
+    for n in range(600):
+        storm.fail(f"10.0.{n // 250}.{n % 250}")
+    assert 0 < storm.wait_s("10.9.9.9") <= throttle.ALL_LONGEST_S
+    now[0] += throttle.ALL_LONGEST_S
+    assert storm.wait_s("10.9.9.9") == 0
+
+
+def test_refusals_are_told_at_once_and_then_by_their_number() -> None:
+    now = [0.0]
+    refusals = throttle.Refusals(lambda: now[0])
+    assert [refusals.count("pass") for _ in range(8)] == [1, *[0] * 7]
+    assert refusals.count("password") == 1
+    now[0] += throttle.TOLD_EVERY_S
+    assert refusals.count("pass") == 8  # none is missing
 
 
 def test_who_waits_may_try_again() -> None:
@@ -100,6 +130,16 @@ def test_a_form_of_another_place_does_nothing(inside: Caller, stand: Booth, path
         status, _, _ = inside.ask(path, {"csrf": csrf, "number": "0"}, **told)
         assert status == 403
     assert stand.actions() == before
+
+
+@pytest.mark.parametrize("origin", ["null", "", "https://[", "http://{host}", "https://{host}@x"])
+def test_an_origin_that_is_no_place_of_ours_is_refused(
+    inside: Caller, stand: Booth, origin: str
+) -> None:
+    told = origin.format(host=urlsplit(stand.address).netloc)
+    status, page, _ = inside.ask("/service/stick", {"csrf": inside.csrf()}, Origin=told)
+    assert (status, "Er is niets gedaan" in page) == (403, True)
+    assert stand.actions() == ["login"]
 
 
 def test_a_token_of_another_session_does_nothing(inside: Caller, stand: Booth) -> None:
@@ -245,6 +285,17 @@ def test_a_stolen_session_is_dead_after_the_logout(inside: Caller, stand: Booth)
     assert thief.ask("/live.json")[0] == 303
 
 
+def test_a_stolen_session_is_dead_after_its_owner_logs_in_anew(
+    inside: Caller, stand: Booth
+) -> None:
+    thief = stand.caller()
+    for cookie in inside.jar:
+        thief.jar.set_cookie(cookie)
+    assert inside.log_in() == 303
+    assert thief.ask("/")[0] == 303
+    assert inside.ask("/")[0] == 200
+
+
 def test_a_stream_ends_with_its_session(inside: Caller, stand: Booth) -> None:
     target = urlsplit(stand.address)
     context = ssl._create_unverified_context()
@@ -386,6 +437,59 @@ def test_a_request_that_comes_byte_by_byte_ends(
             pytest.fail("it listens for ever")
     assert stand.caller().log_in() == 303  # the door is free for others
     assert stand.actions() == ["login"]
+
+
+def test_who_asks_and_never_reads_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge.panel.gate.UNHEARD_MS", 1000)
+    with gate_at() as (gate, port), closing(socket.create_connection(("127.0.0.1", port), 5)):
+        line, _ = gate.accept()
+        line.settimeout(30)  # it would wait for ever
+        with pytest.raises(TimeoutError) as told:
+            line.sendall(bytes(64_000_000))
+        assert told.value.errno == errno.ETIMEDOUT  # by the kernel, not by our own limit
+
+
+def test_nobody_has_more_than_a_few_lines_and_all_have_an_end() -> None:
+    with gate_at() as (gate, port):
+        lines = [connected(gate, port, "127.0.0.1") for _ in range(MOST_OF_ONE + 3)]
+        assert lines.count(None) == 3
+        other = connected(gate, port, "127.0.0.2")
+        assert other is not None  # he is not kept out
+        gone = next(line for line in lines if line is not None)
+        gone.close()
+        assert connected(gate, port, "127.0.0.1") is not None
+        for n in range(3, 3 + MOST // MOST_OF_ONE):
+            for _ in range(MOST_OF_ONE):
+                connected(gate, port, f"127.0.0.{n}")
+        assert sum(line.fileno() >= 0 for line, _ in gate.lines) == MOST
+
+
+@contextmanager
+def gate_at() -> Iterator[tuple[Gate, int]]:
+    with closing(Gate(("127.0.0.1", 0))) as gate:
+        yield gate, gate.getsockname()[1]
+        for line, _ in gate.lines:
+            line.close()
+
+
+def connected(gate: Gate, port: int, source: str) -> socket.socket | None:
+    with closing(socket.create_connection(("127.0.0.1", port), 5, (source, 0))):
+        try:
+            return gate.accept()[0]
+        except ConnectionAbortedError:
+            return None
+
+
+def test_the_panel_listens_through_its_gate(stand: Booth) -> None:
+    target = urlsplit(stand.address)
+    with ExitStack() as stack:
+        lines = [
+            stack.enter_context(socket.create_connection((target.hostname, target.port or 0), 20))
+            for _ in range(MOST_OF_ONE + 1)
+        ]
+        lines[-1].settimeout(20)
+        with suppress(ConnectionError):
+            assert lines[-1].recv(1) == b""  # hung up on, while the others wait for their TLS
 
 
 def test_a_line_that_is_used_stays_open() -> None:

@@ -110,6 +110,32 @@ def test_every_step_is_on_the_trail_in_a_form_that_the_daemon_signs(
         assert deed_of(path.read_bytes()) is not None, path.read_text()
 
 
+def test_a_lane_of_the_file_may_have_any_name_and_its_step_is_on_the_trail_in_one_line(
+    inside: Caller, stand: Booth
+) -> None:
+    in_force = stand.told[0].in_force
+    odd = (msgspec.structs.replace(in_force.lanes[0], name="a\nb\x7f" * 15),)
+    stand.tell(in_force=msgspec.structs.replace(in_force, lanes=odd))
+    inside.send("/commission/begin")
+    assert inside.send("/commission/step", step="road")[0] == 303
+    assert stand.deeds()[-1]["details"]["says"].endswith("a b a b a b")
+
+
+def test_what_was_judged_while_another_commissioning_began_is_none_of_it(
+    inside: Caller, stand: Booth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside.send("/commission/begin")
+    walks = Walks(stand.parts.folder / FOLDER)
+    other = Walk(id="0" * 16, begun_at=datetime.now(UTC), by="password")
+
+    async def meanwhile(*_: object) -> None:
+        walks.save(other)
+
+    monkeypatch.setattr(stand.parts.porthole, "best_within", meanwhile)
+    assert inside.send("/commission/step", step="camera")[0] == 303
+    assert walks.load() == other
+
+
 def test_no_report_while_a_step_is_open_or_nobody_signs(inside: Caller, stand: Booth) -> None:
     inside.send("/commission/begin")
     assert finish(inside) == "/commission?said=finish_open"

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from edge.panel.journal import without_addresses
 from edge.panel.sessions import IDLE_S, LONGEST_S, MOST, Sessions
 from edge.panel.standing import Around, cards, verdict
 from edge.panel.words import LANGUAGES, WORDS, long, say
@@ -39,6 +40,65 @@ def test_a_drawing_is_looked_at_put_in_force_and_taken_back(inside: Caller, stan
     assert stand.actions() == ["login", "settings_changed", "settings_taken_back"]
 
 
+def test_a_version_that_is_not_there_leaves_no_deed_that_was_none(
+    inside: Caller, stand: Booth
+) -> None:
+    assert inside.send("/road/back", number="999999")[0] == 422
+    assert inside.send("/road/back", number="\u0661")[0] == 400
+    assert stand.actions() == ["login"]
+
+
+def test_a_disk_that_is_full_at_the_last_moment_is_on_the_trail_as_nothing_done(
+    inside: Caller, stand: Booth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = stand.settings.config().sha256
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("edge.settings.write", full)
+    fields = {"drawing": json.dumps(DRAWN), "base": before}
+    status, page, _ = inside.send("/road/apply", **fields)
+    assert (status, "No space left" in page) == (422, True)
+    assert stand.actions() == ["login", "settings_changed", "not_done"]
+    assert stand.deeds()[-1]["details"] == {"before": before, "instead_of": "settings_changed"}
+    assert stand.settings.config().sha256 == before
+
+
+def test_a_configuration_that_is_spoilt_meanwhile_is_told_with_its_remedy(
+    inside: Caller, stand: Booth
+) -> None:
+    csrf = inside.csrf()
+    stand.settings.path.write_text("[[[")
+    for path, fields in (
+        ("/road", None),
+        ("/road/change", {"csrf": csrf, "drawing": "{}"}),
+        ("/road/apply", {"csrf": csrf, "drawing": "{}", "base": ""}),
+        ("/road/back", {"csrf": csrf, "number": "0"}),
+    ):
+        status, page, _ = inside.ask(path, fields)
+        assert (status, "Correct that place in the file" in page) == (503, True), path
+    assert stand.actions() == ["login"]
+    assert "Correct" not in stand.caller().ask("/road")[1]  # a stranger learns nothing
+
+
+@pytest.mark.parametrize(
+    ("path", "place", "action"),
+    [
+        ("/service/stick", "stick", "stick_asked"),
+        ("/commission/begin", "commissioning", "commissioning_begun"),
+    ],
+)
+def test_what_was_written_down_and_then_failed_is_on_the_trail_as_not_done(
+    inside: Caller, stand: Booth, path: str, place: str, action: str
+) -> None:
+    (stand.parts.folder / place).symlink_to("/nowhere/at/all")
+    status, page, _ = inside.send(path)
+    assert (status, "Look at the disk" in page) == (503, True)
+    assert stand.actions() == ["login", action, "not_done"]
+    assert stand.deeds()[-1]["details"]["instead_of"] == action
+
+
 def test_settings_that_the_daemon_has_not_taken_over_are_told(inside: Caller, stand: Booth) -> None:
     assert "opgeslagen" not in inside.ask("/")[1]
     stand.tell(in_force=msgspec.structs.replace(stand.told[0].in_force, sha256="0" * 64))
@@ -68,6 +128,22 @@ def test_the_log_comes_as_a_file_without_addresses(inside: Caller, stand: Booth)
     assert headers["content-disposition"].startswith('attachment; filename="b1-')
     assert LOG not in told
     assert stand.actions()[-1] == "log_fetched"
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("at 12:34:56 [fe80::1ff:fe23%wlan0]:8443 hung up", "at 12:34:56 [[...]]:8443 hung up"),
+        ("fe80::1: refused, 2001:db8::7. End", "[...]: refused, [...]. End"),
+        ("::ffff:10.0.0.1 and 2001:db8:0:1:2:3:4:5", "[...] and [...]"),
+        (
+            "2026-11-29T22:30:48+00:00 12:34:56:78",
+            "2026-11-29T22:30:48+00:00 12:34:56:78",
+        ),
+    ],
+)
+def test_the_log_has_no_address_of_any_kind_and_keeps_its_times(told: str, shown: str) -> None:
+    assert without_addresses(told) == shown
 
 
 def test_a_stick_is_asked_for_by_changing_one_file(inside: Caller, stand: Booth) -> None:

@@ -103,6 +103,20 @@ def test_a_storm_of_passwords_keeps_nobody_out_who_has_a_pass(
     assert enter(stand, sign_pass(issued(), platform)) == 303
 
 
+def test_a_used_pass_is_not_revived_by_a_clock_that_is_set_back(
+    stand: Booth, platform: FileSigner
+) -> None:
+    assert isinstance(stand.parts.clock, FixedClock)
+    clock, now = stand.parts.clock, stand.parts.clock.now
+    first = sign_pass(issued(), platform)
+    second = sign_pass(issued(exp=int(now.timestamp()) + 3000), platform)
+    assert enter(stand, first) == 303
+    clock.now = now + timedelta(minutes=20)  # beyond the end of the first
+    assert enter(stand, second) == 303
+    clock.now = now
+    assert enter(stand, first) == 403
+
+
 def test_a_clock_that_nobody_trusts_judges_no_pass(stand: Booth, platform: FileSigner) -> None:
     key = load_public(stand.settings.path.parent / "platform.jwk")
     word, now = sign_pass(issued(), platform).encode(), datetime.now(UTC)
