@@ -1,10 +1,20 @@
 """The panel's look at the daemon."""
 
 import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from edge.panel.porthole import Porthole
+
+T = TypeVar("T")
+
+
+def done(work: Coroutine[Any, Any, T]) -> T:
+    """Do it in a thread of its own: that of a test may belong to a browser's loop."""
+    with ThreadPoolExecutor(1) as apart:
+        return apart.submit(asyncio.run, work).result()
 
 
 def test_who_waited_while_no_picture_came_shares_that_and_does_not_queue(tmp_path: Path) -> None:
@@ -23,8 +33,8 @@ def test_who_waited_while_no_picture_came_shares_that_and_does_not_queue(tmp_pat
         await porthole.look()
         assert asked == 2
 
-    asyncio.run(look_together())
+    done(look_together())
 
 
 def test_no_photo_comes_where_no_daemon_is(tmp_path: Path) -> None:
-    assert asyncio.run(Porthole(tmp_path).photo_within(0.01)) is None
+    assert done(Porthole(tmp_path).photo_within(0.01)) is None
