@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from edge import __version__
+from edge import __version__, witness
 from edge.access.pack import packs_of, shipped
 from edge.access.rules import Law
 from edge.capture.external.listen import Address, ForeignCamera
@@ -106,6 +106,11 @@ class Watching:
     alarms: Alarms
     body: Body
     tuner: Tuner | None = None
+
+
+def clock(config: Config, own: Clock) -> Clock:
+    """Return a clock of the box that receipts of the platform may speak against."""
+    return witness.WitnessedClock(own, config.box.state)
 
 
 def registry(config: Config) -> RegistryCache:
@@ -361,6 +366,7 @@ def alarms(
         "registry": Watched(lambda: registry.refused, REFUSED),
         "casebook": Watched(lambda: damage.fault(casebook), damage.REMEDY),
         "keys": Watched(lambda: rotation.fault(place, outbox), rotation.LOOK),
+        "clock": Watched(lambda: witness.fault(clock), witness.REMEDY, witness.over, urgent=True),
     }
     if body is not None:
         watched |= wiring_body.watched(body)
