@@ -78,8 +78,8 @@ class ClockQuality(msgspec.Struct, frozen=True, kw_only=True):
     trusted: Annotated[
         bool,
         says(
-            "The clock was synchronised to within a second, and no receipt spoke against it; without"
-            " that nobody is accused."
+            "The clock was synchronised to within a second, and no receipt spoke against it;"
+            " without that nobody is accused."
         ),
     ]
     error_ms: Annotated[
