@@ -128,7 +128,9 @@ def registry_gate(config: Config) -> Gate:
     place = active(config.box.state, "packs") if "packs" in followed(config) else None
     published = {pack.id: pack for pack in (*shipped(), *packs_of(place))}
     packs = tuple(pack for name, pack in published.items() if name in used)
-    return Gate(packs, config.box.state / ACCEPTED, config.access.max_shrink)
+    return Gate(
+        packs, config.box.state / ACCEPTED, config.access.max_shrink, config.access.max_lost
+    )
 
 
 def fresh_registry(config: Config) -> FreshRegistry:
