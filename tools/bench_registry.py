@@ -7,7 +7,6 @@ vehicles of both countries, 30 % of them not in the registry, in a file that lie
 
 import json
 import random
-import resource
 import subprocess
 import sys
 import time
@@ -25,6 +24,7 @@ from edge.errors import BoxError
 from edge.registry.cache import RegistryCache
 from edge.types import Passage
 from tools import made_belgian, made_dutch
+from tools.bench.process import children_s, family, resident_bytes
 from tools.bench_access import measured
 from tools.bench_registry_delta import figures as delta_figures
 from tools.large_registry import FOLDER, KEY
@@ -37,7 +37,6 @@ BELGIANS = 30
 """One vehicle in so many is Belgian."""
 UNKNOWN = 0.3
 SAMPLE_S = 0.2
-PAGE = resource.getpagesize()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +100,12 @@ def built(size: Size) -> Iterator[Figure]:
         *("--exemptions", str(tables / "exemptions.csv"), "--out", str(size.registry)),
         *("--vehicles-as-of", AS_OF, "--exemptions-as-of", AS_OF),
     ]
-    began, used = time.perf_counter(), processor_s()
+    began, used = time.perf_counter(), children_s()
     peak = peak_bytes(command)
     yield Figure("build", round(time.perf_counter() - began, 1), "s", 900)
-    yield Figure("build, processor time", round(processor_s() - used, 1), "s")
+    yield Figure("build, processor time", round(children_s() - used, 1), "s")
     yield Figure("build, memory of all processes", round(peak / 1e6, 1), "MB", 1000)
     yield Figure("size of the file", round(size.registry.stat().st_size / 1e6, 1), "MB", 400)
-
-
-def processor_s() -> float:
-    """Return what all finished children used of the processors, in seconds."""
-    found = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return found.ru_utime + found.ru_stime
 
 
 def peak_bytes(command: Sequence[str]) -> int:
@@ -125,25 +118,6 @@ def peak_bytes(command: Sequence[str]) -> int:
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command)
     return peak
-
-
-def family(process: int) -> Iterator[int]:
-    """Yield a process and all that it started, as far as they still run."""
-    yield process
-    try:
-        children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
-    except OSError:
-        return
-    for child in children:
-        yield from family(int(child))
-
-
-def resident_bytes(process: int) -> int:
-    """Return the memory that a process holds, 0 when it has ended."""
-    try:
-        return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * PAGE
-    except OSError:
-        return 0
 
 
 def asked(size: Size, calls: int) -> Iterator[Figure]:

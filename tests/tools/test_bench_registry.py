@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from tools.bench_registry import family, main, peak_bytes, resident_bytes
+from tools.bench.process import family, resident_bytes
+from tools.bench_registry import main, peak_bytes
 
 
 def run(folder: Path, *more: str) -> Result:
