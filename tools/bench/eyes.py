@@ -1,7 +1,9 @@
 """The models on one frame, ours and the field's, in turn: milliseconds, and ratios of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
+from itertools import product
 
 import cv2
 import numpy as np
@@ -15,7 +17,7 @@ from edge.vision.model import read_manifest
 from edge.vision.sentry import Sentry
 from tools.bench.figure import TIMES, Figure, Findings
 from tools.bench.ready import Ready
-from tools.bench.timing import Work, figure, in_turn
+from tools.bench.timing import Times, Work, in_turn, percentiles
 from tools.peers import DETECTORS, PEERS, detection_work, reading_work
 
 PAIRS = {
@@ -64,7 +66,7 @@ def on_threads(image: Image, threads: int, rounds: int) -> Findings:
         except ModelError as e:
             missing.append(f"{name} is left out: {e.cause}")
     times = in_turn(work, rounds)
-    taken = tuple(figure(group(threads), name, t) for name, t in times.items())
+    taken = tuple(t.figure(group(threads), name) for name, t in times.items())
     if not any(name.startswith("read (plate-reader") for name in work):
         missing.append("Our readers are left out: the clip shows no plate.")
     return Findings(taken + tuple(ratios(times, threads)), tuple(missing))
@@ -112,18 +114,23 @@ def peer_makers(image: Image, threads: int) -> dict[str, Callable[[], Work]]:
     return makers | {f"read ({CCT_READER})": partial(reading_work, image, threads)}
 
 
-def ratios(times: dict[str, list[float]], threads: int) -> list[Figure]:
+def ratios(times: Mapping[str, Times], threads: int) -> list[Figure]:
     """Return what our pairs take as shares of what pairs of peers take, round by round."""
     found = []
-    for ours, names in PAIRS.items():
-        for theirs, detector in PEER_PAIRS.items():
-            us = [f"detect ({names[0]})", f"read ({names[1]})"]
-            them = [f"detect ({detector})", f"read ({CCT_READER})"]
-            if not all(name in times for name in (*us, *them)):
-                continue
-            each = np.sum([times[n] for n in us], 0) / np.sum([times[n] for n in them], 0)
-            p50, p95 = (round(float(np.percentile(each, share)), 4) for share in (50, 95))
-            name = f"{ours} / {theirs}, {spoken(threads)}"
+    for (ours, names), (theirs, detector) in product(PAIRS.items(), PEER_PAIRS.items()):
+        us = (f"detect ({names[0]})", f"read ({names[1]})")
+        them = (f"detect ({detector})", f"read ({CCT_READER})")
+        if all(name in times for name in (*us, *them)):
             asked = ASKED.get((ours, theirs)) if threads == 1 else None
-            found.append(Figure(AGAINST, name, p50, TIMES, p95, len(each), asked=asked))
+            ratio = _ratio([times[name] for name in us], [times[name] for name in them])
+            name = f"{ours} / {theirs}, {spoken(threads)}"
+            found.append(replace(ratio, name=name, asked=asked))
     return found
+
+
+def _ratio(us: Sequence[Times], them: Sequence[Times]) -> Figure:
+    clock = np.sum([t.clock for t in us], 0) / np.sum([t.clock for t in them], 0)
+    used = np.sum([t.processor for t in us], 0) / np.sum([t.processor for t in them], 0)
+    p50, p95 = percentiles(clock)
+    share, _ = percentiles(used)
+    return Figure(AGAINST, "", p50, TIMES, p95, share, calls=len(clock), by_clock=False)

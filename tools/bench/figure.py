@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 
-MS, TIMES, MB, S = "ms", "x", "MB", "s"
+MS, SECONDS, TIMES, MEGABYTES = "ms", "s", "x", "MB"
+CORES, A_SECOND = "cores", "a second"
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One measure; `value` is a median where there are `calls`, `p95` their 95th percentile.
 
-    `share`: of the time that a frame takes, decoding included. `asked`: at most so much, or at
-    least where `more_is_better`.
+    `processor`: the same median by the processor's time, of all threads; other work on the machine
+    hardly moves it. `share`: of the time that a frame takes, decoding included. `asked`: at most so
+    much, or at least where `more_is_better`. `by_clock`: other work on the machine makes it worse.
     """
 
     group: str
@@ -18,10 +20,12 @@ class Figure:
     value: float
     unit: str = MS
     p95: float | None = None
+    processor: float | None = None
     calls: int = 1
     share: float | None = None
     asked: float | None = None
     more_is_better: bool = False
+    by_clock: bool = True
 
     @property
     def key(self) -> str:

@@ -6,6 +6,7 @@ A box looks for new records four times a second: that wait is not in it.
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -19,7 +20,7 @@ from edge.feed.receipts import receipt_reader
 from edge.record.keys import load_public
 from tools.bench.figure import Findings
 from tools.bench.ready import Ready
-from tools.bench.timing import clocked, figure
+from tools.bench.timing import Times
 from tools.bench_backlog import sealed, started
 from tools.demo.broker import Broker, find_mosquitto
 
@@ -37,8 +38,8 @@ def uplink(ready: Ready) -> Findings:
         written, brought = one_by_one(connected(ready, port), ready.asked.rounds)
     return Findings(
         (
-            figure(GROUP, "write, sign and append it, on the disk", written),
-            figure(GROUP, "send it, store it there, have its receipt", brought),
+            written.figure(GROUP, "write, sign and append it, on the disk"),
+            brought.figure(GROUP, "send it, store it there, have its receipt"),
         )
     )
 
@@ -63,20 +64,23 @@ def platform(folder: Path, mosquitto: Path) -> Iterator[int]:
             yield broker.port
 
 
-def one_by_one(config: Config, records: int) -> tuple[list[float], list[float]]:
-    """Return the milliseconds to write each record, and to bring it home; the first is not told."""
+def one_by_one(config: Config, records: int) -> tuple[Times, Times]:
+    """Return what it took to write each record, and to bring it home; the first is not told."""
     reader = receipt_reader(config.box.id, load_public(config.keys.platform))
-    signer = wiring.key_place(config).load()
-    written, brought = [], []
+    signer, times = wiring.key_place(config).load(), (Times(), Times())
     with wiring.outbox(config) as outbox, wiring.attached_outbox(config) as waiting:
         line = Uplink(waiting, wiring_delivery.way(config), reader)
-        for _ in range(records + 1):
-            written.append(
-                clocked(lambda: outbox.append(sealed(outbox.next_link(), signer, config.box.id)))
-            )
-            brought.append(clocked(lambda: until_home(line, waiting)))
+
+        def write() -> None:
+            outbox.append(sealed(outbox.next_link(), signer, config.box.id))
+
+        write()
+        until_home(line, waiting)  # connects, and is the first that the receiver hears of this box
+        for _ in range(records):
+            times[0].take(write)
+            times[1].take(partial(until_home, line, waiting))
         line.close()
-    return written[1:], brought[1:]
+    return times
 
 
 def until_home(line: Uplink, waiting: Outbox) -> None:

@@ -4,10 +4,10 @@ The clip goes through a box with each pair of models, frame by frame in turn. It
 Flemish zone and a Dutch one that is in force, so that some vehicles are held, with pictures.
 """
 
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from tools.bench.decoding import START
 from tools.bench.eyes import PAIRS, spoken
 from tools.bench.figure import Figure, Findings
 from tools.bench.ready import Ready
-from tools.bench.timing import Watched, each, figure, shared
+from tools.bench.timing import Times, Watched
 from tools.demo.__main__ import prepare
 
 WHOLE = "one frame, all stages"
@@ -81,21 +81,25 @@ class Lane:
 
     line: Pipeline
     clock: ReplayClock
-    stages: dict[str, list[float]]
-    frames: list[float] = field(default_factory=list)
-    rest: list[float] = field(default_factory=list)
+    stages: dict[str, Times]
+    frames: Times = field(default_factory=Times)
+    rest: Times = field(default_factory=Times)
     passages: list[Passage] = field(default_factory=list)
 
     def step(self, frame: Frame) -> None:
         """Take one frame."""
         self.clock.show(frame)
-        before = {part: len(taken) for part, taken in self.stages.items()}
-        began = time.perf_counter_ns()
-        concluded = self.line.step(frame)
-        self.frames.append((time.perf_counter_ns() - began) * 1e-6)
-        within = sum(sum(taken[before[part] :]) for part, taken in self.stages.items())
-        self.rest.append(max(0.0, self.frames[-1] - within))
+        before = self._within()
+        concluded = self.frames.take(lambda: self.line.step(frame))
+        within = self._within()
+        self.rest.clock.append(max(0.0, self.frames.clock[-1] - within[0] + before[0]))
+        self.rest.processor.append(max(0.0, self.frames.processor[-1] - within[1] + before[1]))
         self.passages += [conclusion.passage for conclusion in concluded]
+
+    def _within(self) -> tuple[float, float]:
+        """Return what all stages took until now."""
+        times = self.stages.values()
+        return sum(sum(t.clock) for t in times), sum(sum(t.processor) for t in times)
 
     def finish(self) -> None:
         """Conclude on who is in sight still: no frame follows."""
@@ -118,7 +122,7 @@ def at_work(config: Config, pair: str, threads: int) -> Iterator[Lane]:
         cabinet = wiring.Cabinet(config, clock, registry, signer, outbox, casebook)
         line = wiring.pipeline(cabinet)
         line = replace(line, eyes=wiring.lookout(cabinet) or line.eyes)
-        times: dict[str, list[float]] = {part: [] for part in STAGES}
+        times = {part: Times() for part in STAGES}
         parts: dict[str, Any] = {
             part: Watched(getattr(line, part), method, times[part])
             for part, (method, _) in STAGES.items()
@@ -144,24 +148,26 @@ def on_threads(ready: Ready, threads: int) -> list[Figure]:
             lane.finish()
         decode_ms = ready.decode_ms * len(ready.frames)
         detailed = list(stages(lanes[DETAILED], threads, decode_ms))
-    wholes = [figure(group(threads), f"{WHOLE} ({p})", lane.frames) for p, lane in lanes.items()]
+    wholes = [of.frames.figure(group(threads), f"{WHOLE} ({p})") for p, of in lanes.items()]
     return detailed + wholes
 
 
 def stages(lane: Lane, threads: int, decode_ms: float) -> Iterator[Figure]:
     """Yield each stage, with its share of all the time that the frames took with decoding."""
-    whole = sum(lane.frames) + decode_ms
+    whole = sum(lane.frames.clock) + decode_ms
     for part, (_, name) in STAGES.items():
-        if taken := lane.stages[part]:
-            yield shared(figure(group(threads), name, taken), taken, whole)
+        if lane.stages[part].clock:
+            yield lane.stages[part].figure(group(threads), name, whole)
     decisions = decided(lane)
-    if decisions:
-        yield figure(group(threads), DECIDE, decisions)
-    yield shared(figure(group(threads), REST, lane.rest), lane.rest, whole)
+    if decisions.clock:
+        yield decisions.figure(group(threads), DECIDE)
+    yield lane.rest.figure(group(threads), REST, whole)
 
 
-def decided(lane: Lane) -> list[float]:
+def decided(lane: Lane) -> Times:
     """Decide again on what was concluded, under every law: alone it is too short to be seen."""
-    line, now = lane.line, lane.line.clock.read()
+    line, now, taken = lane.line, lane.line.clock.read(), Times()
     asked = [(p, line.registry.facts(p), law) for p in lane.passages for law in line.laws]
-    return list(each(lambda one: decide(*one, now), asked * AGAIN))
+    for passage, facts, law in asked * AGAIN:
+        taken.take(partial(decide, passage, facts, law, now))
+    return taken

@@ -8,7 +8,9 @@ from tools.bench.eyes import models
 from tools.bench.figure import Findings
 from tools.bench.home import uplink
 from tools.bench.line import pipeline, prepared
+from tools.bench.processes import processes
 from tools.bench.ready import Asked, Ready
+from tools.bench.receiver import receiver
 from tools.bench.sealing import seal
 
 PARTS: dict[str, Callable[[Ready], Findings]] = {
@@ -17,13 +19,15 @@ PARTS: dict[str, Callable[[Ready], Findings]] = {
     "pipeline": pipeline,
     "seal": seal,
     "uplink": uplink,
+    "processes": processes,
+    "receiver": receiver,
 }
 
 
 def measured(parts: Sequence[str], asked: Asked, folder: Path) -> Findings:
     """Measure some parts in an empty folder. Raises BoxError."""
-    frames, decoded_ms = decoded(asked.clip, asked.frames)
-    ready = Ready(asked, frames, decoded_ms, prepared(folder), folder)
+    frames, decoding = decoded(asked.clip, asked.frames)
+    ready = Ready(asked, frames, decoding, prepared(folder), folder)
     found = Findings()
     for part in parts:
         found += PARTS[part](ready)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edge.config import Config
 from edge.types import Frame
+from tools.bench.timing import Times
 
 FPS = 15
 """The frames a second of the clips here, which is what a box is asked to bear."""
@@ -26,18 +27,18 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """What to measure on: frames with the milliseconds that each took to decode, and a box.
+    """What to measure on: frames with what it took to decode them, and a box.
 
     `folder` is empty, and for one part alone.
     """
 
     asked: Asked
     frames: Sequence[Frame]
-    decoded_ms: Sequence[float]
+    decoding: Times
     config: Config
     folder: Path
 
     @property
     def decode_ms(self) -> float:
         """Return what a frame took to decode on average."""
-        return statistics.mean(self.decoded_ms)
+        return statistics.mean(self.decoding.clock)

@@ -11,7 +11,7 @@ from edge.vision.pictures import pictures
 from tools.bench.eyes import busiest
 from tools.bench.figure import Findings
 from tools.bench.ready import Ready
-from tools.bench.timing import Work, figure, in_turn
+from tools.bench.timing import Work, in_turn
 from tools.bench_backlog import sealed
 
 GROUP = "seal, one thread"
@@ -36,4 +36,4 @@ def seal(ready: Ready) -> Findings:
         "make them durable, on the disk": partial(room.keep, closed),
     }
     times = in_turn(work, ready.asked.rounds)
-    return Findings(tuple(figure(GROUP, name, taken) for name, taken in times.items()))
+    return Findings(tuple(taken.figure(GROUP, name) for name, taken in times.items()))
