@@ -92,22 +92,33 @@ def registry(
 
 @click.command()
 @click.option("--from", "source", type=FOLDER, required=True, help="NAME.toml, NAME.cases.csv.")
+@click.option(
+    "--calendar",
+    type=FOLDER,
+    default=of_packs.LAW,
+    help="NAME.csv: what must follow on the days of the law; without it, ours.",
+)
 @name_option
 @share_option
 @keep_option
 @signing
 def packs(
     source: Path,
+    calendar: Path,
     name: str | None,
     share: int,
     keep: int,
     repository: Repository,
     pen: Pen,
 ) -> None:
-    """Release the rule packs of a folder; refused unless each agrees with its case table."""
+    """Release the rule packs of a folder; refused unless each agrees with its case table.
+
+    And with the calendar of the law: what must follow on the day before every date of it, from
+    its first instant, and on the day.
+    """
 
     def parcel(index: Releases, _: Path) -> Parcel:
-        return of_packs.parcel_of(source, name or f"packs-{indexes.next_number(index)}")
+        return of_packs.parcel_of(source, name or f"packs-{indexes.next_number(index)}", calendar)
 
     release(repository, "packs", parcel, Terms(share, keep), pen)
 
