@@ -10,14 +10,14 @@ from tools.bench.history import Run
 from tools.bench.table import grouped, number
 from tools.peers import DETECTORS
 
-LABEL, BARS, ROW, TOP = 290.0, 420.0, 26.0, 8.0
-LINE_WIDTH, LINE_HEIGHT, MARGIN = 300.0, 90.0, 8.0
+LABEL, BARS, ROW, TOP = 330.0, 400.0, 26.0, 8.0
+LINE_WIDTH, LINE_HEIGHT, MARGIN, ABOVE = 300.0, 100.0, 8.0, 24.0
 PEERS = {f"detect ({name})" for name in DETECTORS} | {f"read ({CCT_READER})"}
 MOST_RUNS = 60
 
 
 class Bar(NamedTuple):
-    """One figure: `kind` is ours, peer or missed; places are pixels from the beginning of bars."""
+    """One figure: `kind` is ours, peer or missed; lengths are pixels from where bars begin."""
 
     name: str
     says: str
@@ -25,6 +25,7 @@ class Bar(NamedTuple):
     y: float
     width: float
     p95: float | None
+    processor: float | None
     asked: float | None
 
 
@@ -55,6 +56,7 @@ class Group:
     name: str
     charts: tuple[Chart, ...]
     lines: tuple["Line", ...]
+    is_asked: bool
 
 
 class Point(NamedTuple):
@@ -70,6 +72,7 @@ class Line:
     """A figure over the runs; `low` and `high` are the values at the bottom and the top."""
 
     name: str
+    now: str
     points: tuple[Point, ...]
     high: str
     asked_y: float | None
@@ -83,19 +86,21 @@ def groups(figures: Sequence[Figure], runs: Sequence[Run]) -> Iterator[Group]:
         units = list(dict.fromkeys(one.unit for one in members))
         charts = (chart(unit, [one for one in members if one.unit == unit]) for unit in units)
         lines = (line(one, runs[-MOST_RUNS:]) for one in members)
-        yield Group(name, tuple(charts), tuple(found for found in lines if found is not None))
+        drawn = tuple(found for found in lines if found is not None)
+        is_asked = any(one.asked is not None for one in members)
+        yield Group(name, tuple(charts), drawn, is_asked)
 
 
 def chart(unit: str, members: Sequence[Figure]) -> Chart:
     """Draw bars of one unit, as long as their values."""
-    most = max((max(one.value, one.p95 or 0, one.asked or 0) for one in members), default=0)
+    ends = [(one.value, one.p95, one.processor, one.asked) for one in members]
+    most = max((end or 0.0 for of in ends for end in of), default=0.0)
     scale = BARS / most if most else 0
     bars = []
     for row, one in enumerate(members):
-        p95 = None if one.p95 is None else one.p95 * scale
-        asked = None if one.asked is None else one.asked * scale
+        more = (None if of is None else of * scale for of in (one.p95, one.processor, one.asked))
         y = TOP + row * ROW
-        bars.append(Bar(one.name, says(one), kind(one), y, one.value * scale, p95, asked))
+        bars.append(Bar(one.name, says(one), kind(one), y, one.value * scale, *more))
     return Chart(unit, tuple(bars))
 
 
@@ -119,13 +124,13 @@ def line(one: Figure, runs: Sequence[Run]) -> Line | None:
         return None
     most = max(*(value for _, value in found), one.asked or 0.0)
     step = (LINE_WIDTH - 2 * MARGIN) / (len(found) - 1)
-    scale = (LINE_HEIGHT - 2 * MARGIN) / most if most else 0.0
+    scale = (LINE_HEIGHT - MARGIN - ABOVE) / most if most else 0.0
     points = tuple(
         Point(MARGIN + n * step, LINE_HEIGHT - MARGIN - value * scale, told(run, value, one.unit))
         for n, (run, value) in enumerate(found)
     )
     asked_y = None if one.asked is None else LINE_HEIGHT - MARGIN - one.asked * scale
-    return Line(one.name, points, number(most, one.unit), asked_y)
+    return Line(one.name, number(one.value, one.unit), points, number(most, one.unit), asked_y)
 
 
 def told(run: Run, value: float, unit: str) -> str:

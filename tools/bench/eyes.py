@@ -21,13 +21,13 @@ from tools.bench.timing import Times, Work, in_turn, percentiles
 from tools.peers import DETECTORS, PEERS, detection_work, reading_work
 
 PAIRS = {
-    "int8 pair": ("plate-detector-int8", "plate-reader-int8"),
-    "fp32 pair": ("plate-detector", "plate-reader"),
+    "int8": ("plate-detector-int8", "plate-reader-int8"),
+    "fp32": ("plate-detector", "plate-reader"),
 }
 YOLOV9, YOLOV8 = "yolov9t-384", "YOLOv8n-320 int8"
 CCT_READER = "cct_xs_v1"
 PEER_PAIRS = {"yolov9t-384 + cct_xs_v1": YOLOV9, "YOLOv8n-320 int8 + cct_xs_v1": YOLOV8}
-ASKED = {("int8 pair", "yolov9t-384 + cct_xs_v1"): 0.25}
+ASKED = {("int8", "yolov9t-384 + cct_xs_v1"): 0.25}
 """What was set out for (models/README.md)."""
 AGAINST = "ours against a peer"
 RESTING = "at rest: nothing has changed"

@@ -44,7 +44,7 @@ STAGES = {
     "outbox": ("append", "append to the outbox, on the disk"),
 }
 """The parts of a pipeline, the method of each that is timed, and what it is called."""
-DETAILED = "int8 pair"
+DETAILED = "int8"
 """Of this pair, the one that boxes run, every stage is told; of the others the whole."""
 AGAIN = 20
 DUTCH = """
@@ -148,7 +148,7 @@ def on_threads(ready: Ready, threads: int) -> list[Figure]:
             lane.finish()
         decode_ms = ready.decode_ms * len(ready.frames)
         detailed = list(stages(lanes[DETAILED], threads, decode_ms))
-    wholes = [of.frames.figure(group(threads), f"{WHOLE} ({p})") for p, of in lanes.items()]
+    wholes = [of.frames.figure(group(threads), f"{WHOLE} ({p} pair)") for p, of in lanes.items()]
     return detailed + wholes
 
 

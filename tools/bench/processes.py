@@ -26,7 +26,7 @@ from tools.bench.traffic import Traffic, traffic
 from tools.demo.broker import free_port
 from tools.demo.camera import clip_camera
 
-REPLAY, RUN = "`replay` of two lanes, 720p at 15 a second", "`run` before two lanes, the same"
+REPLAY, RUN = "replay of two lanes, 720p at 15 a second", "run before the same two lanes"
 MOST_MB, LONGEST_START_S, LEAST_SPEED = 350.0, 3.0, 4.0
 TIMES_EACH = 3
 SAMPLE_S, POLL_S, PATIENCE_S = 0.25, 0.02, 60.0
@@ -83,7 +83,7 @@ def replayed(ready: Ready, road: Traffic) -> Iterator[Figure]:
     whole = median(road.seconds / one.all_s for one in taken)
     playing = median(road.seconds / one.playing_s for one in taken)
     used = median(one.used_s / road.seconds for one in taken)
-    yield faster("speed, from its start to its report", whole, LEAST_SPEED)
+    yield faster("speed, start to report", whole, LEAST_SPEED)
     yield faster("speed, the playing alone", playing)
     told = partial(Figure, REPLAY, unit=SECONDS, by_clock=False)
     yield told("processor, for a second of traffic", round(used, 3))
@@ -156,7 +156,7 @@ def ran(ready: Ready, road: Traffic) -> Iterator[Figure]:
         with daemon(ready.folder, camera) as found:
             starts.append(found.start_s)
             used_s, vehicles, frames = worked(found, road.seconds)
-    first = "from its start to the first frame that it judged"
+    first = "start to first frame judged"
     limit = LONGEST_START_S
     yield Figure(RUN, first, round(median(starts), 2), SECONDS, calls=len(starts), asked=limit)
     yield from found.most.figures(RUN)

@@ -43,7 +43,7 @@ def test_every_figure_stands_on_the_page_with_its_history_and_what_is_worse(
 def test_bars_are_as_long_as_their_values() -> None:
     figures = [Figure("g", "long", 8.0, p95=10.0), Figure("g", "detect (YuNet fp32)", 2.0)]
     drawn = chart("ms", [*figures, Figure("g", "late", 9.0, asked=5.0)])
-    assert [round(bar.width) for bar in drawn.bars] == [336, 84, 378]
+    assert [round(bar.width) for bar in drawn.bars] == [320, 80, 360]
     assert drawn.bars[0].p95 == BARS
     assert [bar.kind for bar in drawn.bars] == ["ours", "peer", "missed"]
 

@@ -42,7 +42,7 @@ def measured(*words: str) -> Result:
 def test_every_stage_of_the_path_is_timed_and_their_shares_make_a_whole(ready: Ready) -> None:
     found = line.pipeline(replace(ready, frames=ready.frames[120:]))
     names = {name for _, name in line.STAGES.values()}
-    wholes = {f"{line.WHOLE} ({pair})" for pair in eyes.PAIRS}
+    wholes = {f"{line.WHOLE} ({pair} pair)" for pair in eyes.PAIRS}
     assert set(values(found)) == names | wholes | {line.DECIDE, line.REST}
     assert all(one.calls > 0 and one.p95 is not None for one in found.figures)
     shares = sum(one.share for one in found.figures if one.share is not None)
@@ -93,7 +93,7 @@ def _verbs(pair: tuple[str, str]) -> list[tuple[str, str]]:
 
 
 def test_a_ratio_is_that_of_each_round_and_not_of_the_medians() -> None:
-    ours, theirs = eyes.PAIRS["int8 pair"], eyes.YOLOV9
+    ours, theirs = eyes.PAIRS["int8"], eyes.YOLOV9
     times = {
         f"detect ({ours[0]})": Times([1.0, 10.0, 1.0], [1.0, 1.0, 1.0]),
         f"read ({ours[1]})": Times([1.0, 10.0, 2.0], [1.0, 1.0, 1.0]),
