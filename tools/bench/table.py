@@ -19,7 +19,8 @@ def grouped(figures: Sequence[Figure]) -> dict[str, list[Figure]]:
 def tables(figures: Sequence[Figure]) -> Iterator[Table]:
     """Yield a table for each group; a column that nobody fills is left out."""
     for group, members in grouped(figures).items():
-        columns = {"": [one.name for one in members]}
+        measured = "median" if any(one.p95 is not None for one in members) else "measured"
+        columns = {"": [one.name for one in members], measured: [value(one) for one in members]}
         columns |= {name: [cell(one) for one in members] for name, cell in CELLS.items()}
         filled = {name: cells for name, cells in columns.items() if any(cells)}
         table = Table(title=group, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
@@ -64,7 +65,6 @@ def asked(one: Figure) -> str:
 
 
 CELLS = {
-    "median": value,
     "95 of 100": p95,
     "processor": processor,
     "calls": calls,
