@@ -11,7 +11,7 @@ from edge.errors import BoxError, CaptureError
 from edge.passage.passage import Desk
 from edge.passage.tracker import Sighting, Track
 from edge.ports import PlateReader
-from edge.replay.footage import Pictures
+from edge.replay.footage import Pictures, ahead
 from edge.types import Detection, Frame, Image, Outcome, Passage, Reading
 
 Watch = Callable[[Frame, Sequence[Reading], Sequence[Conclusion]], None]
@@ -170,7 +170,7 @@ def play(
     began, at_s = time.monotonic(), 0.0
     fault: CaptureError | None = None
     try:
-        for frame in clip.frames():
+        for frame in ahead(clip.frames()):
             clock.show(frame)
             at_s = frame.monotonic_ns / 1e9
             if real_time:
