@@ -132,6 +132,7 @@ def test_a_shrunken_registry_needs_a_word(workshop: Workshop) -> None:
     token = made.with_name("token.key")
     allowed = workshop.run(
         *("registry", "--file", made, "--token-key", token, "--max-shrink", "0.6"),
+        *("--max-lost", "1"),
         keys=("registry", "online"),
     )
     assert allowed.code == 0

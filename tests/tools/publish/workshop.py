@@ -140,6 +140,10 @@ class Workshop:
         (folder / "example-lez.csv").write_text(CALENDAR)
         return folder
 
+    def given_packs(self) -> tuple[object, ...]:
+        """Return the words that name these packs and their calendar."""
+        return ("--from", self.packs(), "--calendar", self.law())
+
     def document(self, role: str) -> Metadata:
         """Return the newest metadata of a role on the disk."""
         paths = self.metadata.glob(f"*{role}.json")

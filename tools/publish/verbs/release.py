@@ -58,6 +58,14 @@ name_option = click.option("--id", "name", help="What people call this release."
     help="Which part of its rows it may have lost since the release before.",
 )
 @click.option(
+    "--max-lost",
+    type=click.FloatRange(0, 1),
+    default=0.002,
+    show_default=True,
+    help="Which part of the exemptions that have not ended it may no longer know, for each day "
+    "since the release before.",
+)
+@click.option(
     "--not-compared",
     is_flag=True,
     help="Compare with no release before: every box gets another token key or software.",
@@ -69,6 +77,7 @@ def registry(
     file: Path,
     token_key: Path,
     max_shrink: float,
+    max_lost: float,
     not_compared: bool,
     share: int,
     keep: int,
@@ -78,11 +87,11 @@ def registry(
     """Release a registry, whole and as a delta from the release before.
 
     Refused unless it is whole and sealed, its canaries have their outcomes by the shipped law,
-    it is of no day to come, has the token key of the release before, and is no older and hardly
-    smaller than that.
+    it is of no day to come, has the token key of the release before, is no older and hardly
+    smaller than that, and knows the exemptions of it that have not ended.
     """
     secret = load_key(token_key)
-    bounds = of_registry.Bounds(max_shrink, pen.expires(TIMESTAMP), not not_compared)
+    bounds = of_registry.Bounds(max_shrink, pen.expires(TIMESTAMP), not not_compared, max_lost)
 
     def parcel(index: Releases, work: Path) -> Parcel:
         return of_registry.parcel_of(repository, index, file, secret, bounds, work)
