@@ -1,0 +1,114 @@
+"""What a street's box made of it, against what is expected and what is due (pure)."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from edge.access.evaluate import ACCUSING
+from edge.replay.score import Score, Verdict, VehicleScore
+from tools.golden_suite.found import Found, Outcomes
+from tools.golden_suite.street import Street
+
+LEEWAY, LEEWAY_SHARE = 0.01, 0.05
+"""So far the evidence of a vehicle may move, in nats and as a share of what is expected."""
+EXACT = ("verdict", "passages", "plate", "country", "direction", "lane", "wrong_way", "doubt")
+NUMBER = re.compile(r"\d+\.\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """One thing that is not as expected; `number` None: of the street, of no vehicle."""
+
+    street: str
+    number: int | None
+    plate: str
+    what: str
+    expected: str
+    found: str
+
+    @property
+    def says(self) -> str:
+        """Return it as one sentence."""
+        whose = "" if self.number is None else f", vehicle {self.number} ({self.plate})"
+        return f"{self.street}{whose}: {self.what} is {self.found}, expected {self.expected}."
+
+
+def deviations(
+    name: str, street: Street, expected: Outcomes, found: Outcomes
+) -> list[Deviation]:
+    """Return everything that is not as expected, vehicle by vehicle."""
+    known = {one.number: one for one in expected.vehicles}
+    told = [
+        Deviation(name, one.number, street.vehicles[one.number - 1].plate, *difference)
+        for one in found.vehicles
+        for difference in _differences(known.get(one.number), one)
+    ]
+    told += [
+        Deviation(name, number, street.vehicles[number - 1].plate, "the vehicle", "known", "gone")
+        for number in known.keys() - {one.number for one in found.vehicles}
+    ]
+    if expected.strays != found.strays:
+        strays = _listed(expected.strays), _listed(found.strays)
+        told.append(Deviation(name, None, "", "what is read where no vehicle is due", *strays))
+    return told
+
+
+def _differences(expected: Found | None, found: Found) -> Iterator[tuple[str, str, str]]:
+    if expected is None:
+        yield "the vehicle", "nothing", "new"
+        return
+    for field in EXACT:
+        was, now = getattr(expected, field), getattr(found, field)
+        if _plain(was) != _plain(now):
+            yield f"its {field.replace('_', ' ')}", _shown(was), _shown(now)
+    yield from _unsure(expected.evidence, found.evidence)
+    for zone in sorted(expected.zones.keys() | found.zones.keys()):
+        was, now = expected.zones.get(zone), found.zones.get(zone)
+        if was is None or now is None or _plain(was) != _plain(now):
+            yield f"its outcome in {zone}", _shown(was), _shown(now)
+
+
+def _unsure(expected: float | None, found: float | None) -> Iterator[tuple[str, str, str]]:
+    if expected is None or found is None:
+        if expected != found:
+            yield "the evidence for its plate", _shown(expected), _shown(found)
+        return
+    leeway = LEEWAY + LEEWAY_SHARE * abs(expected)
+    if abs(found - expected) > leeway:
+        shown = f"{expected:.4f} nats a reading, {leeway:.4f} more or less"
+        yield "the evidence for its plate", shown, f"{found:.4f}"
+
+
+def _plain(value: object) -> str:
+    """Return a value without the figures of a sentence: they may move a little."""
+    return NUMBER.sub("#", str(value))
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "nothing"
+    outcome = getattr(value, "outcome", None)
+    if outcome is not None:
+        return f"{outcome} ({value.rule}, {value.consequence}: {value.reason})"  # type: ignore[attr-defined]
+    return str(value)
+
+
+def _listed(strays: tuple[str, ...]) -> str:
+    return ", ".join(strays) or "nothing"
+
+
+def undue(street: Street, score: Score) -> Iterator[tuple[int, str]]:
+    """Yield what no expectation may ever allow, by vehicle: the box would wrong somebody."""
+    numbers = (number for number, one in enumerate(street.vehicles, 1) if one.due)
+    for number, one in zip(numbers, score.vehicles, strict=True):
+        yield from ((number, says) for says in _wronged(street.vehicles[number - 1].due, one))
+    accused = [plate for plate in score.strays]
+    yield from ((0, f"{plate} is read where nobody drove") for plate in accused if not accused)
+
+
+def _wronged(due: Mapping[str, str], one: VehicleScore) -> Iterator[str]:
+    for zone, outcome in one.decided.items():
+        if outcome in ACCUSING and outcome != due.get(zone):
+            yield f"{outcome} in {zone} accuses whom {due.get(zone, 'nothing')} is due"
+    if one.verdict is Verdict.WRONG and any(d in ACCUSING for d in one.decided.values()):
+        yield "it is accused under another one's plate"
