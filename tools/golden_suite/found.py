@@ -28,12 +28,14 @@ class Found(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """One vehicle, by its number in the street's file; `plate` None where it was missed.
 
     `evidence` is the mean over its readings of log P(what the reader saw | the real plate), in
-    nats: 0 is certainty. `passages` counts those made of it, right or wrong.
+    nats: 0 is certainty. `passages` counts those made of it, right or wrong, `others` are all of
+    them but the one that is told.
     """
 
     number: int
     verdict: str
     passages: int
+    others: tuple[str, ...] = ()
     plate: str | None = None
     country: str | None = None
     direction: str | None = None
@@ -43,9 +45,14 @@ class Found(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     evidence: float | None = None
     zones: dict[str, Decided] = {}
 
+    @property
+    def outcomes(self) -> dict[str, str]:
+        """Return what was decided, zone by zone."""
+        return {zone: decided.outcome for zone, decided in self.zones.items()}
+
 
 class Outcomes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A whole street; `strays` are the plates of passages of no vehicle that is due one."""
+    """A whole street; `strays` are passages of no vehicle that is due one."""
 
     vehicles: tuple[Found, ...]
     strays: tuple[str, ...] = ()

@@ -1,17 +1,20 @@
 """What a street's box made of it, against what is expected and what is due (pure)."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from edge.access.evaluate import ACCUSING
-from edge.replay.score import Score, Verdict, VehicleScore
-from tools.golden_suite.found import Found, Outcomes
+from edge.replay.score import Verdict
+from tools.golden_suite.found import Decided, Found, Outcomes
 from tools.golden_suite.street import Street
 
 LEEWAY, LEEWAY_SHARE = 0.01, 0.05
 """So far the evidence of a vehicle may move, in nats and as a share of what is expected."""
-EXACT = ("verdict", "passages", "plate", "country", "direction", "lane", "wrong_way", "doubt")
+EXACT = (
+    *("verdict", "passages", "others", "plate", "country", "direction", "lane", "wrong_way"),
+    "doubt",
+)
 NUMBER = re.compile(r"\d+\.\d+")
 
 
@@ -33,9 +36,7 @@ class Deviation:
         return f"{self.street}{whose}: {self.what} is {self.found}, expected {self.expected}."
 
 
-def deviations(
-    name: str, street: Street, expected: Outcomes, found: Outcomes
-) -> list[Deviation]:
+def deviations(name: str, street: Street, expected: Outcomes, found: Outcomes) -> list[Deviation]:
     """Return everything that is not as expected, vehicle by vehicle."""
     known = {one.number: one for one in expected.vehicles}
     told = [
@@ -87,28 +88,27 @@ def _plain(value: object) -> str:
 def _shown(value: object) -> str:
     if value is None:
         return "nothing"
-    outcome = getattr(value, "outcome", None)
-    if outcome is not None:
-        return f"{outcome} ({value.rule}, {value.consequence}: {value.reason})"  # type: ignore[attr-defined]
+    if isinstance(value, Decided):
+        return f"{value.outcome} ({value.rule}, {value.consequence}: {value.reason})"
+    if isinstance(value, tuple):
+        return _listed(value)
     return str(value)
 
 
-def _listed(strays: tuple[str, ...]) -> str:
-    return ", ".join(strays) or "nothing"
+def _listed(passages: tuple[str, ...]) -> str:
+    return ", ".join(passages) or "nothing"
 
 
-def undue(street: Street, score: Score) -> Iterator[tuple[int, str]]:
-    """Yield what no expectation may ever allow, by vehicle: the box would wrong somebody."""
-    numbers = (number for number, one in enumerate(street.vehicles, 1) if one.due)
-    for number, one in zip(numbers, score.vehicles, strict=True):
-        yield from ((number, says) for says in _wronged(street.vehicles[number - 1].due, one))
-    accused = [plate for plate in score.strays]
-    yield from ((0, f"{plate} is read where nobody drove") for plate in accused if not accused)
+def undue(street: Street, found: Outcomes) -> Iterator[str]:
+    """Yield what no expectation may ever allow: somebody would be accused who is not to be."""
+    for one in found.vehicles:
+        due = street.vehicles[one.number - 1].due
+        for zone, outcome in one.outcomes.items():
+            if outcome in ACCUSING and (outcome != due.get(zone) or one.verdict == Verdict.WRONG):
+                yield f"vehicle {one.number}: {outcome} in {zone} where {due.get(zone)} is due"
+        yield from (f"vehicle {one.number}: {other}" for other in one.others if _accuses(other))
+    yield from (f"where nobody is due: {stray}" for stray in found.strays if _accuses(stray))
 
 
-def _wronged(due: Mapping[str, str], one: VehicleScore) -> Iterator[str]:
-    for zone, outcome in one.decided.items():
-        if outcome in ACCUSING and outcome != due.get(zone):
-            yield f"{outcome} in {zone} accuses whom {due.get(zone, 'nothing')} is due"
-    if one.verdict is Verdict.WRONG and any(d in ACCUSING for d in one.decided.values()):
-        yield "it is accused under another one's plate"
+def _accuses(told: str) -> bool:
+    return any(outcome in told for outcome in ACCUSING)

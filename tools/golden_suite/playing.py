@@ -54,12 +54,23 @@ def _outcomes(street: Street, played: Played, score: Score) -> Outcomes:
     scored = zip(due, score.vehicles, strict=True)
     drawn = list(zip(played.conclusions, played.notes, strict=True))
     passages = list({id(c.passage): c.passage for c, _ in drawn}.values())
-    driven = belonging(passages, [one.visit for one in score.vehicles]).driven
+    replayed = belonging(passages, [one.visit for one in score.vehicles])
     vehicles = tuple(
         _found(number, one, [pair for pair in drawn if _of(pair[0], own.passages)])
-        for ((number, _), one), own in zip(scored, driven, strict=True)
+        for ((number, _), one), own in zip(scored, replayed.driven, strict=True)
     )
-    return Outcomes(vehicles=vehicles, strays=tuple(sorted(score.strays)))
+    return Outcomes(vehicles=vehicles, strays=_listed(replayed.strays, drawn))
+
+
+def _listed(
+    passages: Sequence[Passage], drawn: Sequence[tuple[Conclusion, Noted]]
+) -> tuple[str, ...]:
+    """Return passages with what was decided of them, a few words each, in order."""
+    told = [
+        (passage.plate, sorted(c.decision.outcome for c, _ in drawn if c.passage is passage))
+        for passage in passages
+    ]
+    return tuple(sorted(f"{plate} ({', '.join(outcomes)})" for plate, outcomes in told))
 
 
 def _of(conclusion: Conclusion, passages: Sequence[Passage]) -> bool:
@@ -67,7 +78,7 @@ def _of(conclusion: Conclusion, passages: Sequence[Passage]) -> bool:
 
 
 def _found(number: int, one: VehicleScore, drawn: Sequence[tuple[Conclusion, Noted]]) -> Found:
-    passages = len({id(conclusion.passage) for conclusion, _ in drawn})
+    passages = {id(conclusion.passage): conclusion.passage for conclusion, _ in drawn}
     right = [pair for pair in drawn if same(pair[0].passage.plate, one.visit.vehicle)]
     told = right or list(drawn)
     if not told:
@@ -78,7 +89,8 @@ def _found(number: int, one: VehicleScore, drawn: Sequence[tuple[Conclusion, Not
     return Found(
         number=number,
         verdict=one.verdict,
-        passages=passages,
+        passages=len(passages),
+        others=_listed([other for other in passages.values() if other is not passage], drawn),
         plate=passage.plate,
         country=passage.country,
         direction=passage.direction,

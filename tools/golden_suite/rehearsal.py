@@ -43,7 +43,7 @@ class Rehearsal:
 
 
 def rehearse(
-    name: str, street: Street, folder: Path, on_frame: Callable[[], None] = lambda: None
+    name: str, street: Street, folder: Path, on_frame: Callable[[], object] = lambda: None
 ) -> Rehearsal:
     """Draw a street into an empty folder. Raises FontError where its fonts are not installed."""
     folder.mkdir(parents=True)

@@ -34,8 +34,8 @@ class Vehicle(_Table, frozen=True, kw_only=True):
 
     `way` is where the plate that is seen is: pairs of a second and the metres from the camera,
     along the road or, of one that `crosses`, to the right. `behind` is the number of the vehicle
-    that tows this one, `upon` of one that carries it. `register` names its row in `fleet.toml`; `due` is empty for what must be
-    no passage at all. `says` tells people what is special about it.
+    that tows this one, `upon` of one that carries it. `register` names its row in `fleet.toml`;
+    `due` is empty for what must be no passage at all. `says` tells what is special about it.
     """
 
     plate: str
@@ -93,7 +93,9 @@ def _check(path: Path, number: int, vehicle: Vehicle) -> None:
         raise RunError(f"{path}: vehicle {number} has no way.", "Give it two places or more.")
     times = [at_s for at_s, _ in vehicle.way]
     if any(later <= sooner for sooner, later in pairwise(times)):
-        raise RunError(f"{path}: vehicle {number} goes back in time.", "Order the pairs of its way.")
+        raise RunError(
+            f"{path}: vehicle {number} goes back in time.", "Order the pairs of its way."
+        )
     if vehicle.led_by is not None and not 1 <= vehicle.led_by < number:
         raise RunError(f"{path}: vehicle {number} goes with no other.", "Name an earlier one.")
 

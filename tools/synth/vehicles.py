@@ -230,7 +230,9 @@ def trailer(look: Look, rng: np.random.Generator) -> Vehicle:
         *_tyres(w, back + box / 2),
     ]
     mounts = (Mount((0.0, 0.5, back - 0.015), "rear", look.plate_size),)
-    return Vehicle("trailer", length, w, tuple(panels), mounts, _lamps(w, 0.5, 0.5, back, front)[:2])
+    return Vehicle(
+        "trailer", length, w, tuple(panels), mounts, _lamps(w, 0.5, 0.5, back, front)[:2]
+    )
 
 
 def flatbed(look: Look, rng: np.random.Generator) -> Vehicle:
