@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from edge.cli.staged import Wanted, finished, run_opened
 from edge.daemon.pipeline import Conclusion
 from edge.errors import RunError
@@ -19,6 +21,8 @@ from tools.golden_suite.rehearsal import Rehearsal
 from tools.golden_suite.street import Street
 
 PLACES = 4
+NEAR_PX, TWO_LINES, LEAST = 70.0, 2.5, -1.5
+"""From so wide a plate on, or so high a one of two lines, a reading counts; at least so much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +86,18 @@ def _found(number: int, one: VehicleScore, drawn: Sequence[tuple[Conclusion, Not
     right = [pair for pair in drawn if same(pair[0].passage.plate, one.visit.vehicle)]
     told = right or list(drawn)
     if not told:
-        return Found(number=number, verdict=one.verdict, passages=0)
+        return Found(number=number, verdict=str(one.verdict), passages=0)
     (first, note) = told[0]
     passage = first.passage
     of_first = [c.decision for c, _ in told if c.passage is passage]
     return Found(
         number=number,
-        verdict=one.verdict,
+        verdict=str(one.verdict),
         passages=len(passages),
         others=_listed([other for other in passages.values() if other is not passage], drawn),
         plate=passage.plate,
         country=passage.country,
-        direction=passage.direction,
+        direction=str(passage.direction),
         lane=passage.lane,
         wrong_way=passage.wrong_way,
         doubt=passage.doubt,
@@ -103,17 +107,26 @@ def _found(number: int, one: VehicleScore, drawn: Sequence[tuple[Conclusion, Not
 
 
 def _evidence(votes: Sequence[Sighting], plate: str) -> float | None:
-    """Return how well the readings agree with the real plate, whatever was made of them."""
-    readings = [sighting.reading for sighting in votes if sighting.weight > 0]
-    if not readings:
+    """Return how well its near readings agree with the real plate, whatever was made of them.
+
+    Far ones are left out, and none counts for more than LEAST: there a grey level more or less,
+    as another machine draws it, moves much.
+    """
+    near = [sighting.reading for sighting in votes if _is_near(sighting)]
+    if not near:
         return None
-    return round(float(evidence(readings, [plate]).mean()), PLACES)
+    return round(float(np.maximum(evidence(near, [plate]), LEAST).mean()), PLACES)
+
+
+def _is_near(sighting: Sighting) -> bool:
+    box = sighting.reading.detection.box
+    return sighting.weight > 0 and max(box.width, TWO_LINES * box.height) >= NEAR_PX
 
 
 def _decided(decision: Decision) -> Decided:
     return Decided(
-        outcome=decision.outcome,
+        outcome=str(decision.outcome),
         rule=decision.rule,
-        consequence=decision.consequence,
+        consequence=str(decision.consequence),
         reason=decision.reason,
     )
