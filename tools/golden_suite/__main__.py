@@ -17,11 +17,11 @@ from rich.table import Table
 from edge.errors import BoxError
 from edge.replay.score import Verdict
 from tools.golden_suite.drawing import FPS
-from tools.golden_suite.found import EXPECTED, as_toml, read_expected
+from tools.golden_suite.found import Outcomes, as_toml, expected_file, read_expected
 from tools.golden_suite.judging import Deviation, deviations, undue
 from tools.golden_suite.playing import Performance, perform
 from tools.golden_suite.rehearsal import rehearse
-from tools.golden_suite.street import Street, names, read_street
+from tools.golden_suite.street import SUITE, Street, names, read_street
 
 COUNTED = (Verdict.RIGHT, Verdict.WRONG, Verdict.MISSED, Verdict.DUPLICATED, Verdict.LATE)
 
@@ -45,26 +45,33 @@ class Played:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which streets are played, with which models, and where everything of them is written."""
+    """Which streets of a suite are played, with which models, and where all of it is written."""
 
+    suite: Path
     streets: Sequence[str]
     manifest: Path | None
     out: Path
+    writes: bool
 
 
-def played(wanted: Wanted, writes: bool) -> list[Played]:
+def played(wanted: Wanted) -> list[Played]:
     """Draw and play every street, one after another. Raises BoxError."""
     told = []
     with Progress(console=Console(stderr=True), transient=True) as bar:
         for name in wanted.streets:
-            street = read_street(name)
+            street = read_street(name, wanted.suite)
             task = bar.add_task(name, total=round(street.seconds * FPS) + 1)
             performance = _performed(name, street, wanted, partial(bar.advance, task))
             bar.advance(task)
             found = performance.outcomes
-            known = [] if writes else deviations(name, street, read_expected(name), found)
-            told.append(Played(name, street, performance, tuple(known)))
+            told.append(Played(name, street, performance, _compared(name, street, found, wanted)))
     return told
+
+
+def _compared(name: str, street: Street, found: Outcomes, wanted: Wanted) -> tuple[Deviation, ...]:
+    if wanted.writes:
+        return ()
+    return tuple(deviations(name, street, read_expected(name, wanted.suite), found))
 
 
 def _performed(
@@ -79,6 +86,7 @@ def _performed(
 def table(streets: Sequence[Played]) -> Table:
     """Return what became of each street, a row for each."""
     shown = Table("street", "vehicles", *(v.value for v in COUNTED), "other outcome", "verdict")
+    shown.columns[0].no_wrap = shown.columns[-1].no_wrap = True
     for column in shown.columns[1:-1]:
         column.justify = "right"
     for one in streets:
@@ -108,42 +116,39 @@ def facts(streets: Sequence[Played]) -> dict[str, object]:
     }
 
 
-def write_down(streets: Sequence[Played], console: Console) -> bool:
+def write_down(streets: Sequence[Played], suite: Path, console: Console) -> bool:
     """Expect from now on what was found, and show what that changes.
 
-    Nothing is written of a street in which somebody would be wronged; then it returns False.
+    Nothing is written of a street on which somebody would be wronged; then it returns False.
     """
-    EXPECTED.mkdir(exist_ok=True)
-    wronged = [
-        f"{one.name}, {says}."
-        for one in streets
-        for says in undue(one.street, one.performance.outcomes)
-    ]
+    kept = True
     for one in streets:
-        _write(one, EXPECTED / f"{one.name}.toml", console)
-    for says in wronged:
-        console.print(f"NOT TO BE EXPECTED: {says}", style="red", soft_wrap=True, highlight=False)
-    return not wronged
+        wronged = list(undue(one.street, one.performance.outcomes))
+        for says in wronged:
+            told = f"NOT TO BE EXPECTED: {one.name}, {says}."
+            console.print(told, style="red", soft_wrap=True, markup=False, highlight=False)
+        if not wronged:
+            _write(one, expected_file(one.name, suite), console)
+        kept &= not wronged
+    return kept
 
 
 def _write(one: Played, path: Path, console: Console) -> None:
     before = path.read_text(encoding="utf-8") if path.exists() else ""
     after = as_toml(one.name, one.performance.outcomes)
-    if not any(undue(one.street, one.performance.outcomes)):
-        diff = difflib.unified_diff(
-            *(before.splitlines(), after.splitlines()), path.name, path.name, lineterm="", n=1
-        )
-        for line in diff:
-            console.print(line, markup=False, highlight=False, soft_wrap=True)
-        path.write_text(after, encoding="utf-8")
+    files = (before.splitlines(), after.splitlines(), path.name, path.name)
+    for line in difflib.unified_diff(*files, lineterm="", n=1):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(after, encoding="utf-8")
 
 
-def _known(context: click.Context, option: click.Parameter, wanted: Sequence[str]) -> list[str]:
-    every = names()
-    for name in wanted:
+def _chosen(suite: Path, only: Sequence[str]) -> list[str]:
+    every = names(suite)
+    for name in only:
         if name not in every:
-            raise click.BadParameter(f"There is no street {name}; there are {', '.join(every)}.")
-    return [name for name in every if not wanted or name in wanted]
+            raise click.UsageError(f"There is no street {name}; there are {', '.join(every)}.")
+    return [name for name in every if not only or name in only]
 
 
 def _manifest(context: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
@@ -160,17 +165,22 @@ def _manifest(context: click.Context, option: click.Parameter, path: Path | None
     callback=_manifest,
     help="Models to try: a manifest.toml, or its folder. Default: those of the software.",
 )
-@click.option(
-    "--only", "streets", multiple=True, callback=_known, metavar="NAME", help="Repeatable."
-)
+@click.option("--only", multiple=True, metavar="NAME", help="Play this street; repeatable.")
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Keep pictures and reports."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--write", "writes", is_flag=True, help="Expect from now on what is found.")
+@click.option(
+    "--suite",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default=SUITE,
+    help="Another folder with streets/ and expected/.",
+)
 def main(
-    models: Path | None, streets: list[str], out: Path | None, as_json: bool, writes: bool
-) -> None:
+    models: Path | None, only: tuple[str, ...], out: Path | None, as_json: bool, writes: bool,
+    suite: Path,
+) -> None:  # fmt: skip
     """Play the made-up streets through the box, and compare with what is known of them.
 
     Exit status: 0 kept, 1 broken, 2 misuse.
@@ -179,9 +189,9 @@ def main(
         raise click.UsageError("What is expected is written with the models of the software.")
     console = Console(quiet=as_json)
     with tempfile.TemporaryDirectory() as aside:
-        wanted = Wanted(streets, models, (out or Path(aside)).resolve())
+        folder = (out or Path(aside)).resolve()
         try:
-            told = played(wanted, writes)
+            told = played(Wanted(suite, _chosen(suite, only), models, folder, writes))
         except BoxError as e:
             raise click.UsageError(str(e)) from e
     _tell(told, console)
@@ -190,8 +200,8 @@ def main(
     if out is not None:
         (out / "golden.json").write_text(json.dumps(facts(told), indent=2), encoding="utf-8")
         console.print(f"Reports: {out}/STREET/report.html", highlight=False)
-    kept = write_down(told, console) if writes else not any(one.deviations for one in told)
-    raise SystemExit(0 if kept else 1)
+    broken = any(one.deviations for one in told)
+    raise SystemExit(1 if broken or (writes and not write_down(told, suite, console)) else 0)
 
 
 def _tell(told: Sequence[Played], console: Console) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 
 from edge.errors import RunError
+from tools.golden_suite.street import SUITE
 
-EXPECTED = Path(__file__).parent / "expected"
 HEAD = """\
 # What the box makes of streets/{name}.toml, which says what is due. Written by
 # python -m tools.golden_suite --write --only {name}
@@ -58,9 +58,14 @@ class Outcomes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     strays: tuple[str, ...] = ()
 
 
-def read_expected(name: str, folder: Path = EXPECTED) -> Outcomes:
+def expected_file(name: str, suite: Path = SUITE) -> Path:
+    """Return the file that says what is expected of a street."""
+    return suite / "expected" / f"{name}.toml"
+
+
+def read_expected(name: str, suite: Path = SUITE) -> Outcomes:
     """Read what is expected of a street. Raises RunError where that is not known."""
-    path = folder / f"{name}.toml"
+    path = expected_file(name, suite)
     try:
         return msgspec.toml.decode(path.read_bytes(), type=Outcomes)
     except FileNotFoundError as e:

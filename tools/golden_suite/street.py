@@ -13,7 +13,8 @@ import numpy as np
 from edge.errors import RunError
 from edge.types import Direction, Outcome
 
-STREETS = Path(__file__).parent / "streets"
+SUITE = Path(__file__).parent
+"""Our own suite: its streets, and what is expected on them, each a folder."""
 Second: TypeAlias = float
 Metre: TypeAlias = float
 Way: TypeAlias = tuple[tuple[Second, Metre], ...]
@@ -76,9 +77,9 @@ class Street(_Table, frozen=True, kw_only=True):
     light: Literal["day", "infrared", "rain"] = "day"
 
 
-def read_street(name: str, folder: Path = STREETS) -> Street:
+def read_street(name: str, suite: Path = SUITE) -> Street:
     """Read one street. Raises RunError for what it does not know."""
-    path = folder / f"{name}.toml"
+    path = suite / "streets" / f"{name}.toml"
     try:
         street = msgspec.toml.decode(path.read_bytes(), type=Street)
     except (OSError, msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as e:
@@ -100,9 +101,9 @@ def _check(path: Path, number: int, vehicle: Vehicle) -> None:
         raise RunError(f"{path}: vehicle {number} goes with no other.", "Name an earlier one.")
 
 
-def names(folder: Path = STREETS) -> tuple[str, ...]:
-    """Return the names of all streets, sorted."""
-    return tuple(sorted(path.stem for path in folder.glob("*.toml")))
+def names(suite: Path = SUITE) -> tuple[str, ...]:
+    """Return the names of all streets of a suite, sorted."""
+    return tuple(sorted(path.stem for path in (suite / "streets").glob("*.toml")))
 
 
 def place_at(way: Sequence[tuple[Second, Metre]], at_s: float) -> float:
