@@ -1,14 +1,13 @@
 """Messages that must not be taken: each sort sent by a box that has a certificate."""
 
-import time
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
 
 from joserfc.jwk import OKPKey
 
+from edge.errors import FeedError
 from edge.feed.session import Broker, Note, Refused, Role, Session
 from edge.feed.since import Since
 from edge.feed.topics import RECEIPT, topic
@@ -47,22 +46,28 @@ class Sent:
 def send(broker: Broker, member: Member, victim: str, each: int) -> Sent:
     """Send so many of each sort in the name of a box. Raises FeedError."""
     sorts = _sorts(member, victim)
-    box = member.box
-    session = Session.open(broker, Role(box, topic(box, RECEIPT), is_lasting=False, qos=0))
-    numbers: dict[int, str] = {}
-    refused: Counter[str] = Counter()
-    for sort, bad in sorts.items():
-        for _ in range(each):
-            where = bad.kind if "/" in bad.kind else topic(box, bad.kind)
-            numbers[session.publish(Note(where, bad.make()))] = sort
-    ends_at = time.monotonic() + SETTLE_S
-    session.settle(SETTLE_S)
-    while time.monotonic() < ends_at and (items := session.receive(0.5)):
-        refused.update(numbers[i.mid] for i in items if isinstance(i, Refused))
-    session.close()
-    return Sent(
-        dict.fromkeys(sorts, each), dict(refused), {s: bad.reason for s, bad in sorts.items()}
-    )
+    refused = {sort: sum(_hung_up(broker, member.box, bad, each)) for sort, bad in sorts.items()}
+    reasons = {sort: bad.reason for sort, bad in sorts.items()}
+    return Sent(dict.fromkeys(sorts, each), refused, reasons)
+
+
+def _hung_up(broker: Broker, box: str, bad: Bad, each: int) -> Iterator[int]:
+    """Send some, and yield how many the broker refused of them; it may hang up on one."""
+    where = bad.kind if "/" in bad.kind else topic(box, bad.kind)
+    left = each
+    while left:
+        session = Session.open(broker, Role(box, topic(box, RECEIPT), is_lasting=False, qos=0))
+        refused = 0
+        try:
+            while left:
+                left -= 1
+                session.publish(Note(where, bad.make()))
+                session.settle(SETTLE_S)
+                refused = sum(isinstance(item, Refused) for item in session.receive(0))
+                yield refused
+        except FeedError:
+            yield 1
+        session.close()
 
 
 def _sorts(member: Member, victim: str) -> dict[str, Bad]:
