@@ -50,6 +50,11 @@ class Course:
         return sum(status.waiting for status in self.last.values())
 
     @property
+    def untold(self) -> int:
+        """Records of days away that are not written yet."""
+        return sum(status.untold for status in self.last.values())
+
+    @property
     def connected(self) -> int:
         """Boxes whose way is open."""
         return sum(status.connected for status in self.last.values())

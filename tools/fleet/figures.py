@@ -8,7 +8,7 @@ import numpy as np
 
 from tools.fleet.conductor import Span
 from tools.fleet.poison import BROKER
-from tools.fleet.scenario import QUIET, Ran
+from tools.fleet.scenario import BACK, POISONER, QUIET, Ran
 from tools.fleet.stored import Key, Stored
 from tools.fleet.watch import Look
 from tools.fleet.written import Row
@@ -46,10 +46,13 @@ class Bad:
 class Cost:
     """What 1,000 records took while all was quiet: seconds of a core and bytes, and what is held.
 
-    `held` is memory at most. `storm_s` are the seconds of a core while every box came back.
+    `busy_core_s` is the same while a backlog came home as fast as it could: bursts are larger, so a
+    record takes less. `held` is memory at most. `storm_s` are the seconds of a core while every
+    box came back.
     """
 
     core_s: Mapping[str, float]
+    busy_core_s: Mapping[str, float]
     held: Mapping[str, int]
     record_bytes: float
     wire_bytes: float
@@ -87,6 +90,7 @@ class Figures:
     again: int
     refused: Mapping[str, int]
     poison: tuple[Bad, ...]
+    poisoned: int
     forked: tuple[str, ...]
     cloned: str | None
     deaf: Mapping[str, int]
@@ -122,6 +126,7 @@ def figures(ran: Ran) -> Figures:
         again=sum(account.duplicates for account in accounts.values()),
         refused=_refused(ran.stored),
         poison=_poison(ran),
+        poisoned=sum(key[0] == POISONER for key in stored_at),
         forked=tuple(sorted(box for box, account in accounts.items() if account.forks)),
         cloned=ran.cloned,
         deaf={box: sum(key[0] == box for key in left) for box in ran.deaf},
@@ -192,10 +197,14 @@ def _cost(ran: Ran) -> Cost:
     spans = {span.name: span for span in ran.course.spans}
     quiet, before, after = spans[QUIET], *ran.weights
     records = max(1, after.records - before.records)
-    storm = spans.get("storm")
+    storm, back = spans.get("storm"), spans.get(BACK)
+    busy = sum(back.began <= kept.at <= back.ended for kept in ran.stored.records) if back else 0
     sizes = [row.size for row in ran.written]
     return Cost(
         core_s={r: s / records * 1000 for r, s in _spent(ran.looks, quiet).items()},
+        busy_core_s={r: s / busy * 1000 for r, s in _spent(ran.looks, back).items()}
+        if back and busy
+        else {},
         held={r: max(look.held.get(r, 0) for look in ran.looks) for r in ran.looks[-1].spent_s},
         record_bytes=sum(sizes) / max(1, len(sizes)),
         wire_bytes=_wire(ran, quiet) / records,

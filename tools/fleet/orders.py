@@ -68,6 +68,7 @@ class Status:
     waiting: int
     connected: int
     orders: int
+    untold: int = 0
     wire_bytes: int = 0
     connections: int = 0
     left: tuple[tuple[str, int, int, str], ...] = field(default=())

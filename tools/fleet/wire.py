@@ -5,6 +5,7 @@ import socket
 import ssl
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import paho.mqtt.client as paho
@@ -95,9 +96,10 @@ class Wire:
     def totals(self) -> Traffic:
         """Return what went over all connections, those that are open with them."""
         found = Traffic(self.traffic.connections, self.traffic.payload, self.traffic.segments)
-        for line in self._lines.values():
+        for line in [*self._lines.values()]:
             if (opened := line.client.socket()) is not None:
-                found.add(opened)  # type: ignore[arg-type]
+                with suppress(OSError):  # another thread closes it
+                    found.add(opened)  # type: ignore[arg-type]
         return found
 
     def add(self, client: paho.Client, heard: Callable[[], None]) -> None:

@@ -105,6 +105,7 @@ class Worker:
             waiting=sum(box.outbox.waiting for box in self._expected()) + len(self._backlog),
             connected=sum(box.is_connected for box in self._boxes.values()),
             orders=self._obeyed,
+            untold=len(self._backlog),
             wire_bytes=traffic.total,
             connections=traffic.connections,
             left=left,
