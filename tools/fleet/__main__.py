@@ -6,6 +6,7 @@ fault after another; then what was written is set against what is stored.
 """
 
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -15,19 +16,19 @@ from edge.errors import BoxError
 from tools.fleet.disk import sync_s
 from tools.fleet.figures import figures
 from tools.fleet.findings import findings
+from tools.fleet.page import write
 from tools.fleet.plan import Away, Chaos, Daily, Limits, Plan
 from tools.fleet.report import facts, show
 from tools.fleet.scale import Means, Prices, scale
 from tools.fleet.scenario import run
 
-
-def write(out: Path, told: dict) -> None:
-    pass
-
-
 FINDING = 1
 FOLDER = click.Path(file_okay=False, path_type=Path)
-SHARE, POSITIVE, FROM_0 = click.FloatRange(0, 1), click.FloatRange(0, min_open=True), click.FloatRange(0)
+SHARE, POSITIVE, FROM_0 = (
+    click.FloatRange(0, 1),
+    click.FloatRange(0, min_open=True),
+    click.FloatRange(0),
+)
 NAMES = [one.value for one in Chaos]
 
 
@@ -37,7 +38,9 @@ NAMES = [one.value for one in Chaos]
 @click.option("--receivers", type=click.IntRange(1, 16), default=2, show_default=True)
 @click.option("--quiet-s", type=POSITIVE, default=1200.0, show_default=True, help="Before faults.")
 @click.option("--rate", type=POSITIVE, help="Records/s of all boxes.  [what --passages makes]")
-@click.option("--passages", type=POSITIVE, default=2000.0, show_default=True, help="Of a box a day.")
+@click.option(
+    "--passages", type=POSITIVE, default=2000.0, show_default=True, help="Of a box a day."
+)
 @click.option("--tls/--plain", default=True, help="Client certificates, or no TLS and no ACL.")
 @click.option("--chaos", type=click.Choice(NAMES), multiple=True, help="What goes wrong.  [all]")
 @click.option("--no-chaos", is_flag=True, help="Nothing goes wrong.")
@@ -106,13 +109,16 @@ def fleet(
         limits=Limits(p99_s, home_s),
         seed=seed,
     )
-    means = Means(peak, receivers, keep_days, disk_gb, home_s, Prices(price_core, price_gb, price_mbit))
+    means = Means(
+        peak, receivers, keep_days, disk_gb, home_s, Prices(price_core, price_gb, price_mbit)
+    )
     sync = sync_s(plan.disk)
-    found = figures(run(plan))
+    ran = run(plan)
+    found = figures(ran)
     drawn, faults = scale(found, plan.daily, means, sync), findings(found, plan.limits)
     told = facts(plan, found, drawn, faults)
     if out is not None:
-        write(out, told)
+        write(out, told, found, ran.course.spans)
     if as_json:
         click.echo(json.dumps(told, indent=2))
     else:
@@ -125,6 +131,7 @@ def fleet(
 
 def main() -> None:
     """Run; tell every fault in one sentence with its remedy."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # tidy up first
     try:
         fleet()
     except BoxError as e:

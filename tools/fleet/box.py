@@ -1,4 +1,4 @@
-"""One simulated box: its own outbox, signer and uplink, as on the road; only its road is made up."""
+"""One simulated box: outbox, signer and uplink are the real ones, only its road is made up."""
 
 import time
 from concurrent.futures import Executor, Future
@@ -72,13 +72,19 @@ class Box:
         self._cluster = Cluster([_address(host, platform, member) for host in platform.hosts])
         reader = receipt_reader(member.box, platform.trusted)
         self.uplink = Uplink(self.outbox, self._answered, reader, Pace())
-        self.heard, self.is_away = False, True
+        self.heard, self.is_away, self._advanced_at = False, True, 0.0
         self._call: Future[Publisher] | None = None
 
     @property
     def is_connected(self) -> bool:
         """True while its way is open."""
         return self.uplink.opens_at() is None
+
+    def is_due(self, now: float, silent_s: float) -> bool:
+        """True when it may call the broker, or has waited for a receipt for so long."""
+        if not self.is_connected:
+            return not self.is_away
+        return bool(self.outbox.waiting) and now - self._advanced_at > silent_s
 
     def write(self, life: Life, sort: str | None = None) -> Written:
         """Let something happen, and put the signed record of it on the disk."""
@@ -98,7 +104,7 @@ class Box:
 
         A call waits for answers, so it is made in another thread; the uplink has its outcome.
         """
-        self.heard = False
+        self.heard, self._advanced_at = False, time.monotonic()
         opens_at = self.uplink.opens_at()
         if opens_at is None:
             self.uplink.step(0)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
+import click
+
 from tools.fleet.orders import Finish, Order, Phase, Rate, Status, Stop
 from tools.fleet.plan import FleetError, Plan
 from tools.fleet.watch import Look, Watch
@@ -118,6 +120,7 @@ class Conductor:
         ended = time.time()
         home_s = ended - over[-1] if home and was_home else None
         self.course.spans.append(Span(name, began, ended, home_s, was_home))
+        click.echo(f"{name}: {ended - began:.0f} s, load {load()}", err=True)
 
     def sleep(self, for_s: float) -> None:
         """Let time pass, and look."""

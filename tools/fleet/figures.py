@@ -113,7 +113,9 @@ def figures(ran: Ran) -> Figures:
     left = {key for status in ran.course.last.values() for key in status.left}
     lost = written.keys() - stored_at.keys() - ran.stored.beside - left
     excused = {*ran.deaf, *((ran.cloned,) if ran.cloned else ())}
-    not_home = {key for key in (left | ran.stored.beside) - stored_at.keys() if key[0] not in excused}
+    not_home = {
+        key for key in (left | ran.stored.beside) - stored_at.keys() if key[0] not in excused
+    }
     latencies = _latencies(ran.written, stored_at)
     accounts = ran.stored.accounts
     return Figures(
@@ -259,7 +261,7 @@ def _connected(ran: Ran, began: float, seconds: int) -> tuple[int, ...]:
     by_worker = {worker: np.zeros(seconds, dtype=int) for worker in ran.course.last}
     for status in ran.course.statuses:
         by_worker[status.worker][_second(status.at - began, seconds) :] = status.connected
-    return tuple(int(n) for n in sum(by_worker.values()))
+    return tuple(int(n) for n in np.sum([*by_worker.values()], axis=0))
 
 
 def _second(at: float, seconds: int) -> int:

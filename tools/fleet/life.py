@@ -12,6 +12,7 @@ import msgspec
 from edge.feed.since import Since
 from edge.record.message import (
     CandidateRef,
+    Chained,
     CheckpointRecord,
     ClockQuality,
     EvidenceRef,
@@ -125,6 +126,6 @@ class Life:
             "clock": clock,
         }
 
-    def _written(self, kind: str, record: Any, at: datetime) -> bytes:
+    def _written(self, kind: str, record: Chained, at: datetime) -> bytes:
         name = uuid.UUID(int=self.chance.getrandbits(128), version=4)
         return event(kind, record, id=name, source=f"/anpr/{self.box}", time=at)

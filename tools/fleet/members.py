@@ -90,7 +90,7 @@ def enrol(folder: Path, names: Sequence[str], tls: bool) -> Office:
 
 
 def _enter(path: Path, keys: Sequence[tuple[str, OKPKey]]) -> None:
-    """Accept each box as the registrar does; parts of the register, for each looks at all before."""
+    """Accept each box as the registrar does; in parts, for each is compared with all before."""
     register: tuple[PublicJwk, ...] = ()
     part: tuple[PublicJwk, ...] = ()
     for number, (box, key) in enumerate(keys, 1):

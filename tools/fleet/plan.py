@@ -1,4 +1,4 @@
-"""What a run of the fleet is to be: how many boxes, what they say, what goes wrong, what must hold."""
+"""What a run is to be: how many boxes, what they write, what goes wrong, what must hold."""
 
 import sys
 from dataclasses import dataclass

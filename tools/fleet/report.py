@@ -42,8 +42,8 @@ def show(found: Figures, drawn: Scale) -> None:
     """Print the tables."""
     console = Console(width=118)
     console.print(
-        f"{found.boxes} boxes wrote {found.records} records: {found.lost} lost, {found.twice} twice,"
-        f" {found.left} not home; {found.again} came again and were known. Load"
+        f"{found.boxes} boxes wrote {found.records} records: {found.lost} lost, {found.twice}"
+        f" twice, {found.left} not home; {found.again} came again and were known. Load"
         f" {', '.join(map(str, found.loads))}."
     )
     for table in (_phases(found), _poison(found), _cost(found), _limits(drawn), _needs(drawn)):

@@ -11,7 +11,7 @@ from tools.fleet.plan import PER_DAY_S, Daily
 
 MONTH_DAYS = 30.0
 FULL = 0.7
-"""A process that has one core is full at this share of it: beyond, what waits grows at each gust."""
+"""At this share of its core a process is full: beyond, what waits grows at each gust."""
 IN_FLIGHT = 64
 """`max_inflight_messages` of mosquitto.conf: what a receiver takes in one transaction at most."""
 MOST_CONNECTIONS = 20_000
@@ -31,7 +31,7 @@ class Prices:
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What there is to live on: rush hour over the average, receivers, days kept, disk, patience."""
+    """What is assumed: rush hour over the average, receivers, days kept, disk, patience."""
 
     peak: float = 3.0
     receivers: int = 2

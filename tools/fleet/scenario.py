@@ -36,7 +36,7 @@ DATABASE = {
 }
 """As Debian sets it up, but for the moment of each commit: when a record was stored."""
 EACH_POISON = 10
-BROKER_GONE_S, DATABASE_GONE_S, CLONE_S, AFTER_S = 2.0, 2.0, 8.0, 1.0
+BROKER_GONE_S, DATABASE_GONE_S, CLONE_S, AFTER_S = 2.0, 2.0, 5.0, 1.0
 QUIET, BACK = "quiet", "back from days away"
 POISONER = "poison-1"
 
@@ -69,8 +69,11 @@ class Site:
     address: str
 
 
-def run(plan: Plan) -> Ran:
-    """Run it. Raises FleetError, FeedError, StoreError, OSError."""
+def run(plan: Plan, database: Postgres | None = None) -> Ran:
+    """Run it, on a database server of its own unless one is given.
+
+    Raises FleetError, FeedError, StoreError, OSError.
+    """
     names = [f"box-{number:05d}" for number in range(1, plan.boxes + 1)]
     with ExitStack() as stack:
         disk = stack.enter_context(_folder(plan.disk))
@@ -78,7 +81,8 @@ def run(plan: Plan) -> Ran:
         began = time.monotonic()
         office = enrol(files / "office", [*names, POISONER], plan.tls)
         enrolled = time.monotonic()
-        site = stack.enter_context(_site(plan, office, disk))
+        database = database or stack.enter_context(own_database(disk))
+        site = stack.enter_context(_site(plan, office, disk, database))
         roles = {
             "broker": lambda: site.broker.pids,
             "receivers": lambda: [pid for one in site.receivers for pid in one.pids],
@@ -108,16 +112,24 @@ def _folder(where: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _site(plan: Plan, office: Office, folder: Path) -> Iterator[Site]:
-    """Start database, broker and receivers, and end them."""
+def own_database(folder: Path) -> Iterator[Postgres]:
+    """Run a database server in a folder."""
     found = programs()
     if found is None:
         raise FleetError("There is no PostgreSQL here.", "apt install postgresql")
     (folder / "database").mkdir()
     database = Postgres(found, folder / "database", DATABASE)
+    database.start()
+    try:
+        yield database
+    finally:
+        database.stop()
+
+
+@contextmanager
+def _site(plan: Plan, office: Office, folder: Path, database: Postgres) -> Iterator[Site]:
+    """Start broker and receivers, and end them."""
     with ExitStack() as stack:
-        stack.callback(database.stop)
-        database.start()
         address = database.address()
         broker = Mosquitto(office, folder / "broker", plan.tls)
         stack.callback(broker.stop)

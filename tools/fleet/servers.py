@@ -1,20 +1,24 @@
 """What stands at the platform: Mosquitto as it is shipped, and receivers; each may be killed."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-from tools.demo.broker import find_mosquitto, free_port
+from tools.demo.broker import find_mosquitto
 from tools.fleet.members import BROKER_HOST, PLATFORM, Office
 from tools.fleet.plan import FleetError, Plan
 
 SHIPPED = Path(__file__).parents[2] / "deploy"
 READY_S = 60.0
 GROUP = "fleet"
+PORTS, LOWEST_PORT = Path("/proc/sys/net/ipv4/ip_local_port_range"), 10_000
+"""From where on the kernel gives ports to whoever calls."""
 WITH_TLS = (
     "tls_version",
     "cafile",
@@ -82,7 +86,7 @@ class Mosquitto(Server):
             raise FleetError("There is no Mosquitto here.", "apt install mosquitto")
         folder.mkdir(parents=True)
         folder.chmod(0o755)
-        self.port, self.platform_port = free_port(), free_port()
+        self.port, self.platform_port = quiet_port(), quiet_port()
         config = folder / "mosquitto.conf"
         config.write_text(self._config(office, folder, tls), encoding="ascii")
         super().__init__([str(program), "-c", str(config)], folder / "log")
@@ -136,6 +140,16 @@ class Receiver(Server):
 
     def _listens(self) -> int:
         return self._said.read_bytes().count(b"listening on") if self._said.exists() else 0
+
+
+def quiet_port() -> int:
+    """Return a free port that no call of a box takes as its own while the broker is away."""
+    first = int(PORTS.read_text().split()[0])
+    while True:
+        port = random.randrange(LOWEST_PORT, first)
+        with socket.socket() as s, suppress(OSError):
+            s.bind((BROKER_HOST, port))
+            return port
 
 
 def _listens(port: int) -> bool:

@@ -30,7 +30,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """How large the tables are at a moment, how much log was written, how many records there are."""
+    """How many records there are at a moment, how large the tables, how much log was written."""
 
     records: int
     tables: int

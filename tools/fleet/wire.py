@@ -97,9 +97,9 @@ class Wire:
         """Return what went over all connections, those that are open with them."""
         found = Traffic(self.traffic.connections, self.traffic.payload, self.traffic.segments)
         for line in [*self._lines.values()]:
-            if (opened := line.client.socket()) is not None:
+            if isinstance(opened := line.client.socket(), socket.socket):
                 with suppress(OSError):  # another thread closes it
-                    found.add(opened)  # type: ignore[arg-type]
+                    found.add(opened)
         return found
 
     def add(self, client: paho.Client, heard: Callable[[], None]) -> None:
@@ -107,17 +107,20 @@ class Wire:
         opened = client.socket()
         if opened is None:
             return
-        client.on_socket_register_write = lambda c, u, s: self._watch(s, select.EPOLLOUT)
-        client.on_socket_unregister_write = lambda c, u, s: self._watch(s, 0)
+        client.on_socket_register_write = lambda c, u, s: self._watch(s.fileno(), select.EPOLLOUT)
+        client.on_socket_unregister_write = lambda c, u, s: self._watch(s.fileno(), 0)
         client.on_socket_close = lambda c, u, s: self._forget(s)
         self._lines[opened.fileno()] = _Line(client, heard)
         self._epoll.register(opened.fileno(), select.EPOLLIN | select.EPOLLOUT)
 
-    def _watch(self, opened: socket.socket, more: int) -> None:
-        if opened.fileno() in self._lines:
-            self._epoll.modify(opened.fileno(), select.EPOLLIN | more)
+    def _watch(self, handle: int, more: int) -> None:
+        if handle in self._lines:
+            with suppress(OSError):  # another thread closes it
+                self._epoll.modify(handle, select.EPOLLIN | more)
 
-    def _forget(self, opened: socket.socket) -> None:
+    def _forget(self, opened: object) -> None:
+        if not isinstance(opened, socket.socket):
+            return
         if self._lines.pop(opened.fileno(), None) is not None:
             self._epoll.unregister(opened.fileno())
             self.traffic.add(opened)

@@ -4,6 +4,7 @@ import logging
 import os
 import random
 import shutil
+import signal
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,9 +23,11 @@ from tools.fleet.orders import Clone, Finish, Go, Order, Phase, Rate, Recount, S
 from tools.fleet.plan import Daily
 from tools.fleet.wire import Wire
 
-CALLS = 96
+CALLS = 24
 """So many boxes of one process call the broker at the same time."""
 TURN_S, LOOK_S, TELL_S, PING_S = 0.05, 0.25, 0.5, 1.0
+SILENT_S = 4.0
+"""A box that waits for a receipt is looked at so often: its own patience is 5 to 10 s."""
 AT_ONCE = 50
 """So many records are written before the network has its turn."""
 
@@ -47,6 +50,8 @@ class Crew:
 def work(crew: Crew, orders: Connection) -> None:
     """Run boxes until told to stop; every record that was written is in the log."""
     logging.disable(logging.WARNING)  # a storm is told in figures
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the conductor ends us
     with (
         crew.log.open("w", encoding="ascii") as log,
         ThreadPoolExecutor(CALLS, "call") as calls,
@@ -85,7 +90,7 @@ class Worker:
             self.wire.turn(0.0 if self._backlog else self._wait_s())
             now = time.monotonic()
             is_look = now - looked >= LOOK_S
-            self._advance(everyone=is_look)
+            self._advance(now, is_look)
             looked = now if is_look else looked
             if now - pinged >= PING_S:
                 pinged = now
@@ -164,7 +169,9 @@ class Worker:
             if source.exists():
                 shutil.copy(source, folder / source.name)
         member = original.member
-        self._clones[number] = Box(member, folder / original.path.name, self._crew.platform, self.wire)
+        self._clones[number] = Box(
+            member, folder / original.path.name, self._crew.platform, self.wire
+        )
         self._cloned.add(number)
         for box in (original, self._clones[number]):  # from here on they differ
             self._put(box, self._lives[number])
@@ -197,9 +204,10 @@ class Worker:
         self._written += 1
         self._log.write("\t".join(map(str, (*row, self._phase))) + "\n")
 
-    def _advance(self, everyone: bool) -> None:
+    def _advance(self, now: float, is_look: bool) -> None:
+        """Let boxes do what is due: those that heard something, and at times all others."""
         for box in (*self._boxes.values(), *self._clones.values()):
-            if box.heard or (everyone and (not box.is_connected or box.outbox.waiting)):
+            if box.heard or (is_look and box.is_due(now, SILENT_S)):
                 box.advance(self._calls)
 
     def _wait_s(self) -> float:
