@@ -113,8 +113,10 @@ year: $(VENV)/.ready
 	ANPR_EDGE_YEAR_PASSAGES=200000 $(BIN)/pytest -s tests/journeys/test_simulated_year.py \
 		--basetemp=/dev/shm/anpr-edge-year
 
+# What a box costs, with a page and a history in build/bench: six minutes, and two more the first time.
 bench: $(VENV)/.ready
-	$(BIN)/python -m tools.bench
+	@deploy/system-packages $(FONTS) ffmpeg
+	$(BIN)/python -m tools.bench --page build/bench/page.html --history build/bench/history.jsonl
 
 # Weeks without a network, brought home over a real Mosquitto: some minutes, 2 GB in build/bench.
 bench-backlog: $(VENV)/.ready

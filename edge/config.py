@@ -157,13 +157,15 @@ class Access(_Section, frozen=True, kw_only=True):
 
     `packs` is a folder of rule packs (`NAME.toml`) that come before those of the software: for
     a low-emission zone, say. A new registry that lost a larger share of its vehicles or exemptions
-    than `max_shrink` is refused.
+    than `max_shrink` is refused; so is one that no longer knows a larger share of the exemptions
+    that have not ended than `max_lost` for each day between them.
     """
 
     token_key: Path
     registry: Path | None = None
     packs: Path | None = None
     max_shrink: Fraction = 0.05
+    max_lost: Fraction = 0.005
 
 
 class Zone(_Section, frozen=True, kw_only=True):

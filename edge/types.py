@@ -284,11 +284,22 @@ REPLAY = "replay"
 """The source of a clock that a tester set: what it dates was not seen by a camera now."""
 
 
+class ProvenTime(NamedTuple):
+    """Between which moments the time lies, by what the platform's receipts prove (UTC)."""
+
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+
+
+UNPROVEN = ProvenTime()
+
+
 @dataclass(frozen=True, slots=True)
 class ClockReading:
     """The time, and how far it can be trusted.
 
-    `now` is UTC. `error_ms` is the kernel's own bound, None when it gives none.
+    `now` is UTC. `error_ms` is the kernel's own bound, None when it gives none. `doubt` says what
+    speaks against the clock beside the kernel.
     """
 
     now: datetime
@@ -298,6 +309,8 @@ class ClockReading:
     source: str
     trusted: bool
     error_ms: float | None
+    proven: ProvenTime = UNPROVEN
+    doubt: str | None = None
 
 
 class Outcome(StrEnum):

@@ -35,6 +35,7 @@ FLOORS = {
     "edge.casebook": 3,
     "edge.update": 3,
     "edge.clock": 3,
+    "edge.witness": 3,
     "edge.config": 3,
     "edge.settings": 4,
     "firmware_bridge": 3,

@@ -9,7 +9,6 @@ import gc
 import json
 import random
 import sqlite3
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -28,6 +27,7 @@ from edge.access.rules import Law
 from edge.errors import BoxError
 from edge.registry.cache import RegistryCache
 from edge.types import Decision, Passage
+from tools.bench.timing import each
 from tools.large_registry import AT, EVERY, FOLDER, KEY, large_registry, plate
 
 LAWS = {"BE": ("fl-zes.toml", "voorbeeldgem"), "NL": ("nl-ze.toml", "utrecht")}
@@ -50,12 +50,8 @@ def measured(work: str, piece: Callable[[T], object], over: Sequence[T]) -> Figu
     """Time a piece of work on each of its inputs, after a warm-up on some."""
     for given in over[:WARM]:
         piece(given)
-    taken = np.empty(len(over))
     gc.collect()
-    for place, given in enumerate(over):
-        began = time.perf_counter_ns()
-        piece(given)
-        taken[place] = (time.perf_counter_ns() - began) / 1000
+    taken = each(piece, over) * 1000
     p50, p99 = (round(float(np.percentile(taken, share)), 1) for share in (50, 99))
     return Figure(work, p50, p99, len(over))
 

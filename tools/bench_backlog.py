@@ -28,7 +28,7 @@ from edge.record.keys import load_signer
 from edge.record.message import AlarmRecord, ClockQuality, event
 from edge.registry.token import load_key
 from edge.types import Envelope, Link
-from tools.bench_registry import resident_bytes
+from tools.bench.process import resident_bytes
 from tools.demo.broker import Broker, find_mosquitto
 from tools.large_registry import FOLDER
 

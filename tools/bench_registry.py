@@ -7,7 +7,6 @@ vehicles of both countries, 30 % of them not in the registry, in a file that lie
 
 import json
 import random
-import resource
 import subprocess
 import sys
 import time
@@ -18,13 +17,15 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.table import Table
 
 from edge.access.desk import desk_passage
 from edge.errors import BoxError
 from edge.registry.cache import RegistryCache
 from edge.types import Passage
 from tools import made_belgian, made_dutch
+from tools.bench.figure import Figure
+from tools.bench.process import children_s, family, resident_bytes
+from tools.bench.table import tables
 from tools.bench_access import measured
 from tools.bench_registry_delta import figures as delta_figures
 from tools.large_registry import FOLDER, KEY
@@ -37,17 +38,7 @@ BELGIANS = 30
 """One vehicle in so many is Belgian."""
 UNKNOWN = 0.3
 SAMPLE_S = 0.2
-PAGE = resource.getpagesize()
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One measure beside what is asked of it."""
-
-    work: str
-    value: float
-    unit: str
-    asked: float | None = None
+GROUP = "the registry of a country"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +70,11 @@ def figures(size: Size, calls: int) -> list[Figure]:
     return [*made(size), *built(size), *asked(size, calls), *brought(size, calls)]
 
 
+def told(name: str, value: float, unit: str, asked: float | None = None) -> Figure:
+    """Return one measure beside what is asked of it."""
+    return Figure(GROUP, name, value, unit, asked=asked)
+
+
 def made(size: Size) -> Iterator[Figure]:
     """Make the tables, unless they are there."""
     if size.tables.is_dir():
@@ -87,7 +83,7 @@ def made(size: Size) -> Iterator[Figure]:
     began = time.perf_counter()
     make(draft, size.vehicles - size.belgians, size.belgians, size.exemptions, SEED, 0, 0)
     draft.rename(size.tables)
-    yield Figure("make the tables", round(time.perf_counter() - began, 1), "s")
+    yield told("make the tables", round(time.perf_counter() - began, 1), "s")
 
 
 def built(size: Size) -> Iterator[Figure]:
@@ -101,18 +97,12 @@ def built(size: Size) -> Iterator[Figure]:
         *("--exemptions", str(tables / "exemptions.csv"), "--out", str(size.registry)),
         *("--vehicles-as-of", AS_OF, "--exemptions-as-of", AS_OF),
     ]
-    began, used = time.perf_counter(), processor_s()
+    began, used = time.perf_counter(), children_s()
     peak = peak_bytes(command)
-    yield Figure("build", round(time.perf_counter() - began, 1), "s", 900)
-    yield Figure("build, processor time", round(processor_s() - used, 1), "s")
-    yield Figure("build, memory of all processes", round(peak / 1e6, 1), "MB", 1000)
-    yield Figure("size of the file", round(size.registry.stat().st_size / 1e6, 1), "MB", 400)
-
-
-def processor_s() -> float:
-    """Return what all finished children used of the processors, in seconds."""
-    found = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return found.ru_utime + found.ru_stime
+    yield told("build", round(time.perf_counter() - began, 1), "s", 900)
+    yield told("build, processor time", round(children_s() - used, 1), "s")
+    yield told("build, memory of all processes", round(peak / 1e6, 1), "MB", 1000)
+    yield told("size of the file", round(size.registry.stat().st_size / 1e6, 1), "MB", 400)
 
 
 def peak_bytes(command: Sequence[str]) -> int:
@@ -127,48 +117,29 @@ def peak_bytes(command: Sequence[str]) -> int:
     return peak
 
 
-def family(process: int) -> Iterator[int]:
-    """Yield a process and all that it started, as far as they still run."""
-    yield process
-    try:
-        children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
-    except OSError:
-        return
-    for child in children:
-        yield from family(int(child))
-
-
-def resident_bytes(process: int) -> int:
-    """Return the memory that a process holds, 0 when it has ended."""
-    try:
-        return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * PAGE
-    except OSError:
-        return 0
-
-
 def asked(size: Size, calls: int) -> Iterator[Figure]:
     """Look up random vehicles."""
     passages = list(passing(size, calls))
     with RegistryCache.open(size.registry, KEY) as cache:
         taken = measured("look up", cache.facts, passages)
         found = sum(cache.facts(passage).vehicle is not None for passage in passages)
-    yield Figure("look up, median", taken.p50_us, "µs", 30)
-    yield Figure("look up, 99 of 100", taken.p99_us, "µs", 200)
-    yield Figure("found of those asked", round(100 * found / calls, 1), "%")
+    yield told("look up, median", taken.p50_us, "µs", 30)
+    yield told("look up, 99 of 100", taken.p99_us, "µs", 200)
+    yield told("found of those asked", round(100 * found / calls, 1), "%")
 
 
 def brought(size: Size, calls: int) -> Iterator[Figure]:
     """Bring the registry to its next version, while it is asked."""
     found = delta_figures(size.registry, list(passing(size, calls)), size.folder)
-    yield Figure(f"delta of {found.changes:,} changes, made", found.make_s, "s")
-    yield Figure("delta, as it travels", found.packed_mb, "MB", 2)
-    yield Figure("delta, applied and checked", found.apply_s, "s", 10)
-    yield Figure("delta, processor time", found.apply_cpu_s, "s")
-    yield Figure("size of the file after it", found.made_mb, "MB")
-    yield Figure("longest gap of look-ups", found.quiet_gap_ms, "ms")
-    yield Figure("longest gap while it takes over", found.gap_ms, "ms", 100)
-    yield Figure("the same, less waits for a processor", found.own_gap_ms, "ms", 100)
-    yield Figure("memory more while it takes over", found.growth_mb, "MB", 50)
+    yield told(f"delta of {found.changes:,} changes, made", found.make_s, "s")
+    yield told("delta, as it travels", found.packed_mb, "MB", 2)
+    yield told("delta, applied and checked", found.apply_s, "s", 10)
+    yield told("delta, processor time", found.apply_cpu_s, "s")
+    yield told("size of the file after it", found.made_mb, "MB")
+    yield told("longest gap of look-ups", found.quiet_gap_ms, "ms")
+    yield told("longest gap while it takes over", found.gap_ms, "ms", 100)
+    yield told("the same, less waits for a processor", found.own_gap_ms, "ms", 100)
+    yield told("memory more while it takes over", found.growth_mb, "MB", 50)
 
 
 def passing(size: Size, calls: int) -> Iterator[Passage]:
@@ -183,17 +154,6 @@ def passing(size: Size, calls: int) -> Iterator[Passage]:
             yield desk_passage("NL", AT, made_dutch.plate(number))
         else:
             yield desk_passage("BE", AT, made_belgian.plate(number - ours))
-
-
-def table(taken: Sequence[Figure], size: Size) -> Table:
-    """Return the figures for people."""
-    shown = Table(title=f"{size.vehicles:,} vehicles, {size.exemptions:,} exemptions")
-    for column in ("work", "measured", "asked for"):
-        shown.add_column(column, justify="left" if column == "work" else "right")
-    for figure in taken:
-        most = "" if figure.asked is None else f"{figure.asked:,.0f} {figure.unit}"
-        shown.add_row(figure.work, f"{figure.value:,.1f} {figure.unit}", most)
-    return shown
 
 
 @click.command()
@@ -229,10 +189,11 @@ def main(vehicles: int, exemptions: int, calls: int, folder: Path, as_json: bool
     except (BoxError, OSError, subprocess.CalledProcessError) as error:
         raise click.ClickException(f"The registry cannot be measured: {error}") from error
     if as_json:
-        told = {"vehicles": vehicles, "exemptions": exemptions}
-        click.echo(json.dumps({**told, "figures": [asdict(figure) for figure in taken]}, indent=2))
+        about = {"vehicles": vehicles, "exemptions": exemptions}
+        click.echo(json.dumps({**about, "figures": [asdict(figure) for figure in taken]}, indent=2))
         return
-    Console().print(table(taken, size))
+    for table in tables(taken):
+        Console().print(table)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ the new file comes to its place while a thread asks one plate after the other.
 """
 
 import json
+import os
 import random
 import sqlite3
 import threading
@@ -27,6 +28,7 @@ from edge.registry.deltafile import KEYS
 from edge.registry.fresh import FreshRegistry
 from edge.registry.seal import copy_proven, seal_of, settle
 from edge.types import Passage, Snapshot
+from tools.bench.process import resident_bytes
 from tools.bench_access import asked
 from tools.large_registry import EVERY, FOLDER, KEY, large_registry
 from tools.make_delta import make_delta, packed_bytes
@@ -239,9 +241,7 @@ def waited_s() -> float:
 
 def resident_mb() -> float:
     """Return how much memory this process holds now."""
-    status = Path("/proc/self/status").read_text("ascii")
-    line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
-    return int(line.split()[1]) / 1024
+    return resident_bytes(os.getpid()) / 2**20
 
 
 def seconds(work: Callable[[], object]) -> tuple[float, float]:

@@ -23,11 +23,12 @@ PEERS = Path(__file__).resolve().parents[2] / "shared" / "data" / "peer-models"
 YOLO = "license_plate_detector_yolov8n_int8.onnx"
 CCT = "cct_xs_v1_global.onnx"
 DETECTORS = {
-    "yolov9t-384 (fast-alpr's default shape)": ("yolov9t-384-random-weights.onnx", 384, 384),
+    "yolov9t-384": ("yolov9t-384-random-weights.onnx", 384, 384),
     "YOLOv8n-320 int8": (YOLO, 320, 320),
     "YuNet fp32": ("license_plate_detection_lpd_yunet_2023mar.onnx", 240, 320),
     "YuNet int8": ("license_plate_detection_lpd_yunet_2023mar_int8.onnx", 240, 320),
 }
+"""File, height and width; the first has the shape that fast-alpr takes by default."""
 PAIR = "YOLOv8n-320 + cct_xs_v1"
 YOLO_SIDE, YOLO_GREY, YOLO_SCORE, YOLO_OVERLAP = 320, 114, 0.35, 0.4
 CCT_HEIGHT, CCT_WIDTH = 64, 128
@@ -135,22 +136,26 @@ class CctReader:
         )
 
 
-def detection_work(path: Path, height: int, width: int, frame: Image) -> Callable[[], object]:
-    """Return one call of a peer's detector for the clock: resizing and the model, no decoding."""
-    opened = session(path)
-    name = opened.get_inputs()[0].name
+def detection_work(name: str, frame: Image, threads: int = 1) -> Callable[[], object]:
+    """Return one call of a peer's detector for the clock: resizing and the model, no decoding.
+
+    Raises ModelError when it is not here.
+    """
+    file, height, width = DETECTORS[name]
+    opened = session(PEERS / file, threads)
+    tensor_name = opened.get_inputs()[0].name
 
     def detect() -> object:
         small = cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA)
         tensor = np.ascontiguousarray(small.transpose(2, 0, 1)[None], np.float32)
-        return opened.run(None, {name: tensor / 255})
+        return opened.run(None, {tensor_name: tensor / 255})
 
     return detect
 
 
-def reading_work(path: Path, frame: Image) -> Callable[[], object]:
-    """Return one call of the peer's reader for the clock."""
-    opened = session(path)
+def reading_work(frame: Image, threads: int = 1) -> Callable[[], object]:
+    """Return one call of the peer's reader for the clock. Raises ModelError when it is not here."""
+    opened = session(PEERS / CCT, threads)
     name = opened.get_inputs()[0].name
     crop = np.ascontiguousarray(frame[:40, :160])
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
+from edge.access.assembly import in_zone
 from edge.access.calendar import interval, moment_of
 from edge.access.casetable import table_rows
 from edge.access.decide import decide
@@ -14,6 +15,7 @@ from edge.access.rules import STAGES, Law, RulePack, Zone
 from edge.types import BodyCode, Decision, Exemption, Facts, Vehicle, VehicleKind
 
 NOON = "12:00"
+DRAFT = "draft"
 STALE = "REGISTRY_STALE"
 EEV = "EEV"
 """A norm between the numbers: the pack says what it counts as (F-AMB-11)."""
@@ -48,6 +50,17 @@ class Case:
     country: str | None
     at: datetime
     facts: Facts
+    marks: frozenset[str] | None = None
+
+    @property
+    def expected(self) -> str:
+        """The answer of the table in words."""
+        return in_words(self.outcome, self.consequence, self.marks)
+
+    def found(self, decision: Decision) -> str:
+        """Return a decision in the same words."""
+        marks = None if self.marks is None else said_of(decision)
+        return in_words(decision.outcome, decision.consequence, marks)
 
     def decided(self) -> Decision:
         """Return our own answer."""
@@ -55,19 +68,44 @@ class Case:
         return decide(passage, self.facts, self.law, desk_clock(self.at))
 
     def agrees(self, decision: Decision) -> bool:
-        """True when outcome and consequence are those of the table."""
-        return (decision.outcome, decision.consequence) == (self.outcome, self.consequence)
+        """True when the answer is that of the table, with its marks where the table has them."""
+        return self.found(decision) == self.expected
+
+
+def in_words(outcome: str, consequence: str, marks: frozenset[str] | None) -> str:
+    """Return an answer as people read it."""
+    marked = f" marked {'+'.join(sorted(marks))}" if marks else ""
+    return f"{outcome}/{consequence}{marked}"
+
+
+def said_of(decision: Decision) -> frozenset[str]:
+    """Return the marks of an answer, without the one that says what the pack is."""
+    return frozenset(decision.marks) - {DRAFT}
+
+
+def apart(asked: Iterable[Case]) -> list[tuple[Case, Decision]]:
+    """Return the cases on which we differ, each with our own answer."""
+    answers = ((case, case.decided()) for case in asked)
+    return [(case, ours) for case, ours in answers if not case.agrees(ours)]
 
 
 def cases(lines: Iterable[str], packs: Sequence[RulePack]) -> Iterator[Case]:
     """Yield the cases of a table. Raises ValueError that names the line, case and column."""
     by_jurisdiction = {pack.jurisdiction: pack for pack in packs}
     for place, row in table_rows(lines, by_jurisdiction):
+        check_own_zone(place, row, by_jurisdiction[row["jurisdiction"]])
         try:
             yield case_of(row, by_jurisdiction[row["jurisdiction"]])
         except (ValueError, OverflowError) as error:
             # The other cells were looked at: only an exemption has a form of its own.
             raise ValueError(f"{place}, column exemption: {error}") from error
+
+
+def check_own_zone(place: str, row: Mapping[str, str], pack: RulePack) -> None:
+    """Raise ValueError where a row asks for a zone as the pack has it, and it has none such."""
+    if not row["zone_start"] and row["zone"] not in pack.zones:
+        cause = f"pack {pack.id} has no zone {row['zone']!r}"
+        raise ValueError(f"{place}, column zone: {cause}, and zone_start is empty")
 
 
 def case_of(row: Mapping[str, str], pack: RulePack) -> Case:
@@ -88,11 +126,17 @@ def case_of(row: Mapping[str, str], pack: RulePack) -> Case:
             exemptions_of(row["exemption"], pack.timezone),
             at - MANY_DAYS if stale else at,
         ),
+        marks=frozenset(row["marks"].split("+")) - {""} if "marks" in row else None,
     )
 
 
 def law_of(row: Mapping[str, str], pack: RulePack) -> Law:
-    """Return the law of a row: a table asks what the text says, so the pack may be expired."""
+    """Return the law of a row: a table asks what the text says, so the pack may be expired.
+
+    Without a `zone_start` it asks what holds in a zone of the pack, by all the dates of both.
+    """
+    if not row["zone_start"]:
+        return in_zone(pack, pack.zones[row["zone"]])
     removed = LIST_WITHOUT.findall(row["exemption"])
     kept = [listed for listed in pack.exemptions if listed.id.rpartition("-")[2] not in removed]
     living = replace(pack, expires=date.max, exemptions=tuple(kept))

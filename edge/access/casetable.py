@@ -14,7 +14,9 @@ COLUMNS = (
     *("reason", "source", "certain", "time", "vehicle_kind", "max_mass_kg", "special_code"),
     *("power_kw", "plate_country", "zone", "zone_start", "consequence", "rule_ref"),
 )
-FILLED = ("case_id", "jurisdiction", "date", "expected_outcome", "zone_start", "consequence")
+OPTIONAL = ("marks",)
+"""Where it is there, a cell holds all marks of the answer, with + between them."""
+FILLED = ("case_id", "jurisdiction", "date", "expected_outcome", "consequence")
 NORMS = frozenset({*map(str, range(8)), "EEV", "Z", *STAGES})
 
 
@@ -84,11 +86,12 @@ def check_header(names: Iterable[str] | None) -> None:
         raise ValueError("it is empty; its first line names the columns")
     given = list(names)
     missing = [name for name in COLUMNS if name not in given]
+    known = (*COLUMNS, *OPTIONAL)
     for name in given:
-        if name not in COLUMNS or given.count(name) > 1:
+        if name not in known or given.count(name) > 1:
             near = difflib.get_close_matches(name, missing, 1)
             hint = f"; did you mean {near[0]}?" if near else ""
-            problem = "unknown" if name not in COLUMNS else "there twice"
+            problem = "unknown" if name not in known else "there twice"
             raise ValueError(f"line 1: column {name!r} is {problem}{hint}")
     if missing:
         raise ValueError(f"line 1 lacks the column {', '.join(missing)}")
@@ -99,7 +102,8 @@ def check_row(
 ) -> None:
     """Raise ValueError for a row that is too short or long, or a cell that cannot be read."""
     if None in row or None in row.values():
-        raise ValueError(f"{place}: it has not as many cells as the {len(COLUMNS)} columns")
+        columns = sum(name is not None for name in row)
+        raise ValueError(f"{place}: it has not as many cells as the {columns} columns")
     for name in FILLED:
         if not row[name]:
             raise ValueError(f"{place}, column {name}: it is empty")

@@ -76,7 +76,8 @@ def missing(signs: Signs, law: Law, snapshot: Snapshot) -> Verdict:
 def untimed(passage: Passage, clock: ClockReading) -> Verdict | None:
     """Without a trusted clock a passage is an aggregate, never a candidate (RULES 7)."""
     if not clock.trusted:
-        reason = "The clock is not trusted."
+        because = f": {clock.doubt}" if clock.doubt else ""
+        reason = f"The clock is not trusted{because}."
     elif stepped(passage, clock):
         reason = "The clock was set while the vehicle was in sight."
     else:

@@ -18,7 +18,8 @@ from edge.errors import PackError
 def prove(pack: RulePack, line: Callable[[str], int]) -> None:
     """Raise PackError unless every group's table gives every input its one answer.
 
-    `line` tells where an entry of the file starts.
+    `line` tells where an entry of the file starts. Nor may a first registration that stands for
+    a norm stand for none, or for two.
     """
     for group in sorted({group.id for group in pack.groups}):
         rows = pack.tables.get(group, ())
@@ -26,6 +27,7 @@ def prove(pack: RulePack, line: Callable[[str], int]) -> None:
             raise fault(pack, f"the table of group {group} (line {line(group)}) is empty")
         staged = any(part.staged for part in pack.groups if part.id == group)
         prove_table(pack, group, rows, staged, line)
+    prove_norms(pack)
 
 
 def prove_table(
@@ -45,6 +47,22 @@ def prove_table(
     for row in rows:
         if row.id not in reached:
             raise fault(pack, f"row {row.id} (line {line(row.id)}) can never answer")
+
+
+def prove_norms(pack: RulePack) -> None:
+    """Walk the days and masses beside which the norm of a first registration changes."""
+    for group in sorted({name for row in pack.derived_norms for name in row.when.groups or ()}):
+        rows = [row for row in pack.derived_norms if group in (row.when.groups or ())]
+        masses = beside((row.reference_mass for row in rows), 1)
+        firsts = beside((row.when.first for row in rows), OLDEST)
+        for mass, first in product(masses, firsts):
+            within = [row for row in rows if row.reference_mass.holds(mass)]
+            norms = [row.norm for row in within if row.when.first.holds(first)]
+            if len(norms) != 1:
+                stands = "no norm" if not norms else " and ".join(map(str, norms))
+                born = date.fromordinal(first).isoformat()
+                where = f"group {group}, first registration {born}, {mass} kg"
+                raise fault(pack, f"a norm that nobody registered would be {stands} for {where}")
 
 
 def fault(pack: RulePack, cause: str) -> PackError:

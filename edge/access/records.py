@@ -45,7 +45,7 @@ def weigh(record: Exemption, seen: datetime, day: date, law: Law, ref: str | Non
     if not in_time(record, kind, seen, law.pack.answer("aanvraagtermijn") == "inclusief"):
         return None
     if not law.zone.within_scope(record.scope):
-        grown = grown_national(record, kind, day)
+        grown = grown_national(record, kind, day, law.pack.timezone)
         return elsewhere(kind, law.pack.answer("oud_gemeentelijk")) if grown else None
     if other_vehicle(record, ref) and (answer := law.pack.answer("ander_voertuig")) != "geldig":
         return None if answer == "ongeldig" else Grant(kind, OTHER_VEHICLE)
@@ -69,10 +69,10 @@ def in_time(record: Exemption, kind: RecordType, seen: datetime, inclusive: bool
     return record.requested_at <= last if inclusive else record.requested_at < last
 
 
-def grown_national(record: Exemption, kind: RecordType, day: date) -> bool:
+def grown_national(record: Exemption, kind: RecordType, day: date, timezone: str) -> bool:
     """True for a municipal record from before its type became national (N-AMB-07)."""
-    since = kind.national_from
-    return since is not None and record.valid_from.date().toordinal() < since <= day.toordinal()
+    since, granted = kind.national_from, civil_day(record.valid_from, timezone)
+    return since is not None and granted.toordinal() < since <= day.toordinal()
 
 
 def elsewhere(kind: RecordType, answer: str) -> Grant | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from edge.access.cases import Case, cases
+from edge.access.cases import Case, apart, cases
 from edge.access.rules import RulePack
 from edge.cli.explained import answered
 from edge.types import Decision, Outcome
@@ -22,18 +22,18 @@ def run_table(table: Path, packs: Sequence[RulePack], as_json: bool) -> None:
     """Print every row on which we differ; exit 1 when there is one, 2 for a broken table."""
     try:
         with table.open(encoding="utf-8-sig", newline="") as lines:
-            answers = [(case, case.decided()) for case in cases(lines, packs)]
+            asked = list(cases(lines, packs))
     except (OSError, UnicodeDecodeError, ValueError) as error:
         raise TableError(f"{table} cannot be run: {error}.") from error
-    apart = [(case, ours) for case, ours in answers if not case.agrees(ours)]
+    differing = apart(asked)
     if as_json:
-        mismatches = [mismatch(case, ours) for case, ours in apart]
-        click.echo(json.dumps({"cases": len(answers), "mismatches": mismatches}, indent=2))
+        mismatches = [mismatch(case, ours) for case, ours in differing]
+        click.echo(json.dumps({"cases": len(asked), "mismatches": mismatches}, indent=2))
     else:
-        for case, ours in apart:
+        for case, ours in differing:
             click.echo(told(case, ours))
-        click.echo(f"{len(answers) - len(apart)} of {len(answers)} cases agree.")
-    if apart:
+        click.echo(f"{len(asked) - len(differing)} of {len(asked)} cases agree.")
+    if differing:
         raise SystemExit(1)
 
 
@@ -42,13 +42,15 @@ def told(case: Case, ours: Decision) -> str:
     sure = "certain" if case.certain else "not certain"
     safe = " (fails safe)" if ours.outcome is Outcome.REVIEW else ""
     return (
-        f"{case.id} ({sure}, {case.rule_ref}): expected {case.outcome}/{case.consequence}, "
-        f"got {ours.outcome}/{ours.consequence}{safe} by {ours.rule}: {ours.reason}"
+        f"{case.id} ({sure}, {case.rule_ref}): expected {case.expected}, "
+        f"got {case.found(ours)}{safe} by {ours.rule}: {ours.reason}"
     )
 
 
 def mismatch(case: Case, ours: Decision) -> dict[str, object]:
     """Return one mismatch as JSON."""
     expected = {"outcome": case.outcome, "consequence": case.consequence}
+    if case.marks is not None:
+        expected["marks"] = "+".join(sorted(case.marks))
     named = {"case": case.id, "certain": case.certain, "rule_ref": case.rule_ref}
     return {**named, "expected": expected, "got": answered(ours)}

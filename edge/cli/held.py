@@ -156,8 +156,8 @@ def _books(config: Config) -> Iterator[tuple[Outbox, Casebook]]:
 
 
 def _release(config: Config, registry: Registry, outbox: Outbox, casebook: Casebook) -> Release:
-    signer = wiring.signer(config, outbox)
-    cabinet = wiring.Cabinet(config, SystemClock(), registry, signer, outbox, casebook)
+    signer, clock = wiring.signer(config, outbox), wiring.clock(config, SystemClock())
+    cabinet = wiring.Cabinet(config, clock, registry, signer, outbox, casebook)
     return wiring.release(cabinet)
 
 

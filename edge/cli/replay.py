@@ -112,6 +112,8 @@ def _tell_score(found: Score) -> None:
     others = ", ".join(f"{found.count(v)} {v}" for v in Verdict if v is not Verdict.RIGHT)
     right, agreed = found.count(Verdict.RIGHT), found.agreement
     click.echo(f"  {right} of {len(found.vehicles)} vehicles right, {others}")
+    if found.mistimed:
+        click.echo(f"  {found.mistimed} mistimed: their records tell another time than the run's")
     click.echo(
         f"  {len(found.strays)} passages of no vehicle that the truth knows;"
         f" {agreed.part} of {agreed.whole} decided as was due"

@@ -23,6 +23,7 @@ from edge.daemon.silence import REMEDY as NO_PICTURE
 from edge.daemon.storeroom import REMEDY, STORAGE
 from edge.feed.opening import is_taken
 from edge.types import ClockReading
+from edge.witness import REMEDY as WITNESS
 
 SILENT = timedelta(minutes=3)
 """A daemon tells how it stands once a minute at least."""
@@ -53,7 +54,7 @@ def status(config: Path, as_json: bool) -> None:
 
 def standing(config: Config) -> Iterator[Item]:
     """Look at one thing after another."""
-    now, told = SystemClock().read(), read_bulletin(config.box.state)
+    now, told = wiring.clock(config, SystemClock()).read(), read_bulletin(config.box.state)
     looks: list[tuple[str, Callable[[], Item]]] = [
         ("daemon", partial(_daemon, config, told, now.now)),
         ("camera", partial(_camera, config, told)),
@@ -219,7 +220,8 @@ def _clock(now: ClockReading) -> Item:
     figures = {"trusted": now.trusted, "error_ms": now.error_ms}
     if now.trusted:
         return Item("clock", f"{_moment(now.now)}{error}", figures=figures)
-    return Item("clock", f"{_moment(now.now)}, which cannot be trusted", SYNC, figures)
+    why, remedy = (f": {now.doubt}", WITNESS) if now.doubt else ("", SYNC)
+    return Item("clock", f"{_moment(now.now)}, which cannot be trusted{why}", remedy, figures)
 
 
 def _body(told: Bulletin | None) -> Item:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from edge.clock import SystemClock
 from edge.config import DEFAULT_PATH, Config, load
 from edge.daemon import wiring, wiring_delivery
 from edge.daemon.courier import Courier
@@ -16,7 +17,7 @@ from edge.daemon.notify import Lifeline
 from edge.daemon.sparing import write_log
 from edge.daemon.uplink import Pace, Uplink
 from edge.feed.outbox import Outbox
-from edge.feed.receipts import evidence_receipt_reader, receipt_reader
+from edge.feed.receipts import evidence_receipt_reader
 from edge.record.keys import load_public
 
 FINDING = 1
@@ -81,7 +82,7 @@ def _beside(pictures: Courier | None) -> Iterator[None]:
 
 
 def _line(config: Config, outbox: Outbox) -> Uplink:
-    reader = receipt_reader(outbox.box, load_public(config.keys.platform))
+    reader = wiring_delivery.receipts(config, outbox, SystemClock())
     window = None if _on_stick(config) else config.uplink.window
     pace = Pace(ack=config.uplink.ack, window=window)
     way = wiring_delivery.way(config, wiring_delivery.hint(config))

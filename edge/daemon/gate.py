@@ -20,6 +20,7 @@ from edge.registry.accepted import (
 )
 from edge.registry.cache import RegistryCache
 from edge.registry.schema import Canary
+from edge.registry.vanished import refuse_vanished
 
 SPARE = timedelta(days=366)
 EVERYWHERE = Zone("canary", "canary", "", date.min)
@@ -36,19 +37,26 @@ class Gate:
     packs: Sequence[RulePack]
     kept: Path
     max_shrink: float
+    max_lost: float = 0.005
 
-    def __call__(self, cache: RegistryCache) -> None:
-        """Refuse what is older, shrunken, or gives a canary another outcome."""
+    def __call__(self, cache: RegistryCache, in_force: RegistryCache | None = None) -> None:
+        """Refuse what is older, shrunken, lost exemptions, or gives a canary another outcome."""
         new, before = accepted(cache), read_accepted(self.kept)
-        self.weigh(cache)
+        self.weigh(cache, in_force)
         if before != new:
             write_accepted(self.kept, new)
 
-    def weigh(self, cache: RegistryCache) -> None:
-        """Refuse as a call does, and write nothing down: it is not in force yet."""
+    def weigh(self, cache: RegistryCache, in_force: RegistryCache | None = None) -> None:
+        """Refuse as a call does, and write nothing down: it is not in force yet.
+
+        Of what was accepted last only the size is kept: which exemptions are gone can be told only
+        beside the registry in force, None where there is none at hand.
+        """
         new, before = accepted(cache), read_accepted(self.kept)
         if before is not None and before != new and not allows_back(self._way_back, before, new):
             refuse_lesser(new, before, self.max_shrink)
+            if in_force is not None:
+                refuse_vanished(in_force, cache, self.max_lost)
         self.ask_canaries(cache)
 
     def ask_canaries(self, cache: RegistryCache) -> None:

@@ -1,10 +1,12 @@
 """What a registry of the updates must show before it is put in force."""
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from edge.daemon.gate import Gate
 from edge.daemon.intake import Stated
+from edge.errors import RegistryError
 from edge.registry.cache import RegistryCache
 from edge.update.releases import REGISTRY
 
@@ -26,7 +28,17 @@ class RegistryGate:
                 self.gate.ask_canaries(cache)
                 self.gate.allow_back(cache)
             else:
-                self.gate.weigh(cache)
+                with self._in_force(replaces) as in_force:
+                    self.gate.weigh(cache, in_force)
             found = cache.snapshot
         ages = {"vehicles": found.vehicles_as_of, "exemptions": found.exemptions_as_of}
         return Stated(found.sha256, ages, found.id)
+
+    def _in_force(self, folder: Path | None) -> AbstractContextManager[RegistryCache | None]:
+        """Open the registry that is to be replaced; one that is broken keeps no other away."""
+        if folder is None:
+            return nullcontext()
+        try:
+            return RegistryCache.open(folder / REGISTRY, self.token_key)
+        except RegistryError:
+            return nullcontext()

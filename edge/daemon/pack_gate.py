@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.access.calendar import civil_day
-from edge.access.cases import Case, cases
+from edge.access.cases import Case, apart, cases
 from edge.access.evaluate import ACCUSING
 from edge.access.pack import SHIPPED, load_pack
 from edge.access.rules import Law, RulePack
@@ -124,14 +124,12 @@ def refuse_contradiction(pack: RulePack, table: Path) -> None:
         if expected.isdisjoint(needed):
             cause = f"The case table of pack {pack.id} has no case in which a vehicle {words}."
             raise PackError(cause, KEEP)
-    answers = ((case, case.decided()) for case in asked)
-    apart = [(case, ours) for case, ours in answers if not case.agrees(ours)]
-    if apart:
-        case, ours = apart[0]
-        more = f", and so do {len(apart) - 1} more" if len(apart) > 1 else ""
+    if differing := apart(asked):
+        case, ours = differing[0]
+        more = f", and so do {len(differing) - 1} more" if len(differing) > 1 else ""
         raise PackError(
-            f"Case {case.id} of pack {pack.id} must end in {case.outcome}/{case.consequence} and "
-            f"ends in {ours.outcome}/{ours.consequence} by rule {ours.rule}{more}.",
+            f"Case {case.id} of pack {pack.id} must end in {case.expected} and "
+            f"ends in {case.found(ours)} by rule {ours.rule}{more}.",
             KEEP,
         )
 

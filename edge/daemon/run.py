@@ -110,7 +110,7 @@ def run_version(
     Before the first record it goes over to the next signing key, if there is one.
     """
     seams = seams or Seams()
-    now, late, clock = pinned(config), overtaken(config), seams.clock
+    now, late, clock = pinned(config), overtaken(config), wiring.clock(config, seams.clock)
     drawn = drawn_on(config)
     with (
         wiring.outbox(now, seams.machine) as outbox,

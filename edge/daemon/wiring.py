@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from edge import __version__
+from edge import __version__, witness
 from edge.access.pack import packs_of, shipped
 from edge.access.rules import Law
 from edge.capture.external.listen import Address, ForeignCamera
@@ -108,6 +108,11 @@ class Watching:
     tuner: Tuner | None = None
 
 
+def clock(config: Config, own: Clock) -> Clock:
+    """Return a clock of the box that receipts of the platform may speak against."""
+    return witness.WitnessedClock(own, config.box.state)
+
+
 def registry(config: Config) -> RegistryCache:
     """Open the registry.
 
@@ -123,7 +128,9 @@ def registry_gate(config: Config) -> Gate:
     place = active(config.box.state, "packs") if "packs" in followed(config) else None
     published = {pack.id: pack for pack in (*shipped(), *packs_of(place))}
     packs = tuple(pack for name, pack in published.items() if name in used)
-    return Gate(packs, config.box.state / ACCEPTED, config.access.max_shrink)
+    return Gate(
+        packs, config.box.state / ACCEPTED, config.access.max_shrink, config.access.max_lost
+    )
 
 
 def fresh_registry(config: Config) -> FreshRegistry:
@@ -361,6 +368,7 @@ def alarms(
         "registry": Watched(lambda: registry.refused, REFUSED),
         "casebook": Watched(lambda: damage.fault(casebook), damage.REMEDY),
         "keys": Watched(lambda: rotation.fault(place, outbox), rotation.LOOK),
+        "clock": Watched(lambda: witness.fault(clock), witness.REMEDY, witness.over, urgent=True),
     }
     if body is not None:
         watched |= wiring_body.watched(body)

@@ -3,18 +3,33 @@
 from collections.abc import Callable
 
 from edge.config import Config
+from edge.daemon.hearing import Hearing
 from edge.errors import ConfigError
 from edge.feed.cluster import BrokerAddress, Cluster
 from edge.feed.evidence import HttpsEvidence, SpoolEvidence, secured
 from edge.feed.hint import Hint
 from edge.feed.mqtt import MqttPublisher, unheard
+from edge.feed.outbox import Outbox
+from edge.feed.receipts import receipt_reader
 from edge.feed.spool import SpoolPublisher
-from edge.ports import EvidencePublisher, Publisher
+from edge.ports import Clock, EvidencePublisher, Publisher
+from edge.record.keys import load_public
+from edge.record.message import Receipt
+from edge.witness import WitnessFile
 
 
 def hint(config: Config) -> Hint:
     """Return what notes on the disk that updates may have come."""
     return Hint(config.box.state / "updates" / "hint")
+
+
+def receipts(config: Config, outbox: Outbox, clock: Clock) -> Callable[[bytes], Receipt]:
+    """Return what reads receipts, and lets each bear witness to the clock.
+
+    It raises RecordError for one that cannot be proven.
+    """
+    read = receipt_reader(outbox.box, load_public(config.keys.platform))
+    return Hearing(outbox, clock, WitnessFile(config.box.state), read)
 
 
 def evidence_publisher(config: Config) -> EvidencePublisher | None:

@@ -31,6 +31,7 @@ STRUCTS = {
     "Seeing": Words("Zicht van de camera", "Eyesight of the camera"),
     "Fitness": Words("Toestand van de apparatuur", "Fitness of the hardware"),
     "Family": Words("Soort vernieuwing", "Family of updates"),
+    "ProvenSpan": Words("Bewezen tijd", "Proven time"),
     "HousingRecord": Words("Behuizing", "Housing"),
     "TriggerCounts": Words("Sensoren en passages", "Triggers and passages"),
     "CheckpointRecord": Words("Tussenstand van de keten", "Checkpoint of the chain"),
@@ -53,7 +54,10 @@ DUTCH = {
     "ClockQuality.source": (
         "waar de tijd vandaan komt; replay is die van een tester, en bewijst niets"
     ),
-    "trusted": "of de klok tot op een seconde gelijk liep; anders wordt niemand aangewezen",
+    "trusted": (
+        "of de klok tot op een seconde gelijk liep en geen ontvangstbewijs haar tegensprak; anders"
+        " wordt niemand aangewezen"
+    ),
     "error_ms": "grootste afwijking in ms",
     "boot_id": "kenmerk van deze start van de doos",
     "since_boot_ns": "tijd sinds die start in ns",
@@ -227,6 +231,9 @@ DUTCH = {
         "wat er mis is: afgedekt, donker, overbelicht, onscherp, verschoven of bevroren; leeg als "
         "er niets mis is"
     ),
+    "proven": "wat ontvangstbewijzen over het tijdstip bewijzen; leeg zolang er geen zijn",
+    "not_before": "niet eerder dan dit moment; leeg als dat niet bekend is",
+    "not_after": "niet later dan dit moment; leeg als dat niet bekend is",
     "in_place": "of de camera kijkt waar zij altijd keek; leeg als het beeld dat niet zegt",
     "frames_per_s": "aantal beelden dat per seconde is bekeken",
     "of_per_s": "aantal beelden dat de camera per seconde gaf",

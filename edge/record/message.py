@@ -76,7 +76,11 @@ class ClockQuality(msgspec.Struct, frozen=True, kw_only=True):
         str, says("Where the time is from: `kernel`; `replay` is a tester's, and no evidence.")
     ]
     trusted: Annotated[
-        bool, says("The clock was synchronised to within a second; without that nobody is accused.")
+        bool,
+        says(
+            "The clock was synchronised to within a second, and no receipt spoke against it;"
+            " without that nobody is accused."
+        ),
     ]
     error_ms: Annotated[
         float | None, says("The largest error that the kernel expects, in milliseconds.")
@@ -368,6 +372,17 @@ class AuditRecord(Chained, frozen=True, kw_only=True, omit_defaults=True):
     ] = {}
 
 
+class ProvenSpan(msgspec.Struct, frozen=True, kw_only=True):
+    """Between which moments a record was written, by what the platform said in its receipts.
+
+    A receipt was signed before it came, and after its record was made. A clock that shows a moment
+    outside is wrong, or the platform's is.
+    """
+
+    not_before: Annotated[Moment | None, says("Not before (UTC); null: not known.")]
+    not_after: Annotated[Moment | None, says("Not after (UTC); null: not known.")]
+
+
 class HealthRecord(Chained, frozen=True, kw_only=True):
     """How a box stands: what is active on it, and what has gathered; never of a vehicle."""
 
@@ -403,6 +418,10 @@ class HealthRecord(Chained, frozen=True, kw_only=True):
         says("Its triggers set against its passages; null: nothing triggers it."),
     ] = None
     fitness: Annotated[Fitness | None, says("How it is as hardware; null: not told.")] = None
+    proven: Annotated[
+        ProvenSpan | None,
+        says("What the platform's receipts prove of the time of this record; null: nothing yet."),
+    ] = None
 
 
 class PlaceRef(msgspec.Struct, frozen=True):
@@ -498,7 +517,13 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     epoch: Annotated[int, says("Epoch of the last record that is stored.", minimum=1)]
     seq: Annotated[int, says("Place of that record in its epoch.", minimum=1)]
     sha256: Annotated[Sha256, says("SHA-256 of the whole JWS of that record.")]
-    stored_at: Annotated[Moment, says("When it was stored (RFC 3339, with its offset).")]
+    stored_at: Annotated[
+        Moment,
+        says(
+            "When it was stored (RFC 3339, with its offset), by a clock that is kept right: it is"
+            " the box's only witness against its own."
+        ),
+    ]
 
 
 class EvidenceReceipt(msgspec.Struct, frozen=True, kw_only=True):

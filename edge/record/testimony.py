@@ -21,6 +21,7 @@ from edge.record.message import (
     PackRef,
     PassageRecord,
     PlateRecord,
+    ProvenSpan,
     ResolutionRecord,
     Site,
     SnapshotRef,
@@ -28,6 +29,7 @@ from edge.record.message import (
 )
 from edge.record.provenance import Draw, Provenance, written
 from edge.types import (
+    UNPROVEN,
     ClockReading,
     Consequence,
     Decision,
@@ -187,6 +189,7 @@ class Testimony:
             housing=self.housing(),
             triggers=burden.triggers,
             fitness=burden.fitness,
+            proven=_proven(now),
         )
         return written("health", record, now, self.draw)
 
@@ -218,6 +221,13 @@ class Testimony:
 
     def _token(self, passage: Passage) -> str:
         return self.pseudonym(passage.country or "", passage.plate, passage.seen_first.date())
+
+
+def _proven(now: ClockReading) -> ProvenSpan | None:
+    """Say what receipts prove of a moment, where they prove anything."""
+    if now.proven == UNPROVEN:
+        return None
+    return ProvenSpan(not_before=now.proven.not_before, not_after=now.proven.not_after)
 
 
 def _marks(passage: Passage, decision: Decision) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from edge.registry.seal import Identity, identity, seal_of
 from edge.types import Facts, Passage, Snapshot
 
 log = logging.getLogger(__name__)
+NONE_YET = "No registry was opened yet."
 WITHDRAWN = "The registry was withdrawn, and no other answers yet."
 Found: TypeAlias = tuple[Identity | None, Identity | None]
 """The registry and its seal, as they are on the disk."""
@@ -30,17 +31,18 @@ class FreshRegistry(Closing):
         self,
         path: Path,
         token_key: bytes,
-        admit: Callable[[RegistryCache], None] = lambda _: None,
+        admit: Callable[[RegistryCache, RegistryCache | None], None] = lambda _new, _now: None,
         stands: Callable[[Path], bool] = lambda _: True,
     ) -> None:
         """Open what lies there; without one every look-up says why, until one comes.
 
-        `admit` raises RegistryError for a registry that is whole and may not be used; `stands`
-        says whether the file of the one that answers may still be used.
+        `admit` raises RegistryError for a registry that is whole and may not be used, beside the
+        one that answers now; `stands` says whether the file of that one may still be used.
         """
         self._path, self._key, self._admit, self._stands = path, token_key, admit, stands
         self._refused: str | None = None
         self._tried = self._found()
+        self._current: RegistryCache | AbsentRegistry = AbsentRegistry(NONE_YET)
         self._current = self._opened()
         self._next: RegistryCache | AbsentRegistry | None = None
         self._opening: threading.Thread | None = None
@@ -112,7 +114,8 @@ class FreshRegistry(Closing):
         except RegistryError as e:
             return AbsentRegistry(e.cause)
         try:
-            self._admit(cache)
+            now = self._current
+            self._admit(cache, now if isinstance(now, RegistryCache) else None)
         except RegistryError as e:
             cache.close()
             return AbsentRegistry(e.cause)

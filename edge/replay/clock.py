@@ -23,6 +23,11 @@ class RunClock:
         """How long the run has lasted."""
         return self.at_ns / NS
 
+    @property
+    def true(self) -> datetime:
+        """What the time is, whatever the box takes for it (UTC)."""
+        return self._starts_at + timedelta(microseconds=self.at_ns / 1000)
+
     def show(self, at_ns: int) -> None:
         """Let time pass until a moment of the run; it never goes back."""
         self.at_ns = max(self.at_ns, at_ns)
@@ -40,9 +45,8 @@ class RunClock:
     def read(self) -> ClockReading:
         """Return what the box takes for the time."""
         since_ns = self.at_ns - self._booted_ns
-        passed = timedelta(microseconds=self.at_ns / 1000)
         return ClockReading(
-            now=self._starts_at + self._ahead + passed,
+            now=self.true + self._ahead,
             monotonic_ns=since_ns,
             since_boot_ns=since_ns,
             boot_id=f"replay-{self._boot}",

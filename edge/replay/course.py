@@ -4,7 +4,7 @@ import heapq
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from edge.replay.footage import Pictures
+from edge.replay.footage import Pictures, ahead
 from edge.replay.happenings import Happening
 from edge.replay.runfile import Run
 from edge.types import Frame
@@ -42,7 +42,7 @@ class Course:
     def _known(self) -> Iterator[tuple[int, Moment]]:
         """Yield frames and happenings; at one moment what happens comes first."""
         happenings: Iterator[Timed] = ((round(h.at_s * NS), h) for h in self._run.happenings)
-        frames: Iterator[Timed] = ((f.monotonic_ns, f) for f in self._pictures.frames())
+        frames: Iterator[Timed] = ((f.monotonic_ns, f) for f in ahead(self._pictures.frames()))
         end_ns = None if self._run.ends_s is None else round(self._run.ends_s * NS)
         for at_ns, moment in heapq.merge(happenings, frames, key=lambda timed: timed[0]):
             if end_ns is not None and at_ns > end_ns:

@@ -1,7 +1,11 @@
-"""The annotated video: every frame with what the box read in it and what it concluded."""
+"""The annotated video: every frame with what the box read in it and what it concluded.
+
+It is drawn and encoded on a thread of its own, a few frames behind: a replay does not wait for it.
+"""
 
 from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -24,6 +28,8 @@ COLOURS = {
     Outcome.REVIEW: (200, 90, 170),
 }
 LINES = 5
+BEHIND = 8
+"""So many frames may wait to be drawn: 22 MB of 1280 x 720."""
 
 
 class Film(Closing):
@@ -34,16 +40,31 @@ class Film(Closing):
         self._path, self._fps = path, fps
         self._writer: cv2.VideoWriter | None = None
         self._latest: deque[Conclusion] = deque(maxlen=LINES)
+        self._studio = ThreadPoolExecutor(1, "film")
+        self._waiting: deque[Future[None]] = deque()
 
     def close(self) -> None:
-        """Finish the file."""
+        """Finish the file. Raises ReportError as `show` does."""
+        self._studio.shutdown()
         if self._writer is not None:
             self._writer.release()
+        self._wait_for(0)
 
     def show(
         self, frame: Frame, readings: Sequence[Reading], concluded: Sequence[Conclusion]
     ) -> None:
-        """Add one frame."""
+        """Add one frame. Raises ReportError when this one, or one before, cannot be written."""
+        self._wait_for(BEHIND)
+        self._waiting.append(self._studio.submit(self._add, frame, readings, tuple(concluded)))
+
+    def _wait_for(self, most: int) -> None:
+        """Wait until no more than so many frames are to be drawn."""
+        while len(self._waiting) > most:
+            self._waiting.popleft().result()
+
+    def _add(
+        self, frame: Frame, readings: Sequence[Reading], concluded: Sequence[Conclusion]
+    ) -> None:
         self._latest.extend(concluded)
         canvas = np.ascontiguousarray(frame.image).copy()
         for reading in readings:

@@ -4,7 +4,8 @@ Recorded frames are age files, one each: they show plates, and are opened in mem
 """
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -126,6 +127,18 @@ class FramesOfRun:
             raise CaptureError(
                 f"The frame {path.name} cannot be opened. {e.cause}", e.remedy
             ) from e
+
+
+def ahead(frames: Iterator[Frame]) -> Generator[Frame]:
+    """Yield the same frames; the next one is decoded while the last one is looked at.
+
+    Raises what `frames` raises, after the frame before.
+    """
+    with ThreadPoolExecutor(1, "decode") as decoder:
+        coming = decoder.submit(next, frames, None)
+        while (frame := coming.result()) is not None:
+            coming = decoder.submit(next, frames, None)
+            yield frame
 
 
 def pictures_of(run: Run, identity: Identity | None = None) -> Pictures:

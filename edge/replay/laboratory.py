@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 
-from edge.daemon import wiring
+from edge.daemon import wiring, wiring_delivery
 from edge.daemon.body import Body
 from edge.daemon.figures import Figures
 from edge.daemon.pipeline import Pipeline
@@ -19,9 +19,8 @@ from edge.daemon.uplink import Pace, Time, Uplink
 from edge.daemon.wiring_camera import shots
 from edge.errors import CaptureError
 from edge.feed.outbox import Outbox
-from edge.feed.receipts import receipt_reader
 from edge.record.chain import Place
-from edge.record.keys import load_public, load_signer
+from edge.record.keys import load_signer
 from edge.registry.fresh import FreshRegistry
 from edge.replay.clock import RunClock
 from edge.replay.course import Course
@@ -35,7 +34,7 @@ from edge.replay.happenings import (
     Reboot,
     RegistryComes,
 )
-from edge.replay.made import KEYS, PLATFORM, Likeness, Seed, machine, make, put, with_device
+from edge.replay.made import PLATFORM, Likeness, Seed, machine, make, put, with_device
 from edge.replay.platform import Platform
 from edge.replay.playedwatch import NotedWatch, Now, PlayedCamera
 from edge.replay.runfile import Run
@@ -81,7 +80,7 @@ class Laboratory:
         self._config = with_device(box.config) if needs_device else box.config
         make(box, self._seed)
         self._machine = machine(self._seed, self._clock)
-        self._platform = Platform(load_signer(PLATFORM), self._clock)
+        self._platform = Platform(load_signer(PLATFORM), lambda: self._clock.true)
         self._gives = True
         self._off_ns = 0
         self._ended = False
@@ -130,7 +129,7 @@ class Laboratory:
     ) -> NotedWatch:
         """Open what the daemon watches the road with."""
         self._device.meet(cabinet.housing)
-        book = Notebook(line, self._watch, self._asked)
+        book = Notebook(line, self._watch, self._asked, self._run.starts_at)
         self._books.append(book)
         fired = shots(cabinet.config, cabinet.housing)
         camera = PlayedCamera(lambda: self._moments(cabinet))
@@ -193,7 +192,7 @@ class Laboratory:
     def _uplink(self) -> Iterator[Callable[[], None]]:
         """Deliver beside the daemon, as its own service does; every record is kept first."""
         with wiring.attached_outbox(self._config) as outbox:
-            reader = receipt_reader(outbox.box, load_public(KEYS.platform))
+            reader = wiring_delivery.receipts(self._config, outbox, self._clock)
             passing = Time(self._clock.monotonic_s, lambda _: None, lambda: 0.5)
             line = Uplink(outbox, self._platform.connect, reader, Pace(), passing)
 

@@ -1,10 +1,11 @@
 """The platform of a tester's run, in memory: it stores what comes, and answers while it is up."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from edge.errors import FeedError
 from edge.feed.receipts import sign_receipt
-from edge.ports import Clock, Signer
+from edge.ports import Signer
 from edge.record.message import Receipt
 from edge.types import Envelope
 
@@ -12,10 +13,10 @@ from edge.types import Envelope
 class Platform:
     """Signs a receipt for the last record of every exchange; implements `Publisher`."""
 
-    def __init__(self, signer: Signer, clock: Clock) -> None:
-        """Be heard."""
+    def __init__(self, signer: Signer, now: Callable[[], datetime]) -> None:
+        """Be heard; the platform has a clock of its own."""
         self.is_up, self.delivered = True, 0
-        self._signer, self._clock = signer, clock
+        self._signer, self._now = signer, now
         self._stored: Envelope | None = None
         self._take: Callable[[bytes], None] = lambda jws: None
 
@@ -40,7 +41,7 @@ class Platform:
                 epoch=stored.epoch,
                 seq=stored.seq,
                 sha256=stored.sha256,
-                stored_at=self._clock.read().now,
+                stored_at=self._now(),
             )
             self._take(sign_receipt(receipt, self._signer))
 

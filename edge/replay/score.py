@@ -13,6 +13,8 @@ from edge.replay.shares import Share
 from edge.replay.truth import Driven, Visit, apart, belonging, same
 from edge.types import Consequence, Outcome, Passage
 
+MISTIMED_S = 2.0
+"""So far a record may be off the time at which its vehicle really was there."""
 LATE_S = 5.0
 """So long after it left the picture a vehicle must have been announced."""
 ACCUSED = {Consequence.WARN, Consequence.HOLD48, Consequence.HOLD_DAY, Consequence.MANUAL}
@@ -33,8 +35,9 @@ class VehicleScore:
     """One vehicle of the truth, and what became of it.
 
     `read` is the plate that was announced, None when none was; `late_s` how long after it left,
-    None where the truth does not say when it did. `due` is what was due by zone, `decided` what
-    was decided; `agrees` None where no vehicle of the truth is known well enough to say.
+    None where the truth does not say when it did; `off_s` how far the time in its record was off.
+    `due` is what was due by zone, `decided` what was decided; `agrees` None where no vehicle of the
+    truth is known well enough to say.
     """
 
     visit: Visit
@@ -46,6 +49,12 @@ class VehicleScore:
     agrees: bool | None
     accused_wrongly: bool
     records: int
+    off_s: float | None = None
+
+    @property
+    def mistimed(self) -> bool:
+        """True when its record tells another time than that at which it was there."""
+        return self.off_s is not None and abs(self.off_s) > MISTIMED_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +68,11 @@ class Score:
     def count(self, verdict: Verdict) -> int:
         """Count the vehicles of which that is true."""
         return sum(one.verdict == verdict for one in self.vehicles)
+
+    @property
+    def mistimed(self) -> int:
+        """Count the vehicles whose record tells another time, whatever else became of them."""
+        return sum(one.mistimed for one in self.vehicles)
 
     @property
     def capture_rate(self) -> Share:
@@ -163,6 +177,7 @@ def _judged(
         agrees=agrees,
         accused_wrongly=accused and agrees is False,
         records=sum(c.envelope is not None for c, _ in drawn),
+        off_s=max((note.off_s for _, note in drawn), key=abs, default=None),
     )
 
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from edge.clock import ReplayClock
 from edge.daemon.pipeline import Conclusion, Pipeline, counts_nothing
@@ -10,7 +11,7 @@ from edge.errors import BoxError, CaptureError
 from edge.passage.passage import Desk
 from edge.passage.tracker import Sighting, Track
 from edge.ports import PlateReader
-from edge.replay.footage import Pictures
+from edge.replay.footage import Pictures, ahead
 from edge.types import Detection, Frame, Image, Outcome, Passage, Reading
 
 Watch = Callable[[Frame, Sequence[Reading], Sequence[Conclusion]], None]
@@ -67,13 +68,14 @@ class Noted:
     """What stands beside a conclusion: when it was drawn, and the readings it was made of.
 
     `at_s` counts from the first frame of a clip, or from the beginning of a run; `first_s` is when
-    the vehicle was read first.
+    the vehicle was read first. `off_s` is how far its record is ahead of that, or behind if < 0.
     """
 
     at_s: float
     first_s: float
     votes: tuple[Sighting, ...]
     expected: Expected
+    off_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +102,17 @@ class Played:
 class Notebook:
     """Takes note of what a pipeline concludes; `line` is the pipeline to be watched."""
 
-    def __init__(self, line: Pipeline, watch: Watch, asked: Asked = asks_nothing) -> None:
-        """Watch a pipeline."""
+    def __init__(
+        self,
+        line: Pipeline,
+        watch: Watch,
+        asked: Asked = asks_nothing,
+        starts_at: datetime | None = None,
+    ) -> None:
+        """Watch a pipeline; `starts_at` is when it really began, None where its clock is right."""
         self.reader, self.desk = WatchedReader(line.reader), WatchedDesk(line.desk)
         self.line = replace(line, reader=self.reader, desk=self.desk)
-        self._watch, self._asked = watch, asked
+        self._watch, self._asked, self._starts_at = watch, asked, starts_at
         self.conclusions: list[Conclusion] = []
         self.notes: list[Noted] = []
         self.frames = 0
@@ -129,7 +137,14 @@ class Notebook:
             self.conclusions.append(conclusion)
             ago_s = (self.line.clock.read().monotonic_ns - passage.first_monotonic_ns) / 1e9
             expected = self._asked(self.line, passage)
-            self.notes.append(Noted(at_s, at_s - ago_s, votes, expected))
+            off_s = self._off_s(passage, at_s - ago_s)
+            self.notes.append(Noted(at_s, at_s - ago_s, votes, expected, off_s))
+
+    def _off_s(self, passage: Passage, first_s: float) -> float:
+        if self._starts_at is None:
+            return 0.0
+        really = self._starts_at + timedelta(seconds=first_s)
+        return round((passage.seen_first - really).total_seconds(), 3)
 
 
 def play(
@@ -155,7 +170,7 @@ def play(
     began, at_s = time.monotonic(), 0.0
     fault: CaptureError | None = None
     try:
-        for frame in clip.frames():
+        for frame in ahead(clip.frames()):
             clock.show(frame)
             at_s = frame.monotonic_ns / 1e9
             if real_time:

@@ -83,7 +83,7 @@ class Box(Site):
 
     def start(self) -> None:
         packs = tuple(pack for pack in shipped() if pack.id == "nl-ze")
-        gate = Gate(packs, self.folder / "accepted.json", 0.05)
+        gate = Gate(packs, self.folder / "accepted.json", 0.05, max_lost=1)
         super().start()
         self.file = FreshRegistry(self.path, KEY, gate)
         self.registry = self.file  # type: ignore[assignment]

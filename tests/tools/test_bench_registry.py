@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from tools.bench_registry import family, main, peak_bytes, resident_bytes
+from tools.bench.process import family, resident_bytes
+from tools.bench_registry import main, peak_bytes
 
 
 def run(folder: Path, *more: str) -> Result:
@@ -19,7 +20,7 @@ def run(folder: Path, *more: str) -> Result:
 
 def test_every_figure_is_measured_and_the_tables_are_made_once(tmp_path: Path) -> None:
     told = [json.loads(run(tmp_path, "--json").stdout) for _ in range(2)]
-    first, again = ({f["work"]: f for f in one["figures"]} for one in told)
+    first, again = ({f["name"]: f for f in one["figures"]} for one in told)
     assert first.keys() - again.keys() == {"make the tables"}
     at_most_little = ("make", "delta", "memory more", "the same")  # rounded, where all is small
     assert [

@@ -42,7 +42,8 @@ def scored(*each: dict[str, Any], strays: int = 0) -> dict[str, Any]:
         name: sum(one["verdict"] == name for one in each)
         for name in ("right", "late", "duplicated", "wrong", "missed")
     }
-    rest = {"vehicles": len(each), "strays": strays, "accused_wrongly": 0, "each": list(each)}
+    rest = {"vehicles": len(each), "strays": strays, "accused_wrongly": 0, "mistimed": 0}
+    rest |= {"each": list(each)}
     return counts | rest
 
 

@@ -13,10 +13,11 @@ from click.testing import CliRunner, Result
 
 from edge.record.active import ActivePack, ActiveRegistry, Family, Updates
 from edge.record.chain import Head, next_link
-from edge.record.envelope import seal
-from edge.record.message import HealthRecord, ModelRef, event
+from edge.record.envelope import decode_part, seal, split
+from edge.record.message import HealthRecord, ModelRef, ProvenSpan, decode, event
 from edge.types import Envelope
 from tests.chains import NOW, Pen, carried
+from tools.receive import store
 from tools.receive.__main__ import receive
 from tools.receive.boxes import described, table
 from tools.receive.growth import Verdict
@@ -127,6 +128,57 @@ def test_when_a_box_was_last_heard_is_told_by_the_receivers_clock(fleet: Fleet) 
     assert datetime.fromisoformat(row["heard_at"]) >= started
 
 
+@pytest.fixture
+def then(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the receiver take what comes at the time of the boxes."""
+    monkeypatch.setattr(store, "_now", lambda: NOW.isoformat().replace("+00:00", "Z"))
+
+
+def lying(pen: Pen, by: timedelta, proven: ProvenSpan | None) -> Envelope:
+    """Let a box tell how it stands under a clock that is off."""
+    link = next_link(pen.head)
+    plain = health(Pen(pen.box))
+    record = decode(decode_part(split(plain.jws)[1])).data
+    told = msgspec.structs.replace(record, **carried(link, pen.box), proven=proven)
+    message = event("health", told, id=UUID(int=link.seq), source="/b", time=NOW + by)
+    return follow(pen, message)
+
+
+@pytest.mark.usefixtures("then")
+@pytest.mark.parametrize(
+    ("by", "says"),
+    [
+        (-timedelta(minutes=10), "at least 600 s behind when it showed 2028-06-01T07:50:00Z"),
+        (timedelta(minutes=10), "at least 600 s ahead when it showed 2028-06-01T08:10:00Z"),
+    ],
+)
+def test_a_box_whose_clock_is_proven_wrong_is_a_finding(fleet: Fleet, by, says) -> None:
+    (pen, other) = fleet.pens.values()
+    fleet.take(lying(pen, by, ProvenSpan(not_before=NOW, not_after=NOW)), health(other, FINE))
+    result = fleet.look()
+    assert result.exit_code == 1
+    assert f"box-1: its clock was {says}, or the clock of a receiver is wrong\n" in result.output
+    assert "box-2: its clock" not in result.output
+    first, second = fleet.rows()
+    assert (first["skew_s"], second["skew_s"]) == (by.total_seconds(), 0.0)
+
+
+@pytest.mark.usefixtures("then")
+def test_a_record_that_comes_before_it_was_written_proves_its_clock_ahead(fleet: Fleet) -> None:
+    (pen, _) = fleet.pens.values()
+    fleet.take(lying(pen, timedelta(minutes=10), None))
+    assert "at least 600 s ahead" in fleet.look().output
+
+
+@pytest.mark.usefixtures("then")
+@pytest.mark.parametrize("by", [-HOUR, -timedelta(days=3), timedelta(seconds=50)])
+def test_a_record_that_was_long_under_way_proves_nothing(fleet: Fleet, by) -> None:
+    (pen, _) = fleet.pens.values()
+    fleet.take(lying(pen, by, ProvenSpan(not_before=NOW + by - HOUR, not_after=None)))
+    assert fleet.look().exit_code == 0
+
+
+@pytest.mark.usefixtures("then")
 def test_a_refused_update_is_a_finding_with_its_reason(fleet: Fleet) -> None:
     (pen, _) = fleet.pens.values()
     fleet.take(health(pen, FINE))
@@ -156,6 +208,7 @@ def test_a_family_that_was_not_reached_and_a_report_that_cannot_be_read_are_find
     assert "box-2: The report is damaged.\n" in result.output
 
 
+@pytest.mark.usefixtures("then")
 def test_until_when_a_release_may_be_used_is_shown_and_its_end_is_a_finding(fleet: Fleet) -> None:
     (pen, _) = fleet.pens.values()
     soon = datetime.now(UTC) + HOUR

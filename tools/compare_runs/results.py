@@ -60,6 +60,7 @@ class Score(msgspec.Struct, frozen=True):
     missed: int
     strays: int
     accused_wrongly: int
+    mistimed: int
     each: tuple[Scored, ...]
 
 

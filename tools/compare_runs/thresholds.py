@@ -48,6 +48,7 @@ class AtMost(Table, frozen=True, kw_only=True):
     late: Count | None = None
     strays: Count | None = None
     accused_wrongly: Count | None = None
+    mistimed: Count | None = None
     newly_wrong: Count | None = None
     newly_missed: Count | None = None
     newly_disagreeing: Count | None = None
@@ -141,7 +142,7 @@ def _counts(compared: Compared) -> dict[str, float]:
         "changed": len(compared.changed),
     }
     if compared.before and compared.after:
-        scored = ("wrong", "missed", "duplicated", "late", "strays", "accused_wrongly")
+        scored = ("wrong", "missed", "duplicated", "late", "strays", "accused_wrongly", "mistimed")
         found |= {name: _sum(compared.after, name) for name in scored} | _newly(compared)
     return {name: float(n) for name, n in found.items()}
 

@@ -14,6 +14,7 @@ from edge.registry.cache import RegistryCache
 from edge.registry.content import content_of, written
 from edge.registry.delta import apply_delta
 from edge.registry.seal import seal_of
+from edge.registry.vanished import refuse_vanished
 from edge.update.releases import Release, Releases
 from tools.make_delta import make_delta
 from tools.publish import index as indexes
@@ -24,6 +25,11 @@ from tools.publish.store import unpack
 NAME = "registry.sqlite"
 BUILD_AGAIN = "Build it again with tools.build_registry; nothing was published."
 LESSER = "If the loss is right, allow it with --max-shrink; if an older one is, withdraw the newer."
+VANISHED = (
+    "Compare the sources with those before (`python -m tools.reconcile` finds what the file alone "
+    "lacks). If so many were withdrawn, and their rows are gone, allow it with --max-lost; boxes "
+    "allow access.max_lost."
+)
 NOT_COMPARED = (
     "Build it with the token key of the boxes; nothing was published. If every box is given "
     "another key or software first, allow it with --not-compared."
@@ -34,6 +40,9 @@ NOT_COMPARED = (
 class Bounds:
     """How far a registry may go: which part of its rows it may lose, and how late it may be as of.
 
+    `max_lost` is the share of the exemptions that have not ended of which it may know no more, for
+    each day between it and the one before.
+
     `comparable` is False where nothing of the release before binds it: it has another token key
     or schema, as all boxes are about to have.
     """
@@ -41,6 +50,7 @@ class Bounds:
     max_shrink: float
     latest: datetime
     comparable: bool = True
+    max_lost: float = 0.002
 
 
 def parcel_of(
@@ -58,7 +68,7 @@ def parcel_of(
         refuse_ahead(cache, bounds.latest)
         base = unpacked_base(repository, index, work) if bounds.comparable else None
         if base is not None:
-            refuse_lesser_than(base[1], cache, key, bounds.max_shrink)
+            refuse_lesser_than(base[1], cache, key, bounds)
         delta = None if base is None else delta_from(base, copy, work)
         if delta is not None and base is not None:
             refuse_wrong_delta(base[1], delta[1], cache, key)
@@ -134,10 +144,11 @@ def unpacked_base(
     return newest, path
 
 
-def refuse_lesser_than(base: Path, cache: RegistryCache, key: bytes, max_shrink: float) -> None:
+def refuse_lesser_than(base: Path, cache: RegistryCache, key: bytes, bounds: Bounds) -> None:
     """Raise UpdateError unless a registry may follow the one before.
 
-    It may not when it is older, lost too many rows, or has another token key: boxes keep theirs.
+    It may not when it is older, lost too many rows or exemptions that have not ended, or has
+    another token key: boxes keep theirs.
     """
     try:
         before = RegistryCache.open(base, key)
@@ -146,9 +157,13 @@ def refuse_lesser_than(base: Path, cache: RegistryCache, key: bytes, max_shrink:
         raise UpdateError(cause, NOT_COMPARED) from e
     with before:
         try:
-            refuse_lesser(accepted(cache), accepted(before), max_shrink)
+            refuse_lesser(accepted(cache), accepted(before), bounds.max_shrink)
         except RegistryError as e:
             raise UpdateError(e.cause, f"{BUILD_AGAIN} {LESSER}") from e
+        try:
+            refuse_vanished(before, cache, bounds.max_lost)
+        except RegistryError as e:
+            raise UpdateError(e.cause, f"{BUILD_AGAIN} {VANISHED}") from e
 
 
 def delta_from(base: tuple[Release, Path], file: Path, work: Path) -> tuple[Release, Path]:

@@ -13,21 +13,52 @@ from rich.text import Text
 from edge.record.active import Family
 from edge.record.envelope import UNREADABLE, decode_part, split
 from edge.record.message import Chained, HealthRecord, decode
+from edge.types import REPLAY
+from edge.witness import TOLERANCE
 from tools.receive.database import Database
 
 HOUR = timedelta(hours=1)
 NEVER = "-"
-COLUMNS = ("heard", "age h", "until", "registry", "in use", "releases")
-NARROW = 3
+COLUMNS = ("heard", "clock", "age h", "until", "registry", "in use", "releases")
+NARROW = 4
 """So many columns are figures, and are not broken."""
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a box last told of itself, and when by its own clock."""
+    """What a box last told of itself, when by its own clock, and when it came."""
 
     at: datetime
     record: HealthRecord
+    received_at: datetime
+
+    @property
+    def skew_s(self) -> float:
+        """How far its clock was off at least, in seconds: ahead of the time, or behind it if < 0.
+
+        It was ahead of the moment at which the record came, or of what a receipt for it says; and
+        behind what the receipts had said that it had heard. In between is no proof; nor is what a
+        tester dated.
+        """
+        if self.record.clock.source == REPLAY:
+            return 0.0
+        proven = self.record.proven
+        latest, earliest = self.received_at, None
+        if proven is not None:
+            latest = min(latest, proven.not_after or latest)
+            earliest = proven.not_before
+        ahead = max(self.at - latest, timedelta())
+        behind = timedelta() if earliest is None else max(earliest - self.at, timedelta())
+        return round((ahead - behind).total_seconds(), 1)
+
+    @property
+    def clock_fault(self) -> str | None:
+        """Say that its clock is wrong, where that is proven."""
+        if abs(self.skew_s) <= TOLERANCE.total_seconds():
+            return None
+        where = "ahead" if self.skew_s > 0 else "behind"
+        off = f"at least {abs(self.skew_s):.0f} s {where} when it showed {_iso(self.at)}"
+        return f"its clock was {off}, or the clock of a receiver is wrong"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +73,9 @@ class BoxView:
     told: Told | None
 
     def faults(self, now: datetime) -> Iterator[str]:
-        """Say what its last sync refused or did not reach, and what may be used no more."""
+        """Say whether its clock is wrong, what its last sync refused, what may be used no more."""
+        if self.told is not None and self.told.clock_fault is not None:
+            yield f"{self.box}: {self.told.clock_fault}"
         updates = self.told.record.updates if self.told else None
         if updates is None:
             return
@@ -64,11 +97,13 @@ def box_views(db: Database) -> list[BoxView]:
         "   WHERE r.box = b.box AND r.epoch = b.epoch AND r.seq = b.seq"
         "   UNION ALL SELECT max(received_at) FROM waiting w WHERE w.box = b.box) AS heard),"
         " (SELECT jws FROM records h WHERE h.box = b.box AND h.kind = 'health'"
+        "  ORDER BY h.epoch DESC, h.seq DESC LIMIT 1),"
+        " (SELECT received_at FROM records h WHERE h.box = b.box AND h.kind = 'health'"
         "  ORDER BY h.epoch DESC, h.seq DESC LIMIT 1) FROM boxes b ORDER BY box"
     )
     return [
-        BoxView(box, heard and datetime.fromisoformat(heard), jws and _told(jws))
-        for box, heard, jws in rows
+        BoxView(box, heard and datetime.fromisoformat(heard), jws and _told(jws, came))
+        for box, heard, jws, came in rows
     ]
 
 
@@ -81,6 +116,7 @@ def described(view: BoxView, now: datetime) -> dict[str, Any]:
         "heard_s": None if view.heard_at is None else _seconds(now - view.heard_at),
         "told_at": _iso(told.at) if told else None,
         "told_s": _seconds(now - told.at) if told else None,
+        "skew_s": told.skew_s if told else None,
         "health": _described(told.record, now) if told else None,
     }
 
@@ -92,18 +128,21 @@ def table(views: list[BoxView], now: datetime) -> Table:
     found = Table(*narrow, *wide, box=SIMPLE, pad_edge=False)
     for view in views:
         heard = NEVER if view.heard_at is None else _ago(now - view.heard_at)
-        cells = _cells(view.told.record, now) if view.told else (NEVER,) * (len(COLUMNS) - 1)
+        told = view.told
+        cells = (_skew(told), *_cells(told.record, now)) if told else (NEVER,) * (len(COLUMNS) - 1)
         found.add_row(*(Text(_line(cell)) for cell in (view.box, heard, *cells)))
     return found
 
 
-def _told(jws: bytes) -> Told | None:
+def _told(jws: bytes, came: str) -> Told | None:
     """Read a stored record; its signature was proven, its content is what a box made of it."""
     try:
         event = decode(decode_part(split(jws)[1]))
     except UNREADABLE:
         return None
-    return Told(event.time, event.data) if isinstance(event.data, HealthRecord) else None
+    if not isinstance(event.data, HealthRecord):
+        return None
+    return Told(event.time, event.data, datetime.fromisoformat(came))
 
 
 def _described(record: HealthRecord, now: datetime) -> dict[str, Any]:
@@ -129,6 +168,11 @@ def _cells(record: HealthRecord, now: datetime) -> tuple[str, ...]:
         ", ".join((record.software, *packs, *models)),
         ", ".join(_release(family) for family in families) or NEVER,
     )
+
+
+def _skew(told: Told) -> str:
+    """Say how far a clock is off; a dash where nothing is proven against it."""
+    return f"{told.skew_s:+.0f} s" if told.clock_fault is not None else NEVER
 
 
 def _release(family: Family) -> str:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from tools.bench.process import held
+
 HOUR_S, MB = 3600.0, 1_000_000
 
 
@@ -28,7 +30,7 @@ class Watched:
 
     def look(self, at_s: float) -> None:
         """Look once. Raises OSError when it has ended."""
-        self.samples.append(Sample(at_s, own_bytes(self.process), open_files(self.process)))
+        self.samples.append(Sample(at_s, held(self.process).anonymous, open_files(self.process)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +65,6 @@ def growth(watched: Watched, warm_s: float) -> Growth:
 def least_files(samples: Sequence[Sample]) -> int:
     """Return the fewest files that were open."""
     return min(sample.files for sample in samples)
-
-
-def own_bytes(process: int) -> int:
-    """Return the memory that a process took for itself, in use or swapped out. Raises OSError.
-
-    Pages of program files are left out: whose they are depends on who else runs the same program.
-    """
-    lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
-    sizes = {name: int(rest.split()[0]) for name, _, rest in (s.partition(":") for s in lines[1:])}
-    return 1024 * (sizes["Anonymous"] + sizes["Swap"])
 
 
 def open_files(process: int) -> int:

@@ -69,3 +69,29 @@ def test_a_row_of_another_length_is_refused(change) -> None:
 
 def test_a_quote_that_is_never_closed_is_no_csv() -> None:
     assert "is not CSV" in refused(HEADER, row().replace("X-1", '"X-1'))
+
+
+def test_a_zone_without_a_start_is_that_of_the_pack_with_its_own_dates() -> None:
+    own = row().replace("Z1,2027-01-01", "voorbeeldgem,").replace("2029-07-01", "2035-01-01")
+    (case,) = cases([HEADER, own], shipped())
+    assert case.law.zone.id == "voorbeeldgem"
+    assert case.decided().rule == "PACK"  # and the pack ends when it says
+
+
+def test_a_zone_without_a_start_that_no_pack_has_is_named() -> None:
+    told = refused(HEADER, row().replace("2027-01-01", ""))
+    assert told.startswith("line 2, case X-1, column zone: pack fl-zes has no zone 'Z1', and zone")
+
+
+def test_the_marks_of_an_answer_are_part_of_it_where_there_is_a_column_for_them() -> None:
+    van = (
+        "X-1,NL,2028-06-01,N1,,diesel,6,2018-03-03,,,free_access,,,yes,,van,3000,,,NL,"
+        "Z1,2025-01-01,none,NV5"
+    )
+    (case,) = cases([HEADER, van], shipped())
+    assert case.agrees(case.decided())
+    marked = f"{HEADER},marks"
+    (right, wrong) = cases([marked, f"{van},needs_amendment", f"{van},"], shipped())
+    assert right.agrees(right.decided())
+    assert not wrong.agrees(wrong.decided())
+    assert wrong.found(wrong.decided()) == "free_access/none marked needs_amendment"

@@ -102,6 +102,18 @@ def test_an_overlap_of_one_day_is_refused(tmp_path) -> None:
     assert "passage 2032-12-31" in refusal(tmp_path, FLANDERS, early)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("voor = 2011-01-01", "voor = 2010-12-31", "would be no norm for group A"),
+        ("voor = 2011-01-01", "voor = 2011-01-02", "would be 4 and 5 for group A"),
+        ("boven = 1305", "boven = 1306", "1306 kg"),
+    ],
+)
+def test_a_first_registration_stands_for_one_norm(tmp_path, old, new, told) -> None:
+    assert told in refusal(tmp_path, FLANDERS, swap(old, new))
+
+
 def test_a_row_that_can_never_answer_is_refused(tmp_path) -> None:
     dead = swap(
         'id = "NV4"\ngroep = ["van"]\ndet = { vanaf = "nieuw_vanaf" }',

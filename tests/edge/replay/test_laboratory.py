@@ -189,6 +189,7 @@ def test_a_run_is_scored_against_the_truth_of_its_clip(plays: tuple[Play, Play])
     assert score["vehicles"] == len(DRIVEN)
     assert score["capture_rate"] == score["read_rate"] == 1
     assert score["decision_agreement"] == 1
+    assert score["mistimed"] == 0
     assert len(clip["happened"]) == len(HAPPENINGS)
     assert {one["plate"] for one in score["each"]} == set(DRIVEN)
 

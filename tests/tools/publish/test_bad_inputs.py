@@ -132,6 +132,7 @@ def test_a_shrunken_registry_needs_a_word(workshop: Workshop) -> None:
     token = made.with_name("token.key")
     allowed = workshop.run(
         *("registry", "--file", made, "--token-key", token, "--max-shrink", "0.6"),
+        *("--max-lost", "1"),
         keys=("registry", "online"),
     )
     assert allowed.code == 0
@@ -140,7 +141,8 @@ def test_a_shrunken_registry_needs_a_word(workshop: Workshop) -> None:
 @pytest.mark.usefixtures("untouched")
 class TestPacks:
     def given(self, workshop: Workshop) -> Said:
-        return workshop.run("packs", "--from", workshop.folder / "packs", keys=PACKS)
+        folders = ("--from", workshop.folder / "packs", "--calendar", workshop.law())
+        return workshop.run("packs", *folders, keys=PACKS)
 
     def test_none_at_all(self, workshop: Workshop) -> None:
         refused(self.given(workshop), "holds no rule pack")
@@ -165,6 +167,28 @@ class TestPacks:
     def test_one_without_a_case_that_accuses(self, workshop: Workshop) -> None:
         workshop.packs("".join(CASES.splitlines(keepends=True)[:2]))
         refused(self.given(workshop), "no case in which a vehicle is accused")
+
+    def test_one_whose_law_nobody_wrote_down_apart_from_it(self, workshop: Workshop) -> None:
+        said = workshop.run("packs", "--from", workshop.packs(), keys=PACKS)
+        refused(said, "There is no calendar of the law for pack example-lez")
+
+    def test_one_with_a_zone_that_the_calendar_does_not_know(self, workshop: Workshop) -> None:
+        path = workshop.packs() / "example-lez.toml"
+        text = path.read_text()
+        zone = text[text.index("[[zone]]") : text.index("[toepassing]")]
+        other = zone.replace("voorbeeldgem-lez", "elders-lez")
+        path.write_text(text.replace(zone, zone + other))
+        refused(self.given(workshop), "says nothing of zone elders-lez")
+
+    def test_one_without_a_zone_that_the_calendar_knows(self, workshop: Workshop) -> None:
+        path = workshop.packs() / "example-lez.toml"
+        path.write_text(path.read_text().replace('"voorbeeldgem-lez"', '"elders-lez"'))
+        refused(self.given(workshop), "has no zone 'voorbeeldgem-lez'")
+
+    def test_one_that_is_another_law_than_the_calendar(self, workshop: Workshop) -> None:
+        path = workshop.packs() / "example-lez.toml"
+        path.write_text(path.read_text().replace("start = 2025-01-01", "start = 2027-01-02"))
+        refused(self.given(workshop), "E1 must end in free_access/none and ends in out_of_scope")
 
     def test_one_with_a_name_that_no_box_would_take(self, workshop: Workshop) -> None:
         folder = workshop.packs()

@@ -183,7 +183,7 @@ def test_pruning_deletes_what_nobody_needs_and_nothing_else(workshop: Workshop, 
 
 def test_show_tells_what_is_published_and_what_waits(workshop: Workshop) -> None:
     assert workshop.publish_registry(1, "--share", 5).code == 0
-    assert workshop.run("packs", "--from", workshop.packs(), keys=("packs-1",)).code == 0
+    assert workshop.run("packs", *workshop.given_packs(), keys=("packs-1",)).code == 0
     told = json.loads(workshop.run("show", "--json").out)
     registry = told["families"][0]
     assert [(one["number"], one["share"]) for one in registry["releases"]] == [(1, 5)]

@@ -8,7 +8,7 @@ from tests.tools.publish.workshop import Box, Workshop
 @pytest.fixture
 def waiting(workshop: Workshop) -> Workshop:
     """A release of packs with the signature of one of two holders."""
-    said = workshop.run("packs", "--from", workshop.packs(), keys=("packs-1", "online"))
+    said = workshop.run("packs", *workshop.given_packs(), keys=("packs-1", "online"))
     assert said.code == 0
     assert "packs version 2 has 1 of 2 signatures" in said.out
     return workshop
@@ -50,12 +50,12 @@ def test_the_second_holder_sees_what_is_signed_and_completes_it(
 
 
 def test_what_waits_is_not_replaced_unseen_and_can_be_dropped(waiting: Workshop) -> None:
-    again = waiting.run("packs", "--from", waiting.packs(), keys=("packs-1", "online"))
+    again = waiting.run("packs", *waiting.given_packs(), keys=("packs-1", "online"))
     assert again.code == 1
     assert "would lose its signatures" in again.err
     assert waiting.run("discard", "packs").code == 0
     assert waiting.run("complete", keys=("online",)).code == 1
-    again = waiting.run("packs", "--from", waiting.packs(), keys=("packs-1", "packs-2", "online"))
+    again = waiting.run("packs", *waiting.given_packs(), keys=("packs-1", "packs-2", "online"))
     assert again.code == 0
     assert "Published release 1 of packs" in again.out
 

@@ -34,6 +34,7 @@ max_mass_kg,special_code,power_kw,plate_country,zone,zone_start,consequence,rule
 E1,FL,2027-01-01,M1,1500,diesel,6,2020-01-01,,,free_access,,,yes,,,,,,BE,Z1,2025-01-01,none,L2
 E2,FL,2027-01-01,M1,1500,diesel,3,2004-01-01,,,no_access,,,yes,,,,,,BE,Z1,2025-01-01,hold48,L3
 """
+CALENDAR = CASES.replace("Z1,2025-01-01", "voorbeeldgem-lez,")
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,17 @@ class Workshop:
         shutil.copy(DEMO.parents[1] / "tests/packs/example-lez.toml", folder)
         (folder / "example-lez.cases.csv").write_text(cases)
         return folder
+
+    def law(self) -> Path:
+        """Return a folder with the calendar of the law that `packs` holds."""
+        folder = self.folder / "law"
+        folder.mkdir(exist_ok=True)
+        (folder / "example-lez.csv").write_text(CALENDAR)
+        return folder
+
+    def given_packs(self) -> tuple[object, ...]:
+        """Return the words that name these packs and their calendar."""
+        return ("--from", self.packs(), "--calendar", self.law())
 
     def document(self, role: str) -> Metadata:
         """Return the newest metadata of a role on the disk."""

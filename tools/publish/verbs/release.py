@@ -58,6 +58,14 @@ name_option = click.option("--id", "name", help="What people call this release."
     help="Which part of its rows it may have lost since the release before.",
 )
 @click.option(
+    "--max-lost",
+    type=click.FloatRange(0, 1),
+    default=0.002,
+    show_default=True,
+    help="Which part of the exemptions that have not ended it may no longer know, for each day "
+    "since the release before.",
+)
+@click.option(
     "--not-compared",
     is_flag=True,
     help="Compare with no release before: every box gets another token key or software.",
@@ -69,6 +77,7 @@ def registry(
     file: Path,
     token_key: Path,
     max_shrink: float,
+    max_lost: float,
     not_compared: bool,
     share: int,
     keep: int,
@@ -78,11 +87,11 @@ def registry(
     """Release a registry, whole and as a delta from the release before.
 
     Refused unless it is whole and sealed, its canaries have their outcomes by the shipped law,
-    it is of no day to come, has the token key of the release before, and is no older and hardly
-    smaller than that.
+    it is of no day to come, has the token key of the release before, is no older and hardly
+    smaller than that, and knows the exemptions of it that have not ended.
     """
     secret = load_key(token_key)
-    bounds = of_registry.Bounds(max_shrink, pen.expires(TIMESTAMP), not not_compared)
+    bounds = of_registry.Bounds(max_shrink, pen.expires(TIMESTAMP), not not_compared, max_lost)
 
     def parcel(index: Releases, work: Path) -> Parcel:
         return of_registry.parcel_of(repository, index, file, secret, bounds, work)
@@ -92,22 +101,33 @@ def registry(
 
 @click.command()
 @click.option("--from", "source", type=FOLDER, required=True, help="NAME.toml, NAME.cases.csv.")
+@click.option(
+    "--calendar",
+    type=FOLDER,
+    default=of_packs.LAW,
+    help="NAME.csv: what must follow on the days of the law; without it, ours.",
+)
 @name_option
 @share_option
 @keep_option
 @signing
 def packs(
     source: Path,
+    calendar: Path,
     name: str | None,
     share: int,
     keep: int,
     repository: Repository,
     pen: Pen,
 ) -> None:
-    """Release the rule packs of a folder; refused unless each agrees with its case table."""
+    """Release the rule packs of a folder; refused unless each agrees with its case table.
+
+    And with the calendar of the law: what must follow on the day before every date of it, from
+    its first instant, and on the day.
+    """
 
     def parcel(index: Releases, _: Path) -> Parcel:
-        return of_packs.parcel_of(source, name or f"packs-{indexes.next_number(index)}")
+        return of_packs.parcel_of(source, name or f"packs-{indexes.next_number(index)}", calendar)
 
     release(repository, "packs", parcel, Terms(share, keep), pen)
 

@@ -1,0 +1,265 @@
+"""What receipts prove of a clock: nothing against one that is right, and that another is wrong."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.types import ClockReading, ProvenTime
+from edge.witness import (
+    AHEAD,
+    BEHIND,
+    NAME,
+    TOLERANCE,
+    Made,
+    Witness,
+    WitnessedClock,
+    WitnessFile,
+    heard,
+    made,
+)
+from tests.chains import Pen
+
+BOOTED = datetime(2028, 6, 1, 6, tzinfo=UTC)
+S, NS = timedelta(seconds=1), 10**9
+
+
+class Box:
+    """A box whose clock is off, and a platform whose clock may be, too."""
+
+    def __init__(self, state: Path, off: timedelta = timedelta()) -> None:
+        self.up_s, self.boots, self.off = 100.0, 1, off
+        self.platform_off = timedelta()
+        self.file = WitnessFile(state)
+        self.clock = WitnessedClock(self, state)
+        self._before = timedelta()
+
+    @property
+    def true(self) -> datetime:
+        return BOOTED + self._before + self.up_s * S
+
+    def read(self) -> ClockReading:
+        up_ns = round(self.up_s * NS)
+        name = f"boot-{self.boots}"
+        return ClockReading(self.true + self.off, up_ns, up_ns, name, "test", True, 1.0)
+
+    def passes(self, seconds: float) -> None:
+        self.up_s += seconds
+
+    def reboots(self) -> None:
+        self._before += self.up_s * S
+        self.up_s, self.boots = 0.0, self.boots + 1
+
+    def record(self) -> Made:
+        return Made(f"boot-{self.boots}", round(self.up_s * NS))
+
+    def hears(self, stored_at: datetime, record: Made | None = None) -> None:
+        kept = self.file.read()
+        found = heard(kept, stored_at + self.platform_off, self.record(), record)
+        if found is not None and found != kept:
+            self.file.write(found)
+
+    def exchange(self, way_s: float = 0.1, back_s: float = 0.1) -> None:
+        """Make a record, have it stored after a while, and hear of it after another."""
+        record = self.record()
+        self.passes(way_s)
+        stored_at = self.true
+        self.passes(back_s)
+        self.hears(stored_at, record)
+
+    @property
+    def doubt(self) -> str | None:
+        reading = self.clock.read()
+        assert reading.trusted == (reading.doubt is None)
+        return reading.doubt
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Box:
+    return Box(tmp_path)
+
+
+def test_before_any_receipt_nothing_is_known(box: Box) -> None:
+    assert box.doubt is None
+    assert box.clock.read().proven == ProvenTime()
+
+
+@pytest.mark.parametrize(("off_s", "why"), [(-600, BEHIND), (600, AHEAD), (-50, None), (50, None)])
+def test_a_clock_that_is_off_is_doubted_beyond_the_tolerance(box: Box, off_s, why) -> None:
+    box.off = off_s * S
+    box.exchange()
+    assert box.doubt == why
+    proven = box.clock.read().proven
+    assert proven.not_before is not None
+    assert proven.not_after is not None
+    assert proven.not_before <= box.true <= proven.not_after
+
+
+def test_a_clock_that_is_set_right_is_trusted_at_once_without_another_receipt(box: Box) -> None:
+    box.off = -600 * S
+    box.exchange()
+    box.off = timedelta()
+    assert box.doubt is None
+
+
+def test_a_clock_that_goes_wrong_later_is_doubted_at_once(box: Box) -> None:
+    box.exchange()
+    box.passes(86_400)
+    assert box.doubt is None
+    box.off = -600 * S
+    assert box.doubt == BEHIND
+
+
+def test_an_old_receipt_that_comes_again_hides_nothing(box: Box) -> None:
+    box.exchange()
+    old = box.true
+    box.passes(3000)
+    box.off = -600 * S
+    box.exchange()
+    box.hears(old)
+    assert box.doubt == BEHIND
+
+
+def test_after_a_reboot_the_moment_that_was_heard_still_stands(box: Box) -> None:
+    box.exchange()
+    box.reboots()
+    assert box.doubt is None
+    box.off = -600 * S
+    assert box.doubt == BEHIND
+    box.passes(3600)  # by now it shows a later moment than that: it takes another receipt
+    assert box.doubt is None
+    box.exchange()
+    assert box.doubt == BEHIND
+
+
+@pytest.mark.parametrize(("off_s", "why"), [(3600, BEHIND), (-3600, AHEAD)])
+def test_a_platform_whose_clock_was_wrong_is_forgiven_with_its_next_receipt(
+    box: Box, off_s, why
+) -> None:
+    box.platform_off = off_s * S
+    box.exchange()
+    assert box.doubt == why
+    box.platform_off = timedelta()
+    box.exchange()
+    assert box.doubt is None
+
+
+def test_what_came_over_a_spool_is_forgiven_in_an_hour(box: Box) -> None:
+    """No record is at hand, so that nothing refutes the moment but its age."""
+    box.platform_off = 3600 * S
+    box.hears(box.true)
+    box.platform_off = timedelta()
+    box.passes(1800)
+    box.hears(box.true)
+    assert box.doubt == BEHIND
+    box.passes(3601)
+    box.hears(box.true)
+    assert box.doubt is None
+
+
+@pytest.mark.parametrize("year", [1, 1999, 9000, 9999])
+def test_a_moment_at_which_nobody_stored_anything_says_nothing(box: Box, year) -> None:
+    box.exchange()
+    box.hears(datetime(year, 12, 31, 23, 59, 59, tzinfo=UTC), box.record())
+    assert box.doubt is None
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xff", b'{"boot_id": 1}'])
+def test_a_damaged_note_is_none(box: Box, tmp_path, content) -> None:
+    box.off = -600 * S
+    box.exchange()
+    (tmp_path / NAME).write_bytes(content)
+    assert box.doubt is None
+    box.exchange()
+    assert box.doubt == BEHIND
+
+
+def test_nothing_is_written_while_nothing_new_is_heard(box: Box, tmp_path) -> None:
+    box.exchange()
+    before = (tmp_path / NAME).stat().st_mtime_ns
+    for _ in range(20):
+        box.exchange()
+    assert (tmp_path / NAME).stat().st_mtime_ns == before
+
+
+def test_a_note_that_finds_no_room_stops_nothing(tmp_path) -> None:
+    gone = WitnessFile(tmp_path / "gone")
+    found = heard(None, BOOTED, Made("boot", NS), None)
+    assert isinstance(found, Witness)
+    gone.write(found)
+    assert gone.read() is None
+
+
+def test_when_a_record_was_made_stands_in_it() -> None:
+    assert made(Pen().write()) == Made("boot", 1)
+
+
+class InMemory(WitnessFile):
+    """What is written for as long as a test lasts."""
+
+    found: Witness | None = None
+
+    def read(self) -> Witness | None:
+        return self.found
+
+    def write(self, witness: Witness) -> None:
+        self.found = witness
+
+
+def unwritten(off: timedelta) -> Box:
+    """Return a box that keeps nothing on a disk."""
+    box = Box(Path("nowhere"), off)
+    box.file = box.clock._file = InMemory(Path("nowhere"))
+    return box
+
+
+DELAYS = st.floats(0, 100_000)
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("exchange"), DELAYS, DELAYS),
+        st.tuples(st.just("late"), DELAYS, DELAYS),
+        st.tuples(st.just("reboot"), DELAYS, DELAYS),
+        st.tuples(st.just("replay"), st.floats(0, 1), DELAYS),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@given(steps=STEPS, off_s=st.floats(-59, 59))
+def test_no_delay_backlog_replay_or_reboot_speaks_against_a_clock_that_is_right(
+    steps, off_s
+) -> None:
+    box = unwritten(off_s * S)
+    stored: list[datetime] = [box.true]
+    records = [box.record()]
+    for what, one, other in steps:
+        if what == "exchange":
+            box.exchange(one, other)
+            stored.append(box.true - other * S)
+        elif what == "late":  # a backlog: the record was made long before
+            box.passes(one)
+            box.hears(box.true, records[-1])
+            box.passes(other)
+        elif what == "reboot":
+            box.reboots()
+            box.passes(one)
+        else:
+            box.hears(stored[int(one * (len(stored) - 1))])
+        records.append(box.record())
+        assert box.doubt is None
+
+
+@given(
+    off_s=st.floats(121, 10**6) | st.floats(-(10**6), -121),
+    delays=st.lists(st.tuples(DELAYS, DELAYS), max_size=8),
+)
+def test_one_quick_receipt_proves_a_clock_wrong_whatever_came_before(off_s, delays) -> None:
+    box = unwritten(off_s * S)
+    for way_s, back_s in delays:
+        box.exchange(way_s, back_s)
+    box.exchange(30, 30)
+    assert box.doubt == (BEHIND if off_s < 0 else AHEAD)
+    assert TOLERANCE == 60 * S
