@@ -46,6 +46,14 @@ class Platform:
     trusted: TrustedKey
 
 
+@dataclass(frozen=True, slots=True)
+class Road:
+    """What the boxes of a process share: the wire, and which of them have something to do."""
+
+    wire: Wire
+    awake: "set[Box]"
+
+
 class Kept(Outbox):
     """The outbox, and how much of it still waits."""
 
@@ -61,18 +69,17 @@ class Kept(Outbox):
 class Box:
     """Writes records, and brings them home as the real uplink does."""
 
-    def __init__(self, member: Member, path: Path, platform: Platform, wire: Wire) -> None:
+    def __init__(self, member: Member, path: Path, platform: Platform, road: Road) -> None:
         """Open its outbox, new or as it was left."""
         self.member, self.path = member, path
         self.outbox = Kept.open(path, member.box, member.storage, NO_BALLAST)
         self.outbox.waiting = self.outbox.backlog().records
         self._signer = FileSigner(member.key)
-        self._drive = wire.drive(self._hear)
-        self._wire = wire
+        self._road, self._drive = road, road.wire.drive(self.wake)
         self._cluster = Cluster([_address(host, platform, member) for host in platform.hosts])
         reader = receipt_reader(member.box, platform.trusted)
         self.uplink = Uplink(self.outbox, self._answered, reader, Pace())
-        self.heard, self.is_away, self._advanced_at = False, True, 0.0
+        self.is_away, self._advanced_at = True, 0.0
         self._call: Future[Publisher] | None = None
 
     @property
@@ -80,10 +87,14 @@ class Box:
         """True while its way is open."""
         return self.uplink.opens_at() is None
 
+    def wake(self) -> None:
+        """Ask to be advanced: there is something to do. From any thread."""
+        self._road.awake.add(self)
+
     def is_due(self, now: float, silent_s: float) -> bool:
         """True when it may call the broker, or has waited for a receipt for so long."""
         if not self.is_connected:
-            return not self.is_away
+            return not self.is_away and self._call is None
         return bool(self.outbox.waiting) and now - self._advanced_at > silent_s
 
     def write(self, life: Life, sort: str | None = None) -> Written:
@@ -96,7 +107,8 @@ class Box:
         outbox.waiting += 1
         life.told(sort, envelope)
         at = time.time()
-        e, self.heard = envelope, True
+        self.wake()
+        e = envelope
         return Written(e.box, e.epoch, e.seq, e.sha256, e.kind, len(e.jws), at)
 
     def advance(self, calls: Executor) -> None:
@@ -104,7 +116,7 @@ class Box:
 
         A call waits for answers, so it is made in another thread; the uplink has its outcome.
         """
-        self.heard, self._advanced_at = False, time.monotonic()
+        self._advanced_at = time.monotonic()
         opens_at = self.uplink.opens_at()
         if opens_at is None:
             self.uplink.step(0)
@@ -143,12 +155,9 @@ class Box:
             raise FeedError("Nobody has called.", "Call first.")
         return call.result()
 
-    def _hear(self) -> None:
-        self.heard = True
-
     def _ring(self) -> None:
-        self.heard = True
-        self._wire.ring()
+        self.wake()
+        self._road.wire.ring()
 
 
 def _address(host: str, platform: Platform, member: Member) -> BrokerAddress:

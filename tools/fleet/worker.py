@@ -16,7 +16,7 @@ from typing import TextIO
 
 from edge.record.chain import Place
 from edge.record.envelope import TrustedKey
-from tools.fleet.box import Box, Platform
+from tools.fleet.box import Box, Platform, Road
 from tools.fleet.life import Life
 from tools.fleet.members import Member
 from tools.fleet.orders import Clone, Finish, Go, Order, Phase, Rate, Recount, Status, Stop
@@ -25,7 +25,7 @@ from tools.fleet.wire import Wire
 
 CALLS = 24
 """So many boxes of one process call the broker at the same time."""
-TURN_S, LOOK_S, TELL_S, PING_S = 0.05, 0.25, 0.5, 1.0
+TURN_S, LOOK_S, TELL_S, PING_S = 0.05, 0.25, 1.0, 2.0
 SILENT_S = 4.0
 """A box that waits for a receipt is looked at so often: its own patience is 5 to 10 s."""
 AT_ONCE = 50
@@ -71,7 +71,8 @@ class Worker:
         """Open the outbox of each box; all are away at first."""
         self._crew, self._log, self._calls = crew, log, calls
         self._chance = random.Random(f"{crew.seed}/{crew.number}")
-        self.wire = Wire()
+        self.wire, self._awake = Wire(), set[Box]()
+        self._road = Road(self.wire, self._awake)
         self._boxes = {one.number: self._box(one) for one in crew.members}
         self._lives = {n: self._life(box) for n, box in self._boxes.items()}
         self._clones: dict[int, Box] = {}
@@ -86,6 +87,7 @@ class Worker:
         while not self._stopped:
             while orders.poll():
                 self._obey(orders.recv())
+                told = 0.0
             self._write()
             self.wire.turn(0.0 if self._backlog else self._wait_s())
             now = time.monotonic()
@@ -142,7 +144,8 @@ class Worker:
             if away:
                 box.go_away()
             else:
-                box.is_away, box.heard = False, True
+                box.is_away = False
+                box.wake()
 
     def _recount(self, boxes: frozenset[int], records: int, days: float) -> None:
         """Spread the records over the days, by the box's own clock."""
@@ -170,7 +173,7 @@ class Worker:
                 shutil.copy(source, folder / source.name)
         member = original.member
         self._clones[number] = Box(
-            member, folder / original.path.name, self._crew.platform, self.wire
+            member, folder / original.path.name, self._crew.platform, self._road
         )
         self._cloned.add(number)
         for box in (original, self._clones[number]):  # from here on they differ
@@ -205,10 +208,14 @@ class Worker:
         self._log.write("\t".join(map(str, (*row, self._phase))) + "\n")
 
     def _advance(self, now: float, is_look: bool) -> None:
-        """Let boxes do what is due: those that heard something, and at times all others."""
-        for box in (*self._boxes.values(), *self._clones.values()):
-            if box.heard or (is_look and box.is_due(now, SILENT_S)):
-                box.advance(self._calls)
+        """Let boxes do what is due: those that are awake, and at times all others."""
+        awake = [*self._awake]
+        self._awake.difference_update(awake)
+        if is_look:
+            everyone = (*self._boxes.values(), *self._clones.values())
+            awake += [box for box in everyone if box.is_due(now, SILENT_S)]
+        for box in awake:
+            box.advance(self._calls)
 
     def _wait_s(self) -> float:
         if not self._rate_s:
@@ -235,7 +242,7 @@ class Worker:
         platform = self._crew.platform
         if member.number in self._crew.deaf:
             platform = replace(platform, trusted=self._crew.stranger)
-        return Box(member, self._crew.files / f"{member.box}.sqlite", platform, self.wire)
+        return Box(member, self._crew.files / f"{member.box}.sqlite", platform, self._road)
 
     def _life(self, box: Box) -> Life:
         name = box.member.box
