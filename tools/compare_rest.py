@@ -96,7 +96,8 @@ def passages(film: Film, fps: float, eyes: tuple[PlateDetector, PlateReader]) ->
     for index, image in enumerate(film):
         frame = frame_at(image, index, START, fps)
         due += tracker.update(frame, reader.read(image, detector.detect(image)))
-    announced = (desk.announce(track) for track in [*due, *tracker.finish()])
+    tracks = [*due, *tracker.finish()]
+    announced = (desk.announce(track, tracks) for track in tracks)
     return [passage for passage in announced if passage is not None]
 
 

@@ -1,15 +1,13 @@
 """`anpr-edge replay`: clips, image folders and recorded runs through the production path."""
 
 import json
-import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from edge.cli.staged import Wanted, clips_opened, run_opened, scores_of
-from edge.replay.results import deliver, work_folder, write_results
+from edge.cli.staged import Wanted, clips_opened, finished, run_opened
 from edge.replay.runfile import run_file
 from edge.replay.score import LATE_S, Score, Verdict
 from edge.replay.session import Played
@@ -72,19 +70,12 @@ def replay(clips: tuple[Path, ...], no_video: bool, **asked: object) -> None:
         raise click.UsageError("A run is played alone, at its own times: without --at, --real-time")
     # What cannot be played leaves no folder behind: everything is opened first.
     ready = clips_opened(clips, wanted) if runs[0] is None else run_opened(runs[0], wanted)
-    work = work_folder(wanted.out.resolve())
-    try:
-        played, records = ready.play(wanted, work)
-        scores = scores_of(played, ready.visits, wanted)
-        facts = write_results(work, played, scores, records)
-        deliver(work, wanted.out)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+    done = finished(ready, wanted)
     if wanted.as_json:
-        click.echo(json.dumps(facts, indent=2))
+        click.echo(json.dumps(done.facts, indent=2))
     else:
-        _tell(wanted.out, played, scores, records)
-    for cut in (p.fault for p in played if p.fault is not None):
+        _tell(wanted.out, done.played, done.scores, done.records)
+    for cut in (p.fault for p in done.played if p.fault is not None):
         raise cut
 
 

@@ -7,6 +7,7 @@ from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -25,6 +26,7 @@ from edge.replay.film import Film
 from edge.replay.footage import Pictures, pictures_of
 from edge.replay.laboratory import Laboratory
 from edge.replay.made import Likeness, bare, likeness, public_key
+from edge.replay.results import deliver, work_folder, write_results
 from edge.replay.runfile import Run, read_run
 from edge.replay.score import Score, asks, score
 from edge.replay.session import Asked, Played, Watch, asks_nothing, play
@@ -103,6 +105,29 @@ class OpenClips:
                 played.append(play(clip, *line, watch, wanted.real_time, asked))
         box.close()
         return played, None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What came of a replay whose results lie in the folder that was wanted."""
+
+    played: list[Played]
+    scores: list[Score | None]
+    records: Sequence[Envelope] | None
+    facts: dict[str, Any]
+
+
+def finished(ready: OpenRun | OpenClips, wanted: Wanted) -> Finished:
+    """Play what is ready and write its results, all or none of them. Raises BoxError."""
+    work = work_folder(wanted.out.resolve())
+    try:
+        played, records = ready.play(wanted, work)
+        scores = scores_of(played, ready.visits, wanted)
+        facts = write_results(work, played, scores, records)
+        deliver(work, wanted.out)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return Finished(played, scores, records, facts)
 
 
 def run_opened(path: Path, wanted: Wanted) -> OpenRun:

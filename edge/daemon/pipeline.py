@@ -140,7 +140,8 @@ class Pipeline:
         return [conclusion for conclusion in taken if conclusion is not None]
 
     def _conclude_all(self, tracks: Sequence[Track]) -> list[Conclusion]:
-        announced = ((self.desk.announce(track), track.lane) for track in tracks)
+        in_sight = [*self.tracker.followed, *tracks]
+        announced = ((self.desk.announce(track, in_sight), track.lane) for track in tracks)
         passages = [in_lane(passage, lane) for passage, lane in announced if passage is not None]
         blind = self.eyes.doubt() if passages else None
         judged = [replace(passage, blind=blind) for passage in passages]

@@ -1,6 +1,6 @@
 """The desk: one passage per vehicle, and why its plate may not be trusted (pure)."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from math import floor
@@ -50,18 +50,38 @@ class Desk:
         """Return a desk with the same policy that remembers nobody."""
         return Desk(self._policy)
 
-    def announce(self, track: Track) -> Passage | None:
-        """Return the passage of a track; None when it is no plate or was announced before."""
+    def announce(self, track: Track, in_sight: Sequence[Track]) -> Passage | None:
+        """Return the passage of a track; None when it is no plate or was announced before.
+
+        `in_sight` are all that are followed now or have just left: one may be on its vehicle.
+        """
         found = find(track.readings)
         if _is_nonsense(track, found):
             return None
         passage, boxes = _passage(track, found, self._policy), boxes_of(track.kept)
-        others = {i: known for i, known in self._recent.items() if i != track.id}
+        others = [known for i, known in self._recent.items() if i != track.id]
+        others += self._beside(passage, boxes, [t for t in in_sight if t is not track])
         told = any(_same_vehicle(known.passage, passage) for known in self._recent.values())
         new = not track.announced and not told
         track.announced = True
         self._remember(track.id, Known(passage, boxes))
-        return _unaccompanied(passage, boxes, others) if new else None
+        return _unaccompanied(track, passage, boxes, others) if new else None
+
+    def _beside(self, passage: Passage, boxes: Boxes, in_sight: Sequence[Track]) -> list[Known]:
+        """Return what would be announced of the plates that move as one with these boxes.
+
+        They keep it in mind: what they show now may be forgotten when they leave.
+        """
+        beside = [track for track in in_sight if on_one_vehicle(boxes, boxes_of(track.kept))]
+        found = [(track, find(track.readings)) for track in beside]
+        known = [
+            (track, Known(_passage(track, finding, self._policy), boxes_of(track.kept)))
+            for track, finding in found
+            if not _is_nonsense(track, finding)
+        ]
+        for track, other in known:
+            track.accompanied |= _rival(passage, other.passage)
+        return [other for _, other in known]
 
     def _remember(self, track_id: int, known: Known) -> None:
         horizon = known.passage.seen_last - SAME_PARKING
@@ -69,17 +89,25 @@ class Desk:
         self._recent[track_id] = known
 
 
-def _unaccompanied(passage: Passage, boxes: Boxes, others: Mapping[int, Known]) -> Passage:
-    """Doubt a second plate of what seems one vehicle: it must not be accused twice.
-
-    A trailer's own plate beside it is no rival: it names no motor vehicle.
-    """
+def _unaccompanied(
+    track: Track, passage: Passage, boxes: Boxes, others: Sequence[Known]
+) -> Passage:
+    """Doubt both plates of what seems one vehicle: one of them may be carried and not drive."""
     if passage.doubt is not None or _of_a_trailer(passage):
         return passage
-    rivals = (known for known in others.values() if not _of_a_trailer(known.passage))
-    if any(on_one_vehicle(boxes, known.boxes) for known in rivals):
+    rivals = (known for known in others if _rival(known.passage, passage))
+    if track.accompanied or any(on_one_vehicle(boxes, known.boxes) for known in rivals):
         return replace(passage, doubt=TOGETHER)
     return passage
+
+
+def _rival(other: Passage, passage: Passage) -> bool:
+    """Tell whether another plate on the same vehicle casts doubt on this one.
+
+    A trailer's own does not, for it names no motor vehicle; nor does the same plate once more, as
+    a light trailer repeats it.
+    """
+    return other.plate != passage.plate and not _of_a_trailer(other)
 
 
 def _of_a_trailer(passage: Passage) -> bool:

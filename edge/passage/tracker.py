@@ -89,6 +89,7 @@ class Track:
     kept: list[Sighting] = field(default_factory=list)
     count: int = 0
     announced: bool = False  # set by the desk: whatever comes later is no news
+    accompanied: bool = False  # set by the desk: another plate moved with this one
     clear_texts: Counter[str] = field(default_factory=Counter)
     lanes: dict[Lane | None, float] = field(default_factory=dict)
     wholes: int = 0
@@ -107,6 +108,7 @@ class Track:
         self.last, self.motion = later.last, later.motion
         self.count += later.count
         self.announced |= later.announced
+        self.accompanied |= later.accompanied
         self.clear_texts += later.clear_texts
         for lane, counts in later.lanes.items():
             self.lanes[lane] = self.lanes.get(lane, 0.0) + counts

@@ -49,9 +49,9 @@ class WatchedDesk(Desk):
         self._desk = desk
         self.votes: dict[tuple[int, int], tuple[Sighting, ...]] = {}
 
-    def announce(self, track: Track) -> Passage | None:
+    def announce(self, track: Track, in_sight: Sequence[Track]) -> Passage | None:
         """Return the passage of a track, None where there is none to announce."""
-        passage = self._desk.announce(track)
+        passage = self._desk.announce(track, in_sight)
         if passage is not None:
             kept = tuple(sorted(track.kept, key=lambda one: one.frame))
             self.votes[place_of(passage)] = kept

@@ -51,6 +51,7 @@ class Compared:
 
 def compared(run: Run, before: Sequence[Run]) -> Compared:
     """Compare a run with those before it, oldest first."""
+    before = [one for one in before if one.of == run.of]
     alike = [one for one in before if one.machine.is_like(run.machine)][-LAST:]
     is_busy = bool(alike) and run.machine.load > _load(alike) + BUSIER
     steady = [told for one in run.figures if (told := steadied(one, is_busy)) is not None]
@@ -96,7 +97,7 @@ def _load(runs: Sequence[Run]) -> float:
 
 def _remarks(run: Run, before: Sequence[Run], alike: Sequence[Run]) -> Iterator[str]:
     if not before:
-        yield "The history is empty: there is nothing to compare with yet."
+        yield "The history has no run of the same clips: there is nothing to compare with yet."
     elif not alike:
         yield f"No run before was on such a machine ({run.machine}): ratios alone are compared."
     elif run.machine.load > _load(alike) + BUSIER:

@@ -10,7 +10,7 @@ from rich.progress import track
 from edge.capture.clip import open_clip
 from edge.config import Reading
 from edge.passage.passage import Desk
-from edge.passage.tracker import Tracker
+from edge.passage.tracker import Track, Tracker
 from edge.ports import PlateDetector
 from edge.replay.reliability import Claim
 from edge.replay.shares import Share
@@ -105,10 +105,13 @@ def _passages(clip: Path, eyes: Eyes) -> Iterator[Passage]:
     desk, tracker = Desk(eyes.policy), Tracker(Reading().gone_after_s)
     for frame in open_clip(clip, START).frames():
         readings = eyes.reader.read(frame.image, eyes.detector.detect(frame.image))
-        for due in tracker.update(frame, readings):
-            yield from filter(None, [desk.announce(due)])
-    for due in tracker.finish():
-        yield from filter(None, [desk.announce(due)])
+        yield from _announced(desk, tracker.update(frame, readings), tracker.followed)
+    yield from _announced(desk, tracker.finish(), ())
+
+
+def _announced(desk: Desk, due: Sequence[Track], followed: Sequence[Track]) -> Iterator[Passage]:
+    passages = (desk.announce(track, [*followed, *due]) for track in due)
+    return (passage for passage in passages if passage is not None)
 
 
 def score_vehicles(folder: Path, finder: PlateDetector, text: CropReader) -> VehicleCounts:

@@ -6,6 +6,7 @@ World axes: x right, y up, z away from the viewer; the ground is y = 0.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +30,7 @@ class Camera:
 
     def rotation(self) -> Points:
         """World axes to camera axes (right, down, forward), (3, 3)."""
-        turned = _roll(self.roll) @ _pitch(self.pitch) @ _yaw(self.yaw)
-        return np.asarray(turned @ np.diag([1.0, -1.0, 1.0]))
+        return _turned(self.pitch, self.yaw, self.roll)
 
     def to_camera(self, points: Points) -> Points:
         """World points (N, 3) in metres to camera axes (N, 3) in metres."""
@@ -61,6 +61,14 @@ def _rays(columns: Points, rows: Points, axis: Points) -> Points:
     """One world component of the ray through every pixel, (H, W)."""
     across = columns[None, :] * axis[0]
     return np.asarray(across + rows[:, None] * axis[1] + axis[2], dtype=np.float64)
+
+
+@lru_cache(maxsize=64)
+def _turned(pitch: float, yaw: float, roll: float) -> Points:
+    """The rotation of a camera; read-only, for every panel asks for it."""
+    axes = np.asarray(_roll(roll) @ _pitch(pitch) @ _yaw(yaw) @ np.diag([1.0, -1.0, 1.0]))
+    axes.flags.writeable = False
+    return axes
 
 
 def _pitch(angle: float) -> Points:

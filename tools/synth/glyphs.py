@@ -1,6 +1,9 @@
 """Character shapes: the font faces of this machine, and strokes of our own where plates differ."""
 
 import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -145,9 +148,32 @@ def font_files() -> dict[str, Path]:
     return found
 
 
+_chosen: ContextVar[tuple[str, ...] | None] = ContextVar("chosen", default=None)
+
+
+@contextmanager
+def drawn_with(chosen: Sequence[str]) -> Iterator[None]:
+    """Draw with these faces alone, so that other machines draw the same.
+
+    Raises FontError for one that is not installed.
+    """
+    if absent := [FACES[face] for face in chosen if face not in font_files()]:
+        raise FontError(f"The fonts {', '.join(absent)} are not installed.", "Run `make fonts`.")
+    before = _chosen.set(tuple(chosen))
+    try:
+        yield
+    finally:
+        _chosen.reset(before)
+
+
+def chosen_faces() -> tuple[str, ...] | None:
+    """Names of the faces that alone may be drawn with now; None where any may."""
+    return _chosen.get()
+
+
 def faces() -> tuple[str, ...]:
-    """Names of the installed faces."""
-    return tuple(font_files())
+    """Names of the faces to draw with: those chosen, else all that are installed."""
+    return chosen_faces() or tuple(font_files())
 
 
 @cache

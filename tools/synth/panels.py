@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from tools.synth.camera import NEAR_M, Camera, Points
 
 Picture = NDArray[np.uint8]
+NEXT = np.array([1, 2, 3, 0])
+"""Of each corner of a quad the one after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ def _strips(panel: Panel, cuts: int, along_rows: bool) -> list[Panel]:
 def signed_area(quad: Points) -> float:
     """Area of a pixel quad, positive where tl, tr, br, bl run clockwise on screen."""
     x, y = quad[:, 0], quad[:, 1]
-    return float(0.5 * np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y))
+    return float(0.5 * np.sum(x * y[NEXT] - x[NEXT] * y))
 
 
 def paint(image: Picture, camera: Camera, panels: Iterable[Panel], light: Light) -> None:
@@ -146,7 +148,7 @@ def _clip(image: Picture, quad: Points) -> tuple[int, int, int, int]:
 
 def _shrunk(texture: Picture, quad: Points) -> Picture:
     """The texture with premultiplied alpha, no more than twice as fine as it will appear."""
-    sides = np.linalg.norm(np.roll(quad, -1, axis=0) - quad, axis=1)
+    sides = np.linalg.norm(quad[NEXT] - quad, axis=1)
     wide, high = max(sides[0], sides[2], 2.0), max(sides[1], sides[3], 2.0)
     rows, columns = texture.shape[:2]
     size = (min(columns, round(wide * 1.3)), min(rows, round(high * 1.3)))

@@ -158,10 +158,10 @@ def draw_scene(rng: Rng, size: tuple[int, int] = (1280, 720),
     for item in _draw_traffic(rng, camera, wardrobe):
         places.paint_shadow(image, camera, item.vehicle.outline(item.heading, item.place))
         show(image, camera, item, (light, exposure), ledger)
-        glows += _glows(camera, item, exposure, bloom)
+        glows += glows_of(camera, item, exposure, bloom)
     if rng.random() < 0.35:
         _hang(image, rng, ledger)
-    image = _expose(image, exposure, ledger, rng)
+    image = exposed(image, exposure, ledger, rng)
     add_glows(image, [*glows, *_street_lamps(rng, size, exposure)])
     return Scene(develop(image, rng), ledger.plates())
 
@@ -176,7 +176,7 @@ def draw_clutter(rng: Rng, size: tuple[int, int] = (1280, 720),
     for _ in range(int(rng.choice([0, 0, 1, 2, 3]))):
         spec, face = wardrobe.plate(rng)
         paste_plate(image, ledger, rng, (spec, face))
-    image = _expose(image, replace(exposure, darkness=exposure.darkness * 0.8), ledger, rng)
+    image = exposed(image, replace(exposure, darkness=exposure.darkness * 0.8), ledger, rng)
     return Scene(develop(image, rng), ledger.plates())
 
 
@@ -339,7 +339,7 @@ def _faces_camera(camera: Camera, panel: Panel) -> bool:
     return float(panel.normal() @ view / np.linalg.norm(view)) > 0.3
 
 
-def _glows(camera: Camera, item: Standing, exposure: Exposure, bloom: float) -> list[Glow]:
+def glows_of(camera: Camera, item: Standing, exposure: Exposure, bloom: float) -> list[Glow]:
     """Lamps of one vehicle that shine into the camera at night; `bloom` metres in radius."""
     if exposure.darkness < 0.3:
         return []
@@ -376,7 +376,7 @@ def _hang(image: Picture, rng: Rng, ledger: Ledger) -> None:
     image[covered > 0] = before[covered > 0]
 
 
-def _expose(image: Picture, exposure: Exposure, ledger: Ledger, rng: Rng) -> Picture:
+def exposed(image: Picture, exposure: Exposure, ledger: Ledger, rng: Rng) -> Picture:
     """Darken the scene, let plates shine back, and drop colour for infrared."""
     if exposure.darkness <= 0:
         return image

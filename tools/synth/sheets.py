@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from tools.synth.glyphs import chosen_faces, font_files
+
 Picture = NDArray[np.uint8]
 Colour = tuple[float, float, float]
 
@@ -126,20 +128,31 @@ class Sheet:
         return self
 
 
-@lru_cache(maxsize=1)
 def lettering_fonts() -> tuple[str, ...]:
+    """Paths of the fonts to write with: those chosen, else all that are installed here."""
+    chosen = chosen_faces()
+    return _installed() if chosen is None else tuple(str(font_files()[face]) for face in chosen)
+
+
+@lru_cache(maxsize=1)
+def _installed() -> tuple[str, ...]:
     """Paths of the upright fonts installed here, sorted; empty where there are none."""
     found = [p for folder in FONT_FOLDERS if folder.is_dir() for p in folder.rglob("*.ttf")]
     return tuple(sorted(str(p) for p in found if "Math" not in p.name))
 
 
-@lru_cache(maxsize=4096)
 def lettering(words: str, height_px: int, font: int) -> Picture:
     """Words as an alpha mask (height_px, W) uint8."""
     fonts = lettering_fonts()
     if not fonts:
         return _stroke_lettering(words, height_px)
-    face = ImageFont.truetype(fonts[font % len(fonts)], max(6, round(height_px * 1.3)))
+    return _written(words, height_px, fonts[font % len(fonts)])
+
+
+@lru_cache(maxsize=4096)
+def _written(words: str, height_px: int, font: str) -> Picture:
+    """Words in one font as an alpha mask (height_px, W) uint8."""
+    face = ImageFont.truetype(font, max(6, round(height_px * 1.3)))
     box = face.getbbox(words)
     image = Image.new("L", (max(1, round(box[2] - box[0])), max(1, round(box[3] - box[1]))))
     ImageDraw.Draw(image).text((-box[0], -box[1]), words, fill=255, font=face)

@@ -216,9 +216,76 @@ def motorcycle(look: Look, rng: np.random.Generator) -> Vehicle:
     return Vehicle("motorcycle", length, w, tuple(panels), mounts, lamps)
 
 
+def trailer(look: Look, rng: np.random.Generator) -> Vehicle:
+    """A low open trailer: what tows it is seen above it."""
+    length, w, tall = rng.uniform(2.2, 2.8), 1.7, 0.72
+    back, front, box = -length / 2, length / 2, length - 0.9
+    side = faces.plain(look, box, tall - 0.35)
+    panels = [
+        _face(faces.plain(look, w, tall - 0.3), w, (0.3, tall), back, "rear"),
+        _face(faces.plain(look, w, tall - 0.3), w, (0.3, tall), back + box, "front"),
+        *_flanks(side, w, (0.35, tall), box, back + box / 2),
+        _strip(faces.plain(look, w, box, 0.5, 0.45), w, (tall - 0.1, back), (tall, back + box)),
+        _strip(Sheet(0.1, 0.9, (60, 60, 60), 40), 0.1, (0.4, back + box), (0.42, front)),
+        *_tyres(w, back + box / 2),
+    ]
+    mounts = (Mount((0.0, 0.5, back - 0.015), "rear", look.plate_size),)
+    return Vehicle(
+        "trailer", length, w, tuple(panels), mounts, _lamps(w, 0.5, 0.5, back, front)[:2]
+    )
+
+
+def flatbed(look: Look, rng: np.random.Generator) -> Vehicle:
+    """A lorry with an open bed, 0.95 m high, that may carry another vehicle."""
+    length, w, bed, cab = rng.uniform(7.2, 8.0), 2.45, 0.95, rng.uniform(2.3, 2.6)
+    back, front = -length / 2, length / 2
+    panels = [
+        _face(faces.truck_bar(look, w - 0.1, 0.5), w - 0.1, (0.42, bed), back, "rear"),
+        _face(faces.truck_front(look, 2.35, cab - 0.3), 2.35, (0.3, cab), front, "front"),
+        _face(faces.plain(look, 2.35, cab - bed), 2.35, (bed, cab), front - 1.8, "rear"),
+        *_flanks(_chassis(length), w - 0.1, (0, bed), length - 0.3),
+        *_flanks(faces.window(look, 1.8, cab - bed, 0.3), 2.35, (bed, cab), 1.8, front - 0.9),
+        _strip(Sheet(w, 3.0, (70, 70, 72), 30), w, (bed, back), (bed, front - 1.8)),
+        _strip(faces.plain(look, w, 1.5), 2.35, (cab, front - 1.8), (cab, front)),
+        *_tyres(w, back + 0.9, 0.4),
+    ]
+    mounts = _mounts(look, w, back, front, 0.42, 0.3, 1.0)
+    return Vehicle("flatbed", length, w, tuple(panels), mounts, _lamps(w, 0.65, 0.75, back, front))
+
+
+def raised(vehicle: Vehicle, by_m: float) -> Vehicle:
+    """The same vehicle standing on something."""
+    up = np.array([0.0, by_m, 0.0])
+    panels = tuple(replace(panel, corners=panel.corners + up) for panel in vehicle.panels)
+    mounts = tuple(
+        replace(mount, centre=(mount.centre[0], mount.centre[1] + by_m, mount.centre[2]))
+        for mount in vehicle.mounts
+    )
+    return replace(vehicle, panels=panels, mounts=mounts, lamps=())
+
+
+def semitrailer(look: Look, rng: np.random.Generator) -> Vehicle:
+    """The tall trailer of an articulated lorry: it hides what tows it."""
+    length, w, tall = rng.uniform(7.0, 8.5), 2.5, rng.uniform(3.3, 3.8)
+    back, front = -length / 2, length / 2
+    panels = [
+        _face(faces.box_rear(look, w, tall - 0.95), w, (0.95, tall), back, "rear"),
+        _face(faces.truck_bar(look, w - 0.1, 0.5), w - 0.1, (0.42, 0.92), back + 0.12, "rear"),
+        _face(faces.plain(look, w, 1.0), w, (0.95, tall), front, "front"),
+        *_flanks(_box_flank(look, length, tall - 0.9), w, (0.9, tall), length),
+        *_flanks(_chassis(length), w - 0.1, (0, 0.95), length - 0.3),
+        _strip(faces.plain(look, w, 3.0), w, (tall, back), (tall, front)),
+        *_tyres(w, back + 0.9, 0.9),
+    ]
+    mounts = (Mount((0.0, 0.67, back + 0.105), "rear", look.plate_size),)
+    lamps = _lamps(w, 0.65, 0.75, back, front)[:2]
+    return Vehicle("semitrailer", length, w, tuple(panels), mounts, lamps)
+
+
 KINDS: dict[str, Callable[[Look, np.random.Generator], Vehicle]] = {
     "car": car, "van": van, "truck": truck, "bus": bus, "tractor": tractor,
-    "motorcycle": motorcycle,
+    "motorcycle": motorcycle, "trailer": trailer, "semitrailer": semitrailer,
+    "flatbed": flatbed,
 }  # fmt: skip
 
 

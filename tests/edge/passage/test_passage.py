@@ -19,8 +19,10 @@ def announced(seen: dict[int, list[Reading]], frames: int, fps: float = 15.0) ->
     passages = []
     for i in range(frames):
         tracks = tracker.update(frame(i, fps), seen.get(i, []))
-        passages += [p for t in tracks if (p := desk.announce(t))]
-    return passages + [p for t in tracker.finish() if (p := desk.announce(t))]
+        in_sight = [*tracker.followed, *tracks]
+        passages += [p for t in tracks if (p := desk.announce(t, in_sight))]
+    left = tracker.finish()
+    return passages + [p for t in left if (p := desk.announce(t, left))]
 
 
 def test_a_well_read_plate_is_settled_and_dated_by_its_first_sight() -> None:
@@ -42,7 +44,7 @@ def test_a_confidence_just_below_the_level_is_never_shown_as_the_level() -> None
     tracker, desk = Tracker(1.0, announce_after_s=20), Desk(never)
     for i in range(10):
         tracker.update(frame(i, 15.0), [reading("27BXK4")])
-    (passage,) = (p for t in tracker.finish() if (p := desk.announce(t)))
+    (passage,) = (p for t in tracker.finish() if (p := desk.announce(t, ())))
     assert "0.94, below 0.95" in (passage.doubt or "")
 
 
@@ -138,17 +140,21 @@ def test_one_plate_on_tractor_and_trailer_is_one_vehicle() -> None:
     assert len(announced(seen, 40)) == 1
 
 
-def test_two_plates_of_one_vehicle_are_not_accused_twice() -> None:
-    seen = {
+@pytest.mark.parametrize("stays", [0, 4, 40])
+def test_of_two_plates_on_one_vehicle_neither_is_accused_whichever_leaves_first(stays: int) -> None:
+    both = {
         i: [
             reading("27BXK4", detection(x=100 + 20 * i, y=300)),
             reading("1KZE410", detection(x=100 + 20 * i, y=150), tint=Tint.WHITE),
         ]
         for i in range(12)
     }
-    first, second = announced(seen, 60)
-    assert first.doubt is None
-    assert second.doubt == TOGETHER
+    alone = {
+        i: [reading("1KZE410", detection(x=100 + 20 * i, y=150), tint=Tint.WHITE)]
+        for i in range(12, 12 + stays)
+    }
+    found = {p.plate: p.doubt for p in announced(both | alone, 90)}
+    assert found == {"27BXK4": TOGETHER, "1KZE410": TOGETHER}
 
 
 @pytest.mark.parametrize("turn", [1, -1])

@@ -1,0 +1,87 @@
+"""`python -m tools.golden_suite` on a suite of one short street."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tools.golden_suite.__main__ import main
+from tools.golden_suite.drawing import FACES
+from tools.synth.glyphs import FontError, drawn_with
+
+STREET = """\
+says = "One van."
+starts_at = 2028-06-01T10:00:00+02:00
+seconds = 1.4
+seed = 1
+[[vehicles]]
+plate = "1XKE410"
+country = "BE"
+way = [[0.1, 4.0], [3.1, 31.0]]
+register = "van of 2009"
+due = { voorbeeldgem = "no_access", voorbeeldstad = "review" }
+"""
+
+
+@pytest.fixture
+def suite(tmp_path: Path) -> Path:
+    try:
+        with drawn_with(FACES):
+            pass
+    except FontError as fault:
+        pytest.skip(f"no fonts to draw plates with: {fault.remedy}")
+    (tmp_path / "streets").mkdir()
+    (tmp_path / "streets" / "one.toml").write_text(STREET)
+    return tmp_path
+
+
+def run(suite: Path, *args: str) -> Result:
+    return CliRunner().invoke(main, ["--suite", str(suite), *args])
+
+
+def test_what_is_found_is_expected_from_then_on_and_a_change_is_told(suite: Path) -> None:
+    first = run(suite, "--write")
+    assert first.exit_code == 0, first.output
+    assert '+plate = "1XKE410"' in first.output
+    expected = suite / "expected" / "one.toml"
+    expected.write_text(expected.read_text().replace('"leaving"', '"approaching"'))
+    out = suite / "out"
+    again = run(suite, "--out", str(out))
+    assert again.exit_code == 1
+    says = "one, vehicle 1 (1XKE410): its direction is leaving, expected approaching."
+    assert says in again.output
+    facts = json.loads((out / "golden.json").read_text())
+    assert (facts["kept"], facts["streets"][0]["right"]) == (False, 1)
+    assert [one["says"] for one in facts["streets"][0]["deviations"]] == [says]
+    assert "data:image/jpeg;base64," in (out / "one" / "report.html").read_text()
+    assert json.loads(run(suite, "--only", "one", "--json").stdout)["kept"] is False
+
+
+def test_what_accuses_wrongly_is_never_expected(suite: Path) -> None:
+    street = suite / "streets" / "one.toml"
+    street.write_text(STREET.replace('"no_access"', '"free_access"'))
+    refused = run(suite, "--write")
+    assert refused.exit_code == 1
+    assert "NOT TO BE EXPECTED: one, vehicle 1: no_access in voorbeeldgem" in refused.output
+    assert not (suite / "expected").exists()
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (("--only", "two"), "There is no street two"),
+        (("--models", "nowhere"), "is no manifest of models"),
+        (("--models", "models", "--write"), "written with the models of the software"),
+    ],
+)
+def test_misuse_is_said(suite: Path, args: tuple[str, ...], says: str) -> None:
+    told = run(suite, *args)
+    assert told.exit_code == 2
+    assert says in told.output
+
+
+def test_a_street_of_which_nothing_is_expected_is_said(suite: Path) -> None:
+    told = run(suite)
+    assert told.exit_code == 2
+    assert "Nothing is expected of one yet" in told.output

@@ -1,0 +1,117 @@
+"""What a street's box made of it, against what is expected and what is due (pure)."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from edge.access.evaluate import ACCUSING
+from edge.replay.score import Verdict
+from tools.golden_suite.found import Decided, Found, Outcomes
+from tools.golden_suite.street import Street
+
+LEEWAY = 0.06
+"""So far the evidence of a vehicle may move, in nats.
+
+The same models on pictures that were drawn and scaled without AVX moved it by 0.035 at most, and
+by 0.004 on average; three earlier readers of ours by up to 0.3, 0.8 and 1.5 (deploy/UPDATES.md).
+"""
+EXACT = (
+    *("verdict", "passages", "others", "plate", "country", "direction", "lane", "wrong_way"),
+    "doubt",
+)
+NUMBER = re.compile(r"\d+\.\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """One thing that is not as expected; `number` None: of the street, of no vehicle."""
+
+    street: str
+    number: int | None
+    plate: str
+    what: str
+    expected: str
+    found: str
+
+    @property
+    def says(self) -> str:
+        """Return it as one sentence."""
+        whose = "" if self.number is None else f", vehicle {self.number} ({self.plate})"
+        return f"{self.street}{whose}: {self.what} is {self.found}, expected {self.expected}."
+
+
+def deviations(name: str, street: Street, expected: Outcomes, found: Outcomes) -> list[Deviation]:
+    """Return everything that is not as expected, vehicle by vehicle."""
+    known = {one.number: one for one in expected.vehicles}
+    told = [
+        Deviation(name, one.number, street.vehicles[one.number - 1].plate, *difference)
+        for one in found.vehicles
+        for difference in _differences(known.get(one.number), one)
+    ]
+    told += [
+        Deviation(name, number, street.vehicles[number - 1].plate, "the vehicle", "known", "gone")
+        for number in known.keys() - {one.number for one in found.vehicles}
+    ]
+    if expected.strays != found.strays:
+        strays = _listed(expected.strays), _listed(found.strays)
+        told.append(Deviation(name, None, "", "what is read where no vehicle is due", *strays))
+    return told
+
+
+def _differences(expected: Found | None, found: Found) -> Iterator[tuple[str, str, str]]:
+    if expected is None:
+        yield "the vehicle", "nothing", "new"
+        return
+    for field in EXACT:
+        was, now = getattr(expected, field), getattr(found, field)
+        if _plain(was) != _plain(now):
+            yield f"its {field.replace('_', ' ')}", _shown(was), _shown(now)
+    yield from _unsure(expected.evidence, found.evidence)
+    for zone in sorted(expected.zones.keys() | found.zones.keys()):
+        was, now = expected.zones.get(zone), found.zones.get(zone)
+        if was is None or now is None or _plain(was) != _plain(now):
+            yield f"its outcome in {zone}", _shown(was), _shown(now)
+
+
+def _unsure(expected: float | None, found: float | None) -> Iterator[tuple[str, str, str]]:
+    if expected is None or found is None:
+        if expected != found:
+            yield "the evidence for its plate", _shown(expected), _shown(found)
+        return
+    if abs(found - expected) > LEEWAY:
+        shown = f"{expected:.4f} nats a reading, {LEEWAY:g} more or less"
+        yield "the evidence for its plate", shown, f"{found:.4f}"
+
+
+def _plain(value: object) -> str:
+    """Return a value without the figures of a sentence: they may move a little."""
+    return NUMBER.sub("#", str(value))
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, Decided):
+        return f"{value.outcome} ({value.rule}, {value.consequence}: {value.reason})"
+    if isinstance(value, tuple):
+        return _listed(value)
+    return str(value)
+
+
+def _listed(passages: tuple[str, ...]) -> str:
+    return ", ".join(passages) or "nothing"
+
+
+def undue(street: Street, found: Outcomes) -> Iterator[str]:
+    """Yield what no expectation may ever allow: somebody would be accused who is not to be."""
+    for one in found.vehicles:
+        due = street.vehicles[one.number - 1].due
+        for zone, outcome in one.outcomes.items():
+            if outcome in ACCUSING and (outcome != due.get(zone) or one.verdict == Verdict.WRONG):
+                yield f"vehicle {one.number}: {outcome} in {zone} where {due.get(zone)} is due"
+        yield from (f"vehicle {one.number}: {other}" for other in one.others if _accuses(other))
+    yield from (f"where nobody is due: {stray}" for stray in found.strays if _accuses(stray))
+
+
+def _accuses(told: str) -> bool:
+    return any(outcome in told for outcome in ACCUSING)
