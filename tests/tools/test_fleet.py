@@ -82,7 +82,9 @@ def faulty(mutation: str) -> tuple[str, ...]:
 
 def test_a_fleet_goes_through_every_fault_and_comes_home(folder: Path) -> None:
     find_postgres()
-    ran = run(replace(plan(folder, 60, *Chaos, limits=PATIENT), workers=2, receivers=2, rate_s=15.0))
+    ran = run(
+        replace(plan(folder, 60, *Chaos, limits=PATIENT), workers=2, receivers=2, rate_s=15.0)
+    )
     found, faults = judged(ran)
     assert faults == []
     assert (found.lost, found.twice, found.left) == (0, 0, 0)

@@ -59,6 +59,12 @@ class Wire:
         self._epoll.register(self._bell[0], select.EPOLLIN)
         self.traffic = Traffic()
 
+    def close(self) -> None:
+        """Watch no more."""
+        self._epoll.close()
+        for end in self._bell:
+            end.close()
+
     def drive(self, heard: Callable[[], None]) -> "Drive":
         """Return what a session is driven by; `heard` is called when something came."""
         return Drive(self, heard)

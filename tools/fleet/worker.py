@@ -23,7 +23,7 @@ from tools.fleet.orders import Clone, Finish, Go, Order, Phase, Rate, Recount, S
 from tools.fleet.plan import Daily
 from tools.fleet.wire import Wire
 
-CALLS = 24
+CALLS = 8
 """So many boxes of one process call the broker at the same time."""
 TURN_S, LOOK_S, TELL_S, PING_S = 0.05, 0.25, 1.0, 2.0
 SILENT_S = 4.0
