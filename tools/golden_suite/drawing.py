@@ -106,7 +106,8 @@ def _built(vehicle: Vehicle, rng: np.random.Generator, tow: Crew | None) -> Crew
         plate_size=drawn.plate_size,
         wear=drawn.wear,
     )
-    face = render_plate(spec, FACE_PX * spec.lines, rng, worn=False)
+    dirt = None if vehicle.dirt is None else np.random.default_rng(vehicle.dirt)
+    face = render_plate(spec, FACE_PX * spec.lines, dirt or rng, worn=dirt is not None)
     body = KINDS[vehicle.kind](look, rng)
     return Crew(vehicle, raised(body, BED_M) if vehicle.upon else body, spec, face, tow)
 
