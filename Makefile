@@ -26,7 +26,7 @@ DEBS := $(CURDIR)/build/deb
 # A compiler for the firmware's C; without one its tests skip and say so.
 COMPILER = $(if $(shell command -v gcc),,gcc libc6-dev)
 
-.PHONY: demo test test-ansible test-deb test-arm64 desk handbook lint schemas examples axe bench bench-access bench-backlog bench-registry soak soak-serial soak-hours year lock sbom security-txt system deb train-tools train-reader train-detector fonts clean
+.PHONY: demo test test-ansible test-deb test-arm64 desk handbook lint schemas examples axe bench bench-access bench-backlog bench-registry fleet soak soak-serial soak-hours year lock sbom security-txt system deb train-tools train-reader train-detector fonts clean
 
 demo: $(VENV)/.ready
 	@$(BIN)/python -m tools.demo --clip "$(CLIP)" --out "$(OUT)"
@@ -107,6 +107,12 @@ soak-serial: $(VENV)/.ready
 # Two hours of a box at work: what grows in its processes, and whether anything is lost.
 soak-hours: $(VENV)/.ready
 	$(BIN)/python -m tools.soak --hours 2
+
+# 5,000 boxes at a record a second in all for twenty minutes, then everything goes wrong: 40 minutes,
+# 4 GB of memory. The report is out/fleet/report.html.
+fleet: $(VENV)/.ready
+	@deploy/system-packages postgresql
+	$(BIN)/python -m tools.fleet --boxes 5000 --rate 1 --quiet-s 1200 --out out/fleet
 
 # A year of 200,000 passages through hold and release; in memory, for a disk would take the night.
 year: $(VENV)/.ready

@@ -152,6 +152,10 @@ class Uplink:
         except FeedError as e:
             self._lose(e)
 
+    def opens_at(self) -> float | None:
+        """Return from when on (monotonic) a step opens the way; None while it is open."""
+        return None if self._publisher is not None else self._next_try_at
+
     def close(self) -> None:
         """Let go of the publisher, if there is one.
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 
-from edge.feed.session import Arrived, Broker, Note, Refused, Role, Session
+from edge.feed.session import OWN_THREAD, Arrived, Broker, Drive, Note, Refused, Role, Session
 from edge.feed.topics import RECEIPT, STATUS, UPDATES, topic
 from edge.types import Envelope
 
@@ -32,7 +32,11 @@ class MqttPublisher:
 
     @classmethod
     def connect(
-        cls, box: str, broker: Broker, take_hint: Callable[[str], None] = unheard
+        cls,
+        box: str,
+        broker: Broker,
+        take_hint: Callable[[str], None] = unheard,
+        drive: Drive = OWN_THREAD,
     ) -> "MqttPublisher":
         """Connect as a box; `take_hint` gets the hash of the hint that stands, again and again.
 
@@ -41,7 +45,7 @@ class MqttPublisher:
         will = Note(topic(box, STATUS), OFFLINE, retain=True)
         name, listen = f"anpr-edge-{box}", topic(box, RECEIPT)
         role = Role(name, listen, will, overhear=UPDATES, is_lasting=False, qos=0)
-        session = Session.open(broker, role)
+        session = Session.open(broker, role, drive)
         session.publish(Note(topic(box, STATUS), ONLINE, retain=True))
         return cls(box, session, take_hint)
 

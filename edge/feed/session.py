@@ -2,6 +2,7 @@
 
 MQTT 5 first, then 3.1.1: clustered brokers in use still refuse 5, so nothing here depends on
 its properties. paho's network thread only fills a queue; whoever owns the session empties it.
+Who has thousands of sessions drives them all from one loop: `Drive`.
 """
 
 import logging
@@ -52,6 +53,33 @@ class Broker(Protocol):
     def cert(self) -> Path | None: ...  # noqa: D102
     @property
     def key(self) -> Path | None: ...  # noqa: D102
+
+
+class Drive(Protocol):
+    """What reads and writes the network of open connections."""
+
+    def start(self, client: paho.Client) -> None:
+        """Take over a client that has just called its broker."""
+        ...
+
+    def stop(self, client: paho.Client) -> None:
+        """Write what a client still has to say, if that can be, and let go of it."""
+        ...
+
+
+class OwnThread:
+    """A thread for each connection; implements `Drive`."""
+
+    def start(self, client: paho.Client) -> None:
+        """Begin."""
+        client.loop_start()
+
+    def stop(self, client: paho.Client) -> None:
+        """End, once all is written."""
+        client.loop_stop()
+
+
+OWN_THREAD = OwnThread()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,25 +153,27 @@ Item: TypeAlias = Arrived | Accepted | Refused
 class Session:
     """An open connection with a persistent session at the broker."""
 
-    def __init__(self, client: paho.Client, inbox: "queue.SimpleQueue[object]", name: str) -> None:
+    def __init__(
+        self, client: paho.Client, inbox: "queue.SimpleQueue[object]", name: str, drive: Drive
+    ) -> None:
         """Use `Session.open`."""
-        self._client, self._inbox, self._name = client, inbox, name
+        self._client, self._inbox, self._name, self._drive = client, inbox, name, drive
         self._early: list[Item] = []
         self._unanswered: dict[int, str] = {}  # the topic of each number
         self._refused: dict[str, str] = {}  # what was told last of each topic
 
     @classmethod
-    def open(cls, broker: Broker, role: Role) -> Self:
+    def open(cls, broker: Broker, role: Role, drive: Drive = OWN_THREAD) -> Self:
         """Connect and subscribe.
 
         Raises FeedError when the broker cannot be reached, or refuses both protocols.
         """
         with suppress(_RefusedError):
-            return cls._connect(broker, role, MQTTProtocolVersion.MQTTv5)
+            return cls._connect(broker, role, MQTTProtocolVersion.MQTTv5, drive)
         with suppress(_TooMuchError):
-            return cls._connect(broker, role, MQTTProtocolVersion.MQTTv311)
+            return cls._connect(broker, role, MQTTProtocolVersion.MQTTv311, drive)
         last = replace(role, overhear=None)
-        return cls._connect(broker, last, MQTTProtocolVersion.MQTTv311)
+        return cls._connect(broker, last, MQTTProtocolVersion.MQTTv311, drive)
 
     def publish(self, note: Note) -> int:
         """Hand a message to the broker (QoS 1); return the number of its acknowledgement.
@@ -203,7 +233,7 @@ class Session:
         if last is not None:
             self._client.publish(last.topic, last.payload, qos=1, retain=last.retain)
         self._client.disconnect()
-        self._client.loop_stop()
+        self._drive.stop(self._client)
 
     def _note(self, answer: Accepted | Refused) -> None:
         """Tell a refusal, once for each topic and reason."""
@@ -215,7 +245,9 @@ class Session:
             log.warning("%s refuses what goes to %s: %s", self._name, topic, answer.reason)
 
     @classmethod
-    def _connect(cls, broker: Broker, role: Role, version: MQTTProtocolVersion) -> Self:
+    def _connect(
+        cls, broker: Broker, role: Role, version: MQTTProtocolVersion, drive: Drive
+    ) -> Self:
         inbox: queue.SimpleQueue[object] = queue.SimpleQueue()
         client = _client(role, version, inbox)
         name = f"the broker {broker.host}:{broker.port}"
@@ -225,8 +257,8 @@ class Session:
         except (OSError, ValueError) as e:
             remedy = CHECK_TLS if isinstance(e, ssl.SSLError) else CHECK_BROKER
             raise FeedError(f"No connection to {name} ({_reason(e)}).", remedy) from e
-        client.loop_start()
-        session = cls(client, inbox, name)
+        drive.start(client)
+        session = cls(client, inbox, name, drive)
         try:
             session._await_yes(broker)
             client.subscribe(role.listen, qos=role.qos)

@@ -120,7 +120,7 @@ def _measured(parts: Sequence[str], asked: Asked) -> tuple[Run, Sequence[str]]:
             found = measured(parts or tuple(PARTS), asked, Path(made))
     except (OSError, Step) as e:
         raise click.ClickException(f"Nothing can be measured in {asked.folder}: {e}") from e
-    return run_of(found.figures, here), found.left_out
+    return run_of(found.figures, here, asked.of), found.left_out
 
 
 def _tell(told: Told, as_json: bool) -> None:
@@ -132,7 +132,7 @@ def _tell(told: Told, as_json: bool) -> None:
     console = Console()
     for table in tables(told.run.figures):
         console.print(table)
-    console.print(f"Measured on {told.run.machine}.", soft_wrap=True)
+    console.print(f"Measured on {told.run.machine}: {told.run.of}.", soft_wrap=True)
     for sentence in told.left_out:
         console.print(sentence, soft_wrap=True)
 

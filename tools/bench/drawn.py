@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import msgspec
+
 from tools.bench.eyes import AGAINST, CCT_READER
 from tools.bench.figure import Figure
 from tools.bench.history import Run
@@ -142,11 +144,10 @@ def told(run: Run, value: float, unit: str) -> str:
 
 def comparable(run: Run, before: Sequence[Run]) -> list[Run]:
     """Return the runs whose lines may be drawn with this one, and of others their ratios alone."""
-    return [one if one.machine.is_like(run.machine) else _ratios(one) for one in before] + [run]
+    same = [one for one in before if one.of == run.of]
+    return [one if one.machine.is_like(run.machine) else _ratios(one) for one in same] + [run]
 
 
 def _ratios(run: Run) -> Run:
     ratios = tuple(one for one in run.figures if one.group == AGAINST)
-    return Run(
-        commit=run.commit, changed=run.changed, at=run.at, machine=run.machine, figures=ratios
-    )
+    return msgspec.structs.replace(run, figures=ratios)

@@ -23,7 +23,7 @@ class HistoryError(BoxError):
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """One run: of which commit, when (UTC), where, and its figures.
+    """One run: of which commit, when (UTC), where, on what, and its figures.
 
     `changed`: there was more than the commit in the working tree.
     """
@@ -33,6 +33,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     changed: bool
     at: datetime
     machine: Machine
+    of: str
     figures: tuple[Figure, ...]
 
 
@@ -44,11 +45,11 @@ class History:
     faults: tuple[str, ...]
 
 
-def run_of(figures: tuple[Figure, ...], machine: Machine) -> Run:
+def run_of(figures: tuple[Figure, ...], machine: Machine, of: str) -> Run:
     """Return these figures as a run of the commit that is checked out here, now."""
     at = datetime.now(UTC).replace(microsecond=0)
     commit, changed = checked_out()
-    return Run(commit=commit, changed=changed, at=at, machine=machine, figures=figures)
+    return Run(commit=commit, changed=changed, at=at, machine=machine, of=of, figures=figures)
 
 
 def checked_out() -> tuple[str, bool]:

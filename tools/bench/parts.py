@@ -1,6 +1,7 @@
 """The parts of the benchmark, in their order."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tools.bench.decoding import capture, decoded
@@ -31,4 +32,4 @@ def measured(parts: Sequence[str], asked: Asked, folder: Path) -> Findings:
     found = Findings()
     for part in parts:
         found += PARTS[part](ready)
-    return found
+    return replace(found, left_out=tuple(dict.fromkeys(found.left_out)))

@@ -24,6 +24,11 @@ class Asked:
     seconds: int
     folder: Path
 
+    @property
+    def of(self) -> str:
+        """Return what is played: runs of something else are not to be compared."""
+        return f"{self.frames} frames of {self.clip.name}, {self.seconds} s of two lanes"
+
 
 @dataclass(frozen=True, slots=True)
 class Ready:

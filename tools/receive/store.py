@@ -71,7 +71,7 @@ class Store(Closing):
         with self._told("stored"):
             keyring = self._keys.of(self._trusted())
             judged = self._judge(messages, keyring, at)  # before any lock
-            self._introduce(boxes, keyring)
+            self._introduce(boxes)
             with self._db.transaction():
                 return self._keep(judged, at)
 
@@ -148,10 +148,9 @@ class Store(Closing):
             for message, one in zip(messages, judged, strict=True)
         ]
 
-    def _introduce(self, heard: set[str], keyring: Keyring) -> None:
+    def _introduce(self, heard: set[str]) -> None:
         """Give boxes that have a key their row; a name alone gets none."""
-        known = {key.box for key in keyring.values() if key.box is not None}
-        new = (heard & known) - self._introduced
+        new = (heard & self._keys.boxes) - self._introduced
         if new:
             self._rows.introduce(sorted(new))
             self._introduced |= new

@@ -353,3 +353,16 @@ def test_puback_mode_forgets_across_a_gap(bench: Bench) -> None:
     bench.gave_up(10)
     bench.uplink(Pace(ack="puback")).step(0)
     assert bench.waiting() == []
+
+
+def test_it_says_from_when_on_it_opens_the_way(bench: Bench) -> None:
+    """Who steps thousands of them leaves those alone that have nothing to do."""
+    bench.refusals = 1
+    uplink = bench.uplink(Pace(retry_s=8.0))
+    assert uplink.opens_at() == bench.time.monotonic()
+    uplink.step(0)
+    opens_at = uplink.opens_at()
+    assert opens_at == bench.time.monotonic() + 8.0
+    bench.time.sleep(8.0)
+    uplink.step(0)
+    assert uplink.opens_at() is None

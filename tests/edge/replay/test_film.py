@@ -1,7 +1,9 @@
 """The film holds every frame in its order, and what cannot be written is told."""
 
+import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -22,8 +24,16 @@ def grey(index: int) -> Frame:
     return frame_at(frozen(np.full((96, 128, 3), level, np.uint8)), index, NOW, 15.0)
 
 
-def test_every_frame_is_in_the_film_in_its_order(tmp_path: Path) -> None:
-    path = tmp_path / "annotated.mp4"
+def test_every_frame_is_in_the_film_in_its_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, add = tmp_path / "annotated.mp4", Film._add
+
+    def slowly(shown: Film, frame: Frame, *more: Any) -> None:
+        time.sleep(0.01 * (frame.index % 2))  # on more than one thread the next would overtake
+        add(shown, frame, *more)
+
+    monkeypatch.setattr(Film, "_add", slowly)
     with Film(path, 15.0) as shown:
         for index in range(FRAMES):
             shown.show(grey(index), (), ())

@@ -1,0 +1,146 @@
+"""`python -m tools.fleet`: whether receivers, database and broker hold thousands of boxes.
+
+Simulated boxes, each with its own keys, chain, outbox and uplink, against a real Mosquitto on the
+shipped configuration, real receivers in a group and a real PostgreSQL. All is quiet first; then one
+fault after another; then what was written is set against what is stored.
+"""
+
+import json
+import signal
+import sys
+from pathlib import Path
+
+import click
+
+from edge.errors import BoxError
+from tools.fleet.disk import sync_s
+from tools.fleet.figures import figures
+from tools.fleet.findings import findings
+from tools.fleet.page import write
+from tools.fleet.plan import Away, Chaos, Daily, Limits, Plan
+from tools.fleet.report import facts, show
+from tools.fleet.scale import Means, Prices, scale
+from tools.fleet.scenario import run
+
+FINDING = 1
+FOLDER = click.Path(file_okay=False, path_type=Path)
+SHARE, POSITIVE, FROM_0 = (
+    click.FloatRange(0, 1),
+    click.FloatRange(0, min_open=True),
+    click.FloatRange(0),
+)
+NAMES = [one.value for one in Chaos]
+
+
+@click.command()
+@click.option("--boxes", type=click.IntRange(4, 20_000), default=5_000, show_default=True)
+@click.option("--workers", type=click.IntRange(1, 64), help="Processes of boxes.  [1 of 800 boxes]")
+@click.option("--receivers", type=click.IntRange(1, 16), default=2, show_default=True)
+@click.option("--quiet-s", type=POSITIVE, default=1200.0, show_default=True, help="Before faults.")
+@click.option("--rate", type=POSITIVE, help="Records/s of all boxes.  [what --passages makes]")
+@click.option(
+    "--passages", type=POSITIVE, default=2000.0, show_default=True, help="Of a box a day."
+)
+@click.option("--tls/--plain", default=True, help="Client certificates, or no TLS and no ACL.")
+@click.option("--chaos", type=click.Choice(NAMES), multiple=True, help="What goes wrong.  [all]")
+@click.option("--no-chaos", is_flag=True, help="Nothing goes wrong.")
+@click.option("--away-share", type=SHARE, default=0.2, show_default=True)
+@click.option("--away-days", type=POSITIVE, default=3.0, show_default=True)
+@click.option("--away-records", type=click.IntRange(1), default=20, show_default=True, help="Each.")
+@click.option("--p99", "p99_s", type=POSITIVE, default=2.0, show_default=True, help="Limit, s.")
+@click.option("--home", "home_s", type=POSITIVE, default=60.0, show_default=True, help="Limit, s.")
+@click.option("--peak", type=click.FloatRange(1), default=3.0, show_default=True, help="Rush hour.")
+@click.option("--keep-days", type=POSITIVE, default=90.0, show_default=True)
+@click.option("--disk-gb", type=POSITIVE, default=1000.0, show_default=True)
+@click.option("--price-core", type=FROM_0, default=0.0, help="A month.")
+@click.option("--price-gb", type=FROM_0, default=0.0, help="A month.")
+@click.option("--price-mbit", type=FROM_0, default=0.0, help="A month, per Mbit/s.")
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--files", type=FOLDER, default=Path("/dev/shm"), show_default=True)
+@click.option("--disk", type=FOLDER, default=Path("build/fleet"), show_default=True)
+@click.option("--out", type=FOLDER, help="Also write report.html and report.json here.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON in place of tables.")
+def fleet(
+    boxes: int,
+    workers: int | None,
+    receivers: int,
+    quiet_s: float,
+    rate: float | None,
+    passages: float,
+    tls: bool,
+    chaos: tuple[str, ...],
+    no_chaos: bool,
+    away_share: float,
+    away_days: float,
+    away_records: int,
+    p99_s: float,
+    home_s: float,
+    peak: float,
+    keep_days: float,
+    disk_gb: float,
+    price_core: float,
+    price_gb: float,
+    price_mbit: float,
+    seed: int,
+    files: Path,
+    disk: Path,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Let boxes write, go away, storm back and be attacked; count what is stored and what it took.
+
+    Outboxes lie in --files, broker and database in --disk. Exit status: 0 nothing is lost and the
+    limits hold, 1 a finding, 2 misuse.
+    """
+    if chaos and no_chaos:
+        raise click.UsageError("--chaos and --no-chaos contradict each other.")
+    plan = Plan(
+        boxes=boxes,
+        workers=workers or -(-boxes // 800),
+        receivers=receivers,
+        quiet_s=quiet_s,
+        disk=disk.resolve(),
+        files=files.resolve(),
+        rate_s=rate,
+        tls=tls,
+        chaos=() if no_chaos else tuple(one for one in Chaos if not chaos or one in chaos),
+        away=Away(away_share, away_days, away_records),
+        daily=Daily(passages=passages),
+        limits=Limits(p99_s, home_s),
+        seed=seed,
+    )
+    means = Means(
+        peak, receivers, keep_days, disk_gb, home_s, Prices(price_core, price_gb, price_mbit)
+    )
+    sync = sync_s(plan.disk)
+    ran = run(plan)
+    found = figures(ran)
+    drawn, faults = scale(found, plan.daily, means, sync), findings(found, plan.limits)
+    told = facts(plan, found, drawn, faults)
+    if out is not None:
+        write(out, told, found, ran.course.spans)
+    if as_json:
+        click.echo(json.dumps(told, indent=2))
+    else:
+        show(found, drawn)
+        for fault in faults:
+            click.echo(fault)
+        click.echo("It does not hold." if faults else "It holds.")
+    sys.exit(FINDING if faults else 0)
+
+
+def main() -> None:
+    """Run; tell every fault in one sentence with its remedy."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # tidy up first
+    try:
+        fleet()
+    except BoxError as e:
+        click.echo(f"fleet: {e.cause} {e.remedy}", err=True)
+        sys.exit(FINDING)
+    except OSError as e:
+        click.echo(f"fleet: {e}", err=True)
+        sys.exit(FINDING)
+
+
+if __name__ == "__main__":
+    main()

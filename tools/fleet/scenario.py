@@ -1,0 +1,303 @@
+"""A run from beginning to end: everything is set up, goes wrong in turn, and is counted."""
+
+import random
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from joserfc.jwk import OKPKey
+
+from edge.feed.cluster import BrokerAddress
+from edge.record.envelope import TrustedKey
+from tools.fleet import poison
+from tools.fleet.box import Platform
+from tools.fleet.conductor import Conductor, Course, load
+from tools.fleet.members import BROKER_HOST, Member, Office, enrol
+from tools.fleet.orders import Clone, Go, Recount
+from tools.fleet.plan import Chaos, FleetError, Plan
+from tools.fleet.postgres import Postgres, programs
+from tools.fleet.servers import Mosquitto, Receiver
+from tools.fleet.stored import Stored, Weight, stored, weight
+from tools.fleet.watch import Look, Watch
+from tools.fleet.worker import Crew
+from tools.fleet.written import Row, read_logs
+
+DATABASE = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "fsync": "on",
+    "shared_buffers": "128MB",
+    "max_connections": "40",
+    "track_commit_timestamp": "on",
+}
+"""As Debian sets it up, but for the moment of each commit: when a record was stored."""
+EACH_POISON = 10
+BROKER_GONE_S, DATABASE_GONE_S, CLONE_S, AFTER_S = 2.0, 2.0, 5.0, 1.0
+QUIET, BACK = "quiet", "back from days away"
+POISONER = "poison-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """All that was seen of a run."""
+
+    plan: Plan
+    course: Course
+    looks: list[Look]
+    written: tuple[Row, ...]
+    stored: Stored
+    weights: tuple[Weight, Weight]
+    poison: poison.Sent | None
+    loads: tuple[float, ...]
+    cloned: str | None
+    deaf: tuple[str, ...]
+    setup_s: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Site:
+    """The platform of a run."""
+
+    office: Office
+    broker: Mosquitto
+    receivers: list[Receiver]
+    database: Postgres
+    address: str
+
+
+def run(plan: Plan, database: Postgres | None = None) -> Ran:
+    """Run it, on a database server of its own unless one is given.
+
+    Raises FleetError, FeedError, StoreError, OSError.
+    """
+    names = [f"box-{number:05d}" for number in range(1, plan.boxes + 1)]
+    with ExitStack() as stack:
+        disk = stack.enter_context(_folder(plan.disk))
+        files = stack.enter_context(_folder(plan.files))
+        began = time.monotonic()
+        office = enrol(files / "office", [*names, POISONER], plan.tls)
+        enrolled = time.monotonic()
+        database = database or stack.enter_context(own_database(disk))
+        site = stack.enter_context(_site(plan, office, disk, database))
+        roles = {
+            "broker": lambda: site.broker.pids,
+            "receivers": lambda: [pid for one in site.receivers for pid in one.pids],
+            "database": lambda: site.database.pids,
+        }
+        watch = Watch(roles)
+        conductor = Conductor(plan, watch)
+        watch.roles = {"boxes": lambda: conductor.pids, **roles}
+        stack.callback(conductor.kill)
+        play = Play(plan, site, conductor)
+        conductor.start(play.crews(files, disk))
+        opened = time.monotonic()
+        setup = {"keys and certificates": enrolled - began, "servers and boxes": opened - enrolled}
+        return play.whole(setup)
+
+
+@contextmanager
+def _folder(where: Path) -> Iterator[Path]:
+    """Make a folder of our own that is gone afterwards; PostgreSQL has a user of its own."""
+    where.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="anpr-fleet-", dir=where))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def own_database(folder: Path) -> Iterator[Postgres]:
+    """Run a database server in a folder."""
+    found = programs()
+    if found is None:
+        raise FleetError("There is no PostgreSQL here.", "apt install postgresql")
+    (folder / "database").mkdir()
+    database = Postgres(found, folder / "database", DATABASE)
+    database.start()
+    try:
+        yield database
+    finally:
+        database.stop()
+
+
+@contextmanager
+def _site(plan: Plan, office: Office, folder: Path, database: Postgres) -> Iterator[Site]:
+    """Start broker and receivers, and end them."""
+    with ExitStack() as stack:
+        address = database.address()
+        broker = Mosquitto(office, folder / "broker", plan.tls)
+        stack.callback(broker.stop)
+        broker.start()
+        receivers: list[Receiver] = []
+        for number in range(plan.receivers):
+            log = folder / f"receiver-{number}.log"
+            receivers.append(Receiver(plan, office, broker.platform_port, address, log))
+            stack.callback(receivers[-1].stop)
+            receivers[-1].start()
+        yield Site(office, broker, receivers, database, address)
+
+
+class Play:
+    """The parts of a run, in their order."""
+
+    def __init__(self, plan: Plan, site: Site, conductor: Conductor) -> None:
+        """Choose by the seed who plays which part."""
+        self.plan, self.site, self.conductor = plan, site, conductor
+        self._chance = random.Random(plan.seed)
+        *self.members, self.bad = site.office.members
+        self.deaf = self.members[-1] if Chaos.DEAF in plan.chaos else None
+        self.cloned = self.members[0] if Chaos.CLONE in plan.chaos else None
+        self.poison: poison.Sent | None = None
+        self._logs: list[Path] = []
+        self._parts = {
+            Chaos.AWAY: self.away,
+            Chaos.STORM: self.storm,
+            Chaos.RECEIVER: self.receiver,
+            Chaos.DATABASE: self.database,
+            Chaos.POISON: self.poisoned,
+            Chaos.CLONE: self.clone,
+        }
+
+    @property
+    def everyone(self) -> frozenset[int]:
+        """All boxes by number."""
+        return frozenset(member.number for member in self.members)
+
+    def crews(self, files: Path, disk: Path) -> list[Crew]:
+        """Deal the boxes out to the processes."""
+        office, plan = self.site.office, self.plan
+        platform = Platform((BROKER_HOST,), self.site.broker.port, office.trusted)
+        key = OKPKey.generate_key("Ed25519", auto_kid=False)
+        stranger = TrustedKey(key.thumbprint(), None, key)
+        deaf = frozenset() if self.deaf is None else frozenset({self.deaf.number})
+        crews = []
+        for number in range(plan.workers):
+            folder = files / f"boxes-{number}"
+            folder.mkdir()
+            members = tuple(self.members[number :: plan.workers])
+            log = disk / f"written-{number}.tsv"
+            self._logs.append(log)
+            crews.append(
+                Crew(number, members, platform, plan.daily, folder, log, plan.seed, deaf, stranger)
+            )
+        return crews
+
+    def whole(self, setup_s: dict[str, float]) -> Ran:
+        """Play all of it."""
+        conductor, plan, loads = self.conductor, self.plan, [load()]
+        conductor.look()
+        self.connect()
+        conductor.rate(plan.pace_s)
+        with conductor.span("warm up"):
+            conductor.sleep(min(5.0, plan.quiet_s / 4))
+        quiet_from = weight(self.site.address)
+        conductor.look()
+        with conductor.span(QUIET):
+            conductor.sleep(plan.quiet_s)
+        conductor.look()
+        quiet_to = weight(self.site.address)
+        loads.append(load())
+        for chaos in plan.chaos:
+            if chaos in self._parts:
+                self._parts[chaos]()
+        conductor.rate(0.0)
+        conductor.end()
+        conductor.look()
+        loads.append(load())
+        return Ran(
+            plan=plan,
+            course=conductor.course,
+            looks=conductor.watch.looks,
+            written=read_logs(self._logs),
+            stored=stored(self.site.address),
+            weights=(quiet_from, quiet_to),
+            poison=self.poison,
+            loads=tuple(loads),
+            cloned=None if self.cloned is None else self.cloned.box,
+            deaf=() if self.deaf is None else (self.deaf.box,),
+            setup_s=setup_s,
+        )
+
+    def connect(self) -> None:
+        """Let all boxes call for the first time."""
+        with self.conductor.span("connect", home=True):
+            self.conductor.tell(Go(self.everyone, away=False))
+            self._all_connected()
+
+    def away(self) -> None:
+        """Some boxes go away for days, and come back with what gathered."""
+        gone, away = self._some(self.plan.away.share), self.plan.away
+        with self.conductor.span("away"):
+            self.conductor.tell(Go(gone, away=True))
+            self.conductor.tell(Recount(gone, away.records, away.days))
+            self.conductor.until(lambda: not self.conductor.course.untold, 600.0)
+        with self.conductor.span(BACK, home=True):
+            self.conductor.tell(Go(gone, away=False))
+            self._all_connected()
+
+    def storm(self) -> None:
+        """The broker dies and comes back, and with it every box, each with a record to tell."""
+        with self.conductor.span("storm", home=True) as over:
+            self.site.broker.kill()
+            self.conductor.tell(Recount(self.everyone, 1))
+            self.conductor.sleep(BROKER_GONE_S)
+            self.site.broker.start()
+            over()
+            self._all_connected()
+
+    def receiver(self) -> None:
+        """A receiver is killed while it works; later it is started again."""
+        with self.conductor.span("receiver killed", home=True) as over:
+            self.conductor.tell(Recount(self._some(0.2), 2))
+            self.site.receivers[0].kill()
+            self.conductor.sleep(AFTER_S)
+            self.site.receivers[0].start()
+            over()
+
+    def database(self) -> None:
+        """The database dies and comes back."""
+        with self.conductor.span("database killed", home=True) as over:
+            self.conductor.tell(Recount(self._some(0.2), 2))
+            self.site.database.kill()
+            self.conductor.sleep(DATABASE_GONE_S)
+            self.site.database.start()
+            over()
+
+    def poisoned(self) -> None:
+        """Somebody with a certificate sends what must not be taken."""
+        broker = self._address(self.bad)
+        with self.conductor.span("poison", home=True):
+            self.poison = poison.send(broker, self.bad, self.members[1].box, EACH_POISON)
+
+    def clone(self) -> None:
+        """The card of a box is copied, and both are at work until somebody pulls the plug."""
+        if self.cloned is None:
+            return
+        with self.conductor.span("cloned box", home=True) as over:
+            self.conductor.tell(Recount(frozenset({self.cloned.number}), 3))
+            self.conductor.sleep(AFTER_S)
+            self.conductor.tell(Clone(self.cloned.number))
+            self.conductor.sleep(CLONE_S)
+            self.conductor.tell(Clone(None))
+            over()
+
+    def _all_connected(self) -> None:
+        limit = self.plan.limits.home_s
+        self.conductor.until(lambda: self.conductor.course.connected >= self.plan.boxes, limit * 4)
+
+    def _some(self, share: float) -> frozenset[int]:
+        count = max(1, round(share * self.plan.boxes))
+        numbers = range(1, len(self.members) - 1)  # neither the cloned one nor the deaf one
+        return frozenset(self._chance.sample(numbers, min(count, len(numbers))))
+
+    def _address(self, member: Member) -> BrokerAddress:
+        papers, port = member.papers, self.site.broker.port
+        if papers is None:
+            return BrokerAddress(BROKER_HOST, port)
+        return BrokerAddress(BROKER_HOST, port, papers.ca, papers.cert, papers.key)
