@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -31,14 +32,16 @@ SEEN, SEEN_PX = 0.6, 36.0
 """So much of a plate, so wide, must be in the picture for the vehicle to be there at all."""
 
 
+Plate: TypeAlias = tuple[PlateSpec, Picture]
+
+
 @dataclass(frozen=True, slots=True)
 class Crew:
     """A vehicle of the street as it is built and lettered."""
 
     vehicle: Vehicle
     body: Body
-    spec: PlateSpec
-    face: Picture
+    worn: tuple[Plate, ...]
     tow: "Crew | None" = None
 
     def standing(self, at_s: float) -> Standing | None:
@@ -47,12 +50,13 @@ class Crew:
             x, z = place_at(self.vehicle.way, at_s), self.vehicle.crosses_at_m
             if abs(x) > FAR_M / 2:
                 return None
-            return self._at(np.pi / 2, (x, z), bare=True)
+            return Standing(self.body, np.pi / 2, (x, z), (), ())
         near = self.nearest_m(at_s)
         if not NEAR_M < near < FAR_M:
             return None
         place = LANES[self.vehicle.lane], near + self.body.length / 2
-        return self._at(HEADINGS[self._drives], place, bare=False)
+        spec, face = self.worn[-1 if at_s >= self.vehicle.later_from_s else 0]
+        return Standing(self.body, HEADINGS[self._drives], place, (spec, spec), (face, face))
 
     def nearest_m(self, at_s: float) -> float:
         """Return how far its nearest end is along the road."""
@@ -75,11 +79,6 @@ class Crew:
     def _drives(self) -> str:
         return str((self.tow or self).vehicle.drives)
 
-    def _at(self, heading: float, place: tuple[float, float], bare: bool) -> Standing:
-        worn = () if bare else ((self.spec, self.face),) * 2
-        specs, faces = tuple(spec for spec, _ in worn), tuple(face for _, face in worn)
-        return Standing(self.body, heading, place, specs, faces)
-
 
 def crew_of(street: Street) -> list[Crew]:
     """Build every vehicle from the seed of the street and its number."""
@@ -93,7 +92,6 @@ def crew_of(street: Street) -> list[Crew]:
 def _built(vehicle: Vehicle, rng: np.random.Generator, tow: Crew | None) -> Crew:
     if tow is not None:
         vehicle = _on_lane_of(vehicle, tow.vehicle)
-    spec = spec_for(vehicle.country, vehicle.plate, vehicle.lines, vehicle.style)
     drawn = draw_look(rng, vehicle.kind, PX_PER_M, vehicle.lines == 2)
     look = Look(
         colour=drawn.colour,
@@ -106,10 +104,16 @@ def _built(vehicle: Vehicle, rng: np.random.Generator, tow: Crew | None) -> Crew
         plate_size=drawn.plate_size,
         wear=drawn.wear,
     )
-    dirt = None if vehicle.dirt is None else np.random.default_rng(vehicle.dirt)
-    face = render_plate(spec, FACE_PX * spec.lines, dirt or rng, worn=dirt is not None)
+    worn = tuple(_plate(vehicle, text, rng) for text in (vehicle.plate, vehicle.later) if text)
     body = KINDS[vehicle.kind](look, rng)
-    return Crew(vehicle, raised(body, BED_M) if vehicle.upon else body, spec, face, tow)
+    return Crew(vehicle, raised(body, BED_M) if vehicle.upon else body, worn, tow)
+
+
+def _plate(vehicle: Vehicle, text: str, rng: np.random.Generator) -> Plate:
+    spec = spec_for(vehicle.country, text, vehicle.lines, vehicle.style)
+    dirt = None if vehicle.dirt is None else np.random.default_rng(vehicle.dirt)
+    high = FACE_PX * spec.lines
+    return spec, render_plate(spec, high, dirt or rng, worn=dirt is not None)
 
 
 def _on_lane_of(vehicle: Vehicle, tow: Vehicle) -> Vehicle:
@@ -130,8 +134,11 @@ class Seen:
         for plate in ledger.plates():
             wide = (plate.box[2] - plate.box[0]) * 520 / plate.spec.size_mm[0]
             if plate.visible > SEEN and wide >= SEEN_PX:
-                number = next(n for n, one in enumerate(self._crew) if one.spec is plate.spec)
-                self.frames[number].append(frame)
+                self.frames[self._number_of(plate.spec)].append(frame)
+
+    def _number_of(self, spec: PlateSpec) -> int:
+        wearers = (n for n, one in enumerate(self._crew) if any(own is spec for own, _ in one.worn))
+        return next(wearers)
 
 
 def film(street: Street, crew: Sequence[Crew], seen: Seen) -> Iterator[Picture]:

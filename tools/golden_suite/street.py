@@ -36,7 +36,8 @@ class Vehicle(_Table, frozen=True, kw_only=True):
     `way` is where the plate that is seen is: pairs of a second and the metres from the camera,
     along the road or, of one that `crosses`, to the right. `behind` is the number of the vehicle
     that tows this one, `upon` of one that carries it. `register` names its row in `fleet.toml`;
-    `dirt` is a seed of dirt, bolts and glare on its plate, `due` is empty for what must be no
+    `dirt` is a seed of dirt, bolts and glare on its plate, `later` what it shows from a moment on,
+    as one that is tampered with may. `due` is empty for what must be no
     passage at all. `says` tells what is special about it.
     """
 
@@ -52,6 +53,8 @@ class Vehicle(_Table, frozen=True, kw_only=True):
     lines: Literal[1, 2] = 1
     style: str = "car"
     dirt: int | None = None
+    later: str | None = None
+    later_from_s: float = 0.0
     register: str | None = None
     due: dict[str, Outcome] = {}
     says: str = ""
