@@ -36,6 +36,11 @@ class Played:
     deviations: tuple[Deviation, ...]
 
     @property
+    def verdict(self) -> str:
+        """Return in a word or two whether everything is as expected."""
+        return f"[red]{len(self.deviations)} deviations[/red]" if self.deviations else "kept"
+
+    @property
     def other_outcomes(self) -> int:
         """Count the vehicles that are decided otherwise than was due to them."""
         due = {number: one.due for number, one in enumerate(self.street.vehicles, 1)}
@@ -99,9 +104,8 @@ def table(streets: Sequence[Played]) -> Table:
     for one in streets:
         score = one.performance.score
         counts = (score.count(verdict) for verdict in COUNTED)
-        verdict = f"[red]{len(one.deviations)} deviations[/red]" if one.deviations else "kept"
         row = (len(score.vehicles), *counts, one.other_outcomes)
-        shown.add_row(one.name, *map(str, row), verdict)
+        shown.add_row(one.name, *map(str, row), one.verdict)
     return shown
 
 

@@ -23,7 +23,6 @@ Kind: TypeAlias = Literal[
 ]
 LANES = {"left": -1.75, "right": 1.15, "kerb": 4.05, "yard": 6.6}
 """Metres to the right of the middle of the road. On the kerb and in the yard is no lane."""
-DRIVEN = ("left", "right")
 
 
 class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -64,11 +63,6 @@ class Vehicle(_Table, frozen=True, kw_only=True):
     def led_by(self) -> int | None:
         """Return the number of the vehicle that this one goes with, None where it goes alone."""
         return self.behind or self.upon
-
-    @property
-    def lane_name(self) -> str | None:
-        """Return the lane it keeps to, None beside them."""
-        return self.lane if self.lane in DRIVEN else None
 
 
 class Street(_Table, frozen=True, kw_only=True):
