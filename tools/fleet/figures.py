@@ -241,12 +241,11 @@ def _series(ran: Ran, stored_at: Mapping[Key, float]) -> Series:
     """Count by the second, from the first part to the last."""
     began, ended = ran.course.spans[0].began, ran.course.spans[-1].ended
     seconds = int(ended - began) + 2
-    written, stored, left = (np.zeros(seconds, dtype=int) for _ in range(3))
+    written, stored = (np.zeros(seconds, dtype=int) for _ in range(2))
     for row in ran.written:
         written[_second(row.at - began, seconds)] += 1
         if (at := stored_at.get(row.key)) is not None:
             stored[_second(at - began, seconds)] += 1
-            left[_second(at - began, seconds)] += 1
     waiting = np.cumsum(written) - np.cumsum(stored)
     return Series(
         seconds=tuple(float(second) for second in range(seconds)),
