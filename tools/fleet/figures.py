@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tools.fleet.conductor import Span
-from tools.fleet.poison import BROKER
+from tools.fleet.poison import BROKER, KEPT_OUT
 from tools.fleet.scenario import BACK, POISONER, QUIET, Ran
 from tools.fleet.stored import Key, Stored
 from tools.fleet.watch import Look
@@ -188,6 +188,9 @@ def _poison(ran: Ran) -> tuple[Bad, ...]:
         due = ran.poison.reasons[sort]
         if due == BROKER:
             refused = ran.poison.refused_by_broker.get(sort, 0)
+        elif due == KEPT_OUT:
+            heard = ran.stored.accounts.get(ran.poison.victim)
+            refused = sent - (heard.refused if heard else 0)
         else:
             shares = sum(reason == due for reason in ran.poison.reasons.values())
             refused = left[due] // shares

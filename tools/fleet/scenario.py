@@ -12,7 +12,7 @@ from edge.record.envelope import TrustedKey
 from tools.fleet import poison
 from tools.fleet.box import Platform
 from tools.fleet.conductor import Conductor, Course, load
-from tools.fleet.members import BROKER_HOST, Member, enrol
+from tools.fleet.members import Member, enrol
 from tools.fleet.orders import Clone, Go, Recount
 from tools.fleet.plan import Chaos, Plan
 from tools.fleet.postgres import Postgres
@@ -22,7 +22,6 @@ from tools.fleet.watch import Look, Watch
 from tools.fleet.worker import Crew
 from tools.fleet.written import Row, read_logs
 
-EACH_POISON = 10
 BROKER_GONE_S, DATABASE_GONE_S, CLONE_S, AFTER_S = 2.0, 2.0, 5.0, 1.0
 QUIET, BACK = "quiet", "back from days away"
 POISONER = "poison-1"
@@ -99,7 +98,7 @@ class Play:
     def crews(self, files: Path, disk: Path) -> list[Crew]:
         """Deal the boxes out to the processes."""
         office, plan = self.site.office, self.plan
-        platform = Platform((BROKER_HOST,), self.site.broker.port, office.trusted)
+        platform = Platform(self.site.broker.hosts, self.site.broker.port, office.trusted)
         key = OKPKey.generate_key("Ed25519", auto_kid=False)
         stranger = TrustedKey(key.thumbprint(), None, key)
         deaf = frozenset() if self.deaf is None else frozenset({self.deaf.number})
@@ -199,7 +198,8 @@ class Play:
         """Somebody with a certificate sends what must not be taken."""
         broker = self._address(self.bad)
         with self.conductor.span("poison", home=True):
-            self.poison = poison.send(broker, self.bad, self.members[1].box, EACH_POISON)
+            victim, speaks = self.members[1].box, not self.plan.cluster
+            self.poison = poison.send(broker, self.bad, victim, speaks)
 
     def clone(self) -> None:
         """The card of a box is copied, and both are at work until somebody pulls the plug."""
@@ -223,7 +223,7 @@ class Play:
         return frozenset(self._chance.sample(numbers, min(count, len(numbers))))
 
     def _address(self, member: Member) -> BrokerAddress:
-        papers, port = member.papers, self.site.broker.port
+        papers, broker = member.papers, self.site.broker
         if papers is None:
-            return BrokerAddress(BROKER_HOST, port)
-        return BrokerAddress(BROKER_HOST, port, papers.ca, papers.cert, papers.key)
+            return BrokerAddress(broker.hosts[0], broker.port)
+        return BrokerAddress(broker.hosts[0], broker.port, papers.ca, papers.cert, papers.key)

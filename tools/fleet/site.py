@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.fleet.members import Office
+from tools.fleet.nats import NatsCluster
 from tools.fleet.plan import FleetError, Plan
 from tools.fleet.postgres import Postgres, programs
-from tools.fleet.servers import Mosquitto, Receiver
+from tools.fleet.servers import Broker, Mosquitto, Receiver
 
 DATABASE = {
     "listen_addresses": "",
@@ -28,7 +29,7 @@ class Site:
     """The platform of a run."""
 
     office: Office
-    broker: Mosquitto
+    broker: Broker
     receivers: list[Receiver]
     database: Postgres
     address: str
@@ -66,13 +67,19 @@ def platform(plan: Plan, office: Office, folder: Path, database: Postgres) -> It
     """Start broker and receivers, and end them."""
     with ExitStack() as stack:
         address = database.address()
-        broker = Mosquitto(office, folder / "broker", plan.tls)
+        broker = _broker(plan, office, folder / "broker")
         stack.callback(broker.stop)
         broker.start()
         receivers: list[Receiver] = []
-        for number in range(plan.receivers):
+        for number in range(1 if plan.cluster else plan.receivers):
             log = folder / f"receiver-{number}.log"
-            receivers.append(Receiver(plan, office, broker.platform_port, address, log))
+            receivers.append(Receiver(plan, office, broker, address, log))
             stack.callback(receivers[-1].stop)
             receivers[-1].start()
         yield Site(office, broker, receivers, database, address)
+
+
+def _broker(plan: Plan, office: Office, folder: Path) -> Broker:
+    if plan.cluster:
+        return NatsCluster(office, [member.box for member in office.members], folder)
+    return Mosquitto(office, folder, plan.tls)
