@@ -7,8 +7,6 @@ import json
 import shutil
 from pathlib import Path
 
-import pytest
-
 from tests.conftest import REPOSITORY
 from tests.golden_streets import Stage, stage
 from tools.add_model import sha256_of
@@ -18,7 +16,7 @@ __all__ = ["stage"]
 EARLIER = Path(__file__).parent / "earlier-reader"
 SHIPPED = REPOSITORY / "models"
 READER, DETECTOR = "plate-reader-int8", "plate-detector-int8"
-STREETS = ("two-line", "trailer")
+STREET = "two-line"
 ENTRY = """\
 [[model]]
 name = "{name}"
@@ -47,18 +45,14 @@ def manifest(folder: Path, reader: Path, config: Path, precision: str) -> Path:
     return folder / "manifest.toml"
 
 
-@pytest.mark.parametrize("name", STREETS)
-def test_a_reader_of_an_earlier_epoch_is_found(stage: Stage, name: str, tmp_path: Path) -> None:
+def test_a_reader_of_an_earlier_epoch_is_found(stage: Stage, tmp_path: Path) -> None:
     earlier = (EARLIER / "plate-reader.onnx", EARLIER / "plate-reader.yaml", "fp32")
-    found = stage.deviations(name, manifest(tmp_path, *earlier))
+    found = stage.deviations(STREET, manifest(tmp_path, *earlier))
     unsettled = {one.number for one in found if one.what == "the evidence for its plate"}
-    assert len(unsettled) >= 1, found
-    assert all(one.says.startswith(f"{name}, vehicle {one.number} (") for one in found)
+    assert unsettled == {2, 4, 5}
+    assert all(one.says.startswith(f"{STREET}, vehicle {one.number} (") for one in found)
 
 
-@pytest.mark.parametrize("name", STREETS)
-def test_the_shipped_reader_under_another_manifest_is_not(
-    stage: Stage, name: str, tmp_path: Path
-) -> None:
+def test_the_shipped_reader_under_another_manifest_is_not(stage: Stage, tmp_path: Path) -> None:
     shipped = (SHIPPED / f"{READER}.onnx", SHIPPED / "plate-reader.yaml", "int8")
-    assert stage.deviations(name, manifest(tmp_path, *shipped)) == []
+    assert stage.deviations(STREET, manifest(tmp_path, *shipped)) == []

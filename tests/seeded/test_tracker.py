@@ -2,9 +2,7 @@
 
 import pytest
 
-from edge.access import decide
-from edge.daemon import pipeline
-from edge.passage import passage
+from edge.passage import passage, plate
 from tests.golden_streets import Stage, stage
 
 __all__ = ["stage"]
@@ -44,10 +42,10 @@ def test_a_trailer_that_repeats_its_lorrys_plate_and_counts_again_is_found(
 def test_a_trailers_own_plate_that_is_judged_as_a_vehicle_is_found(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for one in (pipeline, decide, passage):
-        monkeypatch.setattr(one, "bound_to_trailer", never)
+    monkeypatch.setitem(plate.TRAILER, "BE", ())
     found = accusations(stage, "trailer")
-    assert any("voorbeeldgem is review (MISS" in says for says in found[2])
+    assert set(found) == {1, 2}
+    assert any("voorbeeldgem is review" in says and "QAGK318" in says for says in found[2])
 
 
 @pytest.mark.parametrize("name", ["loaded", "trailer"])

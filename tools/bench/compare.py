@@ -53,7 +53,7 @@ def compared(run: Run, before: Sequence[Run]) -> Compared:
     """Compare a run with those before it, oldest first."""
     before = [one for one in before if one.of == run.of]
     alike = [one for one in before if one.machine.is_like(run.machine)][-LAST:]
-    is_busy = bool(alike) and run.machine.load > _load(alike) + BUSIER
+    is_busy = bool(alike) and _is_busy(run, alike)
     steady = [told for one in run.figures if (told := steadied(one, is_busy)) is not None]
     pasts = [(one, past(one, before if one.group == AGAINST else alike, is_busy)) for one in steady]
     known = [(one, values) for one, values in pasts if len(values) >= FEWEST]
@@ -66,7 +66,7 @@ def compared(run: Run, before: Sequence[Run]) -> Compared:
 
 
 def steadied(one: Figure, is_busy: bool) -> Figure | None:
-    """Return a figure as it can be compared on a machine that is busier than it was, if it can."""
+    """Return a figure as it can be compared on a machine that is busy, if it can."""
     if not (is_busy and one.by_clock):
         return one
     return None if one.processor is None else replace(one, value=one.processor)
@@ -91,6 +91,12 @@ def worsened(one: Figure, before: Sequence[float]) -> Worse | None:
     return Worse(one, was, by, len(before))
 
 
+def _is_busy(run: Run, alike: Sequence[Run]) -> bool:
+    """Tell whether more waits for a processor than there are, or than did."""
+    here = run.machine
+    return here.load > here.cores or here.load > _load(alike) + BUSIER
+
+
 def _load(runs: Sequence[Run]) -> float:
     return median(one.machine.load for one in runs)
 
@@ -100,8 +106,8 @@ def _remarks(run: Run, before: Sequence[Run], alike: Sequence[Run]) -> Iterator[
         yield "The history has no run of the same clips: there is nothing to compare with yet."
     elif not alike:
         yield f"No run before was on such a machine ({run.machine}): ratios alone are compared."
-    elif run.machine.load > _load(alike) + BUSIER:
+    elif _is_busy(run, alike):
         yield (
-            f"The machine is busier than it was (load {run.machine.load:g}, not {_load(alike):g}): "
+            f"The machine is busy (load {run.machine.load:g}, {_load(alike):g} before): "
             "processor time is compared, and what has none is not."
         )
