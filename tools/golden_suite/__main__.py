@@ -7,9 +7,11 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import click
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
@@ -28,17 +30,23 @@ COUNTED = (Verdict.RIGHT, Verdict.WRONG, Verdict.MISSED, Verdict.DUPLICATED, Ver
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """One street that was played, and everything in it that is not as expected."""
+    """One street that was played, and everything in it that is not as expected.
+
+    `deviations` None: it was compared with nothing, because what is found is to be expected.
+    """
 
     name: str
     street: Street
     performance: Performance
-    deviations: tuple[Deviation, ...]
+    deviations: tuple[Deviation, ...] | None
 
     @property
     def verdict(self) -> str:
         """Return in a word or two whether everything is as expected."""
-        return f"[red]{len(self.deviations)} deviations[/red]" if self.deviations else "kept"
+        if self.deviations is None:
+            return "not compared"
+        count = len(self.deviations)
+        return f"[red]{count} deviation{'s' * (count > 1)}[/red]" if count else "kept"
 
     @property
     def other_outcomes(self) -> int:
@@ -60,23 +68,24 @@ class Wanted:
 
 
 def played(wanted: Wanted) -> list[Played]:
-    """Draw and play every street, one after another. Raises BoxError."""
+    """Read every street, then draw and play one after another. Raises BoxError, OSError."""
+    read = [(name, read_street(name, wanted.suite)) for name in wanted.streets]
+    known = {} if wanted.writes else {n: read_expected(n, wanted.suite) for n in wanted.streets}
     told = []
     with Progress(console=Console(stderr=True), transient=True) as bar:
-        for name in wanted.streets:
-            street = read_street(name, wanted.suite)
+        for name, street in read:
             task = bar.add_task(name, total=round(street.seconds * FPS) + 1)
             performance = _performed(name, street, wanted, partial(bar.advance, task))
             bar.advance(task)
-            found = performance.outcomes
-            told.append(Played(name, street, performance, _compared(name, street, found, wanted)))
+            found = _compared(name, street, known.get(name), performance.outcomes)
+            told.append(Played(name, street, performance, found))
     return told
 
 
-def _compared(name: str, street: Street, found: Outcomes, wanted: Wanted) -> tuple[Deviation, ...]:
-    if wanted.writes:
-        return ()
-    return tuple(deviations(name, street, read_expected(name, wanted.suite), found))
+def _compared(
+    name: str, street: Street, expected: Outcomes | None, found: Outcomes
+) -> tuple[Deviation, ...] | None:
+    return None if expected is None else tuple(deviations(name, street, expected, found))
 
 
 def _performed(
@@ -97,7 +106,8 @@ def drifted(streets: Sequence[Played], suite: Path) -> list[Deviation]:
 
 def table(streets: Sequence[Played]) -> Table:
     """Return what became of each street, a row for each."""
-    shown = Table("street", "vehicles", *(v.value for v in COUNTED), "other outcome", "verdict")
+    names = ("street", "vehicles", *(v.value for v in COUNTED), "other\noutcome", "verdict")
+    shown = Table(*names, box=SIMPLE, pad_edge=False, padding=0)
     shown.columns[0].no_wrap = shown.columns[-1].no_wrap = True
     for column in shown.columns[1:-1]:
         column.justify = "right"
@@ -121,7 +131,7 @@ def facts(streets: Sequence[Played], astray: Sequence[Deviation]) -> dict[str, o
                 "vehicles": len(one.performance.score.vehicles),
                 **{v.value: one.performance.score.count(v) for v in COUNTED},
                 "other_outcome": one.other_outcomes,
-                "deviations": [asdict(d) | {"says": d.says} for d in one.deviations],
+                "deviations": [asdict(d) | {"says": d.says} for d in one.deviations or ()],
             }
             for one in streets
         ],
@@ -207,6 +217,9 @@ def main(
             astray = [] if only or writes else drifted(told, suite)
         except BoxError as e:
             raise click.UsageError(str(e)) from e
+        except OSError as e:
+            told_of = f"{folder} cannot be used ({e.strerror}). Name another folder with --out."
+            raise click.UsageError(told_of) from e
     _tell(told, astray, console)
     result = facts(told, astray)
     if as_json:
@@ -214,16 +227,18 @@ def main(
     if out is not None:
         (out / "golden.json").write_text(json.dumps(result, indent=2), encoding="utf-8")
         console.print(f"Reports: {out}/STREET/report.html", highlight=False)
-    kept = write_down(told, suite, console) if writes else result["kept"]
+    kept = write_down(told, suite, Console(stderr=as_json)) if writes else result["kept"]
     raise SystemExit(0 if kept else 1)
 
 
 def _tell(told: Sequence[Played], astray: Sequence[Deviation], console: Console) -> None:
     console.print(table(told))
-    for deviation in [*(deviation for one in told for deviation in one.deviations), *astray]:
+    compared = [one.deviations for one in told if one.deviations is not None]
+    for deviation in [*chain.from_iterable(compared), *astray]:
         console.print(deviation.says, soft_wrap=True, markup=False, highlight=False)
-    kept = sum(not one.deviations for one in told)
-    console.print(f"{kept} of {len(told)} streets kept.", highlight=False)
+    if compared:
+        kept = sum(not deviations for deviations in compared)
+        console.print(f"{kept} of {len(told)} streets kept.", highlight=False)
 
 
 if __name__ == "__main__":

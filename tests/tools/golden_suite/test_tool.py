@@ -1,13 +1,21 @@
 """`python -m tools.golden_suite` on a suite of one short street."""
 
 import json
+from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
+from rich.console import Console
 
-from tools.golden_suite.__main__ import main
+from tools.golden_suite.__main__ import Played, main, table
 from tools.golden_suite.drawing import FACES
+from tools.golden_suite.judging import Deviation
+from tools.golden_suite.playing import Performance
+from tools.golden_suite.street import Street
 from tools.synth.glyphs import FontError, drawn_with
 
 STREET = """\
@@ -44,6 +52,8 @@ def test_what_is_found_is_expected_from_then_on_and_a_change_is_told(suite: Path
     first = run(suite, "--write")
     assert first.exit_code == 0, first.output
     assert '+plate = "1XKE410"' in first.output
+    assert "not compared" in first.output
+    assert "streets kept" not in first.output
     expected = suite / "expected" / "one.toml"
     expected.write_text(expected.read_text().replace('"leaving"', '"approaching"'))
     out = suite / "out"
@@ -51,6 +61,7 @@ def test_what_is_found_is_expected_from_then_on_and_a_change_is_told(suite: Path
     assert again.exit_code == 1
     says = "one, vehicle 1 (1XKE410): its direction is leaving, expected approaching."
     assert says in again.output
+    assert "1 deviation \n" in again.output
     facts = json.loads((out / "golden.json").read_text())
     assert (facts["kept"], facts["streets"][0]["right"]) == (False, 1)
     assert [one["says"] for one in facts["streets"][0]["deviations"]] == [says]
@@ -65,6 +76,7 @@ def test_what_accuses_wrongly_is_never_expected(suite: Path) -> None:
     assert refused.exit_code == 1
     assert "NOT TO BE EXPECTED: one, vehicle 1: no_access in voorbeeldgem" in refused.output
     assert not (suite / "expected").exists()
+    assert "NOT TO BE EXPECTED" in run(suite, "--write", "--json").stderr
 
 
 @pytest.mark.parametrize(
@@ -73,6 +85,7 @@ def test_what_accuses_wrongly_is_never_expected(suite: Path) -> None:
         (("--only", "two"), "There is no street two"),
         (("--models", "nowhere"), "is no manifest of models"),
         (("--models", "models", "--write"), "written with the models of the software"),
+        (("--write", "--out", "/proc/none"), "Name another folder with --out."),
     ],
 )
 def test_misuse_is_said(suite: Path, args: tuple[str, ...], says: str) -> None:
@@ -85,3 +98,22 @@ def test_a_street_of_which_nothing_is_expected_is_said(suite: Path) -> None:
     told = run(suite)
     assert told.exit_code == 2
     assert "Nothing is expected of one yet" in told.output
+
+
+def test_what_is_expected_is_asked_for_before_anything_is_drawn(suite: Path) -> None:
+    run(suite, "--out", str(suite / "out"))
+    assert not (suite / "out").exists()
+
+
+def test_the_table_fits_a_narrow_terminal() -> None:
+    outcomes = SimpleNamespace(vehicles=())
+    score = SimpleNamespace(vehicles=[None] * 12, count=lambda _: 12)
+    performance = cast(Performance, SimpleNamespace(outcomes=outcomes, score=score))
+    street = msgspec.toml.decode(STREET, type=Street)
+    told = Played("stop-and-go", street, performance, (cast(Deviation, None),) * 12)
+    out = StringIO()
+    Console(width=80, file=out).print(table([told]))
+    shown = out.getvalue()
+    assert "…" not in shown
+    assert "duplicated" in shown
+    assert "12 deviations" in shown
