@@ -7,6 +7,7 @@ import pytest
 from tools.fleet.figures import Bad, Cost, Figures, PhaseFigures, Series
 from tools.fleet.findings import findings
 from tools.fleet.plan import Daily, Limits
+from tools.fleet.report import show
 from tools.fleet.scale import Means, Prices, scale
 
 QUIET = PhaseFigures("quiet", 60.0, 600, 10.0, 0.02, 0.05, 0.4, 0.9, None, True)
@@ -107,3 +108,18 @@ def test_a_price_is_asked_for_and_never_claimed():
     need = priced.needs[0]
     cores = need.broker_cores + need.receiver_cores + need.database_cores
     assert need.price_month == pytest.approx(10 * cores + need.gb_month + 2 * need.mbit_s)
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_the_tables_fit_a_terminal(
+    columns: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    slow = replace(STORM, name="back from days away", written=123_456, per_s=1234.5, p99_s=1123.45)
+    found = replace(SOUND, phases=(QUIET, replace(slow, was_home=False, home_s=None)))
+    show(found, scale(found, Daily(), Means(prices=Prices(core=100)), sync_s=0.002))
+    shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= columns
+    assert "…" not in shown
+    for said in ("1123.45", " not ", "100,000", "box-00060 can prove no receipt: it keeps 3"):
+        assert said in shown

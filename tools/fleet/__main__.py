@@ -34,31 +34,113 @@ NAMES = [one.value for one in Chaos]
 
 @click.command()
 @click.option("--boxes", type=click.IntRange(4, 20_000), default=5_000, show_default=True)
-@click.option("--workers", type=click.IntRange(1, 64), help="Processes of boxes.  [1 of 800 boxes]")
-@click.option("--receivers", type=click.IntRange(1, 16), default=2, show_default=True)
-@click.option("--quiet-s", type=POSITIVE, default=1200.0, show_default=True, help="Before faults.")
-@click.option("--rate", type=POSITIVE, help="Records/s of all boxes.  [what --passages makes]")
 @click.option(
-    "--passages", type=POSITIVE, default=2000.0, show_default=True, help="Of a box a day."
+    "--workers",
+    type=click.IntRange(1, 64),
+    show_default="one for 800 boxes",
+    help="Processes that the boxes share.",
 )
-@click.option("--cluster", is_flag=True, help="Three nats-servers and one receiver.")
+@click.option(
+    "--receivers", type=click.IntRange(1, 16), default=2, show_default=True, help="In a group."
+)
+@click.option(
+    "--quiet-s",
+    type=POSITIVE,
+    default=1200.0,
+    show_default=True,
+    help="So long all is well, before anything goes wrong; rates and costs are of this time.",
+)
+@click.option(
+    "--rate",
+    type=POSITIVE,
+    show_default="what --passages makes",
+    help="Records a second, of all boxes together.",
+)
+@click.option(
+    "--passages",
+    type=POSITIVE,
+    default=2000.0,
+    show_default=True,
+    help="Of one box in a day; what more boxes take is reckoned with it, too.",
+)
+@click.option(
+    "--cluster", is_flag=True, help="Three nats-servers for a Mosquitto, and one receiver."
+)
 @click.option("--tls/--plain", default=True, help="Client certificates, or no TLS and no ACL.")
-@click.option("--chaos", type=click.Choice(NAMES), multiple=True, help="What goes wrong.  [all]")
+@click.option(
+    "--chaos",
+    type=click.Choice(NAMES),
+    multiple=True,
+    show_default="all, one after another",
+    help="What goes wrong; repeatable (deploy/FLEET.md tells of each).",
+)
 @click.option("--no-chaos", is_flag=True, help="Nothing goes wrong.")
-@click.option("--away-share", type=SHARE, default=0.2, show_default=True)
-@click.option("--away-days", type=POSITIVE, default=3.0, show_default=True)
-@click.option("--away-records", type=click.IntRange(1), default=20, show_default=True, help="Each.")
-@click.option("--p99", "p99_s", type=POSITIVE, default=2.0, show_default=True, help="Limit, s.")
-@click.option("--home", "home_s", type=POSITIVE, default=60.0, show_default=True, help="Limit, s.")
-@click.option("--peak", type=click.FloatRange(1), default=3.0, show_default=True, help="Rush hour.")
-@click.option("--keep-days", type=POSITIVE, default=90.0, show_default=True)
-@click.option("--disk-gb", type=POSITIVE, default=1000.0, show_default=True)
-@click.option("--price-core", type=FROM_0, default=0.0, help="A month.")
-@click.option("--price-gb", type=FROM_0, default=0.0, help="A month.")
-@click.option("--price-mbit", type=FROM_0, default=0.0, help="A month, per Mbit/s.")
-@click.option("--seed", type=int, default=1, show_default=True)
-@click.option("--files", type=FOLDER, default=Path("/dev/shm"), show_default=True)
-@click.option("--disk", type=FOLDER, default=Path("build/fleet"), show_default=True)
+@click.option(
+    "--away-share",
+    type=SHARE,
+    default=0.2,
+    show_default=True,
+    help="Which part of the boxes goes away.",
+)
+@click.option("--away-days", type=POSITIVE, default=3.0, show_default=True, help="For so long.")
+@click.option(
+    "--away-records",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
+    help="So many has each when it comes back.",
+)
+@click.option(
+    "--p99",
+    "p99_s",
+    type=POSITIVE,
+    default=2.0,
+    show_default=True,
+    help="Limit: seconds from disk to disk, of 99 in 100 records while all is quiet.",
+)
+@click.option(
+    "--home",
+    "home_s",
+    type=POSITIVE,
+    default=60.0,
+    show_default=True,
+    help="Limit: seconds after a fault until nothing waits any more.",
+)
+@click.option(
+    "--peak",
+    type=click.FloatRange(1),
+    default=3.0,
+    show_default=True,
+    help="Rush hour over the average, in what more boxes take.",
+)
+@click.option(
+    "--keep-days", type=POSITIVE, default=90.0, show_default=True, help="How long records are kept."
+)
+@click.option(
+    "--disk-gb",
+    type=POSITIVE,
+    default=1000.0,
+    show_default=True,
+    help="The disk that they are kept on.",
+)
+@click.option("--price-core", type=FROM_0, default=0.0, help="Of a core, a month.")
+@click.option("--price-gb", type=FROM_0, default=0.0, help="Of a GB of disk, a month.")
+@click.option("--price-mbit", type=FROM_0, default=0.0, help="Of a Mbit/s, a month.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Who plays which part.")
+@click.option(
+    "--files",
+    type=FOLDER,
+    default=Path("/dev/shm"),
+    show_default=True,
+    help="Where the outboxes of the boxes lie: 0.3 MB each.",
+)
+@click.option(
+    "--disk",
+    type=FOLDER,
+    default=Path("build/fleet"),
+    show_default=True,
+    help="Where broker and database write: the disk that is measured.",
+)
 @click.option("--out", type=FOLDER, help="Also write report.html and report.json here.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON in place of tables.")
 def fleet(
@@ -91,8 +173,9 @@ def fleet(
 ) -> None:
     """Let boxes write, go away, storm back and be attacked; count what is stored and what it took.
 
-    Outboxes lie in --files, broker and database in --disk. Exit status: 0 nothing is lost and the
-    limits hold, 1 a finding, 2 misuse.
+    Of a broker that refuses bad messages a line is told while they are sent: so it must be. Exit
+    status: 0 nothing is lost and the limits hold, 1 a finding or a fleet that cannot be run, 2
+    misuse.
     """
     if chaos and no_chaos:
         raise click.UsageError("--chaos and --no-chaos contradict each other.")

@@ -40,7 +40,7 @@ def facts(plan: Plan, found: Figures, drawn: Scale, faults: list[str]) -> dict[s
 
 def show(found: Figures, drawn: Scale) -> None:
     """Print the tables."""
-    console = Console(width=118)
+    console = Console(highlight=False)
     console.print(
         f"{found.boxes} boxes wrote {found.records} records: {found.lost} lost, {found.twice}"
         f" twice, {found.left} not home; {found.again} came again and were known. Load"
@@ -48,20 +48,25 @@ def show(found: Figures, drawn: Scale) -> None:
     )
     for table in (_phases(found), _poison(found), _cost(found), _limits(drawn), _needs(drawn)):
         console.print(table)
+    for box, waiting in found.deaf.items():
+        console.print(f"{box} can prove no receipt: it keeps {waiting} records.")
 
 
 def _phases(found: Figures) -> Table:
-    names = ("part", "s", "records", "/s", "p50 s", "p95 s", "p99 s", "worst s", "home after s")
+    names = ("part", "s", "records", "/s", "p50 s", "p95 s", "p99 s", "worst s", "home\nafter s")
     table = _table("From the box's disk to the platform's", names)
     for one in found.phases:
-        times = (one.p50_s, one.p95_s, one.p99_s, one.worst_s, one.home_s)
+        times = (one.p50_s, one.p95_s, one.p99_s, one.worst_s)
         cells = ("-" if time is None else f"{time:.2f}" for time in times)
-        table.add_row(one.name, f"{one.seconds:.0f}", str(one.written), f"{one.per_s:g}", *cells)
+        home = "not" if not one.was_home else "-" if one.home_s is None else f"{one.home_s:.1f}"
+        row = (one.name, f"{one.seconds:.0f}", str(one.written), f"{one.per_s:g}", *cells, home)
+        table.add_row(*row)
+    table.caption = "p99: of a hundred records written in that part 99 took no longer"
     return table
 
 
 def _poison(found: Figures) -> Table:
-    table = _table("Bad messages", ("sort", "sent", "refused", "by"))
+    table = _table("Bad messages", ("sort", "sent", "refused"), "by")
     for bad in found.poison:
         table.add_row(bad.sort, str(bad.sent), str(bad.refused), bad.due)
     for box in found.forked:
@@ -70,21 +75,22 @@ def _poison(found: Figures) -> Table:
 
 
 def _cost(found: Figures) -> Table:
-    names = ("", "core s / 1,000 records, quiet", "busy", "core s, storm", "memory MB")
+    each = "core s for\n1,000 records,"
+    names = ("", f"{each}\nquiet", f"{each}\nbacklog", "core s,\nstorm", "memory\nMB")
     table, cost = _table("What it took", names), found.cost
     for role in ROLES:
         spent = (cost.core_s, cost.busy_core_s, cost.storm_s)
         cells = (f"{one[role]:.2f}" if role in one else "-" for one in spent)
         table.add_row(role, *cells, f"{cost.held.get(role, 0) / MB:.0f}")
     table.caption = (
-        f"a record: {cost.record_bytes:.0f} bytes, {cost.wire_bytes:.0f} on the wire,"
-        f" {cost.table_bytes:.0f} in the database, {cost.log_bytes:.0f} in its log"
+        f"a record: {cost.record_bytes:.0f} bytes, {cost.wire_bytes:.0f} on the wire,\n"
+        f"{cost.table_bytes:.0f} in the database, {cost.log_bytes:.0f} in its log"
     )
     return table
 
 
 def _limits(drawn: Scale) -> Table:
-    table = _table("What breaks first (arithmetic)", ("what", "at boxes", "formula"))
+    table = _table("What breaks first (arithmetic)", ("what", "at boxes"), "formula")
     for limit in drawn.limits:
         table.add_row(limit.what, f"{limit.boxes:,}", limit.formula)
     return table
@@ -112,7 +118,14 @@ def _needs(drawn: Scale) -> Table:
     return table
 
 
-def _table(title: str, names: tuple[str, ...]) -> Table:
-    first, *rest = names
-    columns = (Column(first), *(Column(name, overflow="fold") for name in rest))
-    return Table(*columns, title=title, box=SIMPLE, pad_edge=False, title_justify="left")
+def _table(title: str, names: tuple[str, ...], *texts: str) -> Table:
+    """Make a table: what a row is about, figures, and columns of text."""
+    first, *figures = names
+    columns = (
+        Column(first),
+        *(Column(name, no_wrap=True, justify="right") for name in figures),
+        *(Column(text, overflow="fold") for text in texts),
+    )
+    table = Table(*columns, title=title, box=SIMPLE, pad_edge=False, title_justify="left")
+    table.caption_justify = "left"
+    return table
