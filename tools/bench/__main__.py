@@ -91,7 +91,11 @@ def main(
     compare: bool,
     **asked: object,
 ) -> None:
-    """Measure a box, stage by stage, beside the peers' models where they are at hand."""
+    """Measure a box, stage by stage, beside the peers' models where they are at hand.
+
+    Exit status: 0 measured, 1 nothing can be measured, or with --compare a figure is worse, 2
+    misuse. What is asked and not met is told, and changes no status.
+    """
     if compare and history is None:
         raise click.UsageError("--compare needs a --history to compare with.")
     try:
@@ -118,7 +122,10 @@ def _measured(parts: Sequence[str], asked: Asked) -> tuple[Run, Sequence[str]]:
         here = machine(asked.folder)
         with tempfile.TemporaryDirectory(dir=asked.folder, prefix="bench-") as made:
             found = measured(parts or tuple(PARTS), asked, Path(made))
-    except (OSError, Step) as e:
+    except OSError as e:
+        where = f"Nothing can be measured in {asked.folder}: {e}."
+        raise click.ClickException(f"{where} Name another folder with --folder.") from e
+    except Step as e:
         raise click.ClickException(f"Nothing can be measured in {asked.folder}: {e}") from e
     return run_of(found.figures, here, asked.of), found.left_out
 
@@ -143,7 +150,8 @@ def _judge(told: Told) -> None:
         click.echo(str(one), err=True)
     if told.compared.worse:
         sys.exit(FINDING)
-    click.echo(f"None of {told.compared.figures} figures is worse.", err=True)
+    if told.compared.figures:
+        click.echo(f"None of {told.compared.figures} figures is worse.", err=True)
 
 
 if __name__ == "__main__":

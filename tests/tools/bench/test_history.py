@@ -181,7 +181,8 @@ def test_the_tool_keeps_a_history_and_exits_with_1_on_what_became_slower(
     history = f"--history={tmp_path / 'history.jsonl'}"
     assert "no run" in bench(tmp_path, history).stderr
     for _ in range(FEWEST - 1):
-        bench(tmp_path, history)
+        early = bench(tmp_path, history, "--compare")
+        assert (early.exit_code, "is worse" in early.stderr) == (0, False)  # nothing was compared
     calm = bench(tmp_path, history, "--compare", "--json")
     assert calm.exit_code == 0, calm.output
     told = json.loads(calm.stdout)
