@@ -131,7 +131,7 @@ def build(order: Order) -> tuple[RegistryWriter, Rejects]:
             settle(compact, order.out)
     except (OSError, sqlite3.Error) as error:
         raise RegistryError(
-            f"{order.out} cannot be written ({error}).", "Check the disk."
+            f"{order.out} cannot be written ({error}).", "Make its folder, or check the disk."
         ) from error
     return writer, rejects
 
@@ -223,7 +223,8 @@ def show(writer: RegistryWriter, rejects: Rejects, out: Path) -> None:
     console = Console()
     console.print(summary_table(writer.summary, str(out)))
     held = writer.counts["vehicles"] + writer.counts["plain"]
-    console.print(f"{held:,} vehicles held, {writer.counts['exemptions']:,} exemption records")
+    exemptions = f"{writer.counts['exemptions']:,} exemption records"
+    console.print(f"{held:,} vehicles held, {exemptions}; canaries are among them")
     for file, rows in rejects.counts.items():
         console.print(f"{rows:,} rows of {file.name} left out; {rejects.first(file)}")
 

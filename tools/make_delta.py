@@ -73,7 +73,9 @@ def make_delta(base: Path, new: Path, out: Path) -> dict[str, Counts]:
         draft.rename(out)
         keep(out.parent)
     except (OSError, sqlite3.Error) as error:
-        raise RegistryError(f"{out} cannot be written ({error}).", "Check the disk.") from error
+        raise RegistryError(
+            f"{out} cannot be written ({error}).", "Make its folder, or check the disk."
+        ) from error
     finally:
         draft.unlink(missing_ok=True)
     return counts

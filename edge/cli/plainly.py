@@ -183,6 +183,6 @@ def age_words(age: timedelta) -> str:
     if minutes < 0:
         return "not yet"
     if minutes < 120:
-        return f"{minutes} minutes"
+        return f"{minutes} minute{'s' * (minutes != 1)}"
     hours = minutes // 60
     return f"{hours} hours" if hours < 72 else f"{hours // 24} days"

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from uuid import UUID
 import msgspec
 import pytest
 from click.testing import CliRunner, Result
+from rich.console import Console
 
 from edge.record.active import ActivePack, ActiveRegistry, Family, Updates
 from edge.record.chain import Head, next_link
@@ -19,7 +21,7 @@ from edge.types import Envelope
 from tests.chains import NOW, Pen, carried
 from tools.receive import store
 from tools.receive.__main__ import receive
-from tools.receive.boxes import described, table
+from tools.receive.boxes import BoxView, described, table
 from tools.receive.growth import Verdict
 from tools.receive.store import Store
 
@@ -264,6 +266,14 @@ def test_the_table_has_one_row_for_each_box_and_marks_what_was_refused(fleet: Fl
     assert cells["in use"] == ["anpr-edge 0.1.0, nl-ze 2028.1, plate-reader", "-"]
     assert cells["until"] == ["-", "-"]
     assert cells["releases"] == ["registry 7, packs 3!", "-"]
+
+
+def test_in_a_narrow_terminal_no_heading_is_broken() -> None:
+    out = StringIO()
+    view = BoxView("voorbeeldgem-in-01", NOW, None)
+    Console(width=80, file=out).print(table([view], NOW + HOUR))
+    heading = next(line for line in out.getvalue().splitlines() if "heard" in line)
+    assert {"registry", "in", "use", "releases"} <= set(heading.split())
 
 
 def test_the_last_word_is_found_without_reading_every_record(fleet: Fleet) -> None:

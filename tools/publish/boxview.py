@@ -65,4 +65,5 @@ def summary(index: Releases) -> str:
     """Return in a line what is published of a family."""
     newest = index.releases[-1] if index.releases else None
     says = f", the newest is {newest.number}, {newest.id}" if newest else ""
-    return f"{index.family}: {len(index.releases)} releases{says}"
+    count = len(index.releases)
+    return f"{index.family}: {count} release{'s' * (count != 1)}{says}"

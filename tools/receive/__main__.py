@@ -54,7 +54,9 @@ FILE = click.Path(path_type=Path)
 @click.option("--until-idle", type=float, help="End after this many quiet seconds.")
 @click.option("--report", is_flag=True, help="Only say how it stands with each box.")
 @click.option(
-    "--boxes", is_flag=True, help="Only say what is active on each box, how old, refused."
+    "--boxes",
+    is_flag=True,
+    help="Only say what is active on each box, how old, what it refused, whose clock is wrong.",
 )
 @click.option("--checkpoints", is_flag=True, help="Only show what was countersigned.")
 @click.option("--copy-to", "copy", type=FILE, help="Only copy it all to a new SQLite file.")
@@ -83,7 +85,7 @@ def receive(
     """Verify and store what boxes send; answer with signed receipts.
 
     Exit status: 0 fine, 1 a record is missing, forked or refused (with --boxes: a box refused an
-    update), 2 misuse.
+    update, has one that may be used no more, or has a clock that is proven wrong), 2 misuse.
     """
     if boxes:
         with _stored(db) as store:

@@ -125,7 +125,7 @@ def table(views: list[BoxView], now: datetime) -> Table:
     """Return one row for each box."""
     narrow = (Column(name, no_wrap=True) for name in ("box", *COLUMNS[:NARROW]))
     wide = (Column(name, overflow="fold") for name in COLUMNS[NARROW:])
-    found = Table(*narrow, *wide, box=SIMPLE, pad_edge=False)
+    found = Table(*narrow, *wide, box=SIMPLE, pad_edge=False, padding=0)
     for view in views:
         heard = NEVER if view.heard_at is None else _ago(now - view.heard_at)
         told = view.told
