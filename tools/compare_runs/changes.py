@@ -92,7 +92,7 @@ def compare(before: Results, after: Results) -> Compared:
     if names[0] != names[1]:
         raise RunError(
             f"The two replays are of other pictures: {', '.join(names[0])}; {', '.join(names[1])}.",
-            "Replay the same clips or run twice.",
+            "Replay the same clips twice, or runs in folders of one name.",
         )
     pairs = tuple(_paired(before.seen, after.seen))
     scores = tuple(before.scores), tuple(after.scores)
