@@ -31,6 +31,8 @@ TOLERANCE = timedelta(minutes=1)
 SLACK, FRESH_NS = timedelta(seconds=1), 3600 * 10**9
 """A bound is written anew when it is that much closer; or when it is an hour old, whatever it says,
 so that a platform whose clock was wrong is forgiven."""
+REMEMBERED = 16
+"""So many boots are remembered in which the clock was wrong: no candidate waits for longer."""
 YEARS = range(2000, 9000)
 """What lies outside is no moment at which anybody stored anything."""
 REMEDY = (
@@ -51,11 +53,15 @@ class Bound(msgspec.Struct, frozen=True):
 
 
 class Witness(msgspec.Struct, frozen=True):
-    """What is proven of one boot: it began between two moments."""
+    """What is proven of one boot: it began between two moments.
+
+    `wrong` are the boots in which a clock that said it was right was proven wrong, the last ones.
+    """
 
     boot_id: str
     earliest: Bound
     latest: Bound | None = None
+    wrong: tuple[str, ...] = ()
 
 
 class Made(NamedTuple):
@@ -100,11 +106,12 @@ def heard(
     if record is not None and record.boot_id == now.boot_id:
         latest = Bound(stored_at - _span(record.since_boot_ns), now.since_boot_ns)
     if kept is None or kept.boot_id != now.boot_id:
-        return Witness(now.boot_id, earliest, latest)
+        return Witness(now.boot_id, earliest, latest, () if kept is None else kept.wrong)
     return Witness(
         now.boot_id,
         earliest if _replaces(earliest, kept.earliest, latest) else kept.earliest,
         _latest(latest, kept.latest, earliest),
+        kept.wrong,
     )
 
 
@@ -146,6 +153,16 @@ def doubt(time: ProvenTime, now: datetime) -> str | None:
     if time.not_after is not None and now > time.not_after + TOLERANCE:
         return AHEAD
     return None
+
+
+def judged(witness: Witness, reading: ClockReading) -> Witness:
+    """Return a witness that remembers this boot where its clock says it is right, and is not."""
+    if not reading.trusted or reading.boot_id in witness.wrong:
+        return witness
+    if doubt(proven(witness, reading), reading.now) is None:
+        return witness
+    wrong = (*witness.wrong, reading.boot_id)[-REMEMBERED:]
+    return msgspec.structs.replace(witness, wrong=wrong)
 
 
 def fault(clock: Clock) -> str | None:
@@ -213,4 +230,10 @@ class WitnessedClock:
             return reading
         time = proven(witness, reading)
         why = doubt(time, reading.now)
-        return replace(reading, proven=time, doubt=why, trusted=reading.trusted and why is None)
+        return replace(
+            reading,
+            proven=time,
+            doubt=why,
+            trusted=reading.trusted and why is None,
+            wrong_boots=witness.wrong,
+        )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.access.hold import State
+from edge.access.hold import SET_SINCE, WRONG_THEN, State
 from edge.casebook.casebook import Casebook
 from edge.casebook.entries import Order
 from edge.daemon.pipeline import Conclusion
@@ -266,7 +266,7 @@ def test_after_a_restart_and_another_boot_in_the_middle_of_the_window_it_ends_th
 ) -> None:
     site.passes()
     site.stop()
-    site.clock.boot = NOW - timedelta(minutes=3)
+    site.clock.boot, site.clock.boot_id = NOW - timedelta(minutes=3), "another"
     site.start()
     site.clock.now = END - HOUR
     assert site.release.round() == []
@@ -274,6 +274,37 @@ def test_after_a_restart_and_another_boot_in_the_middle_of_the_window_it_ends_th
     (envelope,) = site.release.round()
     assert resolution(envelope).state == State.RELEASED
     site.proven()
+
+
+@pytest.mark.parametrize("set_by_s", [600, -600])
+def test_who_was_dated_by_a_clock_that_was_set_right_since_is_not_accused(
+    site: Site, set_by_s: int
+) -> None:
+    site.passes()
+    site.clock.boot += timedelta(seconds=set_by_s)  # the same moment has another date now
+    site.later()
+    (envelope,) = site.release.round()
+    record = resolution(envelope)
+    assert (record.state, record.plate) == (State.WITHDRAWN, None)
+    assert record.reason == SET_SINCE
+
+
+def test_a_clock_that_was_brought_right_by_seconds_changes_nothing(site: Site) -> None:
+    site.passes()
+    site.clock.boot += timedelta(seconds=50)
+    site.later()
+    (envelope,) = site.release.round()
+    assert resolution(envelope).state == State.RELEASED
+
+
+def test_who_was_dated_in_a_boot_whose_clock_was_proven_wrong_is_not_accused(site: Site) -> None:
+    site.passes()
+    site.clock.boot, site.clock.boot_id = NOW - timedelta(minutes=3), "another"
+    site.clock.wrong_boots = ("boot",)
+    site.later()
+    (envelope,) = site.release.round()
+    record = resolution(envelope)
+    assert (record.state, record.reason) == (State.WITHDRAWN, WRONG_THEN)
 
 
 def test_a_second_passage_that_day_is_recorded_and_not_held(site: Site) -> None:
