@@ -50,9 +50,9 @@ class Held:
     """A candidate that waits, without its plate.
 
     `t0` is its earliest read, `decision` the one that accused, `rests_on` names everything that
-    made it: snapshot, pack, models, configuration. `replayed`: a tester played it. `taken_back`
-    names the records that the register had withdrawn by then (keyed): another was withdrawn since.
-    `evidence` names its pictures.
+    made it: snapshot, pack, models, configuration, the boot that dated it. `replayed`: a tester
+    played it. `taken_back` names the records that the register had withdrawn by then (keyed):
+    another was withdrawn since. `evidence` names its pictures.
     """
 
     candidate: CandidateRef

@@ -214,7 +214,7 @@ class Pipeline:
         now: ClockReading,
     ) -> Held:
         place = CandidateRef(envelope.epoch, envelope.seq, envelope.sha256)
-        names, replayed = self.testimony.names(decision), now.source == REPLAY
+        names, replayed = (*self.testimony.names(decision), now.boot_id), now.source == REPLAY
         t0 = passage.seen_first
         gone = sorted(withdrawn_records(facts, t0, self.testimony.pseudonym))
         return held(decision, t0, law, place, names, replayed, gone)
