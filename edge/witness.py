@@ -11,7 +11,6 @@ reads it.
 import logging
 import os
 import stat
-from collections.abc import Container
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -33,6 +32,8 @@ TOLERANCE = timedelta(minutes=1)
 SLACK, FRESH_NS = timedelta(seconds=1), 3600 * 10**9
 """A bound is written anew when it is that much closer; or when it is an hour old, whatever it says,
 so that a platform whose clock was wrong is forgiven."""
+REMEMBERED = 16
+"""So many boots are remembered in which the clock was wrong: no candidate waits for longer."""
 YEARS = range(2000, 9000)
 """What lies outside is no moment at which anybody stored anything."""
 REMEDY = (
@@ -42,8 +43,6 @@ REMEDY = (
 BEHIND = "its clock is behind what the platform's receipts prove, or the platform's clock is ahead"
 AHEAD = "its clock is ahead of what the platform's receipts prove, or the platform's is behind"
 
-BOOTS = 8
-"""So many boots before this one are remembered: what was dated in them may still be held."""
 LARGEST_BYTES, LONGEST_NS = 4096, 10**18
 """No note is larger, and no boot lasts 31 years: what says so was damaged."""
 
@@ -63,19 +62,16 @@ class Bound(msgspec.Struct, frozen=True):
             raise ValueError("no boot began then")
 
 
-class Witness(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is proven of one boot: it began between two moments; and of the boots before."""
+class Witness(msgspec.Struct, frozen=True):
+    """What is proven of one boot: it began between two moments.
+
+    `wrong` are the boots in which a clock that said it was right was proven wrong, the last ones.
+    """
 
     boot_id: str
     earliest: Bound
     latest: Bound | None = None
-    before: tuple["Witness", ...] = ()
-
-    def after(self, since_boot_ns: int) -> ProvenTime:
-        """Return what is proven of a moment so long after the boot began."""
-        passed, latest = _span(since_boot_ns), self.latest
-        not_after = None if latest is None else latest.began_at + passed
-        return ProvenTime(self.earliest.began_at + passed, not_after)
+    wrong: tuple[str, ...] = ()
 
 
 class Made(NamedTuple):
@@ -120,12 +116,12 @@ def heard(
     if record is not None and record.boot_id == now.boot_id:
         latest = Bound(stored_at - _span(record.since_boot_ns), now.since_boot_ns)
     if kept is None or kept.boot_id != now.boot_id:
-        return Witness(now.boot_id, earliest, latest, _boots(kept)[:BOOTS])
+        return Witness(now.boot_id, earliest, latest, () if kept is None else kept.wrong)
     return Witness(
         now.boot_id,
         earliest if _replaces(earliest, kept.earliest, latest) else kept.earliest,
         _latest(latest, kept.latest, earliest),
-        kept.before,
+        kept.wrong,
     )
 
 
@@ -149,30 +145,15 @@ def _is_old(kept: Bound, new: Bound) -> bool:
     return new.heard_ns - kept.heard_ns > FRESH_NS
 
 
-def _boots(witness: Witness | None) -> tuple[Witness, ...]:
-    """Return what is known of each boot, the last one first."""
-    if witness is None:
-        return ()
-    return (msgspec.structs.replace(witness, before=()), *witness.before)
-
-
 def proven(witness: Witness, reading: ClockReading) -> ProvenTime:
     """Return between which moments the time lies, by what was heard; after a reboot since when."""
     if witness.boot_id == reading.boot_id:
-        return witness.after(reading.since_boot_ns)
+        passed = _span(reading.since_boot_ns)
+        latest = witness.latest
+        return ProvenTime(
+            witness.earliest.began_at + passed, None if latest is None else latest.began_at + passed
+        )
     return ProvenTime(witness.earliest.began_at + _span(witness.earliest.heard_ns), None)
-
-
-def misdated(
-    witness: Witness | None, boots: Container[str], shown: datetime, since_boot_ns: int
-) -> str | None:
-    """Return why a clock that once showed a moment was wrong then, though it may be right now.
-
-    `boots` names the boot in which it did, among other things; None where nothing speaks against
-    it, or nothing is known of that boot any more.
-    """
-    boot = next((one for one in _boots(witness) if one.boot_id in boots), None)
-    return None if boot is None else doubt(boot.after(since_boot_ns), shown)
 
 
 def doubt(time: ProvenTime, now: datetime) -> str | None:
@@ -182,6 +163,16 @@ def doubt(time: ProvenTime, now: datetime) -> str | None:
     if time.not_after is not None and now > time.not_after + TOLERANCE:
         return AHEAD
     return None
+
+
+def judged(witness: Witness, reading: ClockReading) -> Witness:
+    """Return a witness that remembers this boot where its clock says it is right, and is not."""
+    if not reading.trusted or reading.boot_id in witness.wrong:
+        return witness
+    if doubt(proven(witness, reading), reading.now) is None:
+        return witness
+    wrong = (*witness.wrong, reading.boot_id)[-REMEMBERED:]
+    return msgspec.structs.replace(witness, wrong=wrong)
 
 
 def fault(clock: Clock) -> str | None:
@@ -251,4 +242,10 @@ class WitnessedClock:
             return reading
         time = proven(witness, reading)
         why = doubt(time, reading.now)
-        return replace(reading, proven=time, doubt=why, trusted=reading.trusted and why is None)
+        return replace(
+            reading,
+            proven=time,
+            doubt=why,
+            trusted=reading.trusted and why is None,
+            wrong_boots=witness.wrong,
+        )

@@ -49,9 +49,6 @@ AT_ONCE = 8
 """Resolutions between two frames: a camera does not wait for hundreds."""
 Endings: TypeAlias = Callable[[ResolutionRecord, datetime], Sequence[Tally]]
 """What an ending adds to the plate-free figures of its zone."""
-Misdated: TypeAlias = Callable[[Sequence[str], datetime, int], str | None]
-"""Tells why the clock of one of these boots was wrong when it showed a moment, so long after it
-began; None where nothing speaks against it."""
 
 Ended: TypeAlias = tuple[Held, Ending, ClockReading, Damaged | None]
 """A candidate and how it ends; its row, where that is damaged."""
@@ -60,11 +57,6 @@ Ended: TypeAlias = tuple[Held, Ending, ClockReading, Damaged | None]
 def counts_nothing(record: ResolutionRecord, at: datetime) -> Sequence[Tally]:
     """Count nothing."""
     return ()
-
-
-def never_misdated(boots: Sequence[str], shown: datetime, since_boot_ns: int) -> str | None:
-    """Say nothing against any clock."""
-    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +75,6 @@ class Release:
     casebook: Casebook
     room: EvidenceRoom
     count: Endings = counts_nothing
-    misdated: Misdated = never_misdated
     asked: dict[CandidateRef, str] = field(default_factory=dict)
 
     def round(self, at_once: int | None = AT_ONCE) -> list[Envelope]:
@@ -161,10 +152,6 @@ class Release:
         passage = self.casebook.passage(held)
         if passage is None:
             return Ending(State.WITHDRAWN, ROTTED)
-        why = self.misdated(held.rests_on, passage.seen_first, passage.first_monotonic_ns)
-        if why is not None:  # receipts told it later; or the platform was wrong, and will say so
-            log.info("candidate %d waits: when it passed, %s", held.candidate.seq, why)
-            return None
         passage = aged(passage, now)
         facts = self.registry.facts(passage)
         decision = decide(passage, facts, law, now)

@@ -41,7 +41,7 @@ from edge.daemon.machine import THIS, Machine
 from edge.daemon.photographer import Photographer
 from edge.daemon.pipeline import Pipeline
 from edge.daemon.recovery import recover
-from edge.daemon.release import Misdated, Release
+from edge.daemon.release import Release
 from edge.daemon.remembered import USE, Memory, forget
 from edge.daemon.silence import CAMERA
 from edge.daemon.storeroom import Limits, Storeroom
@@ -285,14 +285,7 @@ def release(cabinet: Cabinet[Registry]) -> Release:
         casebook=cabinet.casebook,
         room=evidence_room(config),
         count=tallies_of_resolution,
-        misdated=misdated(config),
     )
-
-
-def misdated(config: Config) -> Misdated:
-    """Return what receipts say of the moments of candidates that are still held."""
-    file = witness.WitnessFile(config.box.state)
-    return lambda boots, shown, ns: witness.misdated(file.read(), boots, shown, ns)
 
 
 def key_place(config: Config) -> KeyPlace:

@@ -23,7 +23,8 @@ from tools.fleet.plan import Away, Chaos, Limits, Plan
 from tools.fleet.postgres import Postgres
 from tools.fleet.report import facts
 from tools.fleet.scale import Means, scale
-from tools.fleet.scenario import Ran, own_database, run
+from tools.fleet.scenario import Ran, run
+from tools.fleet.site import own_database
 
 PATIENT = Limits(p99_s=60.0, home_s=120.0)
 """A busy machine is no fault."""

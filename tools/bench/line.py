@@ -77,13 +77,14 @@ def prepared(folder: Path) -> Config:
 
 @dataclass(slots=True)
 class Lane:
-    """One box at work, and what it took: each stage by its part, each frame, and the rest of it."""
+    """One box at work, and what it took: each stage, each frame, the rest of it, and the end."""
 
     line: Pipeline
     clock: ReplayClock
     stages: dict[str, Times]
     frames: Times = field(default_factory=Times)
     rest: Times = field(default_factory=Times)
+    ending: Times = field(default_factory=Times)
     passages: list[Passage] = field(default_factory=list)
 
     def step(self, frame: Frame) -> None:
@@ -103,7 +104,8 @@ class Lane:
 
     def finish(self) -> None:
         """Conclude on who is in sight still: no frame follows."""
-        self.passages += [conclusion.passage for conclusion in self.line.finish()]
+        concluded = self.ending.take(self.line.finish)
+        self.passages += [conclusion.passage for conclusion in concluded]
 
 
 @contextmanager
@@ -154,7 +156,7 @@ def on_threads(ready: Ready, threads: int) -> list[Figure]:
 
 def stages(lane: Lane, threads: int, decode_ms: float) -> Iterator[Figure]:
     """Yield each stage, with its share of all the time that the frames took with decoding."""
-    whole = sum(lane.frames.clock) + decode_ms
+    whole = sum(lane.frames.clock) + sum(lane.ending.clock) + decode_ms
     for part, (_, name) in STAGES.items():
         if lane.stages[part].clock:
             yield lane.stages[part].figure(group(threads), name, whole)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tools.fleet.conductor import Span
-from tools.fleet.poison import BROKER
+from tools.fleet.poison import BROKER, KEPT_OUT
 from tools.fleet.scenario import BACK, POISONER, QUIET, Ran
 from tools.fleet.stored import Key, Stored
 from tools.fleet.watch import Look
@@ -188,6 +188,9 @@ def _poison(ran: Ran) -> tuple[Bad, ...]:
         due = ran.poison.reasons[sort]
         if due == BROKER:
             refused = ran.poison.refused_by_broker.get(sort, 0)
+        elif due == KEPT_OUT:
+            heard = ran.stored.accounts.get(ran.poison.victim)
+            refused = sent - (heard.refused if heard else 0)
         else:
             shares = sum(reason == due for reason in ran.poison.reasons.values())
             refused = left[due] // shares
@@ -241,12 +244,11 @@ def _series(ran: Ran, stored_at: Mapping[Key, float]) -> Series:
     """Count by the second, from the first part to the last."""
     began, ended = ran.course.spans[0].began, ran.course.spans[-1].ended
     seconds = int(ended - began) + 2
-    written, stored, left = (np.zeros(seconds, dtype=int) for _ in range(3))
+    written, stored = (np.zeros(seconds, dtype=int) for _ in range(2))
     for row in ran.written:
         written[_second(row.at - began, seconds)] += 1
         if (at := stored_at.get(row.key)) is not None:
             stored[_second(at - began, seconds)] += 1
-            left[_second(at - began, seconds)] += 1
     waiting = np.cumsum(written) - np.cumsum(stored)
     return Series(
         seconds=tuple(float(second) for second in range(seconds)),

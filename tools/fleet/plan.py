@@ -90,6 +90,7 @@ class Plan:
     files: Path
     rate_s: float | None = None
     tls: bool = True
+    cluster: bool = False
     chaos: tuple[Chaos, ...] = tuple(Chaos)
     away: Away = Away()
     daily: Daily = Daily()

@@ -93,7 +93,7 @@ def _limits(drawn: Scale) -> Table:
 def _needs(drawn: Scale) -> Table:
     rows = {
         "records/s on the average": [f"{n.records_s:.0f}" for n in drawn.needs],
-        "Mosquittos": [str(n.brokers) for n in drawn.needs],
+        "brokers (a cluster is one)": [str(n.brokers) for n in drawn.needs],
         "their cores at rush hour": [f"{n.broker_cores:.2f}" for n in drawn.needs],
         "their memory GB": [f"{n.broker_gb:.2f}" for n in drawn.needs],
         "cores of receivers at rush hour": [f"{n.receiver_cores:.1f}" for n in drawn.needs],

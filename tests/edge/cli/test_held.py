@@ -10,11 +10,9 @@ from click.testing import CliRunner, Result
 
 from edge.cli import held as module
 from edge.cli.records import records
-from edge.daemon.release import Release
 from edge.record.envelope import decode_part, split
 from edge.record.message import ResolutionRecord, decode
-from edge.types import ClockReading, Envelope
-from edge.witness import Bound, Witness, WitnessFile
+from edge.types import ClockReading
 from tests.cases import KEY, PLATE, T0
 from tests.chains import STORAGE_KEY
 from tests.rot import rot
@@ -170,26 +168,6 @@ def test_with_an_untrusted_clock_nothing_ends_and_it_says_so(
     assert result.exit_code == 0
     assert "The clock is not trusted" in result.output
     assert resolutions(folder) == []
-
-
-@pytest.mark.parametrize(("off_s", "misdated"), [(0, False), (600, True)])
-def test_what_receipts_say_of_the_boot_that_dated_a_candidate_is_heeded(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, off_s: int, misdated: bool
-) -> None:
-    rounds: list[bool] = []
-
-    def seen(release: Release, at_once: int | None) -> list[Envelope]:
-        since_ns = 3 * 86_400 * 10**9  # its boot began three days before
-        for held in release.casebook.held():
-            rounds.append(release.misdated(held.rests_on, held.t0, since_ns) is not None)
-        return []
-
-    monkeypatch.setattr(Release, "round", seen)
-    bound = Bound(T0 - timedelta(days=3) + timedelta(seconds=off_s), 1)
-    WitnessFile(folder).write(Witness("boot", bound, bound))
-    result = run(folder, "release")
-    assert result.exit_code == 0, result.output + repr(result.exception)
-    assert rounds == [misdated] * 2
 
 
 def test_beside_a_daemon_release_says_that_it_is_at_work(folder: Path) -> None:

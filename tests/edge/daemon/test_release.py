@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.access.hold import State
+from edge.access.hold import SET_SINCE, WRONG_THEN, State
 from edge.casebook.casebook import Casebook
 from edge.casebook.entries import Order
 from edge.daemon.pipeline import Conclusion
@@ -26,7 +26,6 @@ from edge.types import (
     Passage,
     Tally,
 )
-from edge.witness import Made, WitnessFile, heard, misdated
 from tests.cases import PLATE, T0
 from tests.edge.access.world import DIRTY_VAN
 from tests.fakes import ListedRegistry
@@ -66,8 +65,7 @@ def test_an_accused_vehicle_is_held_and_its_record_says_so_without_its_plate(sit
     (held,) = site.casebook.held()
     assert (held.t0, held.window_end) == (T0, END)
     assert held.candidate.sha256 == site.chain()[0].sha256
-    named = {"s1", "1" * 64, "nl-ze", LAWS[0].pack.sha256, "e" * 64, "c" * 64, "boot"}
-    assert named == set(held.rests_on)
+    assert {"s1", "1" * 64, "nl-ze", LAWS[0].pack.sha256, "e" * 64, "c" * 64} == set(held.rests_on)
 
 
 def test_after_the_window_and_with_a_later_registry_it_is_released_with_its_plate(
@@ -210,66 +208,6 @@ def test_a_clock_that_is_not_trusted_ends_nothing(site: Site) -> None:
     assert site.release.round() == []
 
 
-def since_boot(site: Site, moment: datetime) -> int:
-    return int((moment - site.clock.boot).total_seconds() * 1e9)
-
-
-def receipt(site: Site, off_s: float, boot_id: str = "boot") -> None:
-    """Let a receipt be heard for the record of the passage, while the clock is off by so much."""
-    shown = T0 + timedelta(seconds=10)
-    heard_at = Made(boot_id, since_boot(site, shown + timedelta(seconds=20)))
-    record = Made("boot", since_boot(site, T0)) if boot_id == "boot" else None
-    stored_at = shown - timedelta(seconds=off_s)
-    found = heard(WitnessFile(site.folder).read(), stored_at, heard_at, record)
-    assert found is not None
-    WitnessFile(site.folder).write(found)
-
-
-def round_of(site: Site) -> list[Envelope]:
-    """Make a round as a box does whose receipts are written down."""
-    file = WitnessFile(site.folder)
-    return replace(
-        site.release, misdated=lambda boots, at, ns: misdated(file.read(), boots, at, ns)
-    ).round()
-
-
-@pytest.mark.parametrize("off_s", [-600, 600])
-@pytest.mark.parametrize("boots", [0, 1, 8])
-def test_what_was_dated_by_a_clock_that_proved_wrong_is_not_released(
-    site: Site, off_s: int, boots: int
-) -> None:
-    """The receipt came too late to doubt the passage, and the clock was set right since."""
-    site.passes()
-    receipt(site, off_s)
-    for n in range(boots):
-        receipt(site, 0, f"later-{n}")
-    site.later()
-    assert round_of(site) == []
-    assert len(site.casebook.held()) == 1
-    site.clock.now = NOW + timedelta(days=400)
-    (envelope,) = round_of(site)
-    assert resolution(envelope).state == State.EXPIRED
-
-
-@pytest.mark.parametrize("off_s", [-50, 0, 50])
-def test_what_was_dated_by_a_clock_that_was_right_is_released(site: Site, off_s: int) -> None:
-    site.passes()
-    receipt(site, off_s)
-    site.later()
-    (envelope,) = round_of(site)
-    assert resolution(envelope).state == State.RELEASED
-
-
-def test_a_platform_that_takes_its_word_back_lets_it_be_released(site: Site) -> None:
-    site.passes()
-    receipt(site, -3600)  # its own clock was ahead
-    site.later()
-    assert round_of(site) == []
-    receipt(site, 0)
-    (envelope,) = round_of(site)
-    assert resolution(envelope).state == State.RELEASED
-
-
 def test_a_registry_that_cannot_be_read_ends_nothing_until_it_can(site: Site) -> None:
     site.passes()
     site.later()
@@ -328,7 +266,7 @@ def test_after_a_restart_and_another_boot_in_the_middle_of_the_window_it_ends_th
 ) -> None:
     site.passes()
     site.stop()
-    site.clock.boot = NOW - timedelta(minutes=3)
+    site.clock.boot, site.clock.boot_id = NOW - timedelta(minutes=3), "another"
     site.start()
     site.clock.now = END - HOUR
     assert site.release.round() == []
@@ -336,6 +274,37 @@ def test_after_a_restart_and_another_boot_in_the_middle_of_the_window_it_ends_th
     (envelope,) = site.release.round()
     assert resolution(envelope).state == State.RELEASED
     site.proven()
+
+
+@pytest.mark.parametrize("set_by_s", [600, -600])
+def test_who_was_dated_by_a_clock_that_was_set_right_since_is_not_accused(
+    site: Site, set_by_s: int
+) -> None:
+    site.passes()
+    site.clock.boot += timedelta(seconds=set_by_s)  # the same moment has another date now
+    site.later()
+    (envelope,) = site.release.round()
+    record = resolution(envelope)
+    assert (record.state, record.plate) == (State.WITHDRAWN, None)
+    assert record.reason == SET_SINCE
+
+
+def test_a_clock_that_was_brought_right_by_seconds_changes_nothing(site: Site) -> None:
+    site.passes()
+    site.clock.boot += timedelta(seconds=50)
+    site.later()
+    (envelope,) = site.release.round()
+    assert resolution(envelope).state == State.RELEASED
+
+
+def test_who_was_dated_in_a_boot_whose_clock_was_proven_wrong_is_not_accused(site: Site) -> None:
+    site.passes()
+    site.clock.boot, site.clock.boot_id = NOW - timedelta(minutes=3), "another"
+    site.clock.wrong_boots = ("boot",)
+    site.later()
+    (envelope,) = site.release.round()
+    record = resolution(envelope)
+    assert (record.state, record.reason) == (State.WITHDRAWN, WRONG_THEN)
 
 
 def test_a_second_passage_that_day_is_recorded_and_not_held(site: Site) -> None:
