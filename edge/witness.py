@@ -10,6 +10,7 @@ reads it.
 
 import logging
 import os
+import stat
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -42,14 +43,23 @@ REMEDY = (
 BEHIND = "its clock is behind what the platform's receipts prove, or the platform's clock is ahead"
 AHEAD = "its clock is ahead of what the platform's receipts prove, or the platform's is behind"
 
+LARGEST_BYTES, LONGEST_NS = 4096, 10**18
+"""No note is larger, and no boot lasts 31 years: what says so was damaged."""
+
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Elapsed = Annotated[int, msgspec.Meta(ge=0, le=LONGEST_NS)]
 
 
 class Bound(msgspec.Struct, frozen=True):
     """When the boot began at the earliest, or at the latest; and when, in it, that was heard."""
 
     began_at: Moment
-    heard_ns: int
+    heard_ns: Elapsed
+
+    def __post_init__(self) -> None:
+        """Refuse a moment that no sum of times may be made of."""
+        if self.began_at.year not in YEARS:
+            raise ValueError("no boot began then")
 
 
 class Witness(msgspec.Struct, frozen=True):
@@ -192,8 +202,10 @@ class WitnessFile:
     def read(self) -> Witness | None:
         """Return what is written; None where nothing is, or nothing that can be read."""
         try:
-            stat = self._path.stat()
-            if self._seen != (seen := (stat.st_ino, stat.st_mtime_ns)):
+            found = self._path.stat()
+            if self._seen != (seen := (found.st_ino, found.st_mtime_ns)):
+                if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST_BYTES:
+                    raise FileNotFoundError(self._path)  # a pipe would keep the daemon waiting
                 self._found = msgspec.json.decode(self._path.read_bytes(), type=Witness)
                 self._seen = seen
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):

@@ -123,3 +123,8 @@ def test_the_tables_fit_a_terminal(
     assert "…" not in shown
     for said in ("1123.45", " not ", "100,000", "box-00060 can prove no receipt: it keeps 3"):
         assert said in shown
+
+
+def test_what_was_spent_on_waiting_is_not_drawn_out_to_more_boxes():
+    quiet = replace(SOUND, cost=replace(COST, busy_core_s={}))
+    assert scale(quiet, Daily(), Means(), sync_s=0.002).limits == ()

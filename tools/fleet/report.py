@@ -46,10 +46,15 @@ def show(found: Figures, drawn: Scale) -> None:
         f" twice, {found.left} not home; {found.again} came again and were known. Load"
         f" {', '.join(map(str, found.loads))}."
     )
-    for table in (_phases(found), _poison(found), _cost(found), _limits(drawn), _needs(drawn)):
+    for table in (_phases(found), _poison(found), _cost(found)):
         console.print(table)
     for box, waiting in found.deaf.items():
         console.print(f"{box} can prove no receipt: it keeps {waiting} records.")
+    if not drawn.limits:
+        console.print("No arithmetic for more boxes: its figures are those of `--chaos away`.")
+        return
+    console.print(_limits(drawn))
+    console.print(_needs(drawn))
 
 
 def _phases(found: Figures) -> Table:

@@ -2,13 +2,17 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import to_builtins
+from msgspec.json import encode
 
-from edge.access.hold import SET_SINCE, WRONG_THEN, State
+from edge.access.hold import SET_SINCE, WRONG_THEN, Held, State
+from edge.casebook import sealed
 from edge.casebook.casebook import Casebook
 from edge.casebook.entries import Order
 from edge.daemon.pipeline import Conclusion
@@ -191,6 +195,27 @@ WAITING = {
     "registry of the future": (NOW, NOW + HOUR),
     "registry too old": (NOW + timedelta(days=3), END),
 }
+
+
+def test_what_an_older_version_held_is_released_all_the_same(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It told nothing of the clock that dated it, beside the seal or bound to it."""
+
+    def told(held: Held) -> bytes:
+        return encode({k: v for k, v in to_builtins(held).items() if k != "dated"})
+
+    with monkeypatch.context() as older:
+        older.setattr(sealed, "_place", lambda held: b"held\0" + told(held))
+        site.passes()
+    (before,) = site.casebook.held()
+    with closing(sqlite3.connect(site.folder / "casebook.sqlite")) as db:
+        db.execute("UPDATE held SET about = ?", (told(before),))
+        db.commit()
+    assert [held.dated for held in site.casebook.held()] == [None]
+    site.later()
+    (envelope,) = site.release.round()
+    assert resolution(envelope).state == State.RELEASED
 
 
 @pytest.mark.parametrize("why", WAITING)
