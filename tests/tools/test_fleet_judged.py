@@ -98,7 +98,9 @@ def test_twice_the_boxes_take_twice_of_everything():
 def test_a_hundred_thousand_boxes_need_several_brokers():
     drawn = scale(SOUND, Daily(), Means(), sync_s=0.002)
     assert drawn.needs[-1].brokers >= 5  # 20,000 connections each
-    assert drawn.needs[-1].storm_s <= Means().home_s
+    storm_s = drawn.needs[-1].storm_s
+    assert storm_s is not None
+    assert storm_s <= Means().home_s
 
 
 def test_a_price_is_asked_for_and_never_claimed():
@@ -128,3 +130,15 @@ def test_the_tables_fit_a_terminal(
 def test_what_was_spent_on_waiting_is_not_drawn_out_to_more_boxes():
     quiet = replace(SOUND, cost=replace(COST, busy_core_s={}))
     assert scale(quiet, Daily(), Means(), sync_s=0.002).limits == ()
+
+
+def test_a_storm_that_was_not_played_is_not_told_as_one_of_no_time(
+    capsys: pytest.CaptureFixture[str],
+):
+    calm = replace(SOUND, cost=replace(COST, storm_s={}), poison=(), forked=())
+    drawn = scale(calm, Daily(), Means(), sync_s=0.002)
+    assert {need.storm_s for need in drawn.needs} == {None}
+    show(calm, drawn)
+    shown = capsys.readouterr().out
+    assert "let in again" not in shown
+    assert "Bad messages" not in shown

@@ -46,8 +46,10 @@ def show(found: Figures, drawn: Scale) -> None:
         f" twice, {found.left} not home; {found.again} came again and were known. Load"
         f" {', '.join(map(str, found.loads))}."
     )
-    for table in (_phases(found), _poison(found), _cost(found)):
-        console.print(table)
+    console.print(_phases(found))
+    if found.poison or found.forked:
+        console.print(_poison(found))
+    console.print(_cost(found))
     for box, waiting in found.deaf.items():
         console.print(f"{box} can prove no receipt: it keeps {waiting} records.")
     if not drawn.limits:
@@ -112,8 +114,9 @@ def _needs(drawn: Scale) -> Table:
         "Mbit/s": [f"{n.mbit_s:.1f}" for n in drawn.needs],
         "GB a month": [f"{n.gb_month:.0f}" for n in drawn.needs],
         "GB of log a day": [f"{n.log_gb_day:.0f}" for n in drawn.needs],
-        "s until all are let in again": [f"{n.storm_s:.0f}" for n in drawn.needs],
     }
+    if all(need.storm_s is not None for need in drawn.needs):
+        rows["s until all are let in again"] = [f"{n.storm_s:.0f}" for n in drawn.needs]
     if all(need.price_month is not None for need in drawn.needs):
         rows["price a month"] = [f"{n.price_month:,.0f}" for n in drawn.needs]
     names = ("boxes", *(f"{need.boxes:,}" for need in drawn.needs))

@@ -75,7 +75,10 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What so many boxes take; cores at rush hour, traffic and disk on the average."""
+    """What so many boxes take; cores at rush hour, traffic and disk on the average.
+
+    `storm_s` None: no storm was played.
+    """
 
     boxes: int
     records_s: float
@@ -88,7 +91,7 @@ class Need:
     mbit_s: float
     gb_month: float
     log_gb_day: float
-    storm_s: float
+    storm_s: float | None
     price_month: float | None
 
 
@@ -213,7 +216,7 @@ def _need(boxes: int, found: Figures, rates: _Rates, means: Means) -> Need:
         mbit_s=boxes * (PING_BYTES_S + rates.mean_s * cost.wire_bytes) * 8 / MBIT,
         gb_month=records_day * MONTH_DAYS * cost.table_bytes / GB,
         log_gb_day=records_day * cost.log_bytes / GB,
-        storm_s=boxes * rates.call_s / (brokers * broker.cores),
+        storm_s=boxes * rates.call_s / (brokers * broker.cores) if rates.call_s else None,
         price_month=None,
     )
     return _priced(need, means.prices)
