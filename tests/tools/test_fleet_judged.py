@@ -1,13 +1,16 @@
 """What a report says of a run, and what it draws from it; the runs here are made up."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from tools.fleet.conductor import Span
 from tools.fleet.figures import Bad, Cost, Figures, PhaseFigures, Series
 from tools.fleet.findings import findings
-from tools.fleet.plan import Daily, Limits
-from tools.fleet.report import show
+from tools.fleet.page import write
+from tools.fleet.plan import Daily, Limits, Plan
+from tools.fleet.report import facts, show
 from tools.fleet.scale import Means, Prices, scale
 
 QUIET = PhaseFigures("quiet", 60.0, 600, 10.0, 0.02, 0.05, 0.4, 0.9, None, True)
@@ -142,3 +145,14 @@ def test_a_storm_that_was_not_played_is_not_told_as_one_of_no_time(
     shown = capsys.readouterr().out
     assert "let in again" not in shown
     assert "Bad messages" not in shown
+
+
+def test_a_run_in_which_nothing_was_stored_has_a_page_all_the_same(tmp_path: Path):
+    silent = replace(QUIET, written=0, p50_s=None, p95_s=None, p99_s=None, worst_s=None)
+    found = replace(SOUND, phases=(silent,), series=Series((0.0,), (0,), (0,), (0,), (4,)))
+    drawn, faults = scale(found, Daily(), Means(), sync_s=0.002), findings(found, Limits())
+    plan = Plan(boxes=4, workers=1, receivers=1, quiet_s=1, disk=tmp_path, files=tmp_path)
+    write(tmp_path, facts(plan, found, drawn, faults), found, [Span("quiet", 0.0, 1.0)])
+    page = (tmp_path / "report.html").read_text()
+    assert "It does not hold" in page
+    assert page.count("data:image/png") == 1

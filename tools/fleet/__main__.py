@@ -211,8 +211,6 @@ def fleet(
     found = figures(ran)
     drawn, faults = scale(found, plan.daily, means, sync), findings(found, plan.limits)
     told = facts(plan, found, drawn, faults)
-    if out is not None:
-        write(out, told, found, ran.course.spans)
     if as_json:
         click.echo(json.dumps(told, indent=2))
     else:
@@ -220,6 +218,8 @@ def fleet(
         for fault in faults:
             click.echo(fault)
         click.echo("It does not hold." if faults else "It holds.")
+    if out is not None:
+        write(out, told, found, ran.course.spans)
     sys.exit(FINDING if faults else 0)
 
 
@@ -232,7 +232,7 @@ def main() -> None:
         click.echo(f"fleet: {e.cause} {e.remedy}", err=True)
         sys.exit(FINDING)
     except OSError as e:
-        click.echo(f"fleet: {e}", err=True)
+        click.echo(f"fleet: {e}. Name folders with room by --files and --disk.", err=True)
         sys.exit(FINDING)
 
 

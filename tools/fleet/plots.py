@@ -38,8 +38,10 @@ def course(found: Figures, spans: Sequence[Span]) -> str:
 
 
 def latency(found: Figures) -> str:
-    """Draw how long records took from disk to disk, part by part."""
+    """Draw how long records took from disk to disk, part by part; nothing where none was stored."""
     phases = [one for one in found.phases if one.p50_s is not None]
+    if not phases:
+        return ""
     figure = Figure(figsize=(10.5, 0.45 * len(phases) + 1.4), layout="constrained")
     axes = figure.subplots()
     rows = range(len(phases))
