@@ -299,7 +299,7 @@ class ClockReading:
     """The time, and how far it can be trusted.
 
     `now` is UTC. `error_ms` is the kernel's own bound, None when it gives none. `doubt` says what
-    speaks against the clock beside the kernel.
+    speaks against the clock beside the kernel, `wrong_boots` in which boots it was proven wrong.
     """
 
     now: datetime
@@ -311,6 +311,7 @@ class ClockReading:
     error_ms: float | None
     proven: ProvenTime = UNPROVEN
     doubt: str | None = None
+    wrong_boots: tuple[str, ...] = ()
 
 
 class Outcome(StrEnum):

@@ -10,6 +10,7 @@ reads it.
 
 import logging
 import os
+import stat
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -31,6 +32,8 @@ TOLERANCE = timedelta(minutes=1)
 SLACK, FRESH_NS = timedelta(seconds=1), 3600 * 10**9
 """A bound is written anew when it is that much closer; or when it is an hour old, whatever it says,
 so that a platform whose clock was wrong is forgiven."""
+REMEMBERED = 16
+"""So many boots are remembered in which the clock was wrong: no candidate waits for longer."""
 YEARS = range(2000, 9000)
 """What lies outside is no moment at which anybody stored anything."""
 REMEDY = (
@@ -40,22 +43,35 @@ REMEDY = (
 BEHIND = "its clock is behind what the platform's receipts prove, or the platform's clock is ahead"
 AHEAD = "its clock is ahead of what the platform's receipts prove, or the platform's is behind"
 
+LARGEST_BYTES, LONGEST_NS = 4096, 10**18
+"""No note is larger, and no boot lasts 31 years: what says so was damaged."""
+
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Elapsed = Annotated[int, msgspec.Meta(ge=0, le=LONGEST_NS)]
 
 
 class Bound(msgspec.Struct, frozen=True):
     """When the boot began at the earliest, or at the latest; and when, in it, that was heard."""
 
     began_at: Moment
-    heard_ns: int
+    heard_ns: Elapsed
+
+    def __post_init__(self) -> None:
+        """Refuse a moment that no sum of times may be made of."""
+        if self.began_at.year not in YEARS:
+            raise ValueError("no boot began then")
 
 
 class Witness(msgspec.Struct, frozen=True):
-    """What is proven of one boot: it began between two moments."""
+    """What is proven of one boot: it began between two moments.
+
+    `wrong` are the boots in which a clock that said it was right was proven wrong, the last ones.
+    """
 
     boot_id: str
     earliest: Bound
     latest: Bound | None = None
+    wrong: tuple[str, ...] = ()
 
 
 class Made(NamedTuple):
@@ -100,11 +116,12 @@ def heard(
     if record is not None and record.boot_id == now.boot_id:
         latest = Bound(stored_at - _span(record.since_boot_ns), now.since_boot_ns)
     if kept is None or kept.boot_id != now.boot_id:
-        return Witness(now.boot_id, earliest, latest)
+        return Witness(now.boot_id, earliest, latest, () if kept is None else kept.wrong)
     return Witness(
         now.boot_id,
         earliest if _replaces(earliest, kept.earliest, latest) else kept.earliest,
         _latest(latest, kept.latest, earliest),
+        kept.wrong,
     )
 
 
@@ -148,6 +165,16 @@ def doubt(time: ProvenTime, now: datetime) -> str | None:
     return None
 
 
+def judged(witness: Witness, reading: ClockReading) -> Witness:
+    """Return a witness that remembers this boot where its clock says it is right, and is not."""
+    if not reading.trusted or reading.boot_id in witness.wrong:
+        return witness
+    if doubt(proven(witness, reading), reading.now) is None:
+        return witness
+    wrong = (*witness.wrong, reading.boot_id)[-REMEMBERED:]
+    return msgspec.structs.replace(witness, wrong=wrong)
+
+
 def fault(clock: Clock) -> str | None:
     """Return in a sentence what receipts say against a clock, None where they say nothing."""
     why = clock.read().doubt
@@ -175,8 +202,10 @@ class WitnessFile:
     def read(self) -> Witness | None:
         """Return what is written; None where nothing is, or nothing that can be read."""
         try:
-            stat = self._path.stat()
-            if self._seen != (seen := (stat.st_ino, stat.st_mtime_ns)):
+            found = self._path.stat()
+            if self._seen != (seen := (found.st_ino, found.st_mtime_ns)):
+                if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST_BYTES:
+                    raise FileNotFoundError(self._path)  # a pipe would keep the daemon waiting
                 self._found = msgspec.json.decode(self._path.read_bytes(), type=Witness)
                 self._seen = seen
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):
@@ -213,4 +242,10 @@ class WitnessedClock:
             return reading
         time = proven(witness, reading)
         why = doubt(time, reading.now)
-        return replace(reading, proven=time, doubt=why, trusted=reading.trusted and why is None)
+        return replace(
+            reading,
+            proven=time,
+            doubt=why,
+            trusted=reading.trusted and why is None,
+            wrong_boots=witness.wrong,
+        )

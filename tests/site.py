@@ -62,10 +62,12 @@ class Clock:
 
     def __init__(self) -> None:
         self.now, self.trusted, self.boot = T0, True, T0 - timedelta(days=3)
+        self.boot_id, self.wrong_boots = "boot", ("long-ago",)
 
     def read(self) -> ClockReading:
         steady = int((self.now - self.boot).total_seconds() * 1e9)
-        return ClockReading(self.now, steady, steady, "boot", "test", self.trusted, 1.0)
+        place = (steady, steady, self.boot_id, "test")
+        return ClockReading(self.now, *place, self.trusted, 1.0, wrong_boots=self.wrong_boots)
 
 
 class Site:

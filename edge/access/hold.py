@@ -33,6 +33,10 @@ HELD, ALREADY_HELD, NO_EVIDENCE = "held", "already_held", "no_evidence"
 none follows, because no picture could be kept."""
 TAKEN_BACK = "ingetrokken"
 STOOD = "A record that covered the passage was taken back since: nobody is accused on that."
+SET_AT_MOST = timedelta(minutes=1)
+"""So far a clock that is kept right is set at most."""
+SET_SINCE = "The clock was set since by more than a minute: when it passed is not known."
+WRONG_THEN = "The clock that dated it was proven wrong: when it passed is not known."
 PASSING = frozenset({"REGISTRY", "STALE", "CLOCK", "PACK"})
 """Rules of a review that another registry, pack or clock may lift."""
 
@@ -46,13 +50,22 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Dated:
+    """By which clock a candidate was dated: what it showed, how long after which boot."""
+
+    boot_id: str
+    since_boot_ns: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """A candidate that waits, without its plate.
 
     `t0` is its earliest read, `decision` the one that accused, `rests_on` names everything that
     made it: snapshot, pack, models, configuration. `replayed`: a tester played it. `taken_back`
     names the records that the register had withdrawn by then (keyed): another was withdrawn since.
-    `evidence` names its pictures.
+    `evidence` names its pictures. `dated` is None for one of an older version.
     """
 
     candidate: CandidateRef
@@ -64,6 +77,7 @@ class Held:
     replayed: bool = False
     taken_back: tuple[str, ...] = ()
     evidence: tuple[EvidenceRef, ...] = ()
+    dated: Dated | None = None
 
     @property
     def zone(self) -> str:
@@ -214,6 +228,8 @@ def next_step(
         return End(State.WITHDRAWN, "It was seen in a replay, not by the camera.")
     if now.now >= candidate.expires_at:
         return End(State.EXPIRED, "It could not be decided within the longest time to hold it.")
+    if (reason := misdated(candidate, now)) is not None:
+        return End(State.WITHDRAWN, reason)
     if law is None:
         return End(State.WITHDRAWN, "This box no longer guards the zone.")
     if not law.pack.enforced:
@@ -223,6 +239,21 @@ def next_step(
     if (reason := untimely(snapshot, closes, law, now.now)) is not None:
         return Wait(reason)
     return Redecide()
+
+
+def misdated(candidate: Held, now: ClockReading) -> str | None:
+    """Say why the date of a candidate cannot be believed, though the clock is trusted now.
+
+    In one boot the time since then tells by how much the clock was set meanwhile; of another one
+    only whether its clock was proven wrong.
+    """
+    by = candidate.dated
+    if by is None:
+        return None
+    if by.boot_id != now.boot_id:
+        return WRONG_THEN if by.boot_id in now.wrong_boots else None
+    passed = timedelta(microseconds=(now.since_boot_ns - by.since_boot_ns) / 1000)
+    return SET_SINCE if abs(now.now - by.at - passed) > SET_AT_MOST else None
 
 
 def closing(candidate: Held, law: Law) -> datetime:

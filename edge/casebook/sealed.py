@@ -12,6 +12,8 @@ from edge.types import Passage
 from edge.vault import Vault
 
 USE, INTENT = "casebook v1", b"intent"
+UNDATED = b',"dated":null}'
+"""An older version did not tell it: what it sealed must open all the same."""
 
 
 class Kept(NamedTuple):
@@ -52,4 +54,5 @@ def _picture(sha256: str) -> bytes:
 
 
 def _place(held: Held) -> bytes:
-    return b"held\0" + msgspec.json.encode(held)
+    told = msgspec.json.encode(held)
+    return b"held\0" + (told.removesuffix(UNDATED) + b"}" if told.endswith(UNDATED) else told)

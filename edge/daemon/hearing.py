@@ -6,7 +6,7 @@ from edge.feed.outbox import Outbox
 from edge.ports import Clock
 from edge.record.chain import Place
 from edge.record.message import Receipt
-from edge.witness import Made, WitnessFile, heard, made
+from edge.witness import Made, WitnessFile, heard, judged, made
 
 
 class Hearing:
@@ -18,7 +18,7 @@ class Hearing:
     def __init__(
         self, outbox: Outbox, clock: Clock, file: WitnessFile, read: Callable[[bytes], Receipt]
     ) -> None:
-        """Hear what `read` proves; of `clock` only the time since the boot is believed."""
+        """Hear what `read` proves; what `clock` shows is judged by it."""
         self._outbox, self._clock, self._file, self._read = outbox, clock, file, read
 
     def __call__(self, jws: bytes) -> Receipt:
@@ -26,6 +26,7 @@ class Hearing:
         receipt, kept, now = self._read(jws), self._file.read(), self._clock.read()
         at = Made(now.boot_id, now.since_boot_ns)
         found = heard(kept, receipt.stored_at, at, self._record(receipt))
+        found = None if found is None else judged(found, now)
         if found is not None and found != kept:
             self._file.write(found)
         return receipt

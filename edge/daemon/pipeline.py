@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeAlias
 from edge.access.calendar import civil_day
 from edge.access.decide import decide
 from edge.access.hold import (
+    Dated,
     Held,
     daily_limit,
     held,
@@ -217,4 +218,5 @@ class Pipeline:
         names, replayed = self.testimony.names(decision), now.source == REPLAY
         t0 = passage.seen_first
         gone = sorted(withdrawn_records(facts, t0, self.testimony.pseudonym))
-        return held(decision, t0, law, place, names, replayed, gone)
+        dated = Dated(now.boot_id, now.since_boot_ns, now.now)
+        return replace(held(decision, t0, law, place, names, replayed, gone), dated=dated)

@@ -6,6 +6,7 @@ the next lane lie farther off; cars behind each other differ in width and drift 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from math import dist, hypot
 from statistics import median
 from typing import Protocol, TypeAlias
@@ -18,6 +19,8 @@ Boxes: TypeAlias = dict[int, Box]
 SHARED_FRAMES = 5
 REACH = 3.5  # plate widths between two plates of one vehicle
 ALIKE_WIDTH = 1.2  # the wider by the narrower: a car behind another is farther off
+LONGEST_TRAIL = 32
+SPREAD = 0.6180339887498949  # of the frames that are looked at, every third or all, it takes evenly
 DRIFT = 0.15  # plate widths by which a fixed distance may seem to change
 
 
@@ -31,6 +34,36 @@ class Seen(Protocol):
     @property
     def reading(self) -> Reading:
         """What was read there."""
+
+
+@dataclass(slots=True)
+class Trail:
+    """Where a plate was at moments spread over all the time that it was followed.
+
+    Which frames it keeps depends on their number alone, so that two trails of one time share many:
+    the readings that count most in either vote may share none.
+    """
+
+    boxes: Boxes = field(default_factory=dict)
+    share: float = 1.0
+
+    def add(self, frame: int, box: Box) -> None:
+        """Take in one frame more."""
+        self._fill({frame: box})
+
+    def absorb(self, later: "Trail") -> None:
+        """Take over the trail of a track that has proved to be of the same vehicle."""
+        self.share = min(self.share, later.share)
+        self._fill(later.boxes)
+
+    def _fill(self, boxes: Boxes) -> None:
+        kept = {**self.boxes, **boxes}
+        while len(kept := self._thinned(kept)) > LONGEST_TRAIL:
+            self.share /= 2
+        self.boxes = kept
+
+    def _thinned(self, boxes: Boxes) -> Boxes:
+        return {frame: box for frame, box in boxes.items() if frame * SPREAD % 1 < self.share}
 
 
 def boxes_of(sightings: Sequence[Seen]) -> Boxes:

@@ -58,7 +58,7 @@ class Desk:
         found = find(track.readings)
         if _is_nonsense(track, found):
             return None
-        passage, boxes = _passage(track, found, self._policy), boxes_of(track.kept)
+        passage, boxes = _passage(track, found, self._policy), _boxes(track)
         others = [known for i, known in self._recent.items() if i != track.id]
         others += self._beside(passage, boxes, [t for t in in_sight if t is not track])
         told = any(_same_vehicle(known.passage, passage) for known in self._recent.values())
@@ -72,10 +72,10 @@ class Desk:
 
         They keep it in mind: what they show now may be forgotten when they leave.
         """
-        beside = [track for track in in_sight if on_one_vehicle(boxes, boxes_of(track.kept))]
+        beside = [track for track in in_sight if on_one_vehicle(boxes, _boxes(track))]
         found = [(track, find(track.readings)) for track in beside]
         known = [
-            (track, Known(_passage(track, finding, self._policy), boxes_of(track.kept)))
+            (track, Known(_passage(track, finding, self._policy), _boxes(track)))
             for track, finding in found
             if not _is_nonsense(track, finding)
         ]
@@ -87,6 +87,10 @@ class Desk:
         horizon = known.passage.seen_last - SAME_PARKING
         self._recent = {i: k for i, k in self._recent.items() if k.passage.seen_last >= horizon}
         self._recent[track_id] = known
+
+
+def _boxes(track: Track) -> Boxes:
+    return {**track.trail.boxes, **boxes_of(track.kept)}
 
 
 def _unaccompanied(

@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 from edge.passage.lanes import WHOLE_PICTURE, Lane, View
 from edge.passage.motion import Motion, Spot, begin, spot
+from edge.passage.pair import Trail
 from edge.passage.vote import weight
 from edge.types import Box, Direction, Frame, Reading
 
@@ -89,6 +90,7 @@ class Track:
     kept: list[Sighting] = field(default_factory=list)
     count: int = 0
     announced: bool = False  # set by the desk: whatever comes later is no news
+    trail: Trail = field(default_factory=Trail)
     accompanied: bool = False  # set by the desk: another plate moved with this one
     clear_texts: Counter[str] = field(default_factory=Counter)
     lanes: dict[Lane | None, float] = field(default_factory=dict)
@@ -113,6 +115,7 @@ class Track:
         for lane, counts in later.lanes.items():
             self.lanes[lane] = self.lanes.get(lane, 0.0) + counts
         self.wholes += later.wholes
+        self.trail.absorb(later.trail)
         self.came = (self.came + later.came)[:ENDS]
         self.went.extend(later.went)
         self._keep(later.kept)
@@ -147,6 +150,7 @@ class Track:
         self.lanes[sighting.lane] = self.lanes.get(sighting.lane, 0.0) + sighting.weight
         if sighting.whole:
             self.wholes += 1
+            self.trail.add(sighting.frame, sighting.reading.detection.box)
             self.came = [*self.came, sighting.reading.detection.box][:ENDS]
             self.went.append(sighting.reading.detection.box)
         if sighting.weight > 0 and _clear(sighting.reading):

@@ -45,6 +45,7 @@ class FreshRegistry(Closing):
         self._current: RegistryCache | AbsentRegistry = AbsentRegistry(NONE_YET)
         self._current = self._opened()
         self._next: RegistryCache | AbsentRegistry | None = None
+        self._leaving: RegistryCache | None = None
         self._opening: threading.Thread | None = None
 
     @property
@@ -86,8 +87,9 @@ class FreshRegistry(Closing):
         if self._opening is not None and not self._opening.is_alive():
             self._take_over()
         if isinstance(self._current, RegistryCache) and not self._stands(self._current.path):
-            _close(self._current)
-            self._current = AbsentRegistry(WITHDRAWN)
+            self._leaving, self._current = self._current, AbsentRegistry(WITHDRAWN)
+        if self._opening is None and self._leaving is not None:
+            self._leave()
         if self._opening is None and (found := self._found()) != self._tried:
             self._tried = found
             self._opening = threading.Thread(target=self._open_next, daemon=True)
@@ -102,7 +104,13 @@ class FreshRegistry(Closing):
     def close(self) -> None:
         """Let go of the files."""
         self.wait()
+        self._leave()
         _close(self._current)
+
+    def _leave(self) -> None:
+        """Close one that was withdrawn, once no other is held against it any more."""
+        _close(self._leaving)
+        self._leaving = None
 
     def _open_next(self) -> None:
         self._next = self._opened()
@@ -114,8 +122,7 @@ class FreshRegistry(Closing):
         except RegistryError as e:
             return AbsentRegistry(e.cause)
         try:
-            now = self._current
-            self._admit(cache, now if isinstance(now, RegistryCache) else None)
+            self._admit(cache, _sound(self._current))
         except RegistryError as e:
             cache.close()
             return AbsentRegistry(e.cause)
@@ -142,6 +149,13 @@ def _identity(path: Path) -> Identity | None:
         return None
 
 
-def _close(registry: RegistryCache | AbsentRegistry) -> None:
+def _sound(registry: RegistryCache | AbsentRegistry) -> RegistryCache | None:
+    """Return what another may be held against: not what is written over in its place."""
+    if isinstance(registry, AbsentRegistry) or registry.watch.changed():
+        return None
+    return registry
+
+
+def _close(registry: RegistryCache | AbsentRegistry | None) -> None:
     if isinstance(registry, RegistryCache):
         registry.close()

@@ -2,12 +2,15 @@
 
 Counts do not tell them: on 31 December thousands end at once, and a hundred that got lost in an
 export hide among them. What ended by its own date is not missed here. Nor is what was withdrawn, as
-long as the source keeps its row; or what has another number now.
+long as the source keeps its row; or what has another number now. A row of another year
+or of another place does not stand for it.
 """
 
 import sqlite3
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import NamedTuple
+from math import inf
+from typing import Any, NamedTuple
 
 from edge.access.records import GRANTED
 from edge.errors import RegistryError
@@ -21,9 +24,13 @@ LOOK = (
     "gone, see access.max_lost in box.toml."
 )
 STANDING = """
-SELECT DISTINCT token, type FROM exemptions WHERE status = ? AND (valid_to IS NULL OR valid_to > ?)
+SELECT token, type, record_id, source, scope, valid_from, valid_to FROM exemptions
+WHERE status = ? AND (valid_to IS NULL OR valid_to > ?)
 """
-THERE = "SELECT EXISTS (SELECT 1 FROM exemptions WHERE token = ? AND type = ?)"
+ROWS = """
+SELECT record_id, source, scope, valid_from, valid_to, status FROM exemptions
+WHERE token = ? AND type = ?
+"""
 
 
 class Vanished(NamedTuple):
@@ -44,14 +51,41 @@ def vanished(before: RegistryCache, new: RegistryCache) -> Vanished:
     It asks what each has open: the file of the one before may have lost its name.
     """
     as_of = new.snapshot.exemptions_as_of
+    at = int(as_of.timestamp())
     standing = gone = 0
     try:
-        for row in before.connection.execute(STANDING, (GRANTED, int(as_of.timestamp()))):
-            ((there,),) = new.connection.execute(THERE, row)
-            standing, gone = standing + 1, gone + (not there)
+        for row in before.connection.execute(STANDING, (GRANTED, at)):
+            found = new.connection.execute(ROWS, row[:2])
+            standing, gone = standing + 1, gone + (not any(_is_of(row[2:], o, at) for o in found))
     except sqlite3.Error as e:
         raise RegistryError(f"Two registries cannot be compared ({e}).", LOOK) from e
     return Vanished(standing, gone, as_of - before.snapshot.exemptions_as_of)
+
+
+def _is_of(lost: Sequence[Any], row: Sequence[Any], as_of: int) -> bool:
+    """Tell whether a row of that vehicle and type is of an exemption, or stands for it.
+
+    By its number; or when it holds wherever that one did and as long, or was withdrawn since.
+    """
+    *number, scope, lost_from, lost_to = lost
+    *other, wider, valid_from, valid_to, status = row
+    if number == other:
+        return True
+    if status == GRANTED:
+        in_time = valid_from <= max(lost_from, as_of) and _ends(valid_to) >= _ends(lost_to)
+    else:
+        in_time = _ends(valid_to) > lost_from
+    return in_time and _covers(wider, scope)
+
+
+def _ends(valid_to: int | None) -> float:
+    return inf if valid_to is None else valid_to
+
+
+def _covers(wider: str | None, scope: str | None) -> bool:
+    if wider is None or scope is None:
+        return wider is None
+    return set(scope.casefold().split("+")) <= set(wider.casefold().split("+"))
 
 
 def refuse_vanished(before: RegistryCache, new: RegistryCache, a_day: float) -> None:

@@ -1,5 +1,6 @@
 """What receipts prove of a clock: nothing against one that is right, and that another is wrong."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from edge.witness import (
     WitnessedClock,
     WitnessFile,
     heard,
+    judged,
     made,
 )
 from tests.chains import Pen
@@ -58,8 +60,8 @@ class Box:
     def hears(self, stored_at: datetime, record: Made | None = None) -> None:
         kept = self.file.read()
         found = heard(kept, stored_at + self.platform_off, self.record(), record)
-        if found is not None and found != kept:
-            self.file.write(found)
+        if found is not None:
+            self.file.write(judged(found, self.read()))
 
     def exchange(self, way_s: float = 0.1, back_s: float = 0.1) -> None:
         """Make a record, have it stored after a while, and hear of it after another."""
@@ -102,6 +104,19 @@ def test_a_clock_that_is_set_right_is_trusted_at_once_without_another_receipt(bo
     box.exchange()
     box.off = timedelta()
     assert box.doubt is None
+
+
+def test_the_boot_in_which_a_clock_was_wrong_is_remembered_over_the_next_ones(box: Box) -> None:
+    box.off = -600 * S
+    box.exchange()
+    box.off = timedelta()
+    box.reboots()
+    box.exchange()
+    box.passes(10)
+    box.exchange()
+    assert box.doubt is None
+    assert box.clock.read().wrong_boots == ("boot-1",)
+    assert Box(Path("nowhere")).clock.read().wrong_boots == ()
 
 
 def test_a_clock_that_goes_wrong_later_is_doubted_at_once(box: Box) -> None:
@@ -176,12 +191,58 @@ def test_a_damaged_note_is_none(box: Box, tmp_path, content) -> None:
     assert box.doubt == BEHIND
 
 
+def noted(boot_id: str, began_at: str, heard_ns: int = 10**11, more: str = "") -> bytes:
+    """Return a note whose form is right."""
+    bound = f'{{"began_at": "{began_at}", "heard_ns": {heard_ns}}}'
+    return f'{{"boot_id": "{boot_id}", "earliest": {bound}{more}}}'.encode()
+
+
+LATEST = ', "latest": {"began_at": "9999-12-31T23:59:59Z", "heard_ns": 1}'
+IMPOSSIBLE = {
+    "after all years": ("9999-12-31T23:59:59Z", 10**11),
+    "before all years": ("0001-01-01T00:00:00+14:00", 10**11),
+    "a boot without end": ("2028-06-01T06:00:00Z", 10**40),
+    "heard before the boot": ("2028-06-01T06:00:00Z", -(10**18)),
+    "no latest beginning": ("2028-06-01T06:00:00Z", 10**11, LATEST),
+}
+
+
+@pytest.mark.parametrize("boot_id", ["boot-1", "another"])
+@pytest.mark.parametrize("told", IMPOSSIBLE.values(), ids=IMPOSSIBLE)
+def test_a_note_of_a_moment_that_cannot_be_is_none(box: Box, tmp_path, told, boot_id) -> None:
+    """It stops no daemon, today or after its next start."""
+    (tmp_path / NAME).write_bytes(noted(boot_id, *told))
+    assert box.clock.read().proven == ProvenTime()
+    box.exchange()
+    box.off = -600 * S
+    assert box.doubt == BEHIND
+
+
+def test_what_is_no_file_of_its_size_is_not_waited_for(box: Box, tmp_path) -> None:
+    note = tmp_path / NAME
+    os.mkfifo(note)
+    assert box.doubt is None
+    note.unlink()
+    note.write_bytes(noted("boot-1", "2029-06-01T06:00:00Z") + b" " * 5000)
+    assert box.clock.read().proven == ProvenTime()
+    note.unlink()
+    note.mkdir()
+    assert box.doubt is None
+
+
+@given(content=st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+def test_no_bytes_of_a_note_stop_the_clock_or_lend_it_trust(tmp_path_factory, content) -> None:
+    box = Box(tmp_path_factory.mktemp("state"))
+    (box.file._path).write_bytes(content)
+    assert box.doubt is None
+
+
 def test_nothing_is_written_while_nothing_new_is_heard(box: Box, tmp_path) -> None:
     box.exchange()
-    before = (tmp_path / NAME).stat().st_mtime_ns
+    before = box.file.read()
     for _ in range(20):
         box.exchange()
-    assert (tmp_path / NAME).stat().st_mtime_ns == before
+        assert box.file.read() == before
 
 
 def test_a_note_that_finds_no_room_stops_nothing(tmp_path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from edge.access.hold import SET_SINCE, WRONG_THEN, misdated
 from edge.clock import SystemClock
 from edge.daemon.alarms import Alarms, Watched
 from edge.daemon.hearing import Hearing
@@ -136,6 +137,18 @@ def test_a_clock_that_is_set_right_is_trusted_again_and_the_alarm_ends(site: Clo
     assert site.alarm() == over()
     site.delivers()
     assert site.sees()[0] == Outcome.NO_ACCESS
+
+
+@off(-LATE)
+def test_whoever_was_held_before_the_first_receipt_is_not_accused_either(site: ClockedSite) -> None:
+    site.sees()
+    (held,) = site.casebook.held()
+    site.delivers()
+    site.shifted.off = timedelta()
+    now = site.watched.read()
+    assert now.trusted
+    assert misdated(held, now) == SET_SINCE
+    assert misdated(held, replace(now, boot_id="the next")) == WRONG_THEN
 
 
 @off(LATE)

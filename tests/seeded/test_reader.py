@@ -48,7 +48,7 @@ def manifest(folder: Path, reader: Path, config: Path, precision: str) -> Path:
 def test_a_reader_of_an_earlier_epoch_is_found(stage: Stage, tmp_path: Path) -> None:
     earlier = (EARLIER / "plate-reader.onnx", EARLIER / "plate-reader.yaml", "fp32")
     found = stage.deviations(STREET, manifest(tmp_path, *earlier))
-    unsettled = {one.number for one in found if one.what == "the evidence for its plate"}
+    unsettled = {one.number for one in found if one.what == "the sureness of its plate"}
     assert unsettled == {2, 4, 5}
     assert all(one.says.startswith(f"{STREET}, vehicle {one.number} (") for one in found)
 

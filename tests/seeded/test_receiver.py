@@ -41,7 +41,9 @@ class Story:
 
     def __init__(self, site: Site, address: str, ack: Ack) -> None:
         self.site, self.address = site, address
-        self._uplink: Uplink = site.uplink(Pace(ack=ack, patience_s=0.3, retry_s=0.05))
+        self._ack = ack
+        # It sends nothing again by itself, however slow the machine is.
+        self._uplink: Uplink = site.uplink(Pace(ack=ack, patience_s=600.0, retry_s=0.05))
 
     def told(self, point: str, *early: str, broker_too: bool = False) -> Account:
         """Return how the platform stands with the box when all has come that still can.
@@ -54,6 +56,10 @@ class Story:
             self._append(1)
             wait_for(lambda: self._stepped(doomed.poll), "its death")
             assert doomed.returncode == -signal.SIGKILL
+        if RECEIPT_LEFT in early or self._ack == "puback":
+            wait_for(lambda: self._stepped(lambda: None if self.waits() else 0), "its word")
+        else:
+            self._uplink.close()  # a new connection: what has no receipt is sent again
         if broker_too:
             self.site.broker.kill()
             self.site.broker.start()

@@ -42,7 +42,7 @@ HEADER, *DEMO_ROWS = (DEMO / "exemptions.csv").read_text().splitlines()
 Losing = Callable[[list[int]], list[int]]
 
 
-def row(number: int, ends: str = "2031-01-01", status: str = "toegekend") -> str:
+def row(number: int, ends: str = "2031-01-01", **more: str) -> str:
     plate = f"1{chr(65 + number // 100)}XB{number % 100:02d}0"
     cells = {
         "record_id": f"r-{number}",
@@ -51,11 +51,12 @@ def row(number: int, ends: str = "2031-01-01", status: str = "toegekend") -> str
         "country": "BE",
         "plate": plate,
         "type": "FL-VR-NOODGROEP",
-        "status": status,
+        "status": "toegekend",
         "scope": "national",
         "valid_from": "2025-01-01",
         "valid_to": ends,
         "requested_at": "",
+        **more,
     }
     return ",".join(cells.get(name, "") for name in HEADER.split(","))
 
@@ -258,6 +259,62 @@ def test_what_was_withdrawn_or_has_another_number_is_not_lost(
         rows = [line.replace("r-", "n-", 1) for line in ROWS]
     said = published(workshop, Bench(tmp_path).built("next", rows, DAY))
     assert said.code == 0, said.err
+
+
+def of_a_year(number: int, year: int) -> str:
+    dates = {"valid_from": f"{year}-01-01", "valid_to": f"{year + 1}-01-01"}
+    return row(number, record_id=f"y-{year}-{number}", **dates)
+
+
+def in_town(number: int, town: str, **more: str) -> str:
+    return row(number, **{"record_id": f"t-{town}-{number}", "scope": town, **more})
+
+
+YEARLY = [of_a_year(n, year) for n in range(MANY) for year in (2024, 2025)]
+LOCAL = [in_town(n, town) for n in range(MANY) for town in ("amsterdam", "utrecht")]
+TWICE = [row(n, record_id=f"{name}-{n}") for n in range(MANY) for name in ("a", "b")]
+
+
+def gone_between(folder: Path, before: list[str], after: list[str]) -> int:
+    bench = Bench(folder)
+    pair = bench.built("before", before), bench.built("after", after, DAY)
+    with RegistryCache.open(pair[0], KEY) as first, RegistryCache.open(pair[1], KEY) as then:
+        return vanished(first, then).gone
+
+
+@pytest.mark.parametrize("rows", [YEARLY, LOCAL], ids=["another year", "another place"])
+def test_a_row_of_another_year_or_place_does_not_hide_a_loss(tmp_path, rows) -> None:
+    """Each vehicle has two of one type; of twelve the one that counts is lost."""
+    assert gone_between(tmp_path, rows, [*rows[:24:2], *rows[24:]]) == 12
+
+
+@pytest.mark.parametrize("scope", ["national", "Amsterdam", "amsterdam+utrecht"])
+def test_what_has_another_number_and_holds_wherever_it_did_is_not_lost(tmp_path, scope) -> None:
+    rows = [in_town(n, "amsterdam") for n in range(20)]
+    anew = [in_town(n, scope, record_id=f"n-{n}") for n in range(20)]
+    assert gone_between(tmp_path, rows, anew) == 0
+
+
+def test_what_was_withdrawn_in_a_row_of_its_own_is_not_lost(tmp_path) -> None:
+    ended = {"status": "ingetrokken", "valid_to": "2025-06-01"}
+    anew = [row(n, record_id=f"w-{n}", **ended) for n in range(20)]
+    assert gone_between(tmp_path, ROWS[:20], anew) == 0
+
+
+@pytest.mark.parametrize("kept", [0, 1], ids=["what holds now", "what is yet to begin"])
+def test_of_two_that_follow_each_other_neither_hides_the_loss_of_the_other(tmp_path, kept) -> None:
+    coming = [of_a_year(n, year) for n in range(20) for year in (2025, 2026)]
+    assert gone_between(tmp_path, coming, coming[kept::2]) == 20
+
+
+def test_what_holds_everywhere_is_not_told_by_a_row_of_one_place(tmp_path) -> None:
+    rows = [row(n) for n in range(20)]
+    anew = [in_town(n, "amsterdam", record_id=f"n-{n}") for n in range(20)]
+    assert gone_between(tmp_path, rows, anew) == 20
+
+
+def test_one_of_two_rows_that_say_the_same_is_no_loss(tmp_path) -> None:
+    assert gone_between(tmp_path, TWICE, TWICE[::2]) == 0
 
 
 # --- on the box ---

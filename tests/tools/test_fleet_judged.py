@@ -107,3 +107,8 @@ def test_a_price_is_asked_for_and_never_claimed():
     need = priced.needs[0]
     cores = need.broker_cores + need.receiver_cores + need.database_cores
     assert need.price_month == pytest.approx(10 * cores + need.gb_month + 2 * need.mbit_s)
+
+
+def test_what_was_spent_on_waiting_is_not_drawn_out_to_more_boxes():
+    quiet = replace(SOUND, cost=replace(COST, busy_core_s={}))
+    assert scale(quiet, Daily(), Means(), sync_s=0.002).limits == ()

@@ -19,7 +19,7 @@ from tools.fleet.findings import findings
 from tools.fleet.page import write
 from tools.fleet.plan import Away, Chaos, Daily, Limits, Plan
 from tools.fleet.report import facts, show
-from tools.fleet.scale import Means, Prices, scale
+from tools.fleet.scale import MOSQUITTO, NATS, Means, Prices, scale
 from tools.fleet.scenario import run
 
 FINDING = 1
@@ -41,6 +41,7 @@ NAMES = [one.value for one in Chaos]
 @click.option(
     "--passages", type=POSITIVE, default=2000.0, show_default=True, help="Of a box a day."
 )
+@click.option("--cluster", is_flag=True, help="Three nats-servers and one receiver.")
 @click.option("--tls/--plain", default=True, help="Client certificates, or no TLS and no ACL.")
 @click.option("--chaos", type=click.Choice(NAMES), multiple=True, help="What goes wrong.  [all]")
 @click.option("--no-chaos", is_flag=True, help="Nothing goes wrong.")
@@ -67,6 +68,7 @@ def fleet(
     quiet_s: float,
     rate: float | None,
     passages: float,
+    cluster: bool,
     tls: bool,
     chaos: tuple[str, ...],
     no_chaos: bool,
@@ -94,6 +96,8 @@ def fleet(
     """
     if chaos and no_chaos:
         raise click.UsageError("--chaos and --no-chaos contradict each other.")
+    if cluster and not tls:
+        raise click.UsageError("--cluster lets nobody in without a certificate: leave out --plain.")
     plan = Plan(
         boxes=boxes,
         workers=workers or -(-boxes // 800),
@@ -103,6 +107,7 @@ def fleet(
         files=files.resolve(),
         rate_s=rate,
         tls=tls,
+        cluster=cluster,
         chaos=() if no_chaos else tuple(one for one in Chaos if not chaos or one in chaos),
         away=Away(away_share, away_days, away_records),
         daily=Daily(passages=passages),
@@ -110,7 +115,13 @@ def fleet(
         seed=seed,
     )
     means = Means(
-        peak, receivers, keep_days, disk_gb, home_s, Prices(price_core, price_gb, price_mbit)
+        broker=NATS if cluster else MOSQUITTO,
+        peak=peak,
+        receivers=1 if cluster else receivers,
+        keep_days=keep_days,
+        disk_gb=disk_gb,
+        home_s=home_s,
+        prices=Prices(price_core, price_gb, price_mbit),
     )
     sync = sync_s(plan.disk)
     ran = run(plan)

@@ -22,6 +22,7 @@ from tools.registrar.authority import Authority, Term
 from tools.registrar.register import accept
 
 BROKER_HOST = "127.0.0.1"
+CLUSTER_HOSTS = ("127.0.0.2", "127.0.0.3", "127.0.0.4")
 VALID = timedelta(days=30)
 SECRET_BYTES = 32
 PLATFORM = "platform"
@@ -66,6 +67,11 @@ class Office:
         """The platform's private key."""
         return self.folder / "platform.pem"
 
+    @property
+    def routes(self) -> Path:
+        """The papers of the servers of a cluster among themselves: an authority of their own."""
+        return self.folder / "routes"
+
     def papers(self, name: str) -> Papers:
         """Return where the certificate of somebody lies."""
         return Papers(*(self.folder / one for one in ("ca.pem", f"{name}.crt", f"{name}.key")))
@@ -102,26 +108,29 @@ def _enter(path: Path, keys: Sequence[tuple[str, OKPKey]]) -> None:
 
 def _certify(folder: Path, names: Sequence[str]) -> dict[str, Papers | None]:
     """Make an authority, its revocation list, and certificates for broker, platform and boxes."""
-    _openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", str(folder / "ca.key"))
-    subject = ("-subj", "/CN=Authority of a simulated fleet", "-days", "60")
-    extensions = ("-addext", "keyUsage=critical,keyCertSign,cRLSign")
-    key, ca = str(folder / "ca.key"), folder / "ca.pem"
-    _openssl("req", "-x509", "-new", "-key", key, "-out", str(ca), *subject, *extensions)
-    authority = Authority.load(ca, folder / "ca.key")
+    _authority(folder)
+    (folder / "routes").mkdir()
+    _authority(folder / "routes")
+    authority = Authority.load(folder / "ca.pem", folder / "ca.key")
     now = datetime.now(UTC)
     term = Term(now, now + VALID)
     (folder / "outlaws.pem").write_text(authority.outlaw([], None, term), encoding="ascii")
-    _broker(folder)
     return {name: _issue(folder, name, authority, term) for name in (PLATFORM, *names)}
 
 
-def _broker(folder: Path) -> None:
-    """Make the broker's own certificate, in the name of its address."""
-    key, pem = str(folder / "broker.key"), str(folder / "broker.pem")
+def _authority(folder: Path) -> None:
+    """Make an authority, and the broker's own certificate in the names of its addresses."""
+    ca, key = (str(folder / f"ca.{suffix}") for suffix in ("pem", "key"))
+    extensions = ("-addext", "keyUsage=critical,keyCertSign,cRLSign")
+    _certificate(key, ca, "/CN=Authority of a simulated fleet", extensions)
+    names = ",".join(f"IP:{host}" for host in (BROKER_HOST, *CLUSTER_HOSTS))
+    signed = ("-CA", ca, "-CAkey", key, "-addext", f"subjectAltName={names}")
+    _certificate(str(folder / "broker.key"), str(folder / "broker.pem"), "/CN=broker", signed)
+
+
+def _certificate(key: str, pem: str, name: str, more: tuple[str, ...]) -> None:
     _openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key)
-    name = ("-subj", "/CN=broker", "-addext", f"subjectAltName=IP:{BROKER_HOST}")
-    made_by = ("-CA", str(folder / "ca.pem"), "-CAkey", str(folder / "ca.key"))
-    _openssl("req", "-x509", "-new", "-key", key, "-out", pem, "-days", "60", *name, *made_by)
+    _openssl("req", "-x509", "-new", "-key", key, "-out", pem, "-subj", name, "-days", "60", *more)
 
 
 def _issue(folder: Path, name: str, authority: Authority, term: Term) -> Papers:

@@ -22,7 +22,8 @@ from tools.fleet.plan import Daily
 TOO_LONG, FAR_TOO_LONG = 125_000, 150_000
 """Above what a record may be, and above what the broker takes (mosquitto.conf)."""
 SETTLE_S = 20.0
-BROKER = "the broker"
+BROKER, KEPT_OUT = "the broker", "kept out by the broker"
+EACH = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +37,26 @@ class Bad:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What was sent, by sort, and what the broker refused of it; the reasons that are due."""
+    """What was sent, by sort, and what the broker refused of it; the reasons that are due.
 
+    `victim` is the box in whose name some was sent: nothing of that may have arrived.
+    """
+
+    victim: str
     sent: Mapping[str, int]
     refused_by_broker: Mapping[str, int]
     reasons: Mapping[str, str]
 
 
-def send(broker: Broker, member: Member, victim: str, each: int) -> Sent:
-    """Send so many of each sort in the name of a box. Raises FeedError."""
-    sorts = _sorts(member, victim)
+def send(broker: Broker, member: Member, victim: str, speaks: bool = True) -> Sent:
+    """Send some of each sort in the name of a box; `speaks`: the broker says what it refuses.
+
+    Raises FeedError.
+    """
+    sorts, each = _sorts(member, victim, BROKER if speaks else Flaw.MALFORMED), EACH
     refused = {sort: sum(_hung_up(broker, member.box, bad, each)) for sort, bad in sorts.items()}
     reasons = {sort: bad.reason for sort, bad in sorts.items()}
-    return Sent(dict.fromkeys(sorts, each), refused, reasons)
+    return Sent(victim, dict.fromkeys(sorts, each), refused, reasons)
 
 
 def _hung_up(broker: Broker, box: str, bad: Bad, each: int) -> Iterator[int]:
@@ -70,7 +78,7 @@ def _hung_up(broker: Broker, box: str, bad: Bad, each: int) -> Iterator[int]:
         session.close()
 
 
-def _sorts(member: Member, victim: str) -> dict[str, Bad]:
+def _sorts(member: Member, victim: str, far_too_long: str) -> dict[str, Bad]:
     own, stranger = FileSigner(member.key), FileSigner(OKPKey.generate_key("Ed25519"))
 
     def record(box: str, signer: FileSigner) -> Envelope:
@@ -89,6 +97,6 @@ def _sorts(member: Member, victim: str) -> dict[str, Bad]:
         "wrong key": Bad(Flaw.WRONG_KEY, "passage", lambda: record(member.box, stranger).jws),
         "forged": Bad(Flaw.ALTERED, "passage", forged),
         "another box's name": Bad(Flaw.OTHER_BOX, "passage", lambda: record(victim, own).jws),
-        "larger than a message may be": Bad(BROKER, "passage", lambda: b"x" * FAR_TOO_LONG),
-        "unknown topic": Bad(BROKER, f"anpr/v1/{victim}/passage", lambda: b"not ours"),
+        "larger than a message may be": Bad(far_too_long, "passage", lambda: b"x" * FAR_TOO_LONG),
+        "unknown topic": Bad(KEPT_OUT, f"anpr/v1/{victim}/passage", lambda: b"not ours"),
     }

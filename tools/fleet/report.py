@@ -46,8 +46,13 @@ def show(found: Figures, drawn: Scale) -> None:
         f" twice, {found.left} not home; {found.again} came again and were known. Load"
         f" {', '.join(map(str, found.loads))}."
     )
-    for table in (_phases(found), _poison(found), _cost(found), _limits(drawn), _needs(drawn)):
+    for table in (_phases(found), _poison(found), _cost(found)):
         console.print(table)
+    if not drawn.limits:
+        console.print("No arithmetic for more boxes: it takes --chaos away.")
+        return
+    console.print(_limits(drawn))
+    console.print(_needs(drawn))
 
 
 def _phases(found: Figures) -> Table:
@@ -93,7 +98,7 @@ def _limits(drawn: Scale) -> Table:
 def _needs(drawn: Scale) -> Table:
     rows = {
         "records/s on the average": [f"{n.records_s:.0f}" for n in drawn.needs],
-        "Mosquittos": [str(n.brokers) for n in drawn.needs],
+        "brokers (a cluster is one)": [str(n.brokers) for n in drawn.needs],
         "their cores at rush hour": [f"{n.broker_cores:.2f}" for n in drawn.needs],
         "their memory GB": [f"{n.broker_gb:.2f}" for n in drawn.needs],
         "cores of receivers at rush hour": [f"{n.receiver_cores:.1f}" for n in drawn.needs],

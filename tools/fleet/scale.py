@@ -6,7 +6,7 @@ All of it is arithmetic (pure): a straight line from one run, for servers like t
 import math
 from dataclasses import dataclass, replace
 
-from tools.fleet.figures import Figures
+from tools.fleet.figures import PING_BYTES_S, Figures
 from tools.fleet.plan import PER_DAY_S, Daily
 
 MONTH_DAYS = 30.0
@@ -14,8 +14,6 @@ FULL = 0.7
 """At this share of its core a process is full: beyond, what waits grows at each gust."""
 IN_FLIGHT = 64
 """`max_inflight_messages` of mosquitto.conf: what a receiver takes in one transaction at most."""
-MOST_CONNECTIONS = 20_000
-"""`max_connections` of mosquitto.conf."""
 MBIT, GB = 1e6, 1e9
 SIZES = (1_000, 5_000, 10_000, 100_000)
 
@@ -30,9 +28,34 @@ class Prices:
 
 
 @dataclass(frozen=True, slots=True)
+class BrokerKind:
+    """What one broker is: its cores, and how many boxes it lets in and why."""
+
+    name: str
+    cores: int
+    connections: int
+    why: str
+
+
+MOSQUITTO = BrokerKind(
+    "one Mosquitto, which has one thread",
+    1,
+    20_000,
+    "max_connections 20000 in deploy/mosquitto.conf; each is an open file",
+)
+NATS = BrokerKind(
+    "three nats-servers with a core each",
+    3,
+    131_000,
+    "2 x 65536 open files (LimitNOFILE in deploy/cluster/README.md), with one server dead",
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Means:
     """What is assumed: rush hour over the average, receivers, days kept, disk, patience."""
 
+    broker: BrokerKind = MOSQUITTO
     peak: float = 3.0
     receivers: int = 2
     keep_days: float = 90.0
@@ -91,7 +114,13 @@ class _Rates:
 
 
 def scale(found: Figures, daily: Daily, means: Means, sync_s: float) -> Scale:
-    """Draw the line; `sync_s` is how long the disk takes to sync a commit."""
+    """Draw the line; `sync_s` is how long the disk takes to sync a commit.
+
+    There is none without a backlog that came home: while all is quiet, most of what is spent is
+    spent on waiting.
+    """
+    if not found.cost.busy_core_s:
+        return Scale((), ())
     rates = _rates(found, daily, means)
     limits = sorted(_limits(found, rates, means, sync_s), key=lambda one: one.boxes)
     needs = tuple(_need(boxes, found, rates, means) for boxes in SIZES)
@@ -100,7 +129,7 @@ def scale(found: Figures, daily: Daily, means: Means, sync_s: float) -> Scale:
 
 def _rates(found: Figures, daily: Daily, means: Means) -> _Rates:
     mean_s, cost = daily.records / PER_DAY_S, found.cost
-    busy = cost.busy_core_s or cost.core_s
+    busy = cost.busy_core_s
     return _Rates(
         peak_s=mean_s * means.peak,
         mean_s=mean_s,
@@ -115,17 +144,17 @@ def _rates(found: Figures, daily: Daily, means: Means) -> _Rates:
 def _limits(found: Figures, rates: _Rates, means: Means, sync_s: float) -> list[Limit]:
     day_bytes = rates.mean_s * PER_DAY_S * found.cost.table_bytes
     burst_s = sync_s + IN_FLIGHT * (rates.receiver_s + rates.database_s)
-    peak = f"{rates.peak_s:.4f} records/s of a box at rush hour"
+    broker, peak = means.broker, f"{rates.peak_s:.4f} records/s of a box at rush hour"
     at_most = [
         Limit(
-            "connections of one Mosquitto",
-            MOST_CONNECTIONS,
-            f"max_connections {MOST_CONNECTIONS} in deploy/mosquitto.conf; each is an open file",
+            f"connections of {broker.name.partition(',')[0]}",
+            broker.connections,
+            broker.why,
         ),
         _limit(
-            "Mosquitto, which has one thread",
-            FULL / _least(rates.peak_s * rates.broker_s),
-            f"{FULL:.0%} of a core / ({peak} x {rates.broker_s * 1e3:.2f} ms)",
+            broker.name,
+            broker.cores * FULL / _least(rates.peak_s * rates.broker_s),
+            f"{broker.cores} x {FULL:.0%} of a core / ({peak} x {rates.broker_s * 1e3:.2f} ms)",
         ),
         _limit(
             f"the cores of {means.receivers} receivers",
@@ -149,10 +178,10 @@ def _limits(found: Figures, rates: _Rates, means: Means, sync_s: float) -> list[
     if rates.call_s:
         at_most.append(
             _limit(
-                "calls at a storm, with one Mosquitto",
-                means.home_s / rates.call_s,
-                f"{means.home_s:g} s / {rates.call_s * 1e3:.2f} ms of its one thread a call (TLS,"
-                " status, first records)",
+                f"calls at a storm of {broker.name.partition(',')[0]}",
+                broker.cores * means.home_s / rates.call_s,
+                f"{broker.cores} x {means.home_s:g} s / {rates.call_s * 1e3:.2f} ms of a core a"
+                " call (TLS, status, first records; the broker's own start with it)",
             )
         )
     return at_most
@@ -163,13 +192,13 @@ def _limit(what: str, boxes: float, formula: str) -> Limit:
 
 
 def _need(boxes: int, found: Figures, rates: _Rates, means: Means) -> Need:
-    cost, at_peak = found.cost, boxes * rates.peak_s
+    cost, broker, at_peak = found.cost, means.broker, boxes * rates.peak_s
     records_day = boxes * rates.mean_s * PER_DAY_S
     broker_cores = at_peak * rates.broker_s
     brokers = max(
-        math.ceil(boxes / MOST_CONNECTIONS),
-        math.ceil(broker_cores / FULL),
-        math.ceil(boxes * rates.call_s / means.home_s),
+        math.ceil(boxes / broker.connections),
+        math.ceil(broker_cores / (FULL * broker.cores)),
+        math.ceil(boxes * rates.call_s / (means.home_s * broker.cores)),
         1,
     )
     need = Need(
@@ -181,10 +210,10 @@ def _need(boxes: int, found: Figures, rates: _Rates, means: Means) -> Need:
         broker_gb=boxes * rates.connection_bytes / GB,
         receiver_cores=at_peak * rates.receiver_s,
         database_cores=at_peak * rates.database_s,
-        mbit_s=boxes * rates.mean_s * cost.wire_bytes * 8 / MBIT,
+        mbit_s=boxes * (PING_BYTES_S + rates.mean_s * cost.wire_bytes) * 8 / MBIT,
         gb_month=records_day * MONTH_DAYS * cost.table_bytes / GB,
         log_gb_day=records_day * cost.log_bytes / GB,
-        storm_s=boxes * rates.call_s / brokers,
+        storm_s=boxes * rates.call_s / (brokers * broker.cores),
         price_month=None,
     )
     return _priced(need, means.prices)

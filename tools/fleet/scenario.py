@@ -1,12 +1,8 @@
 """A run from beginning to end: everything is set up, goes wrong in turn, and is counted."""
 
 import random
-import shutil
-import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from joserfc.jwk import OKPKey
@@ -15,28 +11,19 @@ from edge.feed.cluster import BrokerAddress
 from edge.record.envelope import TrustedKey
 from tools.fleet import poison
 from tools.fleet.box import Platform
-from tools.fleet.conductor import Conductor, Course, load
-from tools.fleet.members import BROKER_HOST, Member, Office, enrol
+from tools.fleet.conductor import PATIENCE, Conductor, Course, load
+from tools.fleet.members import Member, enrol
 from tools.fleet.orders import Clone, Go, Recount
 from tools.fleet.plan import Chaos, FleetError, Plan
-from tools.fleet.postgres import Postgres, programs
-from tools.fleet.servers import Mosquitto, Receiver
+from tools.fleet.postgres import Postgres
+from tools.fleet.site import Site, own_database, own_folder, platform
 from tools.fleet.stored import Stored, Weight, stored, weight
 from tools.fleet.watch import Look, Watch
 from tools.fleet.worker import Crew
 from tools.fleet.written import Row, read_logs
 
-DATABASE = {
-    "listen_addresses": "",
-    "unix_socket_permissions": "0700",
-    "fsync": "on",
-    "shared_buffers": "128MB",
-    "max_connections": "40",
-    "track_commit_timestamp": "on",
-}
-"""As Debian sets it up, but for the moment of each commit: when a record was stored."""
-EACH_POISON = 10
 BROKER_GONE_S, DATABASE_GONE_S, CLONE_S, AFTER_S = 2.0, 2.0, 5.0, 1.0
+CONNECT_S = 600.0
 QUIET, BACK = "quiet", "back from days away"
 POISONER = "poison-1"
 
@@ -55,18 +42,6 @@ class Ran:
     loads: tuple[float, ...]
     cloned: str | None
     deaf: tuple[str, ...]
-    setup_s: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Site:
-    """The platform of a run."""
-
-    office: Office
-    broker: Mosquitto
-    receivers: list[Receiver]
-    database: Postgres
-    address: str
 
 
 def run(plan: Plan, database: Postgres | None = None) -> Ran:
@@ -76,13 +51,11 @@ def run(plan: Plan, database: Postgres | None = None) -> Ran:
     """
     names = [f"box-{number:05d}" for number in range(1, plan.boxes + 1)]
     with ExitStack() as stack:
-        disk = stack.enter_context(_folder(plan.disk))
-        files = stack.enter_context(_folder(plan.files))
-        began = time.monotonic()
+        disk = stack.enter_context(own_folder(plan.disk))
+        files = stack.enter_context(own_folder(plan.files))
         office = enrol(files / "office", [*names, POISONER], plan.tls)
-        enrolled = time.monotonic()
         database = database or stack.enter_context(own_database(disk))
-        site = stack.enter_context(_site(plan, office, disk, database))
+        site = stack.enter_context(platform(plan, office, disk, database))
         roles = {
             "broker": lambda: site.broker.pids,
             "receivers": lambda: [pid for one in site.receivers for pid in one.pids],
@@ -94,53 +67,7 @@ def run(plan: Plan, database: Postgres | None = None) -> Ran:
         stack.callback(conductor.kill)
         play = Play(plan, site, conductor)
         conductor.start(play.crews(files, disk))
-        opened = time.monotonic()
-        setup = {"keys and certificates": enrolled - began, "servers and boxes": opened - enrolled}
-        return play.whole(setup)
-
-
-@contextmanager
-def _folder(where: Path) -> Iterator[Path]:
-    """Make a folder of our own that is gone afterwards; PostgreSQL has a user of its own."""
-    where.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="anpr-fleet-", dir=where))
-    folder.chmod(0o755)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def own_database(folder: Path) -> Iterator[Postgres]:
-    """Run a database server in a folder."""
-    found = programs()
-    if found is None:
-        raise FleetError("There is no PostgreSQL here.", "apt install postgresql")
-    (folder / "database").mkdir()
-    database = Postgres(found, folder / "database", DATABASE)
-    database.start()
-    try:
-        yield database
-    finally:
-        database.stop()
-
-
-@contextmanager
-def _site(plan: Plan, office: Office, folder: Path, database: Postgres) -> Iterator[Site]:
-    """Start broker and receivers, and end them."""
-    with ExitStack() as stack:
-        address = database.address()
-        broker = Mosquitto(office, folder / "broker", plan.tls)
-        stack.callback(broker.stop)
-        broker.start()
-        receivers: list[Receiver] = []
-        for number in range(plan.receivers):
-            log = folder / f"receiver-{number}.log"
-            receivers.append(Receiver(plan, office, broker.platform_port, address, log))
-            stack.callback(receivers[-1].stop)
-            receivers[-1].start()
-        yield Site(office, broker, receivers, database, address)
+        return play.whole()
 
 
 class Play:
@@ -172,7 +99,8 @@ class Play:
     def crews(self, files: Path, disk: Path) -> list[Crew]:
         """Deal the boxes out to the processes."""
         office, plan = self.site.office, self.plan
-        platform = Platform((BROKER_HOST,), self.site.broker.port, office.trusted)
+        broker = self.site.broker
+        platform = Platform(broker.hosts, broker.port, office.trusted, plan.pace)
         key = OKPKey.generate_key("Ed25519", auto_kid=False)
         stranger = TrustedKey(key.thumbprint(), None, key)
         deaf = frozenset() if self.deaf is None else frozenset({self.deaf.number})
@@ -188,7 +116,7 @@ class Play:
             )
         return crews
 
-    def whole(self, setup_s: dict[str, float]) -> Ran:
+    def whole(self) -> Ran:
         """Play all of it."""
         conductor, plan, loads = self.conductor, self.plan, [load()]
         conductor.look()
@@ -221,14 +149,18 @@ class Play:
             loads=tuple(loads),
             cloned=None if self.cloned is None else self.cloned.box,
             deaf=() if self.deaf is None else (self.deaf.box,),
-            setup_s=setup_s,
         )
 
     def connect(self) -> None:
         """Let all boxes call for the first time."""
-        with self.conductor.span("connect", home=True):
-            self.conductor.tell(Go(self.everyone, away=False))
-            self._all_connected()
+        conductor = self.conductor
+        with conductor.span("connect"):
+            conductor.tell(Go(self.everyone, away=False))
+            if not conductor.until(self._is_everyone_there, CONNECT_S):
+                cause = f"Only {conductor.course.connected} of {self.plan.boxes} boxes connected."
+                raise FleetError(cause, "Take fewer boxes, or a machine that has more to spare.")
+            if self.deaf is not None:  # what it writes must wait in it to the end
+                conductor.tell(Recount(frozenset({self.deaf.number}), 2))
 
     def away(self) -> None:
         """Some boxes go away for days, and come back with what gathered."""
@@ -273,7 +205,8 @@ class Play:
         """Somebody with a certificate sends what must not be taken."""
         broker = self._address(self.bad)
         with self.conductor.span("poison", home=True):
-            self.poison = poison.send(broker, self.bad, self.members[1].box, EACH_POISON)
+            victim, speaks = self.members[1].box, not self.plan.cluster
+            self.poison = poison.send(broker, self.bad, victim, speaks)
 
     def clone(self) -> None:
         """The card of a box is copied, and both are at work until somebody pulls the plug."""
@@ -288,8 +221,10 @@ class Play:
             over()
 
     def _all_connected(self) -> None:
-        limit = self.plan.limits.home_s
-        self.conductor.until(lambda: self.conductor.course.connected >= self.plan.boxes, limit * 4)
+        self.conductor.until(self._is_everyone_there, self.plan.limits.home_s * PATIENCE)
+
+    def _is_everyone_there(self) -> bool:
+        return self.conductor.course.connected >= self.plan.boxes
 
     def _some(self, share: float) -> frozenset[int]:
         count = max(1, round(share * self.plan.boxes))
@@ -297,7 +232,7 @@ class Play:
         return frozenset(self._chance.sample(numbers, min(count, len(numbers))))
 
     def _address(self, member: Member) -> BrokerAddress:
-        papers, port = member.papers, self.site.broker.port
+        papers, broker = member.papers, self.site.broker
         if papers is None:
-            return BrokerAddress(BROKER_HOST, port)
-        return BrokerAddress(BROKER_HOST, port, papers.ca, papers.cert, papers.key)
+            return BrokerAddress(broker.hosts[0], broker.port)
+        return BrokerAddress(broker.hosts[0], broker.port, papers.ca, papers.cert, papers.key)

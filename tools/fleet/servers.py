@@ -6,9 +6,10 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import Protocol
 
 from tools.demo.broker import find_mosquitto
 from tools.fleet.members import BROKER_HOST, PLATFORM, Office
@@ -46,9 +47,11 @@ def wait_for(condition: Callable[[], bool], what: str) -> None:
 class Server:
     """A process that is started, killed and started again; its log is beside what it keeps."""
 
-    def __init__(self, command: list[str], log: Path) -> None:
+    def __init__(
+        self, command: list[str], log: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
         """Prepare it."""
-        self.command, self._log = command, log
+        self.command, self._log, self._environ = command, log, environment
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -60,7 +63,9 @@ class Server:
     def start(self) -> None:
         """Start it, with what it finds on its disk."""
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(self.command, stdout=log, stderr=log)
+            self._process = subprocess.Popen(
+                self.command, stdout=log, stderr=log, env=self._environ
+            )
 
     def kill(self) -> None:
         """Kill it with -9."""
@@ -76,8 +81,35 @@ class Server:
             self._process.wait(READY_S)
 
 
+class Broker(Protocol):
+    """What boxes and receivers meet in: one Mosquitto, or a cluster."""
+
+    hosts: tuple[str, ...]
+    port: int
+    platform_port: int
+
+    @property
+    def pids(self) -> list[int]:
+        """The processes of it that run."""
+        ...
+
+    def start(self) -> None:
+        """Start it and wait until it is ready."""
+        ...
+
+    def kill(self) -> None:
+        """Kill it with -9."""
+        ...
+
+    def stop(self) -> None:
+        """End it."""
+        ...
+
+
 class Mosquitto(Server):
     """The broker on the configuration that is shipped: other ports, folders and user, no more."""
+
+    hosts: tuple[str, ...] = (BROKER_HOST,)
 
     def __init__(self, office: Office, folder: Path, tls: bool) -> None:
         """Write its configuration. Raises FleetError when there is no Mosquitto."""
@@ -119,11 +151,14 @@ class Mosquitto(Server):
 class Receiver(Server):
     """One of the group of receivers."""
 
-    def __init__(self, plan: Plan, office: Office, port: int, database: str, log: Path) -> None:
-        """Prepare it."""
+    def __init__(
+        self, plan: Plan, office: Office, broker: Broker, database: str, log: Path
+    ) -> None:
+        """Prepare it; a cluster of nats-server knows no groups, and has one receiver."""
         words = [*plan.receive, "--db", database, "--keys", str(office.register)]
-        words += ["--signing", str(office.signing), "--group", GROUP]
-        words += ["--host", BROKER_HOST, "--port", str(port)]
+        words += ["--signing", str(office.signing), "--port", str(broker.platform_port)]
+        words += [word for host in broker.hosts for word in ("--host", host)]
+        words += [] if plan.cluster else ["--group", GROUP]
         if plan.tls:
             papers = office.papers(PLATFORM)
             words += ["--ca", str(papers.ca), "--cert", str(papers.cert), "--key", str(papers.key)]
@@ -142,13 +177,14 @@ class Receiver(Server):
         return self._said.read_bytes().count(b"listening on") if self._said.exists() else 0
 
 
-def quiet_port() -> int:
+def quiet_port(hosts: tuple[str, ...] = (BROKER_HOST,)) -> int:
     """Return a free port that no call of a box takes as its own while the broker is away."""
     first = int(PORTS.read_text().split()[0])
     while True:
         port = random.randrange(LOWEST_PORT, first)
-        with socket.socket() as s, suppress(OSError):
-            s.bind((BROKER_HOST, port))
+        with ExitStack() as stack, suppress(OSError):
+            for host in hosts:
+                stack.enter_context(socket.socket()).bind((host, port))
             return port
 
 

@@ -18,7 +18,7 @@ from edge.errors import BoxError
 from edge.replay.score import Verdict
 from tools.golden_suite.drawing import FPS
 from tools.golden_suite.found import Outcomes, as_toml, expected_file, read_expected
-from tools.golden_suite.judging import Deviation, deviations, undue
+from tools.golden_suite.judging import Deviation, deviations, drift, undue
 from tools.golden_suite.playing import Performance, perform
 from tools.golden_suite.rehearsal import rehearse
 from tools.golden_suite.street import SUITE, Street, names, read_street
@@ -34,6 +34,11 @@ class Played:
     street: Street
     performance: Performance
     deviations: tuple[Deviation, ...]
+
+    @property
+    def verdict(self) -> str:
+        """Return in a word or two whether everything is as expected."""
+        return f"[red]{len(self.deviations)} deviations[/red]" if self.deviations else "kept"
 
     @property
     def other_outcomes(self) -> int:
@@ -83,6 +88,13 @@ def _performed(
     return perform(rehearse(name, street, drawn, on_frame), wanted.manifest, wanted.out / name)
 
 
+def drifted(streets: Sequence[Played], suite: Path) -> list[Deviation]:
+    """Return whether all streets of a suite together drifted from what is expected of them."""
+    expected = [read_expected(one.name, suite) for one in streets]
+    found = drift(expected, [one.performance.outcomes for one in streets])
+    return [] if found is None else [found]
+
+
 def table(streets: Sequence[Played]) -> Table:
     """Return what became of each street, a row for each."""
     shown = Table("street", "vehicles", *(v.value for v in COUNTED), "other outcome", "verdict")
@@ -92,16 +104,16 @@ def table(streets: Sequence[Played]) -> Table:
     for one in streets:
         score = one.performance.score
         counts = (score.count(verdict) for verdict in COUNTED)
-        verdict = f"[red]{len(one.deviations)} deviations[/red]" if one.deviations else "kept"
         row = (len(score.vehicles), *counts, one.other_outcomes)
-        shown.add_row(one.name, *map(str, row), verdict)
+        shown.add_row(one.name, *map(str, row), one.verdict)
     return shown
 
 
-def facts(streets: Sequence[Played]) -> dict[str, object]:
+def facts(streets: Sequence[Played], astray: Sequence[Deviation]) -> dict[str, object]:
     """Return the same for programs."""
     return {
-        "kept": not any(one.deviations for one in streets),
+        "kept": not (astray or any(one.deviations for one in streets)),
+        "together": [asdict(d) | {"says": d.says} for d in astray],
         "streets": [
             {
                 "street": one.name,
@@ -192,21 +204,23 @@ def main(
         folder = (out or Path(aside)).resolve()
         try:
             told = played(Wanted(suite, _chosen(suite, only), models, folder, writes))
+            astray = [] if only or writes else drifted(told, suite)
         except BoxError as e:
             raise click.UsageError(str(e)) from e
-    _tell(told, console)
+    _tell(told, astray, console)
+    result = facts(told, astray)
     if as_json:
-        click.echo(json.dumps(facts(told), indent=2))
+        click.echo(json.dumps(result, indent=2))
     if out is not None:
-        (out / "golden.json").write_text(json.dumps(facts(told), indent=2), encoding="utf-8")
+        (out / "golden.json").write_text(json.dumps(result, indent=2), encoding="utf-8")
         console.print(f"Reports: {out}/STREET/report.html", highlight=False)
-    broken = any(one.deviations for one in told)
-    raise SystemExit(1 if broken or (writes and not write_down(told, suite, console)) else 0)
+    kept = write_down(told, suite, console) if writes else result["kept"]
+    raise SystemExit(0 if kept else 1)
 
 
-def _tell(told: Sequence[Played], console: Console) -> None:
+def _tell(told: Sequence[Played], astray: Sequence[Deviation], console: Console) -> None:
     console.print(table(told))
-    for deviation in (deviation for one in told for deviation in one.deviations):
+    for deviation in [*(deviation for one in told for deviation in one.deviations), *astray]:
         console.print(deviation.says, soft_wrap=True, markup=False, highlight=False)
     kept = sum(not one.deviations for one in told)
     console.print(f"{kept} of {len(told)} streets kept.", highlight=False)

@@ -1,17 +1,19 @@
 """Draws a street anew: each frame, and which plates are in sight."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import TypeAlias
 
 import cv2
+import msgspec
 import numpy as np
 
+from edge.types import Direction
 from tools.golden_suite.street import LANES, Street, Vehicle, place_at
 from tools.golden_suite.weather import DAYLIGHT, EXPOSED, Sensor, rained_on
 from tools.synth import clips
 from tools.synth.camera import Camera
-from tools.synth.faces import Look
 from tools.synth.panels import Light, Picture
 from tools.synth.plates import PlateSpec, render_plate, spec_for
 from tools.synth.scenes import Ledger, Standing, exposed, glows_of, show
@@ -26,9 +28,12 @@ PX_PER_M, FACE_PX = 90.0, 100
 NEAR_M, FAR_M = -9.0, 48.0
 BED_M, INSIDE_M = 0.95, 0.25
 COARSE, SHADE, NEAREST_M = 4, 120, 0.5
-HEADINGS = {"leaving": 0.0, "approaching": np.pi, "still": 0.0}
+HEADINGS = {Direction.LEAVING: 0.0, Direction.APPROACHING: np.pi, Direction.STILL: 0.0}
 SEEN, SEEN_PX = 0.6, 36.0
 """So much of a plate, so wide, must be in the picture for the vehicle to be there at all."""
+
+
+Plate: TypeAlias = tuple[PlateSpec, Picture]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +42,7 @@ class Crew:
 
     vehicle: Vehicle
     body: Body
-    spec: PlateSpec
-    face: Picture
+    worn: tuple[Plate, ...]
     tow: "Crew | None" = None
 
     def standing(self, at_s: float) -> Standing | None:
@@ -47,12 +51,13 @@ class Crew:
             x, z = place_at(self.vehicle.way, at_s), self.vehicle.crosses_at_m
             if abs(x) > FAR_M / 2:
                 return None
-            return self._at(np.pi / 2, (x, z), bare=True)
+            return Standing(self.body, np.pi / 2, (x, z), (), ())
         near = self.nearest_m(at_s)
         if not NEAR_M < near < FAR_M:
             return None
         place = LANES[self.vehicle.lane], near + self.body.length / 2
-        return self._at(HEADINGS[self._drives], place, bare=False)
+        spec, face = self.worn[-1 if at_s >= self.vehicle.later_from_s else 0]
+        return Standing(self.body, HEADINGS[self.vehicle.drives], place, (spec, spec), (face, face))
 
     def nearest_m(self, at_s: float) -> float:
         """Return how far its nearest end is along the road."""
@@ -61,7 +66,7 @@ class Crew:
         ahead = self.tow.nearest_m(at_s)
         if self.vehicle.upon is not None:
             return ahead + INSIDE_M
-        leaves = self._drives == "leaving"
+        leaves = self.vehicle.drives is Direction.LEAVING
         return ahead - self.body.length if leaves else ahead + self.tow.body.length
 
     def front_m(self, at_s: float) -> float:
@@ -70,15 +75,6 @@ class Crew:
             return self.vehicle.crosses_at_m - self.body.width / 2
         carrier = self.tow if self.vehicle.upon is not None else None
         return (carrier or self).nearest_m(at_s)
-
-    @property
-    def _drives(self) -> str:
-        return str((self.tow or self).vehicle.drives)
-
-    def _at(self, heading: float, place: tuple[float, float], bare: bool) -> Standing:
-        worn = () if bare else ((self.spec, self.face),) * 2
-        specs, faces = tuple(spec for spec, _ in worn), tuple(face for _, face in worn)
-        return Standing(self.body, heading, place, specs, faces)
 
 
 def crew_of(street: Street) -> list[Crew]:
@@ -92,28 +88,20 @@ def crew_of(street: Street) -> list[Crew]:
 
 def _built(vehicle: Vehicle, rng: np.random.Generator, tow: Crew | None) -> Crew:
     if tow is not None:
-        vehicle = _on_lane_of(vehicle, tow.vehicle)
-    spec = spec_for(vehicle.country, vehicle.plate, vehicle.lines, vehicle.style)
+        led = {"lane": tow.vehicle.lane, "drives": tow.vehicle.drives}
+        vehicle = msgspec.structs.replace(vehicle, **led)
     drawn = draw_look(rng, vehicle.kind, PX_PER_M, vehicle.lines == 2)
-    look = Look(
-        colour=drawn.colour,
-        px_per_m=PX_PER_M,
-        name=vehicle.name,
-        name_colour=drawn.name_colour,
-        font=drawn.font,
-        plate_y=drawn.plate_y,
-        plate_x=drawn.plate_x,
-        plate_size=drawn.plate_size,
-        wear=drawn.wear,
-    )
-    face = render_plate(spec, FACE_PX * spec.lines, rng, worn=False)
+    look = replace(drawn, name=vehicle.name, bare_plate=False)
+    worn = tuple(_plate(vehicle, text, rng) for text in (vehicle.plate, vehicle.later) if text)
     body = KINDS[vehicle.kind](look, rng)
-    return Crew(vehicle, raised(body, BED_M) if vehicle.upon else body, spec, face, tow)
+    return Crew(vehicle, raised(body, BED_M) if vehicle.upon else body, worn, tow)
 
 
-def _on_lane_of(vehicle: Vehicle, tow: Vehicle) -> Vehicle:
-    fields = {name: getattr(vehicle, name) for name in vehicle.__struct_fields__}
-    return Vehicle(**{**fields, "lane": tow.lane, "drives": tow.drives})
+def _plate(vehicle: Vehicle, text: str, rng: np.random.Generator) -> Plate:
+    spec = spec_for(vehicle.country, text, vehicle.lines, vehicle.style)
+    dirt = None if vehicle.dirt is None else np.random.default_rng(vehicle.dirt)
+    high = FACE_PX * spec.lines
+    return spec, render_plate(spec, high, dirt or rng, worn=dirt is not None)
 
 
 class Seen:
@@ -129,8 +117,11 @@ class Seen:
         for plate in ledger.plates():
             wide = (plate.box[2] - plate.box[0]) * 520 / plate.spec.size_mm[0]
             if plate.visible > SEEN and wide >= SEEN_PX:
-                number = next(n for n, one in enumerate(self._crew) if one.spec is plate.spec)
-                self.frames[number].append(frame)
+                self.frames[self._number_of(plate.spec)].append(frame)
+
+    def _number_of(self, spec: PlateSpec) -> int:
+        wearers = (n for n, one in enumerate(self._crew) if any(own is spec for own, _ in one.worn))
+        return next(wearers)
 
 
 def film(street: Street, crew: Sequence[Crew], seen: Seen) -> Iterator[Picture]:

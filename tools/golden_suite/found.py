@@ -27,7 +27,7 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Found(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One vehicle, by its number in the street's file; `plate` None where it was missed.
 
-    `evidence` is the mean over its near readings of log P(what the reader saw | the real plate),
+    `sureness` is the mean over its near readings of log P(what the reader saw | the real plate),
     in nats: 0 is certainty. `passages` counts those made of it, right or wrong, `others` are all of
     them but the one that is told.
     """
@@ -42,7 +42,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     lane: str | None = None
     wrong_way: bool = False
     doubt: str | None = None
-    evidence: float | None = None
+    sureness: float | None = None
     zones: dict[str, Decided] = {}
 
     @property

@@ -101,12 +101,12 @@ def _found(number: int, one: VehicleScore, drawn: Sequence[tuple[Conclusion, Not
         lane=passage.lane,
         wrong_way=passage.wrong_way,
         doubt=passage.doubt,
-        evidence=_evidence(note.votes, one.visit.vehicle.plate),
+        sureness=_sureness(note.votes, one.visit.vehicle.plate),
         zones={decision.zone: _decided(decision) for decision in of_first},
     )
 
 
-def _evidence(votes: Sequence[Sighting], plate: str) -> float | None:
+def _sureness(votes: Sequence[Sighting], plate: str) -> float | None:
     """Return how well its near readings agree with the real plate, whatever was made of them.
 
     Far ones are left out, and none counts for more than LEAST: there a grey level more or less,

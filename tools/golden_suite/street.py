@@ -23,7 +23,6 @@ Kind: TypeAlias = Literal[
 ]
 LANES = {"left": -1.75, "right": 1.15, "kerb": 4.05, "yard": 6.6}
 """Metres to the right of the middle of the road. On the kerb and in the yard is no lane."""
-DRIVEN = ("left", "right")
 
 
 class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,7 +35,9 @@ class Vehicle(_Table, frozen=True, kw_only=True):
     `way` is where the plate that is seen is: pairs of a second and the metres from the camera,
     along the road or, of one that `crosses`, to the right. `behind` is the number of the vehicle
     that tows this one, `upon` of one that carries it. `register` names its row in `fleet.toml`;
-    `due` is empty for what must be no passage at all. `says` tells what is special about it.
+    `dirt` is a seed of dirt, bolts and glare on its plate, `later` what it shows from a moment on,
+    as one that is tampered with may. `due` is empty for what must be no
+    passage at all. `says` tells what is special about it.
     """
 
     plate: str
@@ -50,6 +51,9 @@ class Vehicle(_Table, frozen=True, kw_only=True):
     upon: int | None = None
     lines: Literal[1, 2] = 1
     style: str = "car"
+    dirt: int | None = None
+    later: str | None = None
+    later_from_s: float = 0.0
     register: str | None = None
     due: dict[str, Outcome] = {}
     says: str = ""
@@ -59,11 +63,6 @@ class Vehicle(_Table, frozen=True, kw_only=True):
     def led_by(self) -> int | None:
         """Return the number of the vehicle that this one goes with, None where it goes alone."""
         return self.behind or self.upon
-
-    @property
-    def lane_name(self) -> str | None:
-        """Return the lane it keeps to, None beside them."""
-        return self.lane if self.lane in DRIVEN else None
 
 
 class Street(_Table, frozen=True, kw_only=True):
@@ -114,7 +113,8 @@ def place_at(way: Sequence[tuple[Second, Metre]], at_s: float) -> float:
     times, places = np.array(way, np.float64).T
     slopes = np.diff(places) / np.diff(times)
     between = slopes[:-1] * slopes[1:]
-    inner = np.where(between > 0, 2 * between / (slopes[:-1] + slopes[1:] + 1e-12), 0.0)
+    turns = np.zeros_like(between)
+    inner = np.divide(2 * between, slopes[:-1] + slopes[1:], out=turns, where=between > 0)
     speeds = np.concatenate([slopes[:1], inner, slopes[-1:]])
     i = min(max(bisect_right(times.tolist(), at_s) - 1, 0), len(times) - 2)
     if not times[0] <= at_s <= times[-1]:

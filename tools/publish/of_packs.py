@@ -43,10 +43,11 @@ def parcel_of(folder: Path, name: str, law: Path = LAW) -> Parcel:
 def refuse_other_days(pack: RulePack, calendar: Path) -> None:
     """Raise UpdateError unless a pack answers on the days of the law as the calendar says.
 
-    The calendar must know every zone of the pack.
+    The calendar must know every zone of the pack, by the dates that the pack gives it.
     """
     asked = calendar_of(pack, calendar)
-    if strange := sorted(pack.zones.keys() - {case.law.zone.id for case in asked}):
+    known = {case.law.zone.id for case in asked if case.law.zone in pack.zones.values()}
+    if strange := sorted(pack.zones.keys() - known):
         cause = f"The calendar {calendar.name} says nothing of zone {strange[0]} of pack {pack.id}."
         raise UpdateError(cause, WRITE)
     if differing := apart(asked):

@@ -2,13 +2,17 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import to_builtins
+from msgspec.json import encode
 
-from edge.access.hold import State
+from edge.access.hold import SET_SINCE, WRONG_THEN, Held, State
+from edge.casebook import sealed
 from edge.casebook.casebook import Casebook
 from edge.casebook.entries import Order
 from edge.daemon.pipeline import Conclusion
@@ -193,6 +197,27 @@ WAITING = {
 }
 
 
+def test_what_an_older_version_held_is_released_all_the_same(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It told nothing of the clock that dated it, beside the seal or bound to it."""
+
+    def told(held: Held) -> bytes:
+        return encode({k: v for k, v in to_builtins(held).items() if k != "dated"})
+
+    with monkeypatch.context() as older:
+        older.setattr(sealed, "_place", lambda held: b"held\0" + told(held))
+        site.passes()
+    (before,) = site.casebook.held()
+    with closing(sqlite3.connect(site.folder / "casebook.sqlite")) as db:
+        db.execute("UPDATE held SET about = ?", (told(before),))
+        db.commit()
+    assert [held.dated for held in site.casebook.held()] == [None]
+    site.later()
+    (envelope,) = site.release.round()
+    assert resolution(envelope).state == State.RELEASED
+
+
 @pytest.mark.parametrize("why", WAITING)
 def test_until_then_it_waits(site: Site, why: str) -> None:
     site.passes()
@@ -266,7 +291,7 @@ def test_after_a_restart_and_another_boot_in_the_middle_of_the_window_it_ends_th
 ) -> None:
     site.passes()
     site.stop()
-    site.clock.boot = NOW - timedelta(minutes=3)
+    site.clock.boot, site.clock.boot_id = NOW - timedelta(minutes=3), "another"
     site.start()
     site.clock.now = END - HOUR
     assert site.release.round() == []
@@ -274,6 +299,37 @@ def test_after_a_restart_and_another_boot_in_the_middle_of_the_window_it_ends_th
     (envelope,) = site.release.round()
     assert resolution(envelope).state == State.RELEASED
     site.proven()
+
+
+@pytest.mark.parametrize("set_by_s", [600, -600])
+def test_who_was_dated_by_a_clock_that_was_set_right_since_is_not_accused(
+    site: Site, set_by_s: int
+) -> None:
+    site.passes()
+    site.clock.boot += timedelta(seconds=set_by_s)  # the same moment has another date now
+    site.later()
+    (envelope,) = site.release.round()
+    record = resolution(envelope)
+    assert (record.state, record.plate) == (State.WITHDRAWN, None)
+    assert record.reason == SET_SINCE
+
+
+def test_a_clock_that_was_brought_right_by_seconds_changes_nothing(site: Site) -> None:
+    site.passes()
+    site.clock.boot += timedelta(seconds=50)
+    site.later()
+    (envelope,) = site.release.round()
+    assert resolution(envelope).state == State.RELEASED
+
+
+def test_who_was_dated_in_a_boot_whose_clock_was_proven_wrong_is_not_accused(site: Site) -> None:
+    site.passes()
+    site.clock.boot, site.clock.boot_id = NOW - timedelta(minutes=3), "another"
+    site.clock.wrong_boots = ("boot",)
+    site.later()
+    (envelope,) = site.release.round()
+    record = resolution(envelope)
+    assert (record.state, record.reason) == (State.WITHDRAWN, WRONG_THEN)
 
 
 def test_a_second_passage_that_day_is_recorded_and_not_held(site: Site) -> None:

@@ -1,6 +1,8 @@
 from collections.abc import Callable
 
-from edge.passage.pair import SHARED_FRAMES, Boxes, on_one_vehicle
+import pytest
+
+from edge.passage.pair import LONGEST_TRAIL, SHARED_FRAMES, Boxes, Trail, on_one_vehicle
 from edge.types import Box
 
 
@@ -45,3 +47,29 @@ def test_a_moment_together_proves_nothing() -> None:
     few = {i: box for i, box in COMING.items() if i < SHARED_FRAMES - 1}
     assert not on_one_vehicle(COMING, few)
     assert not on_one_vehicle({}, {})
+
+
+def trail(frames: range) -> Trail:
+    made = Trail()
+    for i in frames:
+        made.add(i, Box(i, 0, i + 80, 20))
+    return made
+
+
+@pytest.mark.parametrize("apart", [1, 2, 3, 5, 8])
+@pytest.mark.parametrize("odd", [0, 1])
+@pytest.mark.parametrize("many", [40, 300, 20_000])
+def test_trails_of_one_time_share_frames_whichever_are_looked_at(apart, odd, many) -> None:
+    longer = trail(range(odd, odd + many * apart, apart))
+    shorter = trail(range(odd + many * apart // 2, odd + many * apart, apart))
+    assert LONGEST_TRAIL / 3 <= len(longer.boxes) <= LONGEST_TRAIL
+    assert len(longer.boxes.keys() & shorter.boxes.keys()) >= SHARED_FRAMES
+
+
+def test_a_trail_that_goes_on_in_another_spans_both() -> None:
+    first, second = trail(range(300)), trail(range(400, 700))
+    first.absorb(second)
+    assert len(first.boxes) <= LONGEST_TRAIL
+    for part in (range(150), range(150, 300), range(400, 550), range(550, 700)):
+        assert first.boxes.keys() & set(part)
+    assert all(box.x1 == frame for frame, box in first.boxes.items())

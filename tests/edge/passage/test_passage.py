@@ -1,3 +1,4 @@
+import random
 from dataclasses import replace
 from math import log
 
@@ -290,3 +291,19 @@ def test_a_plate_cut_by_the_edge_of_the_frame_is_not_voted_on() -> None:
 
 def test_a_plate_that_was_only_ever_cut_is_no_passage() -> None:
     assert announced({i: [reading("BXK4", detection(x=0))] for i in range(9)}, 40) == []
+
+
+@pytest.mark.parametrize("seconds", [2, 15, 60])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_car_on_a_lorry_is_in_doubt_however_long_they_stand_in_sight(seconds, seed) -> None:
+    """The readings that count most are others of either plate: the votes may share no frame."""
+    chance = random.Random(seed)
+    seen = {
+        i: [
+            reading("27BXK4", detection(x=100, y=300), sure=chance.uniform(0.9, 0.999)),
+            reading("1HDT72", detection(x=120, y=120), sure=chance.uniform(0.9, 0.999)),
+        ]
+        for i in range(15 * seconds)
+    }
+    found = announced(seen, 15 * seconds + 40)
+    assert {p.plate: p.doubt for p in found}["27BXK4"] == TOGETHER

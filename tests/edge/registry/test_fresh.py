@@ -2,6 +2,8 @@
 
 import logging
 import shutil
+import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from edge.registry.accepted import accepted
 from edge.registry.cache import RegistryCache
 from edge.registry.fresh import FreshRegistry
 from edge.registry.seal import seal_of
+from edge.registry.vanished import vanished
 from tests.edge.registry.test_cache import AT, altered, copied
 from tests.tools.registry_orders import KEY, registry
 
@@ -67,6 +70,49 @@ def test_its_size_is_that_of_all_its_tables(fresh: FreshRegistry, path: Path) ->
         assert plain > 0
         assert fresh.rows("vehicles", "plain") == accepted(cache).vehicles
         assert fresh.rows("vehicles") == accepted(cache).vehicles - plain
+
+
+def test_one_that_is_withdrawn_while_another_is_held_against_it_keeps_no_other_away(
+    path: Path, built: Path, tmp_path: Path
+) -> None:
+    stands, begun, go_on = [True], threading.Event(), threading.Event()
+
+    def admit(new: RegistryCache, now: RegistryCache | None) -> None:
+        if now is not None:
+            begun.set()
+            assert go_on.wait(20)
+            vanished(now, new)
+
+    with FreshRegistry(path, KEY, admit, lambda _: stands[0]) as fresh:
+        before = fresh._current
+        assert isinstance(before, RegistryCache)
+        replaced(path, newer(built, tmp_path))
+        fresh.look()
+        assert begun.wait(20)
+        stands[0] = False
+        assert fresh.snapshot is None  # it answers nothing from now on
+        stands[0] = True
+        go_on.set()
+        assert named(fresh) == "demo-2"
+        fresh.look()
+        with pytest.raises(sqlite3.ProgrammingError):
+            before.connection.execute("SELECT 1")
+
+
+def test_one_that_is_written_over_in_its_place_keeps_no_other_away(
+    path: Path, built: Path, tmp_path: Path
+) -> None:
+    beside: list[RegistryCache | None] = []
+
+    def admit(new: RegistryCache, now: RegistryCache | None) -> None:
+        beside.append(now)
+
+    with FreshRegistry(path, KEY, admit) as fresh:
+        made = newer(built, tmp_path)
+        path.write_bytes(made.read_bytes())
+        shutil.copyfile(seal_of(made), seal_of(path))
+        assert named(fresh) == "demo-2"
+        assert beside == [None, None]
 
 
 def test_an_unchanged_registry_is_not_opened_again(fresh: FreshRegistry) -> None:

@@ -20,7 +20,7 @@ from tools.bench.ready import Asked, Ready
 from tools.bench.timing import Times
 
 STREET = Path(line.__file__).parents[1] / "demo" / "street.mp4"
-SLOW_S = 0.03
+SLOW_S = 0.4
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,8 @@ def measured(*words: str) -> Result:
 
 
 def test_every_stage_of_the_path_is_timed_and_their_shares_make_a_whole(ready: Ready) -> None:
-    found = line.pipeline(replace(ready, frames=ready.frames[120:]))
+    for_nothing = Times([0.0], [0.0])  # what decoding took is no stage, and has no share here
+    found = line.pipeline(replace(ready, frames=ready.frames[120:], decoding=for_nothing))
     names = {name for _, name in line.STAGES.values()}
     wholes = {f"{line.WHOLE} ({pair} pair)" for pair in eyes.PAIRS}
     assert set(values(found)) == names | wholes | {line.DECIDE, line.REST}
@@ -48,7 +49,7 @@ def test_every_stage_of_the_path_is_timed_and_their_shares_make_a_whole(ready: R
     shares = sum(one.share for one in found.figures if one.share is not None)
     lasting = [one for one in found.figures if one.share is not None]
     assert {one.name for one in lasting} == names | {line.REST}
-    assert 0.3 < shares < 1  # the rest of it is decoding
+    assert shares == pytest.approx(1, abs=0.01)
 
 
 def test_a_stage_that_is_slow_is_told_as_slow_and_no_other(
@@ -61,7 +62,7 @@ def test_a_stage_that_is_slow_is_told_as_slow_and_no_other(
         return update(*given)
 
     monkeypatch.setattr(Tracker, "update", slow)
-    few = replace(ready, frames=ready.frames[:8], config=_elsewhere(ready, "slow"))
+    few = replace(ready, frames=ready.frames[:3], config=_elsewhere(ready, "slow"))
     found = line.pipeline(few)
     told, of = values(found), {one.name: one.share for one in found.figures}
     assert told["track"] >= 1000 * SLOW_S

@@ -6,7 +6,14 @@ import msgspec
 import pytest
 
 from tools.golden_suite.found import Decided, Found, Outcomes, as_toml
-from tools.golden_suite.judging import LEEWAY, deviations, undue
+from tools.golden_suite.judging import (
+    LEEWAY,
+    LEEWAY_SHARE,
+    LEEWAY_TOGETHER,
+    deviations,
+    drift,
+    undue,
+)
 from tools.golden_suite.street import Street, read_street
 
 STREET: Street = read_street("day")
@@ -20,9 +27,10 @@ ONE = Found(
     direction="approaching",
     lane="left",
     doubt="read with confidence 0.98, below 0.99",
-    evidence=-0.02,
+    sureness=-0.02,
     zones={"voorbeeldgem": DECIDED},
 )
+FAR = LEEWAY + LEEWAY_SHARE * 0.02
 MISSED = Found(number=2, verdict="missed", passages=0)
 
 
@@ -55,8 +63,8 @@ def test_what_is_written_is_read_as_it_was(one: Outcomes) -> None:
         (changed(passages=2), "its passages is 2, expected 1."),
         (changed(others=("904TK (review)",)), "its others is 904TK (review), expected nothing."),
         (changed(doubt=None), "its doubt is nothing, expected read with confidence 0.98"),
-        (changed(evidence=-0.02 - 1.01 * LEEWAY), "the evidence for its plate is -0.0806"),
-        (changed(evidence=None), "the evidence for its plate is nothing, expected -0.02."),
+        (changed(sureness=-0.02 - 1.01 * FAR), "the sureness of its plate is -0.08"),
+        (changed(sureness=None), "the sureness of its plate is nothing, expected -0.02."),
         (changed(zones={}), "its outcome in voorbeeldgem is nothing, expected review (READ"),
     ],
 )
@@ -69,7 +77,7 @@ def test_what_deviates_is_said_with_street_vehicle_and_plate(now: Found, says: s
 @pytest.mark.parametrize(
     "now",
     [
-        changed(evidence=-0.02 + 0.99 * LEEWAY),
+        changed(sureness=-0.02 + 0.99 * FAR),
         changed(doubt="read with confidence 0.97, below 0.99"),
         changed(
             zones={"voorbeeldgem": msgspec.structs.replace(DECIDED, reason="It is 0.97, low.")}
@@ -99,9 +107,24 @@ def accused(outcome: str) -> dict[str, Decided]:
         (outcomes(changed(verdict="wrong", zones=accused("no_access"))), True),
         (outcomes(changed(zones=accused("free_access"))), False),
         (outcomes(changed(others=("904TK (no_access)",))), True),
+        (outcomes(changed(zones={}, direction="leaving")), True),
+        (outcomes(changed(zones={}, direction="unknown")), False),
+        (outcomes(changed(zones={}, lane="right")), True),
         (outcomes(strays=("AB12 (no_access, review)",)), True),
         (outcomes(strays=("AB12 (review, review)",)), False),
     ],
 )
-def test_no_expectation_accuses_whom_nothing_is_due(found: Outcomes, wronged: bool) -> None:
+def test_no_expectation_accuses_whom_it_may_not_or_says_what_is_not_so(
+    found: Outcomes, wronged: bool
+) -> None:
     assert bool(list(undue(STREET, found))) is wronged
+
+
+@pytest.mark.parametrize(("share", "told"), [(0.99, False), (1.01, True), (-1.01, True)])
+def test_a_little_of_every_vehicle_is_told_as_the_drift_of_all(share: float, told: bool) -> None:
+    few = 5
+    moved = -0.02 - share * LEEWAY_TOGETHER / few
+    found = drift([outcomes(*[ONE] * few)], [outcomes(*[changed(sureness=moved)] * few)])
+    assert (found is not None) is told
+    if found is not None:
+        assert found.says.startswith("all streets: the sureness of all together is ")

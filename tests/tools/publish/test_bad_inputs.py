@@ -1,5 +1,6 @@
 """What must not reach a box is refused before anything is signed, in one sentence."""
 
+import csv
 import shutil
 import sqlite3
 from hashlib import sha256
@@ -179,6 +180,22 @@ class TestPacks:
         other = zone.replace("voorbeeldgem-lez", "elders-lez")
         path.write_text(text.replace(zone, zone + other))
         refused(self.given(workshop), "says nothing of zone elders-lez")
+
+    def test_one_with_a_zone_of_which_the_calendar_asks_by_dates_of_its_own(
+        self, workshop: Workshop
+    ) -> None:
+        workshop.packs()
+        calendar = workshop.law() / "example-lez.csv"
+        with calendar.open(newline="") as file:
+            rows = list(csv.DictReader(file))
+        with calendar.open("w", newline="") as file:
+            writer = csv.DictWriter(file, rows[0])
+            writer.writeheader()
+            writer.writerows({**row, "zone_start": "2020-01-01"} for row in rows)
+        folders = ("--from", workshop.folder / "packs", "--calendar", calendar.parent)
+        refused(
+            workshop.run("packs", *folders, keys=PACKS), "says nothing of zone voorbeeldgem-lez"
+        )
 
     def test_one_without_a_zone_that_the_calendar_knows(self, workshop: Workshop) -> None:
         path = workshop.packs() / "example-lez.toml"
