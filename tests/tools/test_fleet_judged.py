@@ -114,3 +114,8 @@ def test_a_run_in_which_nothing_was_stored_is_drawn_all_the_same():
     never = replace(QUIET, p50_s=None, p95_s=None, p99_s=None)
     for phases in ((), (never,), SOUND.phases):
         assert latency(replace(SOUND, phases=phases)).startswith("data:image/png")
+
+
+def test_what_was_spent_on_waiting_is_not_drawn_out_to_more_boxes():
+    quiet = replace(SOUND, cost=replace(COST, busy_core_s={}))
+    assert scale(quiet, Daily(), Means(), sync_s=0.002).limits == ()

@@ -4,7 +4,7 @@ The clip goes through a box with each pair of models, frame by frame in turn. It
 Flemish zone and a Dutch one that is in force, so that some vehicles are held, with pictures.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -19,7 +19,7 @@ from edge.access.decide import decide
 from edge.clock import ReplayClock
 from edge.config import Config, Models, load
 from edge.daemon import wiring
-from edge.daemon.pipeline import Pipeline
+from edge.daemon.pipeline import Conclusion, Pipeline
 from edge.types import Frame, Passage
 from tools.bench.decoding import START
 from tools.bench.eyes import PAIRS, spoken
@@ -90,22 +90,24 @@ class Lane:
     def step(self, frame: Frame) -> None:
         """Take one frame."""
         self.clock.show(frame)
+        self._take(self.frames, lambda: self.line.step(frame))
+
+    def finish(self) -> None:
+        """Conclude on who is in sight still: no frame follows."""
+        self._take(self.ending, self.line.finish)
+
+    def _take(self, times: Times, piece: Callable[[], list[Conclusion]]) -> None:
         before = self._within()
-        concluded = self.frames.take(lambda: self.line.step(frame))
+        concluded = times.take(piece)
         within = self._within()
-        self.rest.clock.append(max(0.0, self.frames.clock[-1] - within[0] + before[0]))
-        self.rest.processor.append(max(0.0, self.frames.processor[-1] - within[1] + before[1]))
+        self.rest.clock.append(max(0.0, times.clock[-1] - within[0] + before[0]))
+        self.rest.processor.append(max(0.0, times.processor[-1] - within[1] + before[1]))
         self.passages += [conclusion.passage for conclusion in concluded]
 
     def _within(self) -> tuple[float, float]:
         """Return what all stages took until now."""
         times = self.stages.values()
         return sum(sum(t.clock) for t in times), sum(sum(t.processor) for t in times)
-
-    def finish(self) -> None:
-        """Conclude on who is in sight still: no frame follows."""
-        concluded = self.ending.take(self.line.finish)
-        self.passages += [conclusion.passage for conclusion in concluded]
 
 
 @contextmanager

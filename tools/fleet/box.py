@@ -39,11 +39,12 @@ class Written(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """What boxes are told of it: its addresses, and the key of its receipts."""
+    """What boxes are told of it: its addresses, the key of its receipts, how to deliver."""
 
     hosts: tuple[str, ...]
     port: int
     trusted: TrustedKey
+    pace: Pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class Box:
         self._road, self._drive = road, road.wire.drive(self.wake)
         self._cluster = Cluster([_address(host, platform, member) for host in platform.hosts])
         reader = receipt_reader(member.box, platform.trusted)
-        self.uplink = Uplink(self.outbox, self._answered, reader, Pace())
+        self.uplink = Uplink(self.outbox, self._answered, reader, platform.pace)
         self.is_away, self._advanced_at = True, 0.0
         self._call: Future[Publisher] | None = None
 

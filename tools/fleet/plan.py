@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from edge.daemon.uplink import Pace
 from edge.errors import BoxError
 
 RECEIVER = (sys.executable, "-m", "tools.receive")
 PER_DAY_S = 24 * 3600.0
+REAL = Pace()
 
 
 class FleetError(BoxError):
@@ -78,8 +80,8 @@ class Daily:
 class Plan:
     """One run. `rate_s` records a second of all boxes together; None: as many as `daily` makes.
 
-    `files` is where the boxes' outboxes lie, `disk` where broker and database do. `receive` is the
-    command of a receiver.
+    `files` is where the boxes' outboxes lie, `disk` where broker and database do. `pace` is that of
+    the boxes' uplinks. `receive` is the command of a receiver.
     """
 
     boxes: int
@@ -95,6 +97,7 @@ class Plan:
     away: Away = Away()
     daily: Daily = Daily()
     limits: Limits = Limits()
+    pace: Pace = REAL
     seed: int = 1
     receive: tuple[str, ...] = RECEIVER
 

@@ -46,8 +46,13 @@ def show(found: Figures, drawn: Scale) -> None:
         f" twice, {found.left} not home; {found.again} came again and were known. Load"
         f" {', '.join(map(str, found.loads))}."
     )
-    for table in (_phases(found), _poison(found), _cost(found), _limits(drawn), _needs(drawn)):
+    for table in (_phases(found), _poison(found), _cost(found)):
         console.print(table)
+    if not drawn.limits:
+        console.print("No arithmetic for more boxes: it takes --chaos away.")
+        return
+    console.print(_limits(drawn))
+    console.print(_needs(drawn))
 
 
 def _phases(found: Figures) -> Table:

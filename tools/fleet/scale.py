@@ -6,7 +6,7 @@ All of it is arithmetic (pure): a straight line from one run, for servers like t
 import math
 from dataclasses import dataclass, replace
 
-from tools.fleet.figures import Figures
+from tools.fleet.figures import PING_BYTES_S, Figures
 from tools.fleet.plan import PER_DAY_S, Daily
 
 MONTH_DAYS = 30.0
@@ -114,7 +114,13 @@ class _Rates:
 
 
 def scale(found: Figures, daily: Daily, means: Means, sync_s: float) -> Scale:
-    """Draw the line; `sync_s` is how long the disk takes to sync a commit."""
+    """Draw the line; `sync_s` is how long the disk takes to sync a commit.
+
+    There is none without a backlog that came home: while all is quiet, most of what is spent is
+    spent on waiting.
+    """
+    if not found.cost.busy_core_s:
+        return Scale((), ())
     rates = _rates(found, daily, means)
     limits = sorted(_limits(found, rates, means, sync_s), key=lambda one: one.boxes)
     needs = tuple(_need(boxes, found, rates, means) for boxes in SIZES)
@@ -123,7 +129,7 @@ def scale(found: Figures, daily: Daily, means: Means, sync_s: float) -> Scale:
 
 def _rates(found: Figures, daily: Daily, means: Means) -> _Rates:
     mean_s, cost = daily.records / PER_DAY_S, found.cost
-    busy = cost.busy_core_s or cost.core_s
+    busy = cost.busy_core_s
     return _Rates(
         peak_s=mean_s * means.peak,
         mean_s=mean_s,
@@ -204,7 +210,7 @@ def _need(boxes: int, found: Figures, rates: _Rates, means: Means) -> Need:
         broker_gb=boxes * rates.connection_bytes / GB,
         receiver_cores=at_peak * rates.receiver_s,
         database_cores=at_peak * rates.database_s,
-        mbit_s=boxes * rates.mean_s * cost.wire_bytes * 8 / MBIT,
+        mbit_s=boxes * (PING_BYTES_S + rates.mean_s * cost.wire_bytes) * 8 / MBIT,
         gb_month=records_day * MONTH_DAYS * cost.table_bytes / GB,
         log_gb_day=records_day * cost.log_bytes / GB,
         storm_s=boxes * rates.call_s / (brokers * broker.cores),

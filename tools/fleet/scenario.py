@@ -11,10 +11,10 @@ from edge.feed.cluster import BrokerAddress
 from edge.record.envelope import TrustedKey
 from tools.fleet import poison
 from tools.fleet.box import Platform
-from tools.fleet.conductor import Conductor, Course, load
+from tools.fleet.conductor import PATIENCE, Conductor, Course, load
 from tools.fleet.members import Member, enrol
 from tools.fleet.orders import Clone, Go, Recount
-from tools.fleet.plan import Chaos, Plan
+from tools.fleet.plan import Chaos, FleetError, Plan
 from tools.fleet.postgres import Postgres
 from tools.fleet.site import Site, own_database, own_folder, platform
 from tools.fleet.stored import Stored, Weight, stored, weight
@@ -23,6 +23,7 @@ from tools.fleet.worker import Crew
 from tools.fleet.written import Row, read_logs
 
 BROKER_GONE_S, DATABASE_GONE_S, CLONE_S, AFTER_S = 2.0, 2.0, 5.0, 1.0
+CONNECT_S = 600.0
 QUIET, BACK = "quiet", "back from days away"
 POISONER = "poison-1"
 
@@ -98,7 +99,8 @@ class Play:
     def crews(self, files: Path, disk: Path) -> list[Crew]:
         """Deal the boxes out to the processes."""
         office, plan = self.site.office, self.plan
-        platform = Platform(self.site.broker.hosts, self.site.broker.port, office.trusted)
+        broker = self.site.broker
+        platform = Platform(broker.hosts, broker.port, office.trusted, plan.pace)
         key = OKPKey.generate_key("Ed25519", auto_kid=False)
         stranger = TrustedKey(key.thumbprint(), None, key)
         deaf = frozenset() if self.deaf is None else frozenset({self.deaf.number})
@@ -151,9 +153,14 @@ class Play:
 
     def connect(self) -> None:
         """Let all boxes call for the first time."""
-        with self.conductor.span("connect", home=True):
-            self.conductor.tell(Go(self.everyone, away=False))
-            self._all_connected()
+        conductor = self.conductor
+        with conductor.span("connect"):
+            conductor.tell(Go(self.everyone, away=False))
+            if not conductor.until(self._is_everyone_there, CONNECT_S):
+                cause = f"Only {conductor.course.connected} of {self.plan.boxes} boxes connected."
+                raise FleetError(cause, "Take fewer boxes, or a machine that has more to spare.")
+            if self.deaf is not None:  # what it writes must wait in it to the end
+                conductor.tell(Recount(frozenset({self.deaf.number}), 2))
 
     def away(self) -> None:
         """Some boxes go away for days, and come back with what gathered."""
@@ -214,8 +221,10 @@ class Play:
             over()
 
     def _all_connected(self) -> None:
-        limit = self.plan.limits.home_s
-        self.conductor.until(lambda: self.conductor.course.connected >= self.plan.boxes, limit * 4)
+        self.conductor.until(self._is_everyone_there, self.plan.limits.home_s * PATIENCE)
+
+    def _is_everyone_there(self) -> bool:
+        return self.conductor.course.connected >= self.plan.boxes
 
     def _some(self, share: float) -> frozenset[int]:
         count = max(1, round(share * self.plan.boxes))

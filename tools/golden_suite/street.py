@@ -113,7 +113,8 @@ def place_at(way: Sequence[tuple[Second, Metre]], at_s: float) -> float:
     times, places = np.array(way, np.float64).T
     slopes = np.diff(places) / np.diff(times)
     between = slopes[:-1] * slopes[1:]
-    inner = np.where(between > 0, 2 * between / (slopes[:-1] + slopes[1:] + 1e-12), 0.0)
+    turns = np.zeros_like(between)
+    inner = np.divide(2 * between, slopes[:-1] + slopes[1:], out=turns, where=between > 0)
     speeds = np.concatenate([slopes[:1], inner, slopes[-1:]])
     i = min(max(bisect_right(times.tolist(), at_s) - 1, 0), len(times) - 2)
     if not times[0] <= at_s <= times[-1]:

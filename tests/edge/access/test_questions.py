@@ -271,7 +271,7 @@ WITNESSES = [
     ),
     Witness(
         "N-AMB-13",
-        {"register_of_niet": HOLD_DAY, "register_of_nazicht": REVIEW, "emissievrij": FREE},
+        {"register_of_nazicht": REVIEW, "register_of_niet": HOLD_DAY, "emissievrij": FREE},
         van(fuels=frozenset({"hydrogen"}), zero_emission=None),
         at=DUTCH_AT,
     ),

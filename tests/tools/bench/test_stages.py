@@ -20,7 +20,7 @@ from tools.bench.ready import Asked, Ready
 from tools.bench.timing import Times
 
 STREET = Path(line.__file__).parents[1] / "demo" / "street.mp4"
-SLOW_S = 0.03
+SLOW_S = 0.4
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_a_stage_that_is_slow_is_told_as_slow_and_no_other(
         return update(*given)
 
     monkeypatch.setattr(Tracker, "update", slow)
-    few = replace(ready, frames=ready.frames[:8], config=_elsewhere(ready, "slow"))
+    few = replace(ready, frames=ready.frames[:3], config=_elsewhere(ready, "slow"))
     found = line.pipeline(few)
     told, of = values(found), {one.name: one.share for one in found.figures}
     assert told["track"] >= 1000 * SLOW_S

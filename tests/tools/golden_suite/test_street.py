@@ -11,11 +11,9 @@ from edge.errors import RunError
 from edge.types import Outcome
 from tools.golden_suite.street import names, place_at, read_street
 
+MOMENTS = st.integers(0, 200).map(lambda tenths: tenths / 10)
 WAYS = st.lists(
-    st.tuples(st.floats(0, 20), st.floats(-30, 60)),
-    min_size=2,
-    max_size=6,
-    unique_by=lambda p: p[0],
+    st.tuples(MOMENTS, st.floats(-30, 60)), min_size=2, max_size=6, unique_by=lambda place: place[0]
 ).map(sorted)
 STREET = """\
 says = "s"
