@@ -7,6 +7,7 @@ import pytest
 from tools.fleet.figures import Bad, Cost, Figures, PhaseFigures, Series
 from tools.fleet.findings import findings
 from tools.fleet.plan import Daily, Limits
+from tools.fleet.plots import latency
 from tools.fleet.scale import Means, Prices, scale
 
 QUIET = PhaseFigures("quiet", 60.0, 600, 10.0, 0.02, 0.05, 0.4, 0.9, None, True)
@@ -107,6 +108,12 @@ def test_a_price_is_asked_for_and_never_claimed():
     need = priced.needs[0]
     cores = need.broker_cores + need.receiver_cores + need.database_cores
     assert need.price_month == pytest.approx(10 * cores + need.gb_month + 2 * need.mbit_s)
+
+
+def test_a_run_in_which_nothing_was_stored_is_drawn_all_the_same():
+    never = replace(QUIET, p50_s=None, p95_s=None, p99_s=None)
+    for phases in ((), (never,), SOUND.phases):
+        assert latency(replace(SOUND, phases=phases)).startswith("data:image/png")
 
 
 def test_what_was_spent_on_waiting_is_not_drawn_out_to_more_boxes():

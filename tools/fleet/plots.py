@@ -48,6 +48,8 @@ def latency(found: Figures) -> str:
         axes.plot(values, rows, "o", color=colour, label=name.removesuffix("_s"))
     axes.set_yticks(rows, [one.name for one in phases])
     axes.invert_yaxis()
+    if not phases:
+        axes.set_xlim(0.001, 1.0)
     axes.set_xscale("log")
     axes.set_xlabel("seconds from the box's disk to the platform's (log)")
     axes.legend(loc="lower right", frameon=False)

@@ -157,6 +157,8 @@ def _write(one: Played, path: Path, console: Console) -> None:
 
 def _chosen(suite: Path, only: Sequence[str]) -> list[str]:
     every = names(suite)
+    if not every:
+        raise click.UsageError(f"There is no street in {suite}/streets: nothing would be proven.")
     for name in only:
         if name not in every:
             raise click.UsageError(f"There is no street {name}; there are {', '.join(every)}.")
@@ -207,6 +209,9 @@ def main(
             astray = [] if only or writes else drifted(told, suite)
         except BoxError as e:
             raise click.UsageError(str(e)) from e
+        except OSError as e:
+            fault = f"{e.filename} cannot be written or read ({e.strerror})."
+            raise click.UsageError(fault) from e
     _tell(told, astray, console)
     result = facts(told, astray)
     if as_json:

@@ -85,3 +85,16 @@ def test_a_street_of_which_nothing_is_expected_is_said(suite: Path) -> None:
     told = run(suite)
     assert told.exit_code == 2
     assert "Nothing is expected of one yet" in told.output
+
+
+def test_a_suite_without_a_street_proves_nothing(tmp_path: Path) -> None:
+    told = run(tmp_path)
+    assert told.exit_code == 2
+    assert "There is no street in" in told.output
+
+
+def test_a_folder_that_cannot_be_written_to_is_said(suite: Path) -> None:
+    (suite / "taken").touch()
+    told = run(suite, "--out", str(suite / "taken" / "x"))
+    assert told.exit_code == 2
+    assert "cannot be written or read" in told.output
