@@ -1,6 +1,7 @@
 """What receipts prove of a clock: nothing against one that is right, and that another is wrong."""
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -135,6 +136,29 @@ def test_an_old_receipt_that_comes_again_hides_nothing(box: Box) -> None:
     box.exchange()
     box.hears(old)
     assert box.doubt == BEHIND
+
+
+@pytest.mark.parametrize("off_s", [0, -600])
+def test_no_receipt_lends_trust_to_a_clock_that_has_none_of_its_own(tmp_path, off_s) -> None:
+    class Unsynchronised(Box):
+        def read(self) -> ClockReading:
+            return replace(super().read(), trusted=False)
+
+    box = Unsynchronised(tmp_path, off_s * S)
+    box.exchange()
+    assert not box.clock.read().trusted
+    assert box.clock.read().proven != ProvenTime()
+    assert box.clock.read().wrong_boots == ()  # it never said that it was right
+
+
+def test_a_record_of_an_earlier_boot_says_nothing_of_when_this_one_began(box: Box) -> None:
+    box.passes(5000)
+    before = box.record()
+    box.reboots()
+    box.passes(10)
+    box.hears(box.true, before)
+    assert box.doubt is None
+    assert box.clock.read().proven.not_after is None
 
 
 def test_after_a_reboot_the_moment_that_was_heard_still_stands(box: Box) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from edge.errors import ReportError
 from edge.feed.mqtt import MqttPublisher
 from edge.types import Envelope
 from tests.mosquitto import find_mosquitto
@@ -182,3 +183,13 @@ def test_contradicting_orders_are_misuse() -> None:
     found = CliRunner().invoke(fleet, ["--no-chaos", "--chaos", "storm"])
     assert found.exit_code == 2
     assert "contradict" in found.output
+
+
+def test_a_report_that_cannot_be_written_is_told_before_anything_runs(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tools.fleet.__main__.run", lambda _: pytest.fail("it ran"))
+    (folder / "taken").touch()
+    result = CliRunner().invoke(fleet, ["--out", str(folder / "taken" / "x")])
+    assert isinstance(result.exception, ReportError)
+    assert result.exception.remedy == "Name another folder with --out."

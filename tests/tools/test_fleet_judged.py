@@ -10,6 +10,7 @@ from tools.fleet.figures import Bad, Cost, Figures, PhaseFigures, Series
 from tools.fleet.findings import findings
 from tools.fleet.page import write
 from tools.fleet.plan import Daily, Limits, Plan
+from tools.fleet.plots import latency
 from tools.fleet.report import facts, show
 from tools.fleet.scale import Means, Prices, scale
 
@@ -130,6 +131,12 @@ def test_the_tables_fit_a_terminal(
         assert said in shown
 
 
+def test_a_run_in_which_nothing_was_stored_is_drawn_all_the_same():
+    never = replace(QUIET, p50_s=None, p95_s=None, p99_s=None)
+    for phases in ((), (never,), SOUND.phases):
+        assert latency(replace(SOUND, phases=phases)).startswith("data:image/png")
+
+
 def test_what_was_spent_on_waiting_is_not_drawn_out_to_more_boxes():
     quiet = replace(SOUND, cost=replace(COST, busy_core_s={}))
     assert scale(quiet, Daily(), Means(), sync_s=0.002).limits == ()
@@ -155,4 +162,4 @@ def test_a_run_in_which_nothing_was_stored_has_a_page_all_the_same(tmp_path: Pat
     write(tmp_path, facts(plan, found, drawn, faults), found, [Span("quiet", 0.0, 1.0)])
     page = (tmp_path / "report.html").read_text()
     assert "It does not hold" in page
-    assert page.count("data:image/png") == 1
+    assert page.count("data:image/png") == 2

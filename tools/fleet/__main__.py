@@ -16,7 +16,7 @@ from edge.errors import BoxError
 from tools.fleet.disk import sync_s
 from tools.fleet.figures import figures
 from tools.fleet.findings import findings
-from tools.fleet.page import write
+from tools.fleet.page import make_room, write
 from tools.fleet.plan import Away, Chaos, Daily, Limits, Plan
 from tools.fleet.report import facts, show
 from tools.fleet.scale import MOSQUITTO, NATS, Means, Prices, scale
@@ -206,6 +206,8 @@ def fleet(
         home_s=home_s,
         prices=Prices(price_core, price_gb, price_mbit),
     )
+    if out is not None:
+        make_room(out)
     sync = sync_s(plan.disk)
     ran = run(plan)
     found = figures(ran)

@@ -1,6 +1,7 @@
 """The report as one page that needs nothing beside it, and as JSON."""
 
 import json
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,16 @@ from tools.fleet.plots import course, latency
 from tools.fleet.report import ROLES
 
 
+def make_room(out: Path) -> None:
+    """Make the folder before anything is measured. Raises ReportError where it cannot be."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as e:
+        raise _unwritten(e) from e
+
+
 def write(out: Path, told: dict[str, Any], found: Figures, spans: Sequence[Span]) -> None:
     """Write report.html and report.json into a folder. Raises ReportError."""
     environment = jinja2.Environment(
@@ -21,11 +32,14 @@ def write(out: Path, told: dict[str, Any], found: Figures, spans: Sequence[Span]
     )
     pictures = {"course": course(found, spans), "latency": latency(found)}
     page = environment.get_template("page.html.j2").render(told, pictures=pictures, roles=ROLES)
+    make_room(out)
     try:
-        out.mkdir(parents=True, exist_ok=True)
         (out / "report.html").write_text(page, encoding="utf-8")
         (out / "report.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
     except OSError as e:
-        raise ReportError(
-            f"The report cannot be written ({e.strerror}).", "Name another folder with --out."
-        ) from e
+        raise _unwritten(e) from e
+
+
+def _unwritten(error: OSError) -> ReportError:
+    cause = f"The report cannot be written ({error.strerror})."
+    return ReportError(cause, "Name another folder with --out.")

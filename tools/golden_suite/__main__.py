@@ -167,6 +167,8 @@ def _write(one: Played, path: Path, console: Console) -> None:
 
 def _chosen(suite: Path, only: Sequence[str]) -> list[str]:
     every = names(suite)
+    if not every:
+        raise click.UsageError(f"There is no street in {suite}/streets: nothing would be proven.")
     for name in only:
         if name not in every:
             raise click.UsageError(f"There is no street {name}; there are {', '.join(every)}.")
@@ -218,8 +220,8 @@ def main(
         except BoxError as e:
             raise click.UsageError(str(e)) from e
         except OSError as e:
-            told_of = f"{folder} cannot be used ({e.strerror}). Name another folder with --out."
-            raise click.UsageError(told_of) from e
+            fault = f"{e.filename} cannot be written or read ({e.strerror})."
+            raise click.UsageError(f"{fault} Name another folder with --out.") from e
     _tell(told, astray, console)
     result = facts(told, astray)
     if as_json:

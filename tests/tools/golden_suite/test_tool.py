@@ -85,7 +85,6 @@ def test_what_accuses_wrongly_is_never_expected(suite: Path) -> None:
         (("--only", "two"), "There is no street two"),
         (("--models", "nowhere"), "is no manifest of models"),
         (("--models", "models", "--write"), "written with the models of the software"),
-        (("--write", "--out", "/proc/none"), "Name another folder with --out."),
     ],
 )
 def test_misuse_is_said(suite: Path, args: tuple[str, ...], says: str) -> None:
@@ -117,3 +116,17 @@ def test_the_table_fits_a_narrow_terminal() -> None:
     assert "…" not in shown
     assert "duplicated" in shown
     assert "12 deviations" in shown
+
+
+def test_a_suite_without_a_street_proves_nothing(tmp_path: Path) -> None:
+    told = run(tmp_path)
+    assert told.exit_code == 2
+    assert "There is no street in" in told.output
+
+
+def test_a_folder_that_cannot_be_written_to_is_said(suite: Path) -> None:
+    (suite / "taken").touch()
+    told = run(suite, "--write", "--out", str(suite / "taken" / "x"))
+    assert told.exit_code == 2
+    assert "cannot be written or read" in told.output
+    assert "Name another folder with --out." in told.output
