@@ -352,6 +352,31 @@ def test_a_box_keeps_the_registry_that_still_knows_them(tmp_path, admitted, losi
     assert [record.type for record in facts.exemptions] == ["FL-VR-NOODGROEP"]
 
 
+def test_no_restart_lets_in_what_was_refused(tmp_path, admitted) -> None:
+    registry, path = admitted
+    settle_copy(Bench(tmp_path).built("next", survivors(one_per_cent), DAY), path)
+    registry.look()
+    registry.wait()
+    assert registry.refused is not None
+    gate = Gate(shipped(), tmp_path / "accepted.json", 0.05)
+    with FreshRegistry(path, KEY, gate) as again:
+        assert again.snapshot is None
+        assert again.refused == registry.refused
+
+
+def test_the_word_of_the_maintainer_lets_in_what_is_remembered_as_refused(
+    tmp_path, admitted
+) -> None:
+    registry, path = admitted
+    settle_copy(Bench(tmp_path).built("next", survivors(one_per_cent), DAY), path)
+    registry.look()
+    registry.wait()
+    allowed = Gate(shipped(), tmp_path / "accepted.json", 0.05, max_lost=0.02)
+    with FreshRegistry(path, KEY, allowed) as again:
+        assert again.snapshot is not None
+        assert again.snapshot.id == "next"
+
+
 def test_the_control_takes_over(tmp_path, admitted) -> None:
     registry, path = admitted
     settle_copy(Bench(tmp_path).built("next", ROWS, DAY), path)
@@ -376,7 +401,10 @@ def test_what_comes_by_an_update_is_weighed_beside_what_it_replaces(tmp_path, wh
         by_updates(folders[1], folders[0], False)
     shutil.rmtree(folders[0])
     folders[0].mkdir()  # what is to be replaced is broken: that keeps no other away
-    assert by_updates(folders[1], folders[0], False).id == "next"
+    with pytest.raises(RegistryError, match=r"no longer knows 6 of 602 exemptions"):
+        by_updates(folders[1], folders[0], False)  # what was found of this one is remembered
+    settle_copy(bench.built("later", survivors(a_single_one), DAY), folders[1] / "registry.sqlite")
+    assert by_updates(folders[1], folders[0], False).id == "later"
 
 
 def test_a_box_that_was_away_for_weeks_takes_what_changed_meanwhile(tmp_path, whole) -> None:
