@@ -24,7 +24,7 @@ from edge.registry.cache import RegistryCache
 from edge.registry.content import content_of, written
 from edge.registry.fresh import FreshRegistry
 from edge.registry.seal import settle
-from edge.registry.vanished import vanished
+from edge.registry.vanished import Vanished, vanished
 from tests.conftest import DEMO
 from tests.tools.publish.workshop import Said, Workshop, finished, workshop
 from tests.tools.registry_orders import KEY, order
@@ -305,6 +305,25 @@ def test_what_was_withdrawn_in_a_row_of_its_own_is_not_lost(tmp_path) -> None:
 def test_of_two_that_follow_each_other_neither_hides_the_loss_of_the_other(tmp_path, kept) -> None:
     coming = [of_a_year(n, year) for n in range(20) for year in (2025, 2026)]
     assert gone_between(tmp_path, coming, coming[kept::2]) == 20
+
+
+def test_what_is_granted_anew_from_today_on_is_not_lost(tmp_path) -> None:
+    anew = [row(n, record_id=f"n-{n}", valid_from="2025-11-15") for n in range(20)]
+    assert gone_between(tmp_path, ROWS[:20], anew) == 0
+
+
+def test_what_holds_in_one_of_its_two_places_only_is_lost(tmp_path) -> None:
+    rows = [in_town(n, "amsterdam+utrecht") for n in range(20)]
+    anew = [in_town(n, "amsterdam", record_id=f"n-{n}") for n in range(20)]
+    assert gone_between(tmp_path, rows, anew) == 20
+
+
+@pytest.mark.parametrize(
+    ("passed", "many"), [(timedelta(), 5), (DAY / 2, 5), (3 * DAY, 15), (-DAY, 5)]
+)
+def test_what_may_go_is_never_less_than_that_of_a_day(passed, many) -> None:
+    assert Vanished(1000, 0, passed).may_be(0.005) == many
+    assert Vanished(10, 0, passed).may_be(0.005) == 1
 
 
 def test_what_holds_everywhere_is_not_told_by_a_row_of_one_place(tmp_path) -> None:
