@@ -337,3 +337,10 @@ def test_a_track_that_takes_over_another_takes_over_its_company_and_its_trail() 
     earlier.absorb(later)
     assert earlier.accompanied
     assert earlier.trail.boxes.keys() == {*range(10), *range(50, 60)}
+
+
+def test_a_light_trailer_that_repeats_the_plate_casts_no_doubt_on_it() -> None:
+    car, trailer = detection(x=100, y=300), detection(x=120, y=120)
+    seen = {i: [reading("27BXK4", car), reading("27BXK4", trailer)] for i in range(30)}
+    (passage,) = announced(seen, 70)
+    assert (passage.plate, passage.doubt) == ("27BXK4", None)
