@@ -1,6 +1,7 @@
 """What a new registry must show before a box works with it: RULES 7, R000-33."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -20,7 +21,7 @@ from edge.registry.accepted import (
 )
 from edge.registry.cache import RegistryCache
 from edge.registry.schema import Canary
-from edge.registry.vanished import refuse_vanished
+from edge.registry.vanished import Refused, Vanished, read_refused, refuse_vanished, vanished
 
 SPARE = timedelta(days=366)
 EVERYWHERE = Zone("canary", "canary", "", date.min)
@@ -47,17 +48,28 @@ class Gate:
             write_accepted(self.kept, new)
 
     def weigh(self, cache: RegistryCache, in_force: RegistryCache | None = None) -> None:
-        """Refuse as a call does, and write nothing down: it is not in force yet.
+        """Refuse as a call does, and accept nothing: it is not in force yet.
 
         Of what was accepted last only the size is kept: which exemptions are gone can be told only
-        beside the registry in force, None where there is none at hand.
+        beside the registry in force, None where there is none at hand. So it is written down.
         """
         new, before = accepted(cache), read_accepted(self.kept)
         if before is not None and before != new and not allows_back(self._way_back, before, new):
             refuse_lesser(new, before, self.max_shrink)
-            if in_force is not None:
-                refuse_vanished(in_force, cache, self.max_lost)
+            if (lost := self._lost(cache, in_force)) is not None:
+                refuse_vanished(lost, cache.snapshot.id, self.max_lost)
         self.ask_canaries(cache)
+
+    def _lost(self, cache: RegistryCache, in_force: RegistryCache | None) -> Vanished | None:
+        """Return which exemptions are gone; after a restart what was found before it."""
+        note, sha256 = self.kept.with_name("registry.refused.json"), cache.snapshot.sha256
+        if in_force is None:
+            return read_refused(note, sha256)
+        found = vanished(in_force, cache)
+        if found.gone > found.may_be(self.max_lost):
+            with suppress(RegistryError):  # refused it is all the same
+                write_accepted(note, Refused(sha256, found))
+        return found
 
     def ask_canaries(self, cache: RegistryCache) -> None:
         """Refuse a registry that gives a made-up vehicle another outcome."""

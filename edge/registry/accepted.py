@@ -90,7 +90,7 @@ def allows_back(path: Path, before: Accepted, new: Accepted) -> bool:
     return allowed == WayBack(before.snapshot.sha256, new.snapshot.sha256)
 
 
-def write_accepted(path: Path, found: Accepted | WayBack) -> None:
+def write_accepted(path: Path, found: msgspec.Struct) -> None:
     """Keep what was accepted, whole or not at all. Raises RegistryError."""
     draft = path.with_name(f".{path.name}.new")
     try:

@@ -10,7 +10,10 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import timedelta
 from math import inf
+from pathlib import Path
 from typing import Any, NamedTuple
+
+import msgspec
 
 from edge.access.records import GRANTED
 from edge.errors import RegistryError
@@ -88,12 +91,27 @@ def _covers(wider: str | None, scope: str | None) -> bool:
     return set(scope.casefold().split("+")) <= set(wider.casefold().split("+"))
 
 
-def refuse_vanished(before: RegistryCache, new: RegistryCache, a_day: float) -> None:
+def refuse_vanished(found: Vanished, name: str, a_day: float) -> None:
     """Raise RegistryError where more exemptions are gone than a share of them a day."""
-    found = vanished(before, new)
     if found.gone > found.may_be(a_day):
         cause = (
-            f"Registry {new.snapshot.id} no longer knows {found.gone} of {found.standing} "
+            f"Registry {name} no longer knows {found.gone} of {found.standing} "
             f"exemptions that have not ended, more than {a_day:.2%} a day."
         )
         raise RegistryError(cause, LOOK)
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """A registry that lost too much, by its digest: no restart lets it in."""
+
+    sha256: str
+    lost: Vanished
+
+
+def read_refused(path: Path, sha256: str) -> Vanished | None:
+    """Return what a registry was found to have lost before a restart, None where nothing was."""
+    try:
+        refused = msgspec.json.decode(path.read_bytes(), type=Refused)
+    except (OSError, ValueError, RecursionError):
+        return None
+    return refused.lost if refused.sha256 == sha256 else None

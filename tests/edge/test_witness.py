@@ -14,6 +14,7 @@ from edge.witness import (
     AHEAD,
     BEHIND,
     NAME,
+    REMEMBERED,
     TOLERANCE,
     Made,
     Witness,
@@ -118,6 +119,16 @@ def test_the_boot_in_which_a_clock_was_wrong_is_remembered_over_the_next_ones(bo
     assert box.doubt is None
     assert box.clock.read().wrong_boots == ("boot-1",)
     assert Box(Path("nowhere")).clock.read().wrong_boots == ()
+
+
+def test_of_very_many_such_boots_the_last_are_remembered(box: Box) -> None:
+    for _ in range(REMEMBERED + 3):
+        box.off = -600 * S
+        box.exchange()
+        box.reboots()
+        box.passes(10)
+    wrong = box.clock.read().wrong_boots
+    assert wrong == tuple(f"boot-{n}" for n in range(4, REMEMBERED + 4))
 
 
 def test_a_clock_that_goes_wrong_later_is_doubted_at_once(box: Box) -> None:

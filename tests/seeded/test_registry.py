@@ -24,7 +24,7 @@ from edge.registry.cache import RegistryCache
 from edge.registry.content import content_of, written
 from edge.registry.fresh import FreshRegistry
 from edge.registry.seal import settle
-from edge.registry.vanished import vanished
+from edge.registry.vanished import Vanished, vanished
 from tests.conftest import DEMO
 from tests.tools.publish.workshop import Said, Workshop, finished, workshop
 from tests.tools.registry_orders import KEY, order
@@ -307,6 +307,25 @@ def test_of_two_that_follow_each_other_neither_hides_the_loss_of_the_other(tmp_p
     assert gone_between(tmp_path, coming, coming[kept::2]) == 20
 
 
+def test_what_is_granted_anew_from_today_on_is_not_lost(tmp_path) -> None:
+    anew = [row(n, record_id=f"n-{n}", valid_from="2025-11-15") for n in range(20)]
+    assert gone_between(tmp_path, ROWS[:20], anew) == 0
+
+
+def test_what_holds_in_one_of_its_two_places_only_is_lost(tmp_path) -> None:
+    rows = [in_town(n, "amsterdam+utrecht") for n in range(20)]
+    anew = [in_town(n, "amsterdam", record_id=f"n-{n}") for n in range(20)]
+    assert gone_between(tmp_path, rows, anew) == 20
+
+
+@pytest.mark.parametrize(
+    ("passed", "many"), [(timedelta(), 5), (DAY / 2, 5), (3 * DAY, 15), (-DAY, 5)]
+)
+def test_what_may_go_is_never_less_than_that_of_a_day(passed, many) -> None:
+    assert Vanished(1000, 0, passed).may_be(0.005) == many
+    assert Vanished(10, 0, passed).may_be(0.005) == 1
+
+
 def test_what_holds_everywhere_is_not_told_by_a_row_of_one_place(tmp_path) -> None:
     rows = [row(n) for n in range(20)]
     anew = [in_town(n, "amsterdam", record_id=f"n-{n}") for n in range(20)]
@@ -352,6 +371,31 @@ def test_a_box_keeps_the_registry_that_still_knows_them(tmp_path, admitted, losi
     assert [record.type for record in facts.exemptions] == ["FL-VR-NOODGROEP"]
 
 
+def test_no_restart_lets_in_what_was_refused(tmp_path, admitted) -> None:
+    registry, path = admitted
+    settle_copy(Bench(tmp_path).built("next", survivors(one_per_cent), DAY), path)
+    registry.look()
+    registry.wait()
+    assert registry.refused is not None
+    gate = Gate(shipped(), tmp_path / "accepted.json", 0.05)
+    with FreshRegistry(path, KEY, gate) as again:
+        assert again.snapshot is None
+        assert again.refused == registry.refused
+
+
+def test_the_word_of_the_maintainer_lets_in_what_is_remembered_as_refused(
+    tmp_path, admitted
+) -> None:
+    registry, path = admitted
+    settle_copy(Bench(tmp_path).built("next", survivors(one_per_cent), DAY), path)
+    registry.look()
+    registry.wait()
+    allowed = Gate(shipped(), tmp_path / "accepted.json", 0.05, max_lost=0.02)
+    with FreshRegistry(path, KEY, allowed) as again:
+        assert again.snapshot is not None
+        assert again.snapshot.id == "next"
+
+
 def test_the_control_takes_over(tmp_path, admitted) -> None:
     registry, path = admitted
     settle_copy(Bench(tmp_path).built("next", ROWS, DAY), path)
@@ -376,7 +420,10 @@ def test_what_comes_by_an_update_is_weighed_beside_what_it_replaces(tmp_path, wh
         by_updates(folders[1], folders[0], False)
     shutil.rmtree(folders[0])
     folders[0].mkdir()  # what is to be replaced is broken: that keeps no other away
-    assert by_updates(folders[1], folders[0], False).id == "next"
+    with pytest.raises(RegistryError, match=r"no longer knows 6 of 602 exemptions"):
+        by_updates(folders[1], folders[0], False)  # what was found of this one is remembered
+    settle_copy(bench.built("later", survivors(a_single_one), DAY), folders[1] / "registry.sqlite")
+    assert by_updates(folders[1], folders[0], False).id == "later"
 
 
 def test_a_box_that_was_away_for_weeks_takes_what_changed_meanwhile(tmp_path, whole) -> None:

@@ -14,7 +14,7 @@ from edge.registry.cache import RegistryCache
 from edge.registry.content import content_of, written
 from edge.registry.delta import apply_delta
 from edge.registry.seal import seal_of
-from edge.registry.vanished import refuse_vanished
+from edge.registry.vanished import refuse_vanished, vanished
 from edge.update.releases import Release, Releases
 from tools.make_delta import make_delta
 from tools.publish import index as indexes
@@ -161,7 +161,7 @@ def refuse_lesser_than(base: Path, cache: RegistryCache, key: bytes, bounds: Bou
         except RegistryError as e:
             raise UpdateError(e.cause, f"{BUILD_AGAIN} {LESSER}") from e
         try:
-            refuse_vanished(before, cache, bounds.max_lost)
+            refuse_vanished(vanished(before, cache), cache.snapshot.id, bounds.max_lost)
         except RegistryError as e:
             raise UpdateError(e.cause, f"{BUILD_AGAIN} {VANISHED}") from e
 

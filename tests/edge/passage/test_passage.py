@@ -307,3 +307,40 @@ def test_a_car_on_a_lorry_is_in_doubt_however_long_they_stand_in_sight(seconds, 
     }
     found = announced(seen, 15 * seconds + 40)
     assert {p.plate: p.doubt for p in found}["27BXK4"] == TOGETHER
+
+
+def test_a_lorry_keeps_in_mind_a_car_that_was_hidden_soon() -> None:
+    """What both showed at once is long forgotten when it is announced itself."""
+    lorry, car = detection(x=100, y=300), detection(x=120, y=120)
+    both = {i: [reading("27BXK4", lorry, 0.95), reading("1HDT72", car)] for i in range(30)}
+    alone = {i: [reading("27BXK4", lorry, 0.99)] for i in range(30, 900)}
+    found = announced(both | alone, 940)
+    assert {p.plate: p.doubt for p in found}["27BXK4"] == TOGETHER
+
+
+def test_lettering_that_moves_with_a_plate_casts_no_doubt_on_it() -> None:
+    van, sign = detection(x=100, y=300), detection(x=120, y=120)
+    seen = {i: [reading("27BXK4", van), reading("AB", sign, 0.9)] for i in range(30)}
+    (passage,) = announced(seen, 70)
+    assert (passage.plate, passage.doubt) == ("27BXK4", None)
+
+
+def test_a_track_that_takes_over_another_takes_over_its_company_and_its_trail() -> None:
+    pair = []
+    for at in (0, 50):
+        tracker = Tracker(1.0)
+        for i in range(at, at + 10):
+            tracker.update(frame(i), [reading("27BXK4")])
+        pair += tracker.followed
+    earlier, later = pair
+    later.accompanied = True
+    earlier.absorb(later)
+    assert earlier.accompanied
+    assert earlier.trail.boxes.keys() == {*range(10), *range(50, 60)}
+
+
+def test_a_light_trailer_that_repeats_the_plate_casts_no_doubt_on_it() -> None:
+    car, trailer = detection(x=100, y=300), detection(x=120, y=120)
+    seen = {i: [reading("27BXK4", car), reading("27BXK4", trailer)] for i in range(30)}
+    (passage,) = announced(seen, 70)
+    assert (passage.plate, passage.doubt) == ("27BXK4", None)
