@@ -84,7 +84,8 @@ def _beside(pictures: Courier | None) -> Iterator[None]:
 def _line(config: Config, outbox: Outbox) -> Uplink:
     reader = wiring_delivery.receipts(config, outbox, SystemClock())
     window = None if _on_stick(config) else config.uplink.window
-    pace = Pace(ack=config.uplink.ack, window=window)
+    servers = len(config.uplink.hosts)
+    pace = Pace(ack=config.uplink.ack, window=window, servers=servers)
     way = wiring_delivery.way(config, wiring_delivery.hint(config))
     return Uplink(outbox, way, reader, pace)
 

@@ -27,6 +27,11 @@ log = logging.getLogger(__name__)
 
 EVERYTHING = Place(sys.maxsize, sys.maxsize)
 DOUBLINGS = 16
+BORNE = 3
+"""So many silences are borne on one connection where there is no other server to call.
+
+When all boxes are back at once, receipts are slow; a box that calls anew then makes it worse.
+"""
 
 
 class Backlog(Protocol):
@@ -59,7 +64,8 @@ class Pace:
 
     `ack = "puback"` forgets a record once the next hop has it. That gives up the proof that
     anyone stored it: a broker that dies with acknowledged records in memory has lost them.
-    `window` None sends all there is, receipts or not: for a stick.
+    `window` None sends all there is, receipts or not: for a stick. `servers` is how many the broker
+    has: of several another may know what this one does not.
     """
 
     ack: Literal["receipt", "puback"] = "receipt"
@@ -69,6 +75,7 @@ class Pace:
     patience_s: float = 10.0
     retry_s: float = 1.0
     retry_limit_s: float = 300.0
+    servers: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,8 +244,8 @@ class Uplink:
         patience = self._backoff(self._pace.patience_s, self._silences)
         if self._in_flight() and self._time.monotonic() - self._heard_at > patience:
             log.info("no receipt for %.0f s: sending again", patience)
-            if self._silences:  # of a cluster, another server may still know the rest of it
-                self.close()
+            if self._silences >= (BORNE if self._pace.servers == 1 else 1):
+                self.close()  # another server, or another connection, may bring what this does not
             self._sent, self._silences = None, self._silences + 1
 
     def _lose(self, fault: FeedError) -> None:

@@ -2,7 +2,7 @@
 
 import random
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from joserfc.jwk import OKPKey
@@ -100,7 +100,8 @@ class Play:
         """Deal the boxes out to the processes."""
         office, plan = self.site.office, self.plan
         broker = self.site.broker
-        platform = Platform(broker.hosts, broker.port, office.trusted, plan.pace)
+        pace = replace(plan.pace, servers=len(broker.hosts))
+        platform = Platform(broker.hosts, broker.port, office.trusted, pace)
         key = OKPKey.generate_key("Ed25519", auto_kid=False)
         stranger = TrustedKey(key.thumbprint(), None, key)
         deaf = frozenset() if self.deaf is None else frozenset({self.deaf.number})

@@ -194,16 +194,30 @@ def test_after_a_silence_one_record_asks_and_its_receipt_lets_the_rest_go(bench:
     assert bench.sent == [1, 2, 3, 1, 2, 3, 4]
 
 
-def test_a_second_silence_is_met_over_another_connection(bench: Bench) -> None:
+def test_a_second_silence_is_met_over_another_server(bench: Bench) -> None:
     """A server that was cut off from its cluster keeps the line open, and brings nothing home."""
     bench.fill(1)
-    uplink = bench.uplink(Pace(patience_s=10))
+    uplink = bench.uplink(Pace(patience_s=10, servers=2))
     for now, connections in ((0, 1), (11, 1), (12, 1), (33, 1), (34, 2)):
         bench.time.now = now
         uplink.step(0)
         assert len(bench.opened) == connections, now
     assert bench.opened[0].is_closed
     assert not bench.opened[1].is_closed
+
+
+def test_the_only_server_is_called_anew_after_the_fourth_silence_alone(bench: Bench) -> None:
+    """When all boxes come back at once, receipts are slow: each call more would make it worse."""
+    bench.fill(1)
+    uplink = bench.uplink(Pace(patience_s=10))
+    opened_at = {}
+    for now in range(200):
+        bench.time.now = now
+        uplink.step(0)
+        opened_at.setdefault(len(bench.opened), now)
+    assert list(opened_at) == [1, 2]
+    assert bench.sent == [1] * 5
+    assert 10 + 20 + 40 + 80 < opened_at[2] < 160
 
 
 def test_a_receipt_that_comes_ends_the_impatience(bench: Bench) -> None:
