@@ -75,5 +75,5 @@ CELLS = {
 
 def number(value: float, unit: str) -> str:
     """Return a value with its unit, as long as it is wide."""
-    digits = 3 if unit == MS and value < 1 else 2 if value < 100 else 0
+    digits = 3 if value < 1 else 2 if value < 100 else 0
     return f"{value:,.{digits}f} {unit}"
