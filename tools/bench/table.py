@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from tools.bench.figure import MS, Figure
+from tools.bench.figure import Figure
 
 
 def grouped(figures: Sequence[Figure]) -> dict[str, list[Figure]]:
