@@ -3,11 +3,13 @@
 import threading
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
 from edge.cli import uplink as module
 from edge.daemon import wiring
+from edge.daemon.uplink import Pace
 from edge.feed.spool import SpoolPublisher
 from edge.record.evidence import EvidenceRoom
 from tests.street import StreetBox, street_box
@@ -74,3 +76,19 @@ def test_a_running_uplink_delivers_in_the_background_and_ends_when_told(
     assert result.exit_code == 0, result.output
     assert len(list((box.folder / "stick/evidence" / BOX).iterdir())) == 1
     assert all(thread.name != "courier" for thread in threading.enumerate())
+
+
+@pytest.mark.parametrize(("host", "servers"), [("one", 1), (("one", "two", "three"), 3)])
+def test_an_uplink_knows_how_many_servers_its_broker_has(
+    box: StreetBox, monkeypatch: pytest.MonkeyPatch, host: str | tuple[str, ...], servers: int
+) -> None:
+    """Of several it leaves one that is silent sooner: another may know more."""
+    config = module.load(box.config)
+    uplink = msgspec.structs.replace(config.uplink, publisher="mqtt", host=host)
+    config = msgspec.structs.replace(config, uplink=uplink)
+    paces: list[Pace] = []
+    monkeypatch.setattr(module, "Uplink", lambda backlog, way, reader, pace: paces.append(pace))
+    outbox = wiring.outbox(config)
+    module._line(config, outbox)
+    outbox.close()
+    assert [pace.servers for pace in paces] == [servers]
