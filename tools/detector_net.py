@@ -11,6 +11,8 @@ from torch.nn import functional
 STRIDE = 8
 VALUES = 13
 NEAR_PX, ASKED_SHARE, FULL_IOU = 5.0, 0.6, 0.8
+UNIT_PX = (24.0, 8.0)
+"""Half the width and height of a box whose logarithms are zero."""
 QUARTERS = (-1.0, -1.0, 1.0, -1.0, 1.0, 1.0, -1.0, 1.0)
 
 
@@ -68,15 +70,16 @@ def cell_centres(rows: int, columns: int) -> tuple[Tensor, Tensor]:
 
 def decode(raw: Tensor) -> Tensor:
     """Raw maps (N, 13, h, w) to plates (N, h * w, 13): score, box, corners in pixels."""
-    x, y = cell_centres(raw.shape[2], raw.shape[3])
-    cx, cy = x + raw[:, 1] * STRIDE, y + raw[:, 2] * STRIDE
-    half_w = 24.0 * torch.exp(raw[:, 3].clamp(-4, 3))
-    half_h = 8.0 * torch.exp(raw[:, 4].clamp(-4, 3))
-    planes = [torch.sigmoid(raw[:, 0]), cx - half_w, cy - half_h, cx + half_w, cy + half_h]
-    for k in range(4):
-        planes.append(cx + (raw[:, 5 + 2 * k] + QUARTERS[2 * k]) * half_w)
-        planes.append(cy + (raw[:, 6 + 2 * k] + QUARTERS[2 * k + 1]) * half_h)
-    return torch.stack(planes, dim=1).flatten(2).transpose(1, 2)
+    rows, columns = raw.shape[2], raw.shape[3]
+    x, y = cell_centres(rows, columns)
+    centres = torch.stack([x.expand(rows, columns), y.expand(rows, columns)])
+    middle = centres + raw[:, 1:3] * STRIDE
+    half = torch.tensor(UNIT_PX).reshape(2, 1, 1) * torch.exp(raw[:, 3:5].clamp(-4, 3))
+    quarters = torch.tensor(QUARTERS).reshape(4, 2, 1, 1)
+    offsets = (raw[:, 5:].reshape(-1, 4, 2, rows, columns) + quarters) * half[:, None]
+    corners = (offsets + middle[:, None]).reshape(-1, 8, rows, columns)
+    planes = [torch.sigmoid(raw[:, :1]), middle - half, middle + half, corners]
+    return torch.cat(planes, dim=1).flatten(2).transpose(1, 2)
 
 
 class PlateDetector(nn.Module):

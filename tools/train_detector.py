@@ -221,7 +221,10 @@ def _progress() -> Progress:
 
 
 def export(net: PlateNet, path: Path) -> None:
-    """Write the averaged network as ONNX: image uint8 (N, 1, 384, 640) to plates (N, 3840, 13)."""
+    """Write the averaged network as ONNX: image uint8 (N, 1, H, W) to plates (N, H * W / 64, 13).
+
+    The sides, multiples of 16, are chosen where the model is opened.
+    """
     import torch
 
     from tools.detector_net import PlateDetector
@@ -232,7 +235,7 @@ def export(net: PlateNet, path: Path) -> None:
     lay(plain, torch.contiguous_format)
     detector = PlateDetector(plain).eval()
     sample = torch.zeros((1, 1, 384, 640), dtype=torch.uint8)
-    axes = {"image": {0: "n"}, "plates": {0: "n"}}
+    axes = {"image": {0: "n", 2: "height", 3: "width"}, "plates": {0: "n", 1: "cells"}}
     torch.onnx.export(detector, (sample,), str(path), input_names=["image"],
                       output_names=["plates"], dynamic_axes=axes, opset_version=17,
                       dynamo=False)  # fmt: skip

@@ -7,14 +7,17 @@ from numpy.typing import NDArray
 
 from edge.errors import ModelError
 from edge.types import Detection, Image
+from edge.vision import closer
 from edge.vision.decode import ROW, best_of_overlapping, decode
 from edge.vision.letterbox import Fit, letterbox
 from edge.vision.model import ModelFile
-from edge.vision.session import ORT_ERRORS, Execution, open_session, warm_up
+from edge.vision.session import ORT_ERRORS, SIDES_PX, Execution, open_session, warm_up
 
 WIDE = 0.3
 """Share of the picture's width from which a plate is too large to be seen whole in one look."""
 AWAY = 0.5
+NEAR_SIDES_PX = (192, 320)
+"""Height and width of the tensor of a closer look: a quarter of the work of a whole frame."""
 SUSPECTED = 0.2
 """Score from which something that large is worth a second look."""
 
@@ -29,26 +32,54 @@ class OnnxDetector:
         """
         self.model = model
         self._threshold = threshold
-        self._session = open_session(model.path, execution)
-        self._height, self._width = self._input_size()
-        warm_up(self._session)
+        self._whole = Eye(model, execution, SIDES_PX)
+        near = Eye(model, execution, NEAR_SIDES_PX)
+        self._near = near if near.sides_px == NEAR_SIDES_PX else None
 
     def detect(self, image: Image) -> list[Detection]:
         """Return the plates in a (H, W, 3) uint8 BGR image, best first.
 
-        Where a plate may fill much of the picture, it is looked at again from farther away.
+        Where a plate may fill much of the picture, it is looked at again from farther away; small
+        ones, from nearer.
         """
-        rows, fit = self._look(image, 1.0)
-        found = decode(rows, fit, self._threshold, image.shape[:2])
+        rows, fit = self._whole.look(image)
         wide_px = WIDE * image.shape[1]
         likely = rows[rows[:, 0] >= SUSPECTED]
         if not ((likely[:, 3] - likely[:, 1]) > wide_px * fit.scale).any():
-            return found
-        away = decode(*self._look(image, AWAY), self._threshold, image.shape[:2])
+            return self._nearer(image, rows, fit)
+        found = decode(rows, fit, self._threshold, image.shape[:2])
+        away = decode(*self._whole.look(image, AWAY), self._threshold, image.shape[:2])
         return united([plate for plate in away if plate.box.width > AWAY * wide_px], found)
 
-    def _look(self, image: Image, zoom: float) -> tuple[NDArray[np.float32], Fit]:
-        tensor, fit = letterbox(image, self._height, self._width, zoom)
+    def _nearer(self, image: Image, rows: NDArray[np.float32], fit: Fit) -> list[Detection]:
+        """Return the plates of a whole look, the small ones as a closer look has them too."""
+        if self._near is None:
+            return decode(rows, fit, self._threshold, image.shape[:2])
+        plates = decode(rows, fit, min(closer.DOUBTED, self._threshold), image.shape[:2])
+        for plate in closer.far(plates, image.shape[1]):
+            x1, y1, x2, y2 = closer.part_about(plate.box, image.shape[:2])
+            near = decode(*self._near.look(image[y1:y2, x1:x2]), closer.UNSEEN, (y2 - y1, x2 - x1))
+            again = closer.seen_twice(plate, [closer.shifted(other, x1, y1) for other in near])
+            plates[plates.index(plate)] = again
+        return united([plate for plate in plates if plate.score >= self._threshold], [])
+
+
+class Eye:
+    """One session of a detector, for pictures of one size."""
+
+    def __init__(self, model: ModelFile, execution: Execution, sides_px: tuple[int, int]) -> None:
+        """Open a model for pictures of a height and a width, where it leaves them open.
+
+        Raises ModelError when it cannot run as asked or its shapes are others.
+        """
+        self._model = model
+        self._session = open_session(model.path, execution, sides_px)
+        self.sides_px = self._input_size()
+        warm_up(self._session)
+
+    def look(self, image: Image, zoom: float = 1.0) -> tuple[NDArray[np.float32], Fit]:
+        """Return the rows (M, 13) for a picture (H, W, 3) uint8 BGR, and how it was fitted in."""
+        tensor, fit = letterbox(image, *self.sides_px, zoom)
         (plates,) = self._session.run(["plates"], {"image": tensor})
         return np.asarray(plates, np.float32)[0], fit
 
@@ -67,7 +98,7 @@ class OnnxDetector:
 
     def _foreign(self) -> ModelError:
         return ModelError(
-            f"{self.model.path} is not a plate detector of this software.",
+            f"{self._model.path} is not a plate detector of this software.",
             "Set models.detector to one whose card says `plates (1, M, 13)`.",
         )
 

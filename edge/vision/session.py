@@ -47,6 +47,9 @@ REMEDIES = {
     TENSORRT: GPU_WHEEL.format("CUDA, cuDNN and TensorRT"),
 }
 
+SIDES_PX = (384, 640)
+"""Height and width of a whole frame's tensor, for a model that leaves them open."""
+
 TYPES = {"tensor(uint8)": np.uint8, "tensor(float)": np.float32}
 WARM_UP_RUNS = 3
 
@@ -75,17 +78,23 @@ class Placed(Protocol):
         ...
 
 
-def open_session(path: Path, execution: Execution) -> ort.InferenceSession:
+def open_session(
+    path: Path, execution: Execution, sides_px: tuple[int, int] = SIDES_PX
+) -> ort.InferenceSession:
     """Open a model on exactly the providers asked for.
 
+    What a model calls `height` and `width` become these sides: accelerators want them settled.
     Raises ModelError when one is missing, did not start or takes no part of the model.
     """
     names = require_providers(execution.providers)
     threads = 1 if XNNPACK in names else execution.threads  # XNNPACK brings threads of its own
+    options = session_options(threads)
+    for name, size in zip(("height", "width"), sides_px, strict=True):
+        options.add_free_dimension_override_by_name(name, size)
     try:
         session = ort.InferenceSession(
             str(path),
-            session_options(threads),
+            options,
             providers=[(name, provider_options(name, execution)) for name in names],
             enable_fallback=0,
         )

@@ -51,11 +51,11 @@ def test_a_tiny_run_exports_the_contract(trained):
     session = runtime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
     (given,), (got,) = session.get_inputs(), session.get_outputs()
     assert (given.name, given.type, got.name) == ("image", "tensor(uint8)", "plates")
-    assert given.shape[1:] == [1, 384, 640]
-    for count in (1, 2):
-        image = np.full((count, 1, 384, 640), 114, np.uint8)
+    assert given.shape == ["n", 1, "height", "width"]
+    for count, high, wide in ((1, 384, 640), (2, 384, 640), (1, 192, 320)):
+        image = np.full((count, 1, high, wide), 114, np.uint8)
         (plates,) = session.run(None, {"image": image})
-        assert plates.shape == (count, 3840, 13)
+        assert plates.shape == (count, high * wide // 64, 13)
         assert plates.dtype == np.float32
         assert 0 <= plates[..., 0].min() <= plates[..., 0].max() <= 1
 
@@ -85,6 +85,18 @@ def test_decoding_gives_back_the_box_and_corners_that_were_asked():
     score, x0, y0, x1, y1, *corners = plates[0]
     assert (score, x0, y0, x1, y1) == (0.5, -20, -4, 28, 12)
     assert np.allclose(corners, [-20, -4, 28, -4, 28, 12, -20, 12])
+
+
+def test_cells_count_along_rows_and_each_corner_is_x_then_y():
+    from tools.detector_net import decode
+
+    raw = torch.zeros(1, 13, 2, 3)
+    raw[0, 7] = 0.5  # top right x, in half widths
+    rows = decode(raw)[0]
+    assert rows[:, 1].tolist() == [-20, -12, -4, -20, -12, -4]
+    assert rows[:, 2].tolist() == [-4, -4, -4, 4, 4, 4]
+    assert (rows[:, 7] - rows[:, 3]).tolist() == [12.0] * 6
+    assert (rows[:, 8] - rows[:, 2]).tolist() == [0.0] * 6
 
 
 def test_perfect_answers_cost_nothing_but_scores():

@@ -1,20 +1,29 @@
-"""The shipped detector on drawn pictures: what fills the picture is looked at from farther away."""
+"""The shipped detector on drawn pictures: a plate too large or too small is looked at again."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
+import msgspec
 import numpy as np
+import onnx
 import pytest
+from onnxruntime.tools.onnx_model_utils import make_dim_param_fixed
 
 from edge.capture.clip import read_image
 from edge.config import Models
 from edge.daemon import wiring_eyes
-from edge.types import Image
+from edge.types import Box, Detection, Image
+from edge.vision.detector import OnnxDetector
+from edge.vision.golden import FILE, Goldens
+from edge.vision.model import checked_model
 from edge.vision.rectify import overlap
+from edge.vision.session import Execution
 from tests.conftest import REPOSITORY
 
 GOLDEN = REPOSITORY / "models"
 FRAME = (640, 480)
+SHARE, AT = 0.3, (500, 300)
 
 
 def filled(picture: Path, share: float) -> Image:
@@ -46,3 +55,53 @@ def test_a_plate_of_usual_size_is_where_it_was_drawn() -> None:
         x1=again.box.x1 - 60, y1=again.box.y1 - 40, x2=again.box.x2 - 60, y2=again.box.y2 - 40
     )
     assert overlap(plate.box, moved) > 0.8
+
+
+def far_away(picture: Path, share: float) -> Image:
+    """Show a picture this much smaller on a grey frame of 1280x720."""
+    image = read_image(picture)
+    small = cv2.resize(image, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
+    frame = np.full((720, 1280, 3), 90, np.uint8)
+    frame[AT[1] :, AT[0] :][: small.shape[0], : small.shape[1]] = small
+    return frame
+
+
+@pytest.fixture(scope="module")
+def looks_once(tmp_path_factory: pytest.TempPathFactory) -> OnnxDetector:
+    """Open the shipped detector with its sides settled in its file: it has no closer look."""
+    path = tmp_path_factory.mktemp("fixed") / "fixed.onnx"
+    shipped = checked_model(GOLDEN / "manifest.toml", Models().detector)
+    model = onnx.load(shipped.path)
+    for name, size in (("n", 1), ("height", 384), ("width", 640)):
+        make_dim_param_fixed(model.graph, name, size)
+    onnx.save(model, path)
+    return OnnxDetector(replace(shipped, path=path), 0.3, Execution(threads=1))
+
+
+def test_a_model_of_fixed_sides_sees_what_is_near(looks_once: OnnxDetector) -> None:
+    image = read_image(GOLDEN / "golden-01.png")
+    (once,), (twice,) = looks_once.detect(image), wiring_eyes.detector(Models()).detect(image)
+    assert overlap(once.box, twice.box) > 0.99
+
+
+def test_a_closer_look_is_surer_of_far_plates_and_frames_them_better(
+    looks_once: OnnxDetector,
+) -> None:
+    twice = wiring_eyes.detector(Models(threads=1, detector_threshold=0.3))
+    surer, fits = [], []
+    for picture in msgspec.json.decode((GOLDEN / FILE).read_bytes(), type=Goldens).pictures:
+        frame = far_away(GOLDEN / picture.file, SHARE)
+        for plate in picture.plates:
+            x1, y1, x2, y2 = (SHARE * side for side in plate.box)
+            truth = Box(x1 + AT[0], y1 + AT[1], x2 + AT[0], y2 + AT[1])
+            pair = [best_on(truth, detector.detect(frame)) for detector in (looks_once, twice)]
+            surer.append(pair[1].score - pair[0].score)
+            fits.append(overlap(pair[1].box, truth) - overlap(pair[0].box, truth))
+    assert len(surer) >= 4
+    assert np.mean(surer) > 0
+    assert np.mean(fits) > 0
+
+
+def best_on(truth: Box, found: list[Detection]) -> Detection:
+    """Return the box that lies best on a plate."""
+    return max(found, key=lambda plate: overlap(plate.box, truth))

@@ -119,6 +119,14 @@ def test_a_model_opened_on_the_cpu_has_all_its_nodes_there_and_the_threads_asked
     assert session.get_session_options().intra_op_num_threads == 3
 
 
+def test_a_model_that_leaves_its_sides_open_gets_those_asked_for() -> None:
+    whole, part = (
+        open_session(DETECTOR, Execution()),
+        open_session(DETECTOR, Execution(), (192, 320)),
+    )
+    assert [s.get_inputs()[0].shape[2:] for s in (whole, part)] == [[384, 640], [192, 320]]
+
+
 @pytest.mark.usefixtures("every_provider")
 def test_a_silent_fallback_at_opening_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     def as_when_libraries_are_missing(
