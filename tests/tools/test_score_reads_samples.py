@@ -75,6 +75,14 @@ def test_a_box_on_a_known_plate_that_is_not_asked_for_is_no_false_one() -> None:
     assert (len(looked.samples), looked.stray) == (1, 1)
 
 
+def test_plates_labelled_without_text_are_counted_apart() -> None:
+    lagging = replace(at(100), asked=False)
+    textless = [replace(at(x), text=None, asked=False) for x in (400, 600, 800)]
+    boxes = [detection(x) for x in (100, 400, 638, 850)]  # the last overlaps by a third
+    counts = frame_counts([seen(Picture(GREY, (lagging, *textless)), boxes, [])])
+    assert (counts.plates, counts.textless, counts.textless_found) == (0, 3, 2)
+
+
 def test_a_crop_is_read_as_it_is_and_counts_as_no_frame() -> None:
     looked = look_at(
         Picture(GREY[:24, :100], (Plate("1ABC234", "B", lines=1),)),

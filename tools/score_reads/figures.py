@@ -30,7 +30,8 @@ ISO = {"B": "BE"}  # the labels name Belgium by its oval sign
 class FrameCounts:
     """Single pictures: boxes found, texts exact, and boxes where no plate is labelled.
 
-    `frames` counts the pictures that were searched: crops are not.
+    `frames` counts the pictures that were searched: crops are not. `textless` are plates that the
+    labels give without a text, on the same pictures.
     """
 
     plates: int
@@ -40,6 +41,8 @@ class FrameCounts:
     exact: int
     frames: int
     false_boxes: int
+    textless: int
+    textless_found: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,8 @@ def frame_counts(looked: Sequence[Seen]) -> FrameCounts:
         exact=sum(_exact(s) for s in samples),
         frames=sum(each.searched for each in looked),
         false_boxes=sum(each.stray for each in looked),
+        textless=sum(len(each.textless) for each in looked),
+        textless_found=sum(covered >= MATCH for each in looked for covered in each.textless),
     )
 
 

@@ -64,9 +64,17 @@ def seen(picture: Picture, detections: Sequence[Detection], readings: Sequence[R
     boxes = [plate.box for plate in picture.plates if plate.box is not None]
     stray = sum(all(overlap(d.box, box) < FALSE_BELOW for box in boxes) for d in detections)
     asked = [plate for plate in picture.plates if plate.asked]
+    rest = (plate for plate in picture.plates if not plate.asked and plate.text is None)
     return Seen(
-        tuple(_on_frame(picture, p, detections, readings) for p in asked), stray, searched=True
+        tuple(_on_frame(picture, p, detections, readings) for p in asked),
+        stray,
+        searched=True,
+        textless=tuple(_covered(plate.box, detections) for plate in rest if plate.box),
     )
+
+
+def _covered(box: Box, detections: Sequence[Detection]) -> float:
+    return max((overlap(d.box, box) for d in detections), default=0.0)
 
 
 def _on_frame(

@@ -37,9 +37,11 @@ class Sample:
 class Seen:
     """All that was made of one picture; `stray` counts boxes that lie on no labelled plate.
 
-    A picture that is a crop is not searched.
+    A picture that is a crop is not searched. `textless`: how well the best box overlaps each plate
+    that is labelled without its text, and so is not asked for.
     """
 
     samples: tuple[Sample, ...]
     stray: int
     searched: bool
+    textless: tuple[float, ...] = ()

@@ -59,6 +59,9 @@ def _count_lines(counts: FrameCounts) -> Iterator[Line]:
     if counts.frames:
         yield "boxes found (IoU 0.4)", told(Share(counts.found, counts.plates))
         yield "boxes found (IoU 0.5)", told(Share(counts.found_tight, counts.plates))
+        if counts.textless:
+            all_found = Share(counts.found + counts.textless_found, counts.plates + counts.textless)
+            yield "with plates labelled without text", told(all_found)
         per_frame = counts.false_boxes / counts.frames
         yield "boxes without a label, per frame", f"{per_frame:.3f} ({counts.false_boxes})"
     if counts.with_text:
