@@ -1,33 +1,42 @@
-"""What is small is judged and framed by a closer look as well (pure).
+"""A small box that scores too low is judged, and framed, by a closer look as well (pure).
 
-A plate that is far away scores as low as a lamp does, and a pixel of the tensor is a character's
-half: seen twice as large they part, and the box fits.
+A plate that is far away scores as low as a lamp does; seen twice as large they part.
 """
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from edge.types import Box, Corners, Detection, Point
 from edge.vision.rectify import overlap
+
+Rows = NDArray[np.float32]
 
 FAR = 0.1
 """Share of the picture's width below which a plate is seen better from nearer."""
 DOUBTED = 0.3
 """Score from which such a box is worth a closer look."""
-MOST_LOOKS = 3
-"""Closer looks that one frame is worth."""
 SAME = 0.3
 """Overlap from which a box of each look is one plate: what is small is seldom framed alike."""
-UNSEEN = 0.2
-"""What the closer look says of a plate by showing none."""
 FRAMES = 2 / 3
 """How much the closer look's box counts: it frames by pixels half as large."""
 
 
-def far(plates: Sequence[Detection], wide_px: int) -> list[Detection]:
-    """Return the plates to look at from nearer, best first, in a picture so many pixels wide."""
-    return [plate for plate in plates if plate.box.width < FAR * wide_px][:MOST_LOOKS]
+def doubted(rows: Rows, threshold: float, wide_px: float) -> Rows:
+    """Return the likeliest of the small boxes that score too low and lie on no sure one.
+
+    rows: (M, 13) of a detector whose picture is so many pixels wide; (1, 13) or (0, 13) come back.
+    """
+    score, width = rows[:, 0], rows[:, 3] - rows[:, 1]
+    sure = rows[score >= threshold]
+    unsure = rows[(score >= DOUBTED) & (score < threshold) & (width < FAR * wide_px)]
+    low = np.maximum(unsure[:, None, 1:3], sure[None, :, 1:3])
+    high = np.minimum(unsure[:, None, 3:5], sure[None, :, 3:5])
+    covered = np.any(np.all(low < high, axis=2), axis=1)
+    alone = unsure[~covered]
+    return np.asarray(alone[np.argsort(-alone[:, 0])[:1]], np.float32)
 
 
 def part_about(box: Box, size: tuple[int, int]) -> tuple[int, int, int, int]:
@@ -39,11 +48,14 @@ def part_about(box: Box, size: tuple[int, int]) -> tuple[int, int, int, int]:
     return left, top, left + wide, top + high
 
 
-def seen_twice(plate: Detection, near: Sequence[Detection]) -> Detection:
-    """Return a plate as both looks have it: the mean of their scores, and of their boxes."""
+def seen_twice(plate: Detection, near: Sequence[Detection]) -> Detection | None:
+    """Return a plate as both looks have it, None when the closer one does not see it.
+
+    The mean of their scores and of their boxes: neither look alone makes a plate.
+    """
     other = next((other for other in near if overlap(plate.box, other.box) >= SAME), None)
     if other is None:
-        return replace(plate, score=_between_scores(plate.score, UNSEEN))
+        return None
     score = _between_scores(plate.score, other.score)
     x1, y1, x2, y2 = (_between(a, b) for a, b in zip(plate.box, other.box, strict=True))
     return Detection(Box(x1, y1, x2, y2), _corners(plate.corners, other.corners), score)

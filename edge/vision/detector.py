@@ -39,29 +39,31 @@ class OnnxDetector:
     def detect(self, image: Image) -> list[Detection]:
         """Return the plates in a (H, W, 3) uint8 BGR image, best first.
 
-        Where a plate may fill much of the picture, it is looked at again from farther away; small
-        ones, from nearer.
+        Where a plate may fill much of the picture, it is looked at again from farther away; the
+        best of the small ones that are not seen surely, from nearer. That is one look more at most.
         """
         rows, fit = self._whole.look(image)
+        found = decode(rows, fit, self._threshold, image.shape[:2])
         wide_px = WIDE * image.shape[1]
         likely = rows[rows[:, 0] >= SUSPECTED]
         if not ((likely[:, 3] - likely[:, 1]) > wide_px * fit.scale).any():
-            return self._nearer(image, rows, fit)
-        found = decode(rows, fit, self._threshold, image.shape[:2])
+            nearer = self._nearer(image, rows, fit)
+            return found if nearer is None else united(found, [nearer])
         away = decode(*self._whole.look(image, AWAY), self._threshold, image.shape[:2])
         return united([plate for plate in away if plate.box.width > AWAY * wide_px], found)
 
-    def _nearer(self, image: Image, rows: NDArray[np.float32], fit: Fit) -> list[Detection]:
-        """Return the plates of a whole look, the small ones as a closer look has them too."""
-        if self._near is None:
-            return decode(rows, fit, self._threshold, image.shape[:2])
-        plates = decode(rows, fit, min(closer.DOUBTED, self._threshold), image.shape[:2])
-        for plate in closer.far(plates, image.shape[1]):
-            x1, y1, x2, y2 = closer.part_about(plate.box, image.shape[:2])
-            near = decode(*self._near.look(image[y1:y2, x1:x2]), closer.UNSEEN, (y2 - y1, x2 - x1))
-            again = closer.seen_twice(plate, [closer.shifted(other, x1, y1) for other in near])
-            plates[plates.index(plate)] = again
-        return united([plate for plate in plates if plate.score >= self._threshold], [])
+    def _nearer(self, image: Image, rows: NDArray[np.float32], fit: Fit) -> Detection | None:
+        """Return the small plate that only a closer look makes sure of, None when there is none."""
+        size = image.shape[:2]
+        unsure = closer.doubted(rows, self._threshold, size[1] * fit.scale)
+        found = decode(unsure, fit, closer.DOUBTED, size) if self._near is not None else []
+        if self._near is None or not found:
+            return None
+        (plate,) = found
+        x1, y1, x2, y2 = closer.part_about(plate.box, size)
+        near = decode(*self._near.look(image[y1:y2, x1:x2]), SUSPECTED, (y2 - y1, x2 - x1))
+        again = closer.seen_twice(plate, [closer.shifted(other, x1, y1) for other in near])
+        return again if again is not None and again.score >= self._threshold else None
 
 
 class Eye:

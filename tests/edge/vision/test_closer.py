@@ -1,11 +1,12 @@
 """A closer look: which plates it is for, which part of the picture it sees, what both looks say."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.types import Box, Detection, Point
-from edge.vision.closer import MOST_LOOKS, UNSEEN, far, part_about, seen_twice, shifted
+from edge.vision.closer import doubted, part_about, seen_twice, shifted
 
 
 def plate(x1: float, y1: float, x2: float, score: float) -> Detection:
@@ -15,11 +16,18 @@ def plate(x1: float, y1: float, x2: float, score: float) -> Detection:
     return Detection(box, corners, score)
 
 
-def test_only_small_plates_are_far_and_only_so_many_are_looked_at() -> None:
-    sure, wide = plate(100, 0, 160, 0.9), plate(200, 0, 400, 0.8)
-    small = [plate(100 * k, 50, 100 * k + 60, 0.5) for k in range(MOST_LOOKS)]
-    assert far([sure, wide, *small], 1280) == [sure, *small[:-1]]
-    assert far([wide], 1280) == []
+def row(x1: float, x2: float, score: float) -> list[float]:
+    """Return a detector's row of a plate 20 pixels high."""
+    return [score, x1, 0, x2, 20, *[0.0] * 8]
+
+
+def test_the_best_small_box_below_the_threshold_that_lies_on_no_sure_one_is_doubted() -> None:
+    sure, beside, wide = row(100, 160, 0.6), row(110, 170, 0.59), row(200, 400, 0.55)
+    small, smaller, faint = row(0, 60, 0.5), row(500, 540, 0.4), row(600, 640, 0.29)
+    rows = np.array([sure, beside, wide, smaller, small, faint], np.float32)
+    assert doubted(rows, 0.6, 1280).tolist() == rows[4:5].tolist()
+    assert len(doubted(rows[[0, 1, 2, 5]], 0.6, 1280)) == 0
+    assert len(doubted(rows[:0], 0.6, 1280)) == 0
 
 
 @given(
@@ -42,8 +50,14 @@ def test_a_picture_of_one_pixel_is_its_own_part() -> None:
     assert part_about(Box(0, 0, 1, 1), (1, 1)) == (0, 0, 1, 1)
 
 
+def twice(plate_: Detection, *near: Detection) -> Detection:
+    both = seen_twice(plate_, near)
+    assert both is not None
+    return both
+
+
 def test_both_scores_count_alike_and_the_nearer_box_twice() -> None:
-    both = seen_twice(plate(10, 10, 50, 0.5), [plate(13, 16, 62, 0.9)])
+    both = twice(plate(10, 10, 50, 0.5), plate(13, 16, 62, 0.9))
     assert both.score == pytest.approx(0.75)  # odds of 1 and of 9 make 3
     assert tuple(both.box) == pytest.approx((12, 14, 58, 34))
     assert [tuple(p) for p in both.corners] == [
@@ -51,24 +65,21 @@ def test_both_scores_count_alike_and_the_nearer_box_twice() -> None:
     ]
 
 
-def test_what_the_closer_look_does_not_see_scores_lower_where_it_was() -> None:
-    seen = plate(10, 10, 50, 0.7)
+def test_what_the_closer_look_does_not_see_is_no_plate() -> None:
     for near in ([], [plate(60, 10, 100, 0.9)]):
-        both = seen_twice(seen, near)
-        assert (both.box, both.corners) == (seen.box, seen.corners)
-        assert UNSEEN < both.score < 0.5
+        assert seen_twice(plate(10, 10, 50, 0.55), near) is None
 
 
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_two_looks_never_say_more_than_the_surer_nor_less_than_the_other(
     whole: float, near: float
 ) -> None:
-    both = seen_twice(plate(10, 10, 50, whole), [plate(10, 10, 50, near)]).score
+    both = twice(plate(10, 10, 50, whole), plate(10, 10, 50, near)).score
     assert min(whole, near) - 1e-3 <= both <= max(whole, near) + 1e-3
 
 
 def test_certainty_has_a_bound() -> None:
-    both = seen_twice(plate(10, 10, 50, 1.0), [plate(10, 10, 50, 0.0)])
+    both = twice(plate(10, 10, 50, 1.0), plate(10, 10, 50, 0.0))
     assert both.score == pytest.approx(0.5)
 
 

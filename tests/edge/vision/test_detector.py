@@ -1,6 +1,7 @@
 """The shipped detector on drawn pictures: a plate too large or too small is looked at again."""
 
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import cv2
@@ -23,7 +24,7 @@ from tests.conftest import REPOSITORY
 
 GOLDEN = REPOSITORY / "models"
 FRAME = (640, 480)
-SHARE, AT = 0.3, (500, 300)
+SHARES, AT = (0.2, 0.225, 0.25, 0.275), (500, 300)
 
 
 def filled(picture: Path, share: float) -> Image:
@@ -84,24 +85,28 @@ def test_a_model_of_fixed_sides_sees_what_is_near(looks_once: OnnxDetector) -> N
     assert overlap(once.box, twice.box) > 0.99
 
 
-def test_a_closer_look_is_surer_of_far_plates_and_frames_them_better(
+def test_a_far_plate_that_one_look_doubts_is_made_sure_of_and_framed_better(
     looks_once: OnnxDetector,
 ) -> None:
-    twice = wiring_eyes.detector(Models(threads=1, detector_threshold=0.3))
+    twice = wiring_eyes.detector(Models(threads=1, detector_threshold=0.6))
     surer, fits = [], []
-    for picture in msgspec.json.decode((GOLDEN / FILE).read_bytes(), type=Goldens).pictures:
-        frame = far_away(GOLDEN / picture.file, SHARE)
+    pictures = msgspec.json.decode((GOLDEN / FILE).read_bytes(), type=Goldens).pictures
+    for picture, share in product(pictures, SHARES):
+        frame = far_away(GOLDEN / picture.file, share)
         for plate in picture.plates:
-            x1, y1, x2, y2 = (SHARE * side for side in plate.box)
+            x1, y1, x2, y2 = (share * side for side in plate.box)
             truth = Box(x1 + AT[0], y1 + AT[1], x2 + AT[0], y2 + AT[1])
-            pair = [best_on(truth, detector.detect(frame)) for detector in (looks_once, twice)]
-            surer.append(pair[1].score - pair[0].score)
-            fits.append(overlap(pair[1].box, truth) - overlap(pair[0].box, truth))
-    assert len(surer) >= 4
-    assert np.mean(surer) > 0
+            once = best_on(truth, looks_once.detect(frame))
+            if once is not None and once.score < 0.6:
+                again = best_on(truth, twice.detect(frame))
+                surer.append(again is not None)
+                fits.append(overlap(again.box, truth) - overlap(once.box, truth) if again else 0)
+    assert len(surer) >= 3
+    assert np.mean(surer) > 0.5
     assert np.mean(fits) > 0
 
 
-def best_on(truth: Box, found: list[Detection]) -> Detection:
+def best_on(truth: Box, found: list[Detection]) -> Detection | None:
     """Return the box that lies best on a plate."""
-    return max(found, key=lambda plate: overlap(plate.box, truth))
+    best = max(found, key=lambda plate: overlap(plate.box, truth), default=None)
+    return best if best is not None and overlap(best.box, truth) > 0.3 else None
