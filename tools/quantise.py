@@ -34,8 +34,8 @@ READER_SEED = 20_000_003
 DASHCAM = Path("../shared/data/ro-dashcam-train")
 LAYERS = ("Conv", "Add", "Relu", "Resize")
 INPUTS = {"detector": [1, "height", "width"], "reader": [48, 192, 3]}  # behind the batch
-READER_HEADS = ("whole", "neighbours", "along", "signs", "origin")
-"""What tells one column from the next, and the country: little work, and eight bits misread."""
+READER_FLOATS = ("stem.0", "origin.0", "whole", "neighbours", "along", "signs")
+"""First sight, and what tells one column from the next: little work, and eight bits misread."""
 
 
 class _Feed(CalibrationDataReader):  # type: ignore[misc]
@@ -62,10 +62,10 @@ def before_the_head(model: onnx.ModelProto) -> list[str]:
     return [node.name for node in nodes[first + 1 : last] if node.op_type in LAYERS]
 
 
-def below_the_heads(model: onnx.ModelProto) -> list[str]:
-    """Name the layers of a reader to quantise: all convolutions that look at the picture."""
+def heavy_work(model: onnx.ModelProto) -> list[str]:
+    """Name the layers of a reader to quantise: its convolutions but those of `READER_FLOATS`."""
     convolutions = [node.name for node in model.graph.node if node.op_type == "Conv"]
-    return [name for name in convolutions if not any(head in name for head in READER_HEADS)]
+    return [name for name in convolutions if not any(part in name for part in READER_FLOATS)]
 
 
 def quantise(
@@ -157,7 +157,7 @@ def main(kind: str, model: Path | None, out: Path | None, pictures: int, dashcam
         if kind == "detector":
             quantise(model, out, scenes(dashcam, pictures), before_the_head)
         else:
-            quantise(model, out, plates(pictures), below_the_heads)
+            quantise(model, out, plates(pictures), heavy_work)
     except BoxError as e:
         raise click.ClickException(str(e)) from e
     sizes = (f"{path}: {path.stat().st_size / 1e6:.2f} MB" for path in (model, out))

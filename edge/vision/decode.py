@@ -27,31 +27,38 @@ def decode(
     limit = np.array([frame_size[1], frame_size[0]], np.float32)
     boxes = np.clip(points[:, :2], 0, limit).reshape(-1, 4)
     inside = np.flatnonzero(((boxes[:, 2:] - boxes[:, :2]) >= MIN_SIDE_PX).all(axis=1))
-    keep = inside[best_of_overlapping(boxes[inside], likely[inside, 0])]
-    agreed = [_agreed(boxes[i], boxes[inside], likely[inside, 0], points[inside]) for i in keep]
+    keep = best_of_overlapping(boxes[inside], likely[inside, 0])
+    agreed = _agreed(keep, boxes[inside], likely[inside, 0], points[inside])
     return [
-        _detection(likely[i, 0], np.clip(mean[:2], 0, limit).reshape(4), mean[2:])
+        _detection(likely[inside[i], 0], np.clip(mean[:2], 0, limit).reshape(4), mean[2:])
         for i, mean in zip(keep, agreed, strict=True)
     ]
 
 
 def _agreed(
-    box: NDArray[np.float32],
+    keep: list[int],
     boxes: NDArray[np.float32],
     scores: NDArray[np.float32],
     points: NDArray[np.float32],
 ) -> NDArray[np.float32]:
-    """Return the mean of all rows that see the same plate, by score: one alone may cut an end."""
-    low, high = np.maximum(box[:2], boxes[:, :2]), np.minimum(box[2:], boxes[:, 2:])
-    shared = np.clip(high - low, 0, None).prod(axis=1)
+    """Return for each kept row the mean of all that see its plate, by score, (K, 6, 2).
+
+    One row alone may cut an end of the plate.
+    """
+    kept = boxes[keep]
+    low = np.maximum(kept[:, None, :2], boxes[None, :, :2])
+    high = np.minimum(kept[:, None, 2:], boxes[None, :, 2:])
+    shared = np.clip(high - low, 0, None).prod(axis=2)
     areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
-    same = shared / (areas + (box[2:] - box[:2]).prod() - shared) >= SAME_PLATE
+    same = shared / (areas[keep][:, None] + areas - shared) >= SAME_PLATE
     same &= np.isfinite(points).all(axis=(1, 2))
-    if not same.any():
-        alone = np.flatnonzero((boxes == box).all(axis=1))[0]
-        return np.asarray(points[alone], np.float32)
-    weights = scores[same, None, None]
-    return np.asarray((points[same] * weights).sum(axis=0) / weights.sum(), np.float32)
+    alone = ~same.any(axis=1)
+    weights = np.where(same, scores, 0)
+    weights[alone, np.array(keep, int)[alone]] = 1.0
+    finite = np.where(same.any(axis=0)[:, None, None], points, 0)
+    means = np.einsum("km,mpq->kpq", weights, finite) / weights.sum(axis=1)[:, None, None]
+    means[alone] = points[np.array(keep, int)[alone]]
+    return np.asarray(means, np.float32)
 
 
 def best_of_overlapping(boxes: NDArray[np.float32], scores: NDArray[np.float32]) -> list[int]:
