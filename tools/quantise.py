@@ -34,8 +34,7 @@ READER_SEED = 20_000_003
 DASHCAM = Path("../shared/data/ro-dashcam-train")
 LAYERS = ("Conv", "Add", "Relu", "Resize")
 INPUTS = {"detector": [1, "height", "width"], "reader": [48, 192, 3]}  # behind the batch
-READER_FLOATS = ("stem.0", "origin.0", "whole", "neighbours", "along", "signs")
-"""First sight, and what tells one column from the next: little work, and eight bits misread."""
+READER_HEADS = ("signs", "origin", "region")
 
 
 class _Feed(CalibrationDataReader):  # type: ignore[misc]
@@ -62,10 +61,10 @@ def before_the_head(model: onnx.ModelProto) -> list[str]:
     return [node.name for node in nodes[first + 1 : last] if node.op_type in LAYERS]
 
 
-def heavy_work(model: onnx.ModelProto) -> list[str]:
-    """Name the layers of a reader to quantise: its convolutions but those of `READER_FLOATS`."""
+def below_the_heads(model: onnx.ModelProto) -> list[str]:
+    """Name the layers of a reader to quantise: all convolutions but those of its heads."""
     convolutions = [node.name for node in model.graph.node if node.op_type == "Conv"]
-    return [name for name in convolutions if not any(part in name for part in READER_FLOATS)]
+    return [name for name in convolutions if not any(head in name for head in READER_HEADS)]
 
 
 def quantise(
@@ -137,7 +136,7 @@ def plates(count: int) -> Iterator[Tensor]:
 @click.option(
     "--pictures",
     type=click.IntRange(min=1),
-    default=192,
+    default=128,
     show_default=True,
     help="To measure ranges on.",
 )
@@ -157,7 +156,7 @@ def main(kind: str, model: Path | None, out: Path | None, pictures: int, dashcam
         if kind == "detector":
             quantise(model, out, scenes(dashcam, pictures), before_the_head)
         else:
-            quantise(model, out, plates(pictures), heavy_work)
+            quantise(model, out, plates(pictures), below_the_heads)
     except BoxError as e:
         raise click.ClickException(str(e)) from e
     sizes = (f"{path}: {path.stat().st_size / 1e6:.2f} MB" for path in (model, out))

@@ -22,13 +22,6 @@ def _convolution(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
     return nn.Sequential(layer, nn.BatchNorm2d(outputs), nn.ReLU(inplace=True))
 
 
-def _widely(channels: int) -> nn.Sequential:
-    """Let seven columns beside each other tell what one of them is: a band, a seal, a stroke."""
-    along = nn.Conv2d(channels, channels, (1, 7), padding=(0, 3), groups=channels, bias=False)
-    mixed = nn.Conv2d(channels, channels, 1, bias=False)
-    return nn.Sequential(along, mixed, nn.BatchNorm2d(channels), nn.ReLU(inplace=True))
-
-
 class ReaderNet(nn.Module):  # type: ignore[misc, unused-ignore]
     """Two lines of text in a plate crop, as classes over columns for CTC, and its country.
 
@@ -42,30 +35,25 @@ class ReaderNet(nn.Module):  # type: ignore[misc, unused-ignore]
         self.stem = nn.Sequential(
             _convolution(3, 24, 2), _convolution(24, 48, 2), _convolution(48, 48)
         )
-        self.detail = _convolution(48, 48)
-        self.shrink = _convolution(48, 128, 2)
-        self.trunk = nn.ModuleList(_convolution(128, 128) for _ in range(5))
-        self.column = nn.Conv2d(128, 224, (HEIGHT // 8, 1))
-        self.whole = nn.Conv2d(128, 224, 1)
-        self.neighbours = nn.Conv2d(224, 224, (1, 3), padding=(0, 1), groups=8)
-        self.along = nn.ModuleList(_widely(224) for _ in range(2))
-        self.signs = nn.Conv2d(224, 2 * PARTS * CLASSES, 1)
+        self.shrink = _convolution(48, 96, 2)
+        self.trunk = nn.ModuleList(_convolution(96, 96) for _ in range(5))
+        self.column = nn.Conv2d(96, 160, (HEIGHT // 8, 1))
+        self.whole = nn.Conv2d(96, 160, 1)
+        self.neighbours = nn.Conv2d(160, 160, (1, 3), padding=(0, 1), groups=8)
+        self.signs = nn.Conv2d(160, 2 * PARTS * CLASSES, 1)
         self.origin = nn.Sequential(
-            _convolution(3, 24, 2), _convolution(24, 48, 2), _convolution(48, 96, 2),
-            _convolution(96, 96), nn.AdaptiveAvgPool2d((3, 12)), nn.Flatten(),
-            nn.Linear(96 * 36, len(REGIONS)),
+            _convolution(3, 16, 2), _convolution(16, 32, 2), _convolution(32, 64, 2),
+            _convolution(64, 64), nn.AdaptiveAvgPool2d((3, 12)), nn.Flatten(),
+            nn.Linear(64 * 36, len(REGIONS)),
         )  # fmt: skip
 
     def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
         """Logits of both lines, and of the country."""
-        fine = self.stem(crops)
-        features = self.shrink(fine + self.detail(fine))
+        features = self.shrink(self.stem(crops))
         for layer in self.trunk:
             features = features + layer(features)
         columns = functional.relu(self.column(features) + self.whole(features.mean((2, 3), True)))
         columns = columns + functional.relu(self.neighbours(columns))
-        for layer in self.along:
-            columns = columns + layer(columns)
         signs: Tensor = self.signs(columns).reshape(-1, 2, PARTS, CLASSES, COLUMNS // PARTS)
         spelled = signs.permute(0, 1, 4, 2, 3).reshape(-1, 2, COLUMNS, CLASSES)
         return spelled, self.origin(crops)

@@ -31,8 +31,9 @@ WHOLE = "whole"
 """The output of our own models that says how likely the whole text is right."""
 UNKNOWN_COUNTRY = "unknown"
 MOST_COUNTRIES = 12
-CLEAR = 0.9
-"""A second glance at a plate that the first found this likely to be whole changes nothing."""
+HOPELESS, CLEAR = 0.1, 0.9
+"""A second glance helps between these: what the first held for less likely to be whole stays
+unread, as most of what is far away does, and what it held for likelier stays as it is."""
 TRIM = 0.027
 """What the second cut leaves away on each side: about half of what a crop has beside its plate."""
 
@@ -89,10 +90,11 @@ class FastPlateReader:
     def read_crop(self, crop: Image, detection: Detection) -> Reading:
         """Read one plate, a (h, w, 3) uint8 BGR crop.
 
-        Where that is not clear, it is read once more in a tighter cut; the surer one counts.
+        Where that is not clear and not hopeless, it is read once more in a tighter cut; the surer
+        one counts.
         """
         seen = self._glance(crop)
-        if seen.whole < CLEAR:
+        if HOPELESS <= seen.whole < CLEAR:
             seen = agreed(seen, self._glance(trimmed(crop)))
         text, chars = best_text(seen.slots, self._config.alphabet, self._config.pad_char)
         return Reading(
