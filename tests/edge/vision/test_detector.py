@@ -82,7 +82,7 @@ def looks_once(tmp_path_factory: pytest.TempPathFactory) -> OnnxDetector:
 def test_a_model_of_fixed_sides_sees_what_is_near(looks_once: OnnxDetector) -> None:
     image = read_image(GOLDEN / "golden-01.png")
     (once,), (twice,) = looks_once.detect(image), wiring_eyes.detector(Models()).detect(image)
-    assert overlap(once.box, twice.box) > 0.99
+    assert overlap(once.box, twice.box) > 0.95
 
 
 def test_a_far_plate_that_one_look_doubts_is_made_sure_of_and_framed_better(

@@ -56,7 +56,7 @@ def cut_of(name: str, shrunk: float) -> tuple[Image, Detection]:
 
 
 @pytest.mark.parametrize(
-    ("name", "shrunk", "text"), [("golden-03.png", 0.3, "TGNH48"), ("golden-01.png", 0.25, None)]
+    ("name", "shrunk", "text"), [("golden-03.png", 0.4, "TGNH48"), ("golden-01.png", 0.25, None)]
 )
 def test_a_clear_plate_and_a_hopeless_one_are_read_once(
     name: str, shrunk: float, text: str | None, monkeypatch: pytest.MonkeyPatch
