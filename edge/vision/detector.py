@@ -54,12 +54,13 @@ class OnnxDetector:
 
     def _nearer(self, image: Image, rows: NDArray[np.float32], fit: Fit) -> Detection | None:
         """Return the small plate that only a closer look makes sure of, None when there is none."""
+        if self._near is None:
+            return None
         size = image.shape[:2]
         unsure = closer.doubted(rows, self._threshold, size[1] * fit.scale)
-        found = decode(unsure, fit, closer.DOUBTED, size) if self._near is not None else []
-        if self._near is None or not found:
+        plate = next(iter(decode(unsure, fit, closer.DOUBTED, size)), None)
+        if plate is None:
             return None
-        (plate,) = found
         x1, y1, x2, y2 = closer.part_about(plate.box, size)
         near = decode(*self._near.look(image[y1:y2, x1:x2]), SUSPECTED, (y2 - y1, x2 - x1))
         again = closer.seen_twice(plate, [closer.shifted(other, x1, y1) for other in near])
