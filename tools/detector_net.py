@@ -11,9 +11,10 @@ from torch.nn import functional
 STRIDE = 8
 VALUES = 13
 NEAR_PX, ASKED_SHARE, FULL_IOU = 5.0, 0.6, 0.8
-UNIT_PX = (24.0, 8.0)
+UNIT_PX = torch.tensor([24.0, 8.0]).reshape(2, 1, 1)
 """Half the width and height of a box whose logarithms are zero."""
-QUARTERS = (-1.0, -1.0, 1.0, -1.0, 1.0, 1.0, -1.0, 1.0)
+QUARTERS = torch.tensor([-1.0, -1.0, 1.0, -1.0, 1.0, 1.0, -1.0, 1.0]).reshape(4, 2, 1, 1)
+"""The corners in half widths and heights from the middle."""
 
 
 def layer(before: int, after: int, stride: int = 1, dilation: int = 1) -> nn.Sequential:
@@ -74,9 +75,8 @@ def decode(raw: Tensor) -> Tensor:
     x, y = cell_centres(rows, columns)
     centres = torch.stack([x.expand(rows, columns), y.expand(rows, columns)])
     middle = centres + raw[:, 1:3] * STRIDE
-    half = torch.tensor(UNIT_PX).reshape(2, 1, 1) * torch.exp(raw[:, 3:5].clamp(-4, 3))
-    quarters = torch.tensor(QUARTERS).reshape(4, 2, 1, 1)
-    offsets = (raw[:, 5:].reshape(-1, 4, 2, rows, columns) + quarters) * half[:, None]
+    half = UNIT_PX * torch.exp(raw[:, 3:5].clamp(-4, 3))
+    offsets = (raw[:, 5:].reshape(-1, 4, 2, rows, columns) + QUARTERS) * half[:, None]
     corners = (offsets + middle[:, None]).reshape(-1, 8, rows, columns)
     planes = [torch.sigmoid(raw[:, :1]), middle - half, middle + half, corners]
     return torch.cat(planes, dim=1).flatten(2).transpose(1, 2)
