@@ -34,6 +34,8 @@ def test_a_drawing_is_looked_at_put_in_force_and_taken_back(inside: Caller, stan
     fields = {"drawing": hidden(page, "drawing"), "base": hidden(page, "base")}
     assert inside.send("/road/apply", **fields)[2]["location"] == "/road?said=applied"
     assert [lane.name for lane in stand.settings.config().camera.lanes] == ["südost <2>"]
+    versions = inside.ask("/road")[1].partition('class="versions"')[2]
+    assert ", Wachtwoord</span>" in versions  # who drew it, in the technician's language
     assert inside.send("/road/apply", **fields)[2]["location"] == "/road?said=stale"
     assert inside.send("/road/back", number="0")[0] == 303
     assert [lane.name for lane in stand.settings.config().camera.lanes] == ["north"]
