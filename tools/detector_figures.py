@@ -112,6 +112,7 @@ def night(sets: Path) -> Pictures:
             yield grey, frame.boxes
 
 
+FOLDERS = ("nl-clips", "es-scenes-eval", "ro-dashcam-train")
 SETS: dict[str, tuple[Callable[[Path], Pictures], tuple[float, ...]]] = {
     "nl-clips, box_ok frames": (nl_clips, (0.4,)),
     "es-scenes": (es_scenes, (0.4, 0.5)),
@@ -153,11 +154,14 @@ def pinned(manifest: Path) -> Path:
               help="ONNX file; the detector of models/manifest.toml by default.")  # fmt: skip
 @click.option("--sets", type=click.Path(path_type=Path, exists=True, file_okay=False),
               required=True, help="Folder with the sets.")  # fmt: skip
-@click.option("--level", "levels", type=float, multiple=True, default=(0.4, 0.5, 0.6),
-              show_default=True, help="Score threshold; may be repeated.")  # fmt: skip
+@click.option("--level", "levels", type=click.FloatRange(0, 1), multiple=True,
+              default=(0.4, 0.5, 0.6), show_default=True,
+              help="Score threshold; may be repeated.")  # fmt: skip
 def main(model: Path | None, sets: Path, levels: tuple[float, ...]) -> None:
     """Recall, false boxes and overlap of a detector on real pictures, and recall by width."""
     model = model or pinned(MANIFEST)
+    if missing := [name for name in FOLDERS if not (sets / name).is_dir()]:
+        raise click.ClickException(f"{sets} has no {', '.join(missing)}. Name their folder.")
     table = Table("set", "IoU", "threshold", "found", "recall", "false boxes a frame",
                   "mean IoU", "by width <20 <40 <80 px, wider")  # fmt: skip
     for name, (pictures, leasts) in SETS.items():

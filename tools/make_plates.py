@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import math
+import re
 import tempfile
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -21,6 +23,7 @@ from tools.synth.crops import draw_crop
 from tools.synth.glyphs import font_files
 from tools.synth.plates import PlateSpec, draw_spec
 from tools.synth.scenes import Scene, Wardrobe, draw_clutter, draw_scene
+from tools.synth.styles import COUNTRIES
 from tools.synth.vehicles import KINDS
 
 CLIP_SECONDS = 12.0
@@ -31,6 +34,8 @@ SCENE_HEADER = (
     "x0", "y0", "x1", "y1", "tl_x", "tl_y", "tr_x", "tr_y", "br_x", "br_y", "bl_x", "bl_y",
 )  # fmt: skip
 NEEDED = ("plate_text", "country", "kind", "lane", "enters_s", "speed_m_s")
+
+PLATE = re.compile(r"[A-Z0-9]{2,10}")
 
 Verb = Callable[..., None]
 
@@ -180,8 +185,11 @@ def clip(out: Path, truth: Path, vehicles: Path | None, seconds: float, fineness
 
 def read_cast(path: Path) -> tuple[Actor, ...]:
     """The vehicles of a clip from CSV; every fault names its line."""
-    with path.open(newline="") as lines:
-        rows = list(csv.DictReader(lines))
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as lines:
+            rows = list(csv.DictReader(lines))
+    except (UnicodeDecodeError, csv.Error) as e:
+        raise click.UsageError(f"{path} is no CSV in UTF-8. Save it as such.") from e
     if not rows or not set(NEEDED) <= set(rows[0]):
         raise click.UsageError(f"{path} needs a header with {', '.join(NEEDED)} and one row each.")
     return tuple(_actor(path, number, row) for number, row in enumerate(rows, start=2))
@@ -196,10 +204,17 @@ def _actor(path: Path, line: int, row: dict[str, str]) -> Actor:
         )
     try:
         enters, speed = float(row["enters_s"]), float(row["speed_m_s"])
-    except ValueError as unreadable:
+    except (TypeError, ValueError) as unreadable:
         raise click.UsageError(
             f"{path} line {line}: enters_s and speed_m_s are numbers."
         ) from unreadable
+    if not (math.isfinite(enters) and math.isfinite(speed)):
+        raise click.UsageError(f"{path} line {line}: enters_s and speed_m_s are finite.")
+    if not PLATE.fullmatch(row["plate_text"] or "") or row["country"] not in COUNTRIES:
+        raise click.UsageError(
+            f"{path} line {line}: plate_text is 2 to 10 of A to Z and 0 to 9, and country one of "
+            f"{', '.join(COUNTRIES)}."
+        )
     return Actor(row["plate_text"], row["country"], row["kind"], row["lane"], enters, speed,
                  name=row.get("name", ""), seed=line)  # fmt: skip
 

@@ -98,9 +98,12 @@ def quantise(
 def refuse_foreign(model: Path, kind: str) -> None:
     """Raise ModelError for what is no model, or one whose ranges our pictures cannot measure."""
     try:
-        inputs = onnx.load(model).graph.input
+        graph = onnx.load(model).graph
     except (OSError, DecodeError) as e:
         raise ModelError(f"{model} cannot be read as a model.", "Name an ONNX file.") from e
+    if any(node.op_type == "QuantizeLinear" for node in graph.node):
+        raise ModelError(f"{model} is an int8 twin already.", "Name the fp32 model.")
+    inputs = graph.input
     dims = [i.type.tensor_type.shape.dim for i in inputs]
     shapes = [[d.dim_param or d.dim_value for d in dim] for dim in dims]
     if [shape[1:] for shape in shapes] != [INPUTS[kind]]:
@@ -151,6 +154,8 @@ def main(kind: str, model: Path | None, out: Path | None, pictures: int, dashcam
     out = out or model.with_name(f"{model.stem}-int8.onnx")
     if not out.parent.is_dir():
         raise click.ClickException(f"There is no folder {out.parent}. Make it, or correct --out.")
+    if out.resolve() == model.resolve():
+        raise click.ClickException(f"--out is {model} itself. Name another file: the twin is one.")
     try:
         refuse_foreign(model, kind)
         if kind == "detector":

@@ -62,7 +62,11 @@ def decoded(encoded: bytes, path: Path) -> Image:
             "Give it in parts, or smaller.",
         ) from e
     if image is None and encoded.startswith(SIGNATURES):
-        raise CaptureError(f"{path} is not an image to its end: {CUT}.", REMEDY_CUT)
+        raise CaptureError(
+            f"{path} is not an image to its end: {CUT}, or of a kind that is not read here, such "
+            "as floating point.",
+            "Copy it again from its source, or save it as PNG.",
+        )
     if image is None:
         raise CaptureError(
             f"{path} is not an image that can be decoded.", "Give a JPEG, PNG, TIFF or WebP file."

@@ -29,7 +29,11 @@ CROP_CONFIDENCE = 0.5
 
 @click.command()
 @click.argument(
-    "images", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="IMAGE..."
+    "images",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path, readable=False),
+    metavar="IMAGE...",
 )
 @click.option("--config", type=click.Path(path_type=Path), help="Use the models of this box.toml.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per image.")
@@ -43,7 +47,8 @@ def read(images: tuple[Path, ...], config: Path | None, as_json: bool) -> None:
     models = Models() if config is None else models_in_force(load(config))
     eyes = detector(models), reader(models)
     console = Console(stderr=True)
-    shown = images if as_json or len(images) == 1 else track(images, "Reading", console=console)
+    quiet = as_json or len(images) == 1 or sys.stdout.isatty()
+    shown = images if quiet else track(images, "Reading", console=console)
     faults = 0
     for path in shown:
         try:

@@ -29,7 +29,11 @@ def moment(text: str) -> datetime:
 
 @click.command()
 @click.argument(
-    "clips", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="CLIP..."
+    "clips",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path, readable=False),
+    metavar="CLIP...",
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for results.")
 @click.option(

@@ -10,7 +10,7 @@ from math import exp, log
 
 from edge.passage.plate import countries, country_of, fits_country
 from edge.passage.spelling import corrected, corrections
-from edge.passage.vote import INDEPENDENT_FRAMES, Vote, weight
+from edge.passage.vote import Vote, shares
 from edge.types import Reading, Tint
 
 SURE = 0.95  # of the countries that the text allows, one must hold this share
@@ -46,10 +46,9 @@ def looks(readings: Sequence[Reading]) -> dict[str, float]:
     if not telling:
         return {}
     codes = sorted({code for r in telling for code, _ in r.countries} | {UNKNOWN})
-    weights = [max(weight(r), 1e-6) for r in telling]
-    scale = min(len(telling), INDEPENDENT_FRAMES) / sum(weights)
+    weights = shares(telling).tolist()
     pooled = {
-        code: scale * sum(w * log(_seen(r, code)) for w, r in zip(weights, telling, strict=True))
+        code: sum(w * log(_seen(r, code)) for w, r in zip(weights, telling, strict=True))
         for code in codes
     }
     odds = {code: exp(score - max(pooled.values())) for code, score in pooled.items()}

@@ -146,7 +146,7 @@ def _passage(track: Track, found: Finding, policy: ReadingPolicy) -> Passage:
         last_monotonic_ns=track.last.monotonic_ns,
         first_frame=track.first.frame,
         last_frame=track.last.frame,
-        frames_read=track.count,
+        frames_read=found.consistent,
         direction=track.direction,
         best_frame=track.best.frame,
         best=track.best.reading.detection,
@@ -160,19 +160,23 @@ def _doubt(track: Track, found: Finding, confidence: float, policy: ReadingPolic
         level = policy.min_confidence
         shown = floor(confidence * 100) / 100  # rounded up it could seem to reach the level
         return f"the plate was read with confidence {shown:.2f}, below {level:g}"
-    if track.count < policy.min_frames:
-        return f"the plate was read in {track.count} frames, fewer than {policy.min_frames}"
-    if _two_plates(track):
+    if found.consistent < policy.min_frames:
+        return f"the plate was read in {found.consistent} frames, fewer than {policy.min_frames}"
+    if _two_plates(track, found):
         return "clear frames disagree: two plates may have been followed as one"
     return open_question(found)
 
 
-def _two_plates(track: Track) -> bool:
-    """True when a second text was read clearly and often: not a slip, maybe another vehicle."""
-    counted = track.clear_texts.most_common(2)
-    return len(counted) > 1 and counted[1][1] >= max(
-        SECOND_FRAMES, SECOND_SHARE * track.clear_texts.total()
-    )
+def _two_plates(track: Track, found: Finding) -> bool:
+    """True when another text was read clearly, and often or more often than the elected one.
+
+    That is no slip: it may be another vehicle.
+    """
+    clear = track.clear_texts
+    meant = {found.vote.text, found.read_as}
+    most = max((count for text, count in clear.items() if text not in meant), default=0)
+    own = clear.total() - sum(count for text, count in clear.items() if text not in meant)
+    return most > own or most >= max(SECOND_FRAMES, SECOND_SHARE * clear.total())
 
 
 def _same_vehicle(earlier: Passage, later: Passage) -> bool:

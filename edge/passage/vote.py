@@ -2,7 +2,8 @@
 
 Every text that a frame read, and every text one character away from the best of them, is a
 candidate; each frame speaks for each by how well its whole distribution agrees. Frames of one
-vehicle are not independent, so many of them count as a few.
+vehicle are not independent, so many of them count as a few; and one that outweighs all others
+counts as one, however many they are.
 """
 
 from collections.abc import Sequence
@@ -49,6 +50,17 @@ def weight(reading: Reading) -> float:
     return size * min(reading.chars) * float(np.mean(reading.chars)) * sure
 
 
+def shares(readings: Sequence[Reading]) -> Floats:
+    """Return what each reading counts among these: (N,), one to INDEPENDENT_FRAMES in sum.
+
+    The sum is the number of equal weights that would spread as these do (Kish, 1965): beside a
+    clear frame a blurred one adds next to nothing.
+    """
+    weights: Floats = np.maximum([weight(r) for r in readings], 1e-6)
+    spread = weights.sum() ** 2 / np.square(weights).sum()
+    return weights * min(spread, INDEPENDENT_FRAMES) / weights.sum()
+
+
 def vote(readings: Sequence[Reading]) -> Vote:
     """Elect a plate text from the readings of one vehicle, in whatever order they came."""
     voters = sorted((r for r in readings if r.text), key=lambda r: (-weight(r), r.text))[:VOTERS]
@@ -65,8 +77,7 @@ def vote(readings: Sequence[Reading]) -> Vote:
 
 def _scores(voters: Sequence[Reading], texts: set[str]) -> dict[str, float]:
     """Return the pooled evidence for each text: a log probability."""
-    weights = np.maximum([weight(r) for r in voters], 1e-6)
-    weights *= min(len(voters), INDEPENDENT_FRAMES) / weights.sum()
+    weights = shares(voters)
     listed = sorted(texts)
     pooled: Floats = weights @ evidence(voters, listed)
     return dict(zip(listed, pooled.round(9).tolist(), strict=True))

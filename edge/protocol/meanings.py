@@ -64,7 +64,7 @@ DUTCH = {
     "zone": "zone waarvoor is beslist of geteld",
     "seen_first": "eerste waarneming van het voertuig",
     "seen_last": "laatste waarneming van het voertuig",
-    "frames_read": "aantal beelden waarin is gelezen",
+    "frames_read": "aantal beelden waarin het is gelezen, van de 32 die het zwaarst tellen",
     "plate": "wat het privacyprofiel van het kenteken toelaat",
     "vehicle": "gegevens waarop de beslissing rust; leeg als niet is opgezocht",
     "outcome": (

@@ -242,7 +242,9 @@ class PassageRecord(Chained, frozen=True, kw_only=True, omit_defaults=True):
     zone: Annotated[str, says(ZONE)]
     seen_first: Annotated[Moment, says("The first frame on which the plate was read (UTC).")]
     seen_last: Annotated[Moment, says("The last frame on which the plate was read (UTC).")]
-    frames_read: Annotated[int, says("On how many frames it was read.", minimum=0)]
+    frames_read: Annotated[
+        int, says("On how many frames it was read, of the 32 that count most.", minimum=0)
+    ]
     plate: Annotated[PlateRecord, says("The reading, and what may be told of it.")]
     vehicle: Annotated[
         VehicleRecord | None, says("What was known of the vehicle; null: nothing was looked up.")

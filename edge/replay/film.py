@@ -80,7 +80,8 @@ class Film(Closing):
             self._writer = cv2.VideoWriter(str(self._path), codec, self._fps, size)
             if not self._writer.isOpened():
                 raise ReportError(
-                    "The annotated video cannot be written.", "Leave it out with --no-video."
+                    f"The annotated video cannot be written, of {size[0]} x {size[1]} pixels.",
+                    "Leave it out with --no-video, or a first picture that is too small.",
                 )
         return self._writer
 

@@ -81,7 +81,7 @@ def read_visits(path: Path, clip: Path) -> list[Visit]:
     Raises ReportError when the file is missing or of another form.
     """
     try:
-        with path.open(newline="", encoding="utf-8") as f:
+        with path.open(newline="", encoding="utf-8-sig") as f:
             rows = csv.DictReader(f)
             missing = COLUMNS - set(rows.fieldnames or ())
             if missing:
@@ -91,7 +91,9 @@ def read_visits(path: Path, clip: Path) -> list[Visit]:
                 )
             return list(_visits(path, clip, rows))
     except (OSError, UnicodeDecodeError, csv.Error) as e:
-        raise ReportError(f"The truth file {path} cannot be read.", "Check the path.") from e
+        raise ReportError(
+            f"The truth file {path} cannot be read.", "Check the path; it must be CSV in UTF-8."
+        ) from e
 
 
 def _visits(path: Path, clip: Path, rows: Iterable[Mapping[str, str | None]]) -> Iterable[Visit]:

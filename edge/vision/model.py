@@ -46,6 +46,7 @@ class ModelFile:
     sha256: str
     precision: Precision
     config: Path | None
+    task: str
 
 
 def read_manifest(path: Path) -> dict[str, ManifestEntry]:
@@ -80,7 +81,7 @@ def checked_model(manifest: Path, name: str) -> ModelFile:
     config = None
     if entry.config is not None and entry.config_sha256 is not None:
         config = _pinned(manifest.parent / entry.config, entry.config_sha256)
-    return ModelFile(name, path, entry.sha256, entry.precision, config)
+    return ModelFile(name, path, entry.sha256, entry.precision, config, entry.task)
 
 
 def _pinned(path: Path, sha256: str) -> Path:

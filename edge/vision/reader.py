@@ -30,6 +30,7 @@ from edge.vision.tint import tint
 WHOLE = "whole"
 """The output of our own models that says how likely the whole text is right."""
 UNKNOWN_COUNTRY = "unknown"
+MISFITS: tuple[type[Exception], ...] = (*ORT_ERRORS, ValueError)
 MOST_COUNTRIES = 12
 HOPELESS, CLEAR = 0.1, 0.9
 """A second glance helps between these: what the first held for less likely to be whole stays
@@ -58,6 +59,11 @@ class FastPlateReader:
 
         Raises ModelError when either cannot be used, or the model cannot run as asked.
         """
+        if model.task != "read":
+            raise ModelError(
+                f"{model.name} is no plate reader: the manifest says `{model.task}`.",
+                "Name a reader of the manifest, such as plate-reader-int8.",
+            )
         if model.config is None:
             raise ModelError(
                 f"{model.name} has no fast-plate-ocr configuration in the manifest.",
@@ -82,6 +88,25 @@ class FastPlateReader:
         ours = (self._recogniser.plate_output_name, self._recogniser.region_output_name, WHOLE)
         self._answers = [name for name in self._recogniser.output_names if name in ours]
         self._slots = (self._config.max_plate_slots, len(self._config.alphabet))
+        self._prove_fit()
+
+    def _prove_fit(self) -> None:
+        """Read a blank crop: a configuration of another model shows here, not on the first plate.
+
+        Raises ModelError where slots, alphabet, size, colours or countries differ.
+        """
+        blank = np.zeros((self._config.img_height, self._config.img_width, 3), np.uint8)
+        labels = self._config.plate_regions
+        try:
+            region = self._glance(blank).region
+            fits = not labels or region.size in (0, len(labels))
+        except MISFITS:
+            fits = False
+        if not fits:
+            raise ModelError(
+                f"{self.model.config} does not fit {self.model.path}.",
+                "Pin the configuration that came with it, or install the models again.",
+            )
 
     def read(self, image: Image, detections: Sequence[Detection]) -> list[Reading]:
         """Return one reading for each detection in a (H, W, 3) uint8 BGR image."""

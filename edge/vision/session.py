@@ -151,9 +151,10 @@ def require_providers(wanted: tuple[str, ...]) -> list[str]:
     available = ort.get_available_providers()
     missing = [name for name in names if name not in available]
     if missing or not names:
-        known = ", ".join(short(name) for name in available)
+        known = ", ".join(name for name, full in FULL_NAMES.items() if full in available)
+        lacking = f"onnxruntime here has no {', '.join(map(short, missing))}."
         raise ModelError(
-            f"onnxruntime here has no {', '.join(map(short, missing)) or 'provider named'}.",
+            lacking if missing else "models.providers is empty.",
             _remedy(missing[0] if missing else "", f"Set models.providers to some of: {known}."),
         )
     if CPU in names[:-1]:

@@ -2,6 +2,7 @@
 
 import csv
 
+import click
 import cv2
 import pytest
 from click.testing import CliRunner
@@ -85,6 +86,33 @@ def test_a_cast_with_a_wrong_lane_names_its_line(run, fonts, tmp_path):
     done = run("clip", *out)
     assert done.exit_code == 2
     assert "line 2" in done.output
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "1ABC234,BE,car,left",
+        "1ABC234,,car,left,0,5",
+        "1ABC234,QQ,car,left,0,5",
+        "gb-001-b,BE,car,left,0,5",
+        ",BE,car,left,0,5",
+        f"{'A' * 31},BE,car,left,0,5",
+        "1ABC234,BE,car,left,nan,5",
+        "1ABC234,BE,car,left,0,inf",
+    ],
+)
+def test_a_cast_that_cannot_be_filmed_names_its_line(tmp_path, row):
+    cast = tmp_path / "cast.csv"
+    cast.write_text(",".join(make_plates.NEEDED) + "\n1ABC234,BE,car,left,0,5\n" + row + "\n")
+    with pytest.raises(click.UsageError, match="line 3"):
+        make_plates.read_cast(cast)
+
+
+def test_a_cast_in_another_encoding_is_one_sentence(tmp_path):
+    cast = tmp_path / "cast.csv"
+    cast.write_bytes(b"name\n\xfc\n")
+    with pytest.raises(click.UsageError, match="UTF-8"):
+        make_plates.read_cast(cast)
 
 
 def test_a_cast_is_read_as_written(tmp_path):

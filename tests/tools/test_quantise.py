@@ -42,6 +42,15 @@ def test_a_file_that_is_no_model_is_one_sentence(tmp_path: Path, content: bytes)
     assert list(tmp_path.iterdir()) == [model]
 
 
+def test_a_twin_is_not_made_of_a_twin_nor_over_its_own_model(tmp_path: Path) -> None:
+    twin, copy = MODELS_FOLDER / "plate-reader-int8.onnx", tmp_path / "reader.onnx"
+    said = refused("reader", "--model", twin, "--out", tmp_path / "out.onnx")
+    assert "is an int8 twin already" in said
+    copy.write_bytes(READER.read_bytes())
+    assert "Name another file" in refused("reader", "--model", copy, "--out", copy)
+    assert copy.read_bytes() == READER.read_bytes()
+
+
 def test_no_pictures_and_no_folder_are_told(tmp_path: Path) -> None:
     assert "--pictures" in refused("reader", "--pictures", 0)
     missing = tmp_path / "none" / "out.onnx"

@@ -91,6 +91,58 @@ def test_a_set_that_is_not_there_is_named_before_any_work(sets: Path) -> None:
     assert "--data" in result.output
 
 
+@pytest.mark.parametrize(
+    ("labels", "cause"),
+    [
+        ("", "have no column file"),
+        ("file,plate_text,country,lines", "have no row"),
+        ("file;plate_text;country\n1.png;27BXK4;NL", "have no column file"),
+        ("file,plate_text,country,lines\n1.png,27BXK4,NL,two", "Line 2 of"),
+        ("file,x,y,w,h\n1.png,10,20,30", "Line 2 of"),
+        ("file,x,y,w,h\n1.png,1,1,9,9\n1.png,27BXK4,1,1,9", "Line 3 of"),
+        ("file,x,y,w,h\n1.png,nan,1,9,9", "Line 2 of"),
+        ("file,x,y,w,h\n1.png,5000,1,9,9", "a box outside its picture"),
+        ("file,x,y,w,h\n1.png,10,10,-5,9", "a box outside its picture"),
+        ("file,x,y,w,h\n1.png,-500,1,9,9", "a box outside its picture"),
+        ("file,x\n1.png,10", "Line 2 of"),
+    ],
+)
+def test_labels_that_cannot_be_scored_are_one_sentence_and_no_plate(
+    sets: Path, labels: str, cause: str
+) -> None:
+    (sets / "crops-eval" / "labels.csv").write_text(labels)
+    result = CliRunner().invoke(main, ["--data", str(sets), "--set", "crops-eval"])
+    assert result.exit_code == 1
+    assert cause in result.output
+    assert "27BXK4" not in result.output
+    assert isinstance(result.exception, SystemExit)
+
+
+def test_labels_with_a_byte_order_mark_are_read(sets: Path) -> None:
+    labels = sets / "crops-eval" / "labels.csv"
+    labels.write_bytes(b"\xef\xbb\xbf" + labels.read_bytes())
+    result = CliRunner().invoke(main, ["--data", str(sets), "--set", "crops-eval"])
+    assert result.exit_code == 0
+
+
+def test_labels_of_frames_that_a_clip_does_not_have_are_not_dropped(sets: Path) -> None:
+    folder = sets / "clip-eval"
+    (folder / "a").mkdir(parents=True)
+    cv2.imwrite(str(folder / "a" / "1.png"), np.full((360, 640, 3), 70, np.uint8))
+    header = "file,frame,plate_text,country,x,y,w,h\n"
+    (folder / "boxes.csv").write_text(f"{header}a,0,27BXK4,NL,9,9,90,20\na,77,27BXK4,NL,9,9,90,20")
+    result = CliRunner().invoke(main, ["--data", str(sets), "--set", "clip-eval"])
+    assert result.exit_code == 1
+    assert "labels 1 frames that a does not have" in result.output
+
+
+def test_a_folder_for_plots_that_cannot_be_made_is_told_before_any_work(sets: Path) -> None:
+    words = ["--data", str(sets), "--set", "nope", "--plots", "/dev/null/x"]
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 1
+    assert "Name another with --plots" in result.output
+
+
 def test_a_model_that_no_manifest_names_is_refused(sets: Path) -> None:
     options = ["--data", str(sets), "--set", "crops-eval", "--reader", "nobody"]
     result = CliRunner().invoke(main, options)

@@ -86,6 +86,7 @@ def main(
 ) -> None:
     """Score the models on labelled pictures and clips; no plate is shown, counts alone are."""
     cv2.setNumThreads(1)
+    _make(plots)
     try:
         pairs = chosen(msgspec.convert(models, Models), peer)
         scored = dict(_scored([data / name for name in sets], pairs, synthetic))
@@ -116,6 +117,17 @@ def _tell(scored: dict[str, Scores], as_json: TextIO | None) -> None:
             Console().print(table(name, scores))
 
 
+def _make(plots: Path | None) -> None:
+    """Make the folder before minutes are spent."""
+    try:
+        if plots is not None:
+            plots.mkdir(parents=True, exist_ok=True)
+    except OSError as e:
+        raise click.ClickException(
+            f"No folder can be made at {plots} ({e.strerror}). Name another with --plots."
+        ) from e
+
+
 def _draw(scored: dict[str, Scores], folder: Path) -> None:
     try:
         from tools.score_reads.plots import draw  # an extra: tables need none
@@ -123,7 +135,6 @@ def _draw(scored: dict[str, Scores], folder: Path) -> None:
         raise click.ClickException(
             "Plots need matplotlib, which is not installed. Install the extra `dev`."
         ) from e
-    folder.mkdir(parents=True, exist_ok=True)
     for name, scores in scored.items():
         draw(name, scores, folder)
 

@@ -1,5 +1,6 @@
 import json
 import math
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -54,6 +55,26 @@ def test_one_bad_picture_does_not_end_the_others(still: Path, tmp_path: Path) ->
     assert result.returncode == 1
     assert "not an image" in result.stderr
     assert len(result.stdout.splitlines()) == 1
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
+def test_a_picture_that_may_not_be_read_does_not_end_the_others(
+    still: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "shut.png").write_bytes(still.read_bytes())
+    (tmp_path / "shut.png").chmod(0)
+    result = anpr_edge("read", "--json", str(tmp_path / "shut.png"), str(still))
+    assert result.returncode == 1
+    assert "shut.png" in result.stderr
+    assert len(result.stdout.splitlines()) == 1
+
+
+def test_a_picture_of_floating_point_is_not_called_damaged_alone(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "a.tiff"), np.full((40, 60, 3), np.nan, np.float64))
+    result = anpr_edge("read", str(tmp_path / "a.tiff"))
+    assert result.returncode == 1
+    assert "floating point" in result.stderr
+    assert "save it as PNG" in result.stderr
 
 
 def test_a_picture_without_a_plate_says_so(tmp_path: Path) -> None:

@@ -91,6 +91,33 @@ def test_two_plates_of_a_fleet_followed_as_one_are_in_doubt() -> None:
     assert all(p.doubt is not None for p in found) or len(found) == 2
 
 
+def settled(*seen: Reading) -> Passage:
+    """The passage of one vehicle that stands where it is, one reading a frame."""
+    (passage,) = announced({i: [one] for i, one in enumerate(seen)}, len(seen) + 60)
+    return passage
+
+
+@pytest.mark.parametrize("others", [["27BX4"], ["27BX4", "7BXK4"], ["27BXK4X"]])
+def test_one_frame_accuses_nobody_whatever_else_was_misread(others: list[str]) -> None:
+    misread = [reading(text, sure=0.3) for text in others]
+    for seen in ([reading("27BXK4"), *misread], [*misread, reading("27BXK4")]):
+        passage = settled(*seen)
+        assert (passage.plate, passage.frames_read) == ("27BXK4", 1)
+        assert passage.doubt == "the plate was read in 1 frames, fewer than 2"
+    twice = settled(reading("27BXK4"), *misread, reading("27BXK4"))
+    assert (twice.frames_read, twice.doubt) == (2, None)
+
+
+def test_a_plate_that_a_minority_of_clear_frames_read_is_in_doubt() -> None:
+    far, near = detection(width=30), detection(width=150)
+    seen = [reading("27BXK5", far)] * 5 + [reading("27BXK4", near)] * 2
+    passage = settled(*seen)
+    assert passage.plate == "27BXK4"
+    assert passage.doubt == "clear frames disagree: two plates may have been followed as one"
+    kinder = settled(*seen[3:], *seen[5:])  # 2 against 4: one or two of many are slips
+    assert (kinder.plate, kinder.doubt) == ("27BXK4", None)
+
+
 def test_a_tailgating_vehicle_of_the_same_fleet_is_not_swallowed() -> None:
     first = {i: [reading("27BXK4", detection(x=100 + 40 * i))] for i in range(15)}
     second = {i: [reading("27BXK5", detection(x=40 * i - 560))] for i in range(16, 31)}

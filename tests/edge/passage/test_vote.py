@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.passage.vote import NO_VOTE, vote, weight
+from edge.passage.vote import NO_VOTE, shares, vote, weight
 from tests.fakes import detection, reading
 
 PLATES = st.from_regex(r"[A-Z0-9]{4,8}", fullmatch=True)
@@ -38,6 +38,24 @@ def test_two_equally_good_readings_leave_no_confidence() -> None:
 def test_many_frames_of_one_vehicle_are_not_independent_witnesses() -> None:
     unsure = [reading("1KZE410", sure=0.3)]
     assert vote(unsure * 2).confidence == pytest.approx(vote(unsure * 400).confidence, abs=0.02)
+
+
+def test_a_blurred_frame_makes_a_clear_one_no_surer() -> None:
+    clear, blurred = reading("1KZE410", sure=0.9), reading("", sure=0.9)
+    alone = vote([clear]).confidence
+    for junk in (reading("1KZ", sure=0.3), reading("8KZE4100", sure=0.3), blurred):
+        beside = [replace(junk, whole=0.02)] * 4
+        assert vote([clear, *beside]).confidence == pytest.approx(alone, abs=0.03)
+        assert vote([clear, clear, *beside]).confidence > alone + 0.2
+
+
+@given(st.lists(st.floats(0.02, 0.99), min_size=1, max_size=12))
+def test_readings_count_one_to_two_in_sum_and_two_only_when_they_weigh_alike(
+    sure: list[float],
+) -> None:
+    counted = shares([reading("1KZE410", sure=one) for one in sure])
+    assert 1 - 1e-9 <= counted.sum() <= 2 + 1e-9
+    assert shares([reading("1KZE410", sure=sure[0])] * 3).sum() == pytest.approx(2)
 
 
 def test_a_larger_plate_counts_more() -> None:

@@ -1,3 +1,4 @@
+import hashlib
 import re
 import shutil
 from pathlib import Path
@@ -71,5 +72,30 @@ def test_an_int8_model_is_an_entry_of_its_own_that_says_so(copied: Path) -> None
 def test_a_model_of_another_task_is_refused(copied: Path) -> None:
     with pytest.raises(ModelError):
         wiring_eyes.detector(Models(manifest=copied, detector="plate-reader"))
-    with pytest.raises(ModelError):
+    with pytest.raises(ModelError, match="is no plate reader") as e:
         wiring_eyes.reader(Models(manifest=copied, reader="plate-detector"))
+    assert "Name a reader" in e.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("line", "other"),
+    [
+        ("max_plate_slots: 10", "max_plate_slots: 9"),
+        ('"0123456789', '"123456789'),
+        ("img_height: 48", "img_height: 64"),
+        ("image_color_mode: rgb", "image_color_mode: grayscale"),
+        ("'NL', 'BE'", "'NL'"),
+    ],
+    ids=["slots", "alphabet", "size", "colours", "countries"],
+)
+def test_a_configuration_of_another_reader_shows_when_it_is_opened(
+    copied: Path, line: str, other: str
+) -> None:
+    config = copied.parent / "plate-reader.yaml"
+    before = config.read_bytes()
+    assert line in before.decode()
+    config.write_text(before.decode().replace(line, other))
+    old, new = (hashlib.sha256(one).hexdigest() for one in (before, config.read_bytes()))
+    copied.write_text(copied.read_text().replace(old, new))
+    with pytest.raises(ModelError, match=r"plate-reader.yaml does not fit .*plate-reader.onnx"):
+        wiring_eyes.reader(Models(manifest=copied, reader="plate-reader"))
