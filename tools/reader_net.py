@@ -14,12 +14,22 @@ PARTS = 4
 """Columns told apart within one column of the features: two strokes of 11 need a blank between."""
 COLUMNS = WIDTH // 8 * PARTS
 SLOTS = 10
+KNEE = 0.5
+"""Loss a character above which a plate counts by its logarithm: nobody reads it, so it may not
+take what the readable ones have to teach."""
 
 
 def _convolution(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
     """Build a 3x3 convolution with batch normalisation."""
     layer = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
     return nn.Sequential(layer, nn.BatchNorm2d(outputs), nn.ReLU(inplace=True))
+
+
+def _widely(channels: int) -> nn.Sequential:
+    """Let seven columns beside each other tell what one of them is: a band, a seal, a stroke."""
+    along = nn.Conv2d(channels, channels, (1, 7), padding=(0, 3), groups=channels, bias=False)
+    mixed = nn.Conv2d(channels, channels, 1, bias=False)
+    return nn.Sequential(along, mixed, nn.BatchNorm2d(channels), nn.ReLU(inplace=True))
 
 
 class ReaderNet(nn.Module):  # type: ignore[misc, unused-ignore]
@@ -40,6 +50,7 @@ class ReaderNet(nn.Module):  # type: ignore[misc, unused-ignore]
         self.column = nn.Conv2d(96, 160, (HEIGHT // 8, 1))
         self.whole = nn.Conv2d(96, 160, 1)
         self.neighbours = nn.Conv2d(160, 160, (1, 3), padding=(0, 1), groups=8)
+        self.along = _widely(160)
         self.signs = nn.Conv2d(160, 2 * PARTS * CLASSES, 1)
         self.origin = nn.Sequential(
             _convolution(3, 16, 2), _convolution(16, 32, 2), _convolution(32, 64, 2),
@@ -54,6 +65,7 @@ class ReaderNet(nn.Module):  # type: ignore[misc, unused-ignore]
             features = features + layer(features)
         columns = functional.relu(self.column(features) + self.whole(features.mean((2, 3), True)))
         columns = columns + functional.relu(self.neighbours(columns))
+        columns = columns + self.along(columns)
         signs: Tensor = self.signs(columns).reshape(-1, 2, PARTS, CLASSES, COLUMNS // PARTS)
         spelled = signs.permute(0, 1, 4, 2, 3).reshape(-1, 2, COLUMNS, CLASSES)
         return spelled, self.origin(crops)
@@ -70,7 +82,10 @@ def normalise(crops: Tensor) -> Tensor:
 
 
 def reading_loss(logits: Tensor, rows: Tensor) -> Tensor:
-    """Mean CTC loss per character place; `rows` is (N, 2, ROW_SLOTS) of class indices."""
+    """Mean of what the plates cost; `rows` is (N, 2, ROW_SLOTS) of class indices.
+
+    A plate costs its CTC loss per character, and above KNEE no more than the logarithm of that.
+    """
     columns = logits.float().flatten(0, 1).log_softmax(-1).transpose(0, 1)
     targets = rows.flatten(0, 1).long()
     lengths = (targets != PAD).sum(1)
@@ -78,7 +93,8 @@ def reading_loss(logits: Tensor, rows: Tensor) -> Tensor:
     losses = functional.ctc_loss(
         columns, targets, seen, lengths, blank=PAD, reduction="none", zero_infinity=True
     )
-    return losses.sum() / max(1, int(lengths.sum()))
+    each = losses.view(-1, 2).sum(1) / lengths.view(-1, 2).sum(1).clamp(min=1)
+    return torch.where(each > KNEE, KNEE * (1 + (each.clamp(min=KNEE) / KNEE).log()), each).mean()
 
 
 def collapse(logits: Tensor) -> Tensor:

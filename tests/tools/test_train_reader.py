@@ -1,4 +1,5 @@
 import importlib.util
+import math
 import warnings
 
 import numpy as np
@@ -17,18 +18,21 @@ except glyphs.FontError as error:
     pytest.skip(f"no fonts to draw plates with: {error.remedy}", allow_module_level=True)
 
 import torch
+from torch.nn import functional
 
 from tools import reader_sets, train_reader
 from tools.reader_net import (
     CLASSES,
     COLUMNS,
+    KNEE,
     SLOTS,
     ReaderNet,
     certainty,
     collapse,
     normalise,
+    reading_loss,
 )
-from tools.synth.crops import PAD, REGIONS, SIGNS, draw_pool
+from tools.synth.crops import PAD, REGIONS, ROW_SLOTS, SIGNS, draw_pool
 
 
 def columns_that_spell(upper, lower=""):
@@ -78,6 +82,34 @@ def test_the_network_has_two_lines_of_columns_and_a_country():
     spelled, region = ReaderNet()(torch.zeros(3, 3, 48, 192))
     assert spelled.shape == (3, 2, COLUMNS, CLASSES)
     assert region.shape == (3, len(REGIONS))
+
+
+def rows_of(text):
+    """The targets of a one-line plate, (1, 2, ROW_SLOTS)."""
+    rows = torch.full((1, 2, ROW_SLOTS), PAD)
+    rows[0, 0, : len(text)] = torch.tensor([SIGNS.index(sign) for sign in text])
+    return rows
+
+
+def test_a_plate_that_is_spelt_costs_little_and_one_that_nobody_reads_only_its_logarithm():
+    spelt = 2 * columns_that_spell("_A_B_1_2")
+    right, near, hopeless = (
+        float(reading_loss(spelt, rows_of(text))) for text in ("AB12", "AB1", "XYZ789")
+    )
+    assert right < 0.1 < near < hopeless
+    plain = functional.ctc_loss(
+        spelt.flatten(0, 1).log_softmax(-1).transpose(0, 1), rows_of("XYZ789").flatten(0, 1),
+        torch.full((2,), COLUMNS), torch.tensor([6, 0]), blank=PAD, reduction="none",
+    ).sum() / 6  # fmt: skip
+    assert plain > 3
+    assert hopeless == pytest.approx(KNEE * (1 + math.log(float(plain) / KNEE)), rel=1e-4)
+
+
+def test_a_batch_costs_the_mean_of_its_plates_however_long_they_are():
+    logits = torch.cat([columns_that_spell("_A_B_1_2")] * 2)
+    both = float(reading_loss(logits, torch.cat([rows_of("AB1"), rows_of("AB12XYZ")])))
+    each = [float(reading_loss(logits[:1], rows_of(text))) for text in ("AB1", "AB12XYZ")]
+    assert both == pytest.approx(sum(each) / 2, rel=1e-4)
 
 
 def test_a_blank_that_might_be_a_character_lowers_the_certainty_but_no_slot():

@@ -20,7 +20,7 @@ RIM = CROP_WIDTH / 192
 SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 PAD = len(SIGNS)
 ROW_SLOTS = 10
-TWO_LINE_SHARE = 0.32
+TWO_LINE_SHARE = 0.36
 REGIONS = (*(code for code in COUNTRIES if code != NOWHERE), "unknown")
 """The answers of the country head: ISO 3166 alpha-2 codes, and plates of nowhere that we draw."""
 EASY_SHARE = 0.5
@@ -81,6 +81,8 @@ def draw_reading_spec(rng: np.random.Generator) -> PlateSpec:
         rows = tuple("".join(_any_sign(rng, char) for char in row) for row in spec.rows)
     elif kind < 0.48:
         rows = tuple(_doubled(rng, row) for row in spec.rows)
+    elif kind < 0.54:
+        rows = tuple(_with_ones(rng, row) for row in spec.rows)
     else:
         return spec
     text = "".join(char for char in "".join(rows) if char in SIGNS)
@@ -105,6 +107,11 @@ def _doubled(rng: np.random.Generator, row: str) -> str:
     ):
         return row
     return row[:at] + pair[0] * 2 + row[at + 2 :]
+
+
+def _with_ones(rng: np.random.Generator, row: str) -> str:
+    """Make most digits of a line ones: strokes beside each other look like H, U or N."""
+    return "".join("1" if char.isdigit() and rng.random() < 0.7 else char for char in row)
 
 
 def draw_crop(spec: PlateSpec, rng: np.random.Generator, easy: bool = False) -> Image:
@@ -223,12 +230,32 @@ def as_crop(scene: Image, rng: np.random.Generator, easy: bool = False) -> Image
     grain = rng.standard_normal((*lit.shape[:2], channels), dtype=np.float32)
     noisy = lit + grain * np.float32(loud)
     grainy = np.clip(noisy, 0, 255).astype(np.uint8)
-    if rng.random() < 0.4:
-        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(40 if easy else 20, 95))]
-        packed = cv2.imencode(".jpg", grainy, quality)[1]
-        grainy = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), dtype=np.uint8)
+    packing = rng.random()
+    if packing < 0.4:
+        grainy = _packed(grainy, int(rng.integers(40 if easy else 20, 95)))
+    elif packing < 0.6:
+        grainy = _filmed(grainy, rng)
     way = cv2.INTER_AREA if rng.random() < 0.25 else cv2.INTER_LINEAR
     return cv2.resize(grainy, (CROP_WIDTH, CROP_HEIGHT), interpolation=way).astype(np.uint8)
+
+
+def _packed(picture: Image, quality: int) -> Image:
+    """Send a picture through JPEG."""
+    packed = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    return np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), dtype=np.uint8)
+
+
+def _filmed(picture: Image, rng: np.random.Generator) -> Image:
+    """Send a picture through a sparing video: thin bars fade, and blocks are smoothed over.
+
+    Rows fade more than columns do, as in old interlaced film: the bar of a T goes before its stem.
+    """
+    fade = 0.022 * picture.shape[0] * rng.random(2) * [0.6, 1.0] + 1e-3
+    faded = cv2.GaussianBlur(picture, (0, 0), float(fade[0]), sigmaY=float(fade[1]))
+    packed = _packed(np.asarray(faded, np.uint8), int(rng.integers(12, 45)))
+    spread = float(rng.uniform(8, 40))
+    smooth = cv2.bilateralFilter(packed, 3, spread, 1.5)
+    return np.asarray(smooth, np.uint8)
 
 
 def _blurred(scene: Image, rng: np.random.Generator, strength: float) -> Image:

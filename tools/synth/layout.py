@@ -118,10 +118,12 @@ def _thin(shape: Shape, rng: np.random.Generator) -> Shape:
 
 def _with_emblems(rows: tuple[str, ...], rng: np.random.Generator) -> tuple[str, ...]:
     """Add seals where plates carry arms or stickers besides their characters."""
-    chance = 0.06 if len(rows) == 1 else 0.3
+    chance = 0.06 if len(rows) == 1 else 0.36
     first = rows[0]
     if "*" not in "".join(rows) and rng.random() < chance:
-        first = f"{first}*" if rng.random() < 0.6 else f"*{first}"
+        between = int(rng.integers(len(first) + 1))
+        at = int(rng.choice([len(first), 0, between], p=[0.5, 0.3, 0.2]))
+        first = f"{first[:at]}*{first[at:]}"
     last = rows[-1]
     if len(rows) == 2 and rng.random() < 0.1:
         last = f"{last}*" if rng.random() < 0.5 else f"*{last}"
@@ -315,7 +317,7 @@ def _paint_bands(canvas: Image, issued: Country, lines: int, rng: np.random.Gene
     if issued.band == "none" or rng.random() < 0.2:
         return Sides(0, 0, 0)
     code = issued.code or str(rng.choice(FOREIGN_CODES))
-    if lines == 1 and rng.random() < (0.16 if code == "B" else 0.02):
+    if lines == 1 and rng.random() < (0.28 if code == "B" else 0.02):
         _paint_band(canvas[:, width - taken :], code, rng)
         return Sides(0, taken, 0)
     _paint_band(canvas[:tall, :taken], code, rng)
@@ -373,10 +375,12 @@ def _paint_band(band: Image, code: str, rng: np.random.Generator) -> None:
         x, y = ring[0] + reach * width * np.cos(angle), ring[1] + reach * width * np.sin(angle)
         cv2.circle(band, (round(x), round(y)), dot, yellow, -1)
     shape = draw_shape(rng, 0.0, 0.0)
-    tall = max(3, round(min(0.36 * height, 0.85 * width) * rng.uniform(0.7, 1.0)))
+    most = min(0.36 if stars else 0.6, 0.85 * width / height)
+    tall = max(3, round(most * height * rng.uniform(0.7, 1.0)))
     wide = min(0.5 * tall, 0.86 * width / len(code))
     ink = np.zeros((height, width), dtype=np.uint8)
-    x, y = (width - wide * len(code)) / 2, min(height - tall - 1, rng.uniform(0.55, 0.8) * height)
+    top = rng.uniform(0.55 if stars else 0.2, 0.8)
+    x, y = (width - wide * len(code)) / 2, min(height - tall - 1, top * height)
     for i, char in enumerate(code):
         mask = cv2.resize(glyph(shape, char), (max(1, round(wide * 0.85)), tall))
         _put(ink, mask.astype(np.uint8), round(x + i * wide), round(y))
