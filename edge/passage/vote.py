@@ -57,8 +57,8 @@ def shares(readings: Sequence[Reading]) -> Floats:
     clear frame a blurred one adds next to nothing.
     """
     weights: Floats = np.maximum([weight(r) for r in readings], 1e-6)
-    spread = weights.sum() ** 2 / np.square(weights).sum()
-    return weights * min(spread, INDEPENDENT_FRAMES) / weights.sum()
+    spread = float(weights.sum() ** 2 / np.square(weights).sum())
+    return weights * (min(spread, INDEPENDENT_FRAMES) / float(weights.sum()))
 
 
 def vote(readings: Sequence[Reading]) -> Vote:
