@@ -172,10 +172,9 @@ def _two_plates(track: Track, found: Finding) -> bool:
 
     That is no slip: it may be another vehicle.
     """
-    clear = track.clear_texts
-    meant = {found.vote.text, found.read_as}
-    most = max((count for text, count in clear.items() if text not in meant), default=0)
-    own = clear.total() - sum(count for text, count in clear.items() if text not in meant)
+    clear, meant = track.clear_texts, (found.vote.text, found.read_as)
+    others = [count for text, count in clear.items() if text not in meant]
+    most, own = max(others, default=0), clear.total() - sum(others)
     return most > own or most >= max(SECOND_FRAMES, SECOND_SHARE * clear.total())
 
 
