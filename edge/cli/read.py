@@ -47,6 +47,7 @@ def read(images: tuple[Path, ...], config: Path | None, as_json: bool) -> None:
     models = Models() if config is None else models_in_force(load(config))
     eyes = detector(models), reader(models)
     console = Console(stderr=True)
+    # On a terminal the sentences show how far it is; a bar would stand in their lines.
     quiet = as_json or len(images) == 1 or sys.stdout.isatty()
     shown = images if quiet else track(images, "Reading", console=console)
     faults = 0

@@ -81,7 +81,7 @@ class Film(Closing):
             if not self._writer.isOpened():
                 raise ReportError(
                     f"The annotated video cannot be written, of {size[0]} x {size[1]} pixels.",
-                    "Leave it out with --no-video, or a first picture that is too small.",
+                    "Leave it out with --no-video; or leave out a first picture that is too small.",
                 )
         return self._writer
 
