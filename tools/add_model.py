@@ -12,8 +12,13 @@ import click
 from fast_plate_ocr.inference import hub
 
 from edge.errors import ModelError
-from edge.vision.model import ManifestEntry, Precision, read_manifest
+from edge.vision.detector import OnnxDetector
+from edge.vision.model import ManifestEntry, ModelFile, Precision, read_manifest
+from edge.vision.reader import FastPlateReader
+from edge.vision.session import Execution
 
+THRESHOLD = 0.5
+"""For the one look at nothing that proves a detector."""
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 HEAD = """\
 # Every model file the box may load, pinned by SHA-256. Written by `python -m tools.add_model`.
@@ -93,12 +98,20 @@ def refuse_file(file: Path, name: str, manifest: Path) -> None:
         )
 
 
-def beside(file: Path, manifest: Path) -> Path:
+def prove_runs(entry: ManifestEntry, model: Path, config: Path | None) -> None:
+    """Open a model as a box would; raises ModelError when it is none, or of another kind."""
+    file = ModelFile(entry.name, model, entry.sha256, entry.precision, config, entry.task)
+    if config is None:
+        OnnxDetector(file, THRESHOLD, Execution())
+    else:
+        FastPlateReader(file, Execution())
+
+
+def beside(file: Path, manifest: Path) -> None:
     """Copy a file into the manifest's folder unless it lies there."""
     target = manifest.parent / file.name
     if file.resolve() != target.resolve():
         shutil.copy2(file, target)
-    return target
 
 
 @click.command()
@@ -120,7 +133,7 @@ def main(
     manifest: Path,
     replace: bool,
 ) -> None:
-    """Copy a model beside the manifest and pin it there."""
+    """Copy a model beside the manifest and pin it there, once it was seen to run."""
     if (hub_name is None) == (model is None):
         raise click.UsageError("Give either --hub or --model.")
     try:
@@ -130,7 +143,11 @@ def main(
         assert model is not None
         for file in filter(None, (model, config)):
             refuse_file(file, name, manifest)
-        pin(manifest, _entry(name, beside(model, manifest), config, licence, lineage))
+        entry = _entry(name, model, config, licence, lineage)
+        prove_runs(entry, model, config)
+        for file in filter(None, (model, config)):
+            beside(file, manifest)
+        pin(manifest, entry)
     except ModelError as e:
         raise click.ClickException(str(e)) from e
     except OSError as e:
@@ -152,7 +169,7 @@ def _entry(
         licence=licence,
         lineage=lineage,
         precision=precision_of(model),
-        config=None if config is None else beside(config, model).name,
+        config=None if config is None else config.name,
         config_sha256=None if config is None else sha256_of(config),
     )
 

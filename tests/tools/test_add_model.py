@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from onnx import TensorProto, helper, save
+from onnx import TensorProto, helper, load, save
 
 from edge.config import MODELS_FOLDER
 from edge.vision.model import checked_model, read_manifest
@@ -15,6 +15,14 @@ SHIPPED = MODELS_FOLDER / "manifest.toml"
 @pytest.fixture
 def manifest(tmp_path: Path) -> Path:
     return Path(shutil.copytree(MODELS_FOLDER, tmp_path / "models")) / "manifest.toml"
+
+
+def retrained(path: Path) -> bytes:
+    """Write a detector of other bytes."""
+    model = load(str(MODELS_FOLDER / "plate-detector.onnx"))
+    model.doc_string = "trained again"
+    save(model, str(path))
+    return path.read_bytes()
 
 
 def add(*args: str) -> tuple[int, str]:
@@ -35,7 +43,7 @@ def test_a_model_from_elsewhere_is_copied_and_pinned(tmp_path: Path, manifest: P
 
 def test_a_retrained_model_is_pinned_anew_only_when_asked(manifest: Path) -> None:
     weights = manifest.parent / "plate-detector.onnx"
-    weights.write_bytes(weights.read_bytes() + b"\x00")
+    retrained(weights)
     args = ("--name", "plate-detector", "--model", str(weights), "--manifest", str(manifest))
     status, said = add(*args)
     assert status == 1
@@ -60,10 +68,10 @@ def test_no_file_of_another_entry_is_overwritten(
 
 def test_a_model_is_replaced_by_a_file_of_the_same_name(tmp_path: Path, manifest: Path) -> None:
     model = tmp_path / "plate-detector.onnx"
-    model.write_bytes(b"retrained")
+    weights = retrained(model)
     args = ("--model", str(model), "--manifest", str(manifest), "--replace")
     assert add("--name", "plate-detector", *args)[0] == 0
-    assert checked_model(manifest, "plate-detector").path.read_bytes() == b"retrained"
+    assert checked_model(manifest, "plate-detector").path.read_bytes() == weights
 
 
 @pytest.mark.parametrize("name", ["", " ", "a\nb", "a\x00"])
@@ -90,6 +98,38 @@ def test_what_is_no_file_or_has_no_folder_is_one_sentence(tmp_path: Path, manife
         assert said in told
 
 
+def foreign(path: Path) -> Path:
+    """A sound graph of one operator that finds no plates."""
+    given = helper.make_tensor_value_info("image", TensorProto.FLOAT, [1])
+    taken = helper.make_tensor_value_info("plates", TensorProto.FLOAT, [1])
+    node = helper.make_node("Identity", ["image"], ["plates"])
+    graph = helper.make_graph([node], "g", [given], [taken])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
+    model.ir_version = 9
+    save(model, str(path))
+    return path
+
+
+def test_what_no_box_could_run_is_not_pinned(tmp_path: Path, manifest: Path) -> None:
+    text, cut = tmp_path / "text.onnx", tmp_path / "cut.onnx"
+    text.write_text("no model")
+    cut.write_bytes((manifest.parent / "plate-reader.onnx").read_bytes()[:-1000])
+    shipped = str(manifest.parent / "plate-reader.yaml")
+    before, kept = manifest.read_text(), sorted(manifest.parent.iterdir())
+    for model, config in (
+        (text, ()),
+        (foreign(tmp_path / "other.onnx"), ()),
+        (manifest.parent / "plate-reader.onnx", ()),
+        (manifest.parent / "plate-detector.onnx", ("--config", shipped)),
+        (cut, ("--config", shipped)),
+    ):
+        args = ("--name", "x", "--model", str(model), *config, "--manifest", str(manifest))
+        status, said = add(*args)
+        assert (status, said.count("\n")) == (1, 1), said
+        assert model.name in said
+        assert (manifest.read_text(), sorted(manifest.parent.iterdir())) == (before, kept)
+
+
 def test_an_unknown_hub_model_is_one_sentence(manifest: Path) -> None:
     status, said = add("--name", "x", "--hub", "no-such-model", "--manifest", str(manifest))
     assert status == 1
@@ -100,18 +140,8 @@ def test_neither_or_both_sources_is_misuse(manifest: Path) -> None:
     assert add("--name", "x", "--manifest", str(manifest))[0] == 2
 
 
-def quantized(path: Path) -> Path:
-    """A graph of one operator, as a quantizer leaves it."""
-    given = helper.make_tensor_value_info("image", TensorProto.FLOAT, [1])
-    taken = helper.make_tensor_value_info("plates", TensorProto.UINT8, [1])
-    scale = helper.make_tensor("scale", TensorProto.FLOAT, [], [0.1])
-    node = helper.make_node("QuantizeLinear", ["image", "scale"], ["plates"])
-    save(helper.make_model(helper.make_graph([node], "g", [given], [taken], [scale])), str(path))
-    return path
-
-
 def test_the_precision_is_read_from_the_graph(tmp_path: Path, manifest: Path) -> None:
-    model = quantized(tmp_path / "small.onnx")
+    model = manifest.parent / "plate-detector-int8.onnx"
     assert add("--name", "d8", "--model", str(model), "--manifest", str(manifest))[0] == 0
     assert read_manifest(manifest)["d8"].precision == "int8"
     weights = str(manifest.parent / "plate-detector.onnx")
