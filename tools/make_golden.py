@@ -7,7 +7,7 @@ plate and of two: a box may be set to any of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -16,6 +16,8 @@ import click
 import cv2
 import msgspec
 import numpy as np
+from rich.console import Console
+from rich.progress import Progress
 
 from edge.config import Models
 from edge.daemon import wiring_eyes
@@ -128,14 +130,17 @@ def every_pair(manifest: Path) -> list[Eyes]:
     return [(finder, reader) for finder in finders for reader in readers]
 
 
-def gathered(offered: Iterator[View], pairs: Sequence[Eyes], count: int) -> list[View]:
+def gathered(
+    offered: Iterator[View], pairs: Sequence[Eyes], count: int, tell: Callable[[int, int], None]
+) -> list[View]:
     """Return so many views that all models read as drawn, no plate twice among them.
 
-    A quarter at least is of the night, a quarter at least of two plates.
+    A quarter at least is of the night, a quarter at least of two plates; `tell` hears how many
+    were kept of how many that were read.
     Raises ModelError when too few are read right.
     """
     kept: list[View] = []
-    tried = right = 0
+    tried = 0
     for view in offered:
         if len(kept) == count:
             break
@@ -143,12 +148,12 @@ def gathered(offered: Iterator[View], pairs: Sequence[Eyes], count: int) -> list
             continue
         tried += 1
         if all(read_right(view, pair) for pair in pairs):
-            right += 1
             kept.append(view)
+        tell(len(kept), tried)
     if len(kept) < count:
         raise ModelError(
-            f"Of {tried} pictures the models read {right} exactly as drawn, and {count} are asked "
-            "for, some of them at night and some with two plates; nothing is written.",
+            f"Of {tried} pictures the models read {len(kept)} exactly as drawn, and {count} are "
+            "asked for, some of them at night and some with two plates; nothing is written.",
             "Train the models further, or try another --seed.",
         )
     return kept
@@ -204,7 +209,13 @@ def main(models: Path, out: Path, count: int, seed: int, slower: float) -> None:
     try:
         font_files()
         pairs = every_pair(models / MANIFEST)
-        kept = gathered(drawn(seed, MOST_DRAWN * count), pairs, count)
+        with Progress(console=Console(stderr=True)) as bar:
+            task = bar.add_task("drawing", total=count)
+
+            def tell(kept: int, tried: int) -> None:
+                bar.update(task, completed=kept, description=f"{kept} of {tried} kept")
+
+            kept = gathered(drawn(seed, MOST_DRAWN * count), pairs, count, tell)
         out.mkdir(parents=True, exist_ok=True)
         write(out, kept, slower)
     except BoxError as error:

@@ -11,7 +11,12 @@ from edge.access.condition import Signs
 from edge.access.evaluate import ACCUSING, doubt, judge
 from edge.access.records import standing
 from edge.access.rules import FAIL_SAFE, Law, Verdict
-from edge.passage.plate import bound_to_trailer, bound_to_vehicle, of_an_oldtimer
+from edge.passage.plate import (
+    bound_to_trailer,
+    bound_to_vehicle,
+    may_lack_a_sign,
+    of_an_oldtimer,
+)
 from edge.types import ClockReading, Consequence, Decision, Facts, Outcome, Passage, Snapshot
 
 STEP_S = 2.0
@@ -50,7 +55,7 @@ def looked_up(
     verdict = judge(vehicle, grants, day, law.pack, signs)
     if verdict.outcome not in ACCUSING:
         return verdict
-    return stale(facts.snapshot, law, clock.now) or verdict
+    return stale(facts.snapshot, law, clock.now) or shortened(passage) or verdict
 
 
 def signs_of(passage: Passage, law: Law) -> Signs:
@@ -165,6 +170,15 @@ def stale(snapshot: Snapshot, law: Law, now: datetime) -> Verdict | None:
         if now - as_of > timedelta(hours=hours):
             return doubt("STALE", f"The {name} data is older than {hours:g} hours.", FAIL_SAFE)
     return None
+
+
+def shortened(passage: Passage) -> Verdict | None:
+    """A plate that may be a longer one of which a sign is hidden accuses nobody (RULES 5.5)."""
+    if not may_lack_a_sign(passage.country, passage.plate):
+        return None
+    return doubt(
+        "READ", "The plate is not settled: with one sign more it would be another.", FAIL_SAFE
+    )
 
 
 def sealed(verdict: Verdict, law: Law, day: date, snapshot: Snapshot | None) -> Decision:

@@ -162,7 +162,12 @@ class Clip:
             yield frame_at(np.asarray(image, np.uint8), index, self.start, self.fps)
             index += 1
         self._video.release()
-        if index == 0 or self.length - index > max(2, SHORTFALL * self.length):
+        if index == 0:
+            raise CaptureError(
+                f"{self.path} holds no frame that can be decoded.",
+                "Copy it again from its source, or give a video or a folder of pictures.",
+            )
+        if self.length - index > max(2, SHORTFALL * self.length):
             raise CaptureError(
                 f"{self.path} ends after {index} of {self.length} frames: the file is cut off.",
                 "Copy it again from its source; what was read so far is kept.",

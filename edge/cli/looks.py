@@ -32,7 +32,8 @@ MB = 1_000_000
 class Item:
     """One thing that was looked at: what is in force, or what is wrong and its remedy.
 
-    `warnings` are for a person to look at; they make nothing a fault.
+    `warnings` are for a person to look at; they make nothing a fault. What is not `known` is
+    neither fine nor a fault.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Item:
     remedy: str | None = None
     figures: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    known: bool = True
 
 
 def show(items: Iterable[Item], as_json: bool) -> bool:
@@ -67,10 +69,14 @@ def ages(config: Config, now: datetime, as_of: tuple[datetime, datetime]) -> Ite
     """Tell how old a registry is, of whose vehicles and exemptions it is given as of when."""
     hours = ((now - moment).total_seconds() / 3600 for moment in as_of)
     found = dict(zip(("vehicles_h", "exemptions_h"), hours, strict=True))
-    says = ", ".join(f"{name[:-2]} {age:.0f} h old" for name, age in found.items())
+    says = ", ".join(f"{name[:-2]} {_age(age)}" for name, age in found.items())
     wrong, remedy = _age_fault(found, laws(config.zones, packs_in_force(config)))
     figures = {name: round(age, 1) for name, age in found.items()}
     return Item("registry", f"{says}{wrong}", remedy, figures)
+
+
+def _age(hours: float) -> str:
+    return f"{hours:.0f} h old" if hours >= 0 else f"dated {-hours:.0f} h ahead"
 
 
 def _age_fault(ages: dict[str, float], laws: tuple[Law, ...]) -> tuple[str, str | None]:
@@ -135,7 +141,7 @@ def _until(one: Active) -> str:
 def lines(item: Item) -> Iterator[str]:
     """Yield an item as a person reads it."""
     if item.remedy is None:
-        yield f"ok     {item.name}: {item.says}"
+        yield f"{'ok' if item.known else '?':6} {item.name}: {item.says}"
     else:
         yield f"fault  {item.name}: {item.says.rstrip('.')}. {item.remedy}"
     yield from (f"warn   {item.name}: {warning}" for warning in item.warnings)
@@ -145,4 +151,5 @@ def described(item: Item) -> dict[str, Any]:
     """Return an item as a program reads it."""
     told = {"item": item.name, "ok": item.remedy is None, "says": item.says}
     remedy = {"remedy": item.remedy} if item.remedy else {}
+    remedy |= {} if item.known else {"known": False}
     return told | remedy | {"warnings": list(item.warnings)} | item.figures

@@ -72,6 +72,8 @@ def replay(clips: tuple[Path, ...], no_video: bool, **asked: object) -> None:
     runs = [run_file(path) for path in clips]
     if any(runs) and (len(clips) > 1 or wanted.at or wanted.real_time):
         raise click.UsageError("A run is played alone, at its own times: without --at, --real-time")
+    if wanted.identity and not any(runs):
+        raise click.UsageError("--identity opens the frames of a run, and a clip has none.")
     # What cannot be played leaves no folder behind: everything is opened first.
     ready = clips_opened(clips, wanted) if runs[0] is None else run_opened(runs[0], wanted)
     done = finished(ready, wanted)
@@ -93,7 +95,9 @@ def _tell(
         speed = p.frames / p.seconds if p.seconds else 0
         passages = sum(c.envelope is not None for c in p.conclusions)
         made = passages if records is None else len(records)
-        click.echo(f"{p.clip.path}: {made} records, {speed:.0f} frames a second")
+        counted = len(p.conclusions) - passages
+        also = f", {counted} vehicles counted only" if counted else ""
+        click.echo(f"{p.clip.path}: {made} records{also}, {speed:.0f} frames a second")
         if s is not None:
             _tell_score(s)
     known = [s for s in scores if s is not None]

@@ -92,7 +92,7 @@ def _daemon(config: Config, told: Bulletin | None, now: datetime) -> Item:
 
 def _camera(config: Config, told: Bulletin | None) -> Item:
     if told is None:
-        return Item("camera", UNTOLD)
+        return Item("camera", UNTOLD, known=False)
     if config.external is not None:
         says = f"{config.external.product} pushes; {told.messages_refused} messages were refused"
         return Item("camera", says, figures={"messages_refused": told.messages_refused})
@@ -122,7 +122,7 @@ def _light(told: TuningTold) -> Item:
 def _eyesight(told: Bulletin | None) -> Item:
     fit = None if told is None else told.burden.fitness
     if fit is None or fit.seeing is None:
-        return Item("eyesight", UNTOLD)
+        return Item("eyesight", UNTOLD, known=False)
     figures = msgspec.to_builtins(fit.seeing)
     if fit.seeing.faults:
         says = f"The camera is {' and '.join(fit.seeing.faults)}"
@@ -208,7 +208,7 @@ def _backlog(config: Config, now: datetime) -> Item:
 
 def _registry(config: Config, told: Bulletin | None, now: datetime) -> Item:
     if told is None:
-        return Item("registry", UNTOLD)
+        return Item("registry", UNTOLD, known=False)
     if told.vehicles_as_of is None or told.exemptions_as_of is None:
         remedy = "Bring the box a registry: until then passages go to review."
         return Item("registry", "No registry answers", remedy)
@@ -227,7 +227,7 @@ def _clock(now: ClockReading) -> Item:
 def _body(told: Bulletin | None) -> Item:
     fit = None if told is None else told.burden.fitness
     if fit is None:
-        return Item("body", UNTOLD)
+        return Item("body", UNTOLD, known=False)
     heat = "" if fit.temperature_c is None else f"{fit.temperature_c:.0f} degrees, "
     figures = msgspec.to_builtins(fit)
     if fit.slowed is None:
@@ -254,7 +254,7 @@ def _disk(config: Config, told: Bulletin | None) -> Item:
 
 def _alarms(told: Bulletin | None) -> Item:
     if told is None:
-        return Item("alarms", UNTOLD)
+        return Item("alarms", UNTOLD, known=False)
     if not told.alarms:
         return Item("alarms", "none is open", figures={"open": {}})
     says = " ".join(f"{name}: {cause}" for name, cause in told.alarms.items())

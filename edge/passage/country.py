@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, log
 
-from edge.passage.plate import countries, country_of, fits_country
+from edge.passage.plate import FREE_TEXT, countries, country_of, fits_country
 from edge.passage.spelling import corrected, corrections
 from edge.passage.vote import Vote, shares
 from edge.types import Reading, Tint
@@ -21,7 +21,8 @@ MARGIN = 2.0  # nor one against a look that is this much likelier;
 HOME = frozenset({"NL", "BE"})  # and these two the look itself must part by as much
 FLOOR = 1e-3  # no single frame may rule a country out
 BY_CHANCE = 0.03  # how often a plate of an unknown country has a given form
-NEAR = 0.05  # an alternative this likely, by the likeliest, was seen by the frames
+NEAR = 0.05  # an alternative this likely, by the likeliest, was seen by the frames,
+CONCEIVED = 0.01  # and one less likely than this by none of them: syntax may not put it there
 UNKNOWN = ""
 
 SEVERAL = "the country of the plate is not certain"
@@ -63,16 +64,23 @@ def _seen(reading: Reading, code: str) -> float:
 def spelt(found: Vote, seen: dict[str, float]) -> str:
     """Return the text, or its one correction where the look is plain and the syntax forces it.
 
-    What the frames themselves hold for the likeliest well-formed text goes before any table.
+    What the frames themselves hold for the likeliest well-formed text goes before any table, and
+    what none of them holds for possible is no correction: another text may be what stands there.
     """
     country = _plainest(seen)
-    if country is None or fits_country(found.text, country):
+    if country is None or country in FREE_TEXT or fits_country(found.text, country):
         return found.text
-    near = [c.text for c in found.candidates if c.probability >= NEAR * found.confidence]
+    near = _held_for(found, NEAR)
     formed = [text for text in near if fits_country(text, country)]
     if formed:
         return formed[0] if formed[0] in corrections(found.text, country) else found.text
-    return corrected(found.text, country) or found.text
+    forced = corrected(found.text, country)
+    return forced if forced in _held_for(found, CONCEIVED) else found.text
+
+
+def _held_for(found: Vote, least: float) -> list[str]:
+    """Return the texts that the frames hold for at least so likely, by the likeliest."""
+    return [c.text for c in found.candidates if c.probability >= least * found.confidence]
 
 
 def origin(text: str, seen: dict[str, float], tint: Tint) -> Origin:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from edge.passage.calibration import Grounds, grounds
 from edge.passage.country import Origin, looks, origin, spelt
@@ -51,13 +51,22 @@ def find(readings: Sequence[Reading]) -> Finding:
 
 
 def _as_spelt(found: Vote, text: str, country: str | None) -> Vote:
-    """Put the text first, with its share among all that a plate of its country may say."""
+    """Put the text first, with its share among all that a plate of its country may say.
+
+    A sign that syntax put there is as sure as the frames held it for, not as what it replaced.
+    """
     others = [c for c in found.candidates if c.text not in (text, found.text)]
     rivals = [c for c in others if country is None or fits_country(c.text, country)]
     meant = sum(c.probability for c in found.candidates if c.text in (text, found.text))
     impossible = sum(c.probability for c in others if c not in rivals)
     share = min(1.0, meant / max(1.0 - impossible, meant)) if meant else 0.0
-    return replace(found, text=text, confidence=share, candidates=(Candidate(text, share), *rivals))
+    seen = next((c.probability for c in found.candidates if c.text == text), 0.0)
+    chars = tuple(
+        p if was == sign else seen
+        for p, was, sign in zip(found.chars, found.text, text, strict=True)
+    )
+    candidates = (Candidate(text, share), *rivals)
+    return Vote(text, chars, share, candidates)
 
 
 def face(readings: Sequence[Reading]) -> Tint:

@@ -16,7 +16,7 @@ from edge.types import Box, Reading
 Boxes: TypeAlias = dict[int, Box]
 """Where a plate was, by frame."""
 
-SHARED_FRAMES = 5
+SHARED_FRAMES = 3
 REACH = 3.5  # plate widths between two plates of one vehicle
 ALIKE_WIDTH = 1.2  # the wider by the narrower: a car behind another is farther off
 LONGEST_TRAIL = 32

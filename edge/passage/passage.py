@@ -161,21 +161,23 @@ def _doubt(track: Track, found: Finding, confidence: float, policy: ReadingPolic
         shown = floor(confidence * 100) / 100  # rounded up it could seem to reach the level
         return f"the plate was read with confidence {shown:.2f}, below {level:g}"
     if found.consistent < policy.min_frames:
-        return f"the plate was read in {found.consistent} frames, fewer than {policy.min_frames}"
+        at_edge = ": in others the edge of the picture cut it" if track.wholes < track.count else ""
+        asked = policy.min_frames
+        return f"the plate was read in {found.consistent} frames, fewer than {asked}{at_edge}"
     if _two_plates(track, found):
         return "clear frames disagree: two plates may have been followed as one"
     return open_question(found)
 
 
 def _two_plates(track: Track, found: Finding) -> bool:
-    """True when another text was read clearly, and often or more often than the elected one.
+    """True when another text was read clearly, and often or as often as the elected one.
 
     That is no slip: it may be another vehicle.
     """
     clear, meant = track.clear_texts, (found.vote.text, found.read_as)
     others = [count for text, count in clear.items() if text not in meant]
     most, own = max(others, default=0), clear.total() - sum(others)
-    return most > own or most >= max(SECOND_FRAMES, SECOND_SHARE * clear.total())
+    return most > 0 and (most >= own or most >= min(SECOND_FRAMES, SECOND_SHARE * clear.total()))
 
 
 def _same_vehicle(earlier: Passage, later: Passage) -> bool:

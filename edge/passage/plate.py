@@ -9,10 +9,12 @@ from functools import lru_cache
 
 from edge.passage.forms import (
     CH_CANTONS,
+    DIGITS,
     DUTCH_OLD,
     EXCLUDED_NL,
     HR_DISTRICTS,
     IE_COUNTIES,
+    LETTERS,
     RO_COUNTIES,
     SERIES,
     SI_DISTRICTS,
@@ -25,6 +27,8 @@ from edge.passage.forms import (
 from edge.types import Tint
 
 MIN_LENGTH, MAX_LENGTH = 4, 9
+FREE_TEXT = frozenset({"BE"})
+"""Where a plate may bear any text its owner likes: syntax forces nothing there (RULES 5.2)."""
 
 TRADE: dict[str, tuple[Form, ...]] = {"BE": tuple(form(f"{c}lllddd") for c in "ZYV")}
 STATE: dict[str, tuple[Form, ...]] = {
@@ -137,6 +141,15 @@ def is_key(country: str, text: str) -> bool:
 def proves_something(country: str, text: str) -> bool:
     """True unless any text of this length is a plate of the country: one sign may be missing."""
     return not _among(ANYTHING, country, text)
+
+
+def may_lack_a_sign(country: str | None, text: str) -> bool:
+    """True when a text is what another plate of its country shows while one end of it is hidden.
+
+    The Belgian series of 1973 to 2008 is the one of today without its first sign.
+    """
+    longer = (t for sign in LETTERS + DIGITS for t in (sign + text, text + sign))
+    return country is not None and any(fits_country(t, country) for t in longer)
 
 
 def bound_to_trailer(country: str | None, text: str) -> bool:

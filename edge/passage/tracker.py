@@ -13,6 +13,8 @@ from datetime import datetime
 from statistics import median
 from typing import TypeAlias
 
+import numpy as np
+
 from edge.passage.lanes import WHOLE_PICTURE, Lane, View
 from edge.passage.motion import Motion, Spot, begin, spot
 from edge.passage.pair import Trail
@@ -99,11 +101,15 @@ class Track:
     went: deque[Box] = field(default_factory=lambda: deque(maxlen=ENDS))
 
     def add(self, sighting: Sighting) -> None:
-        """Take one more sighting; keep the weightiest ones for the vote."""
+        """Take one more sighting; keep the weightiest ones for the vote.
+
+        The same picture once more, as a camera that stalls gives it, is no second witness.
+        """
         self.last = sighting
         self.count += 1
         self._note(sighting)
-        self._keep([sighting])
+        if not any(_same_picture(kept.reading, sighting.reading) for kept in self.kept):
+            self._hear(sighting)
 
     def absorb(self, later: "Track") -> None:
         """Take over a track that has proved to be of the same vehicle."""
@@ -153,6 +159,9 @@ class Track:
             self.trail.add(sighting.frame, sighting.reading.detection.box)
             self.came = [*self.came, sighting.reading.detection.box][:ENDS]
             self.went.append(sighting.reading.detection.box)
+
+    def _hear(self, sighting: Sighting) -> None:
+        self._keep([sighting])
         if sighting.weight > 0 and _clear(sighting.reading):
             self.clear_texts[sighting.reading.text] += 1
         if len(self.clear_texts) > KEPT_TEXTS:
@@ -367,6 +376,11 @@ def _covered(a: Box, b: Box) -> float:
 
 def _same_clear(a: Reading, b: Reading) -> bool:
     return a.text == b.text and len(a.text) >= WHOLE_TEXT and _clear(a) and _clear(b)
+
+
+def _same_picture(a: Reading, b: Reading) -> bool:
+    """True when two readings agree to the last bit: noise alone parts any two pictures."""
+    return a.detection.box == b.detection.box and np.array_equal(a.slots, b.slots)
 
 
 def _clear(reading: Reading) -> bool:

@@ -18,6 +18,8 @@ from edge.types import Frame, Image, Outcome, Reading
 
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 INK, PAPER, FOUND = (255, 255, 255), (30, 30, 30), (80, 220, 255)
+PALE, CLEAR = (120, 120, 120), 0.9
+"""What one frame reads less surely than CLEAR stands on PALE, with a question mark."""
 COLOURS = {
     Outcome.FREE_ACCESS: (90, 180, 60),
     Outcome.EXEMPT: (180, 150, 40),
@@ -91,7 +93,9 @@ def _draw_reading(canvas: Image, reading: Reading) -> None:
     cv2.polylines(canvas, [corners], True, FOUND, 2, cv2.LINE_AA)
     box = reading.detection.box
     if reading.text:
-        _label(canvas, reading.text, (int(box.x1), max(22, int(box.y1) - 8)), 0.7, PAPER)
+        is_clear = reading.whole >= CLEAR
+        text, paper = (reading.text, PAPER) if is_clear else (f"{reading.text}?", PALE)
+        _label(canvas, text, (int(box.x1), max(22, int(box.y1) - 8)), 0.7, paper)
 
 
 def _draw_conclusion(canvas: Image, conclusion: Conclusion, row: int) -> None:

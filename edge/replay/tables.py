@@ -11,8 +11,8 @@ import msgspec
 
 from edge.errors import RunError
 
-CORRECT = "Correct that place in the file: README, 'Test it', shows its form."
-NEWER = "Play it with a newer version of this software, or record it anew."
+CORRECT = "Correct that place in the file: README, 'Test it', says what it holds."
+NEWER = "Use a newer version of this software, or make the file anew."
 PLACE = re.compile(r" - at `\$\.?(.*)`$")
 KindT = TypeVar("KindT", bound=msgspec.Struct)
 
@@ -55,7 +55,7 @@ def table_of(kind: type[KindT], table: object, path: Path, where: str) -> KindT:
         said = str(e)
         at = PLACE.search(said)
         key = "" if at is None else f".{at.group(1)}"
-        refuse(path, f"{where}{key}: {PLACE.sub('', said)}")
+        refuse(path, f"{where}{key}: {PLACE.sub('', said).replace(' | null', '')}")
 
 
 def check_names(

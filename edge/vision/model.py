@@ -59,7 +59,7 @@ def read_manifest(path: Path) -> dict[str, ManifestEntry]:
     except OSError as e:
         raise ModelError(
             f"The model manifest {path} cannot be read ({e.strerror}).",
-            "Check models.manifest in box.toml, or --manifest.",
+            "Name the folder of the models, or correct models.manifest in box.toml.",
         ) from e
     except (msgspec.DecodeError, tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
         raise ModelError(f"{path} is no model manifest: {e}.", "Restore it.") from e

@@ -68,7 +68,11 @@ def trusted(models: Models) -> ReadingPolicy:
 @click.option("--reader", default=OURS.reader, show_default=True, help="In the manifest.")
 @click.option("--manifest", type=click.Path(path_type=Path), default=OURS.manifest)
 @click.option(
-    "--threshold", "detector_threshold", default=OURS.detector_threshold, show_default=True
+    "--threshold",
+    "detector_threshold",
+    type=click.FloatRange(0, 1),
+    default=OURS.detector_threshold,
+    show_default=True,
 )
 @click.option("--threads", default=1, show_default=True)
 @click.option("--json", "as_json", type=click.File("w"), help="Write the figures; - prints them.")

@@ -38,6 +38,20 @@ def test_no_accusation_from_a_doubtful_plate() -> None:
     assert (decision.outcome, decision.rule) == (Outcome.REVIEW, "READ")
 
 
+def test_no_accusation_from_a_plate_that_may_be_a_longer_one_cut_short() -> None:
+    passage = replace(PASSAGE, plate="ZZZ999")
+    decision = decide(passage, facts(DIRTY_VAN), flanders(), CLOCK)
+    assert (decision.outcome, decision.rule) == (Outcome.REVIEW, "READ")
+    assert "ZZZ999" not in decision.reason
+
+
+def test_a_plate_that_may_be_cut_short_loses_no_free_access() -> None:
+    clean = facts(van(euro=6))
+    whole = decide(PASSAGE, clean, flanders(), CLOCK)
+    assert whole.outcome is Outcome.FREE_ACCESS
+    assert decide(replace(PASSAGE, plate="ZZZ999"), clean, flanders(), CLOCK) == whole
+
+
 def test_no_accusation_from_a_blind_camera() -> None:
     passage = replace(PASSAGE, blind="it seems moved")
     decision = decide(passage, facts(DIRTY_VAN), flanders(), CLOCK)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from edge.passage.country import CONTRADICTED, SEVERAL, UNKNOWN, looks, origin, spelt
 from edge.passage.vote import vote
 from edge.types import Reading, Tint
-from tests.fakes import reading
+from tests.fakes import reading, torn
 
 CODES = st.sampled_from(["NL", "BE", "DE", "FR", "XX"])
 
@@ -64,9 +64,29 @@ def test_the_colour_counts_only_where_no_frame_tells_more() -> None:
     assert origin("KNBX12", seen, Tint.YELLOW).country == "DE"
 
 
+def possible(text: str, other: str, country: str) -> Reading:
+    """A frame that reads one text and holds another for possible."""
+    return replace(torn(text, other), countries=((country, 0.99),))
+
+
 def test_a_plain_look_lets_syntax_correct_one_sign() -> None:
-    frames = [looking("27BXKA", ("NL", 0.99))] * 2
+    frames = [possible("27BXKA", "27BXK4", "NL")] * 2
     assert spelt(vote(frames), looks(frames)) == "27BXK4"
+
+
+def test_syntax_puts_no_sign_where_the_frames_hold_it_for_impossible() -> None:
+    frames = [looking("27BXKA", ("NL", 0.99), sure=0.9999)] * 2
+    assert spelt(vote(frames), looks(frames)) == "27BXKA"
+
+
+@pytest.mark.parametrize("text", ["FRED12", "ROSA50", "EMMA11", "SAAB99", "BART007"])
+@pytest.mark.parametrize("sure", [0.6, 0.95, 0.9999])
+def test_a_belgian_text_is_never_made_another_because_its_owner_chose_it(
+    text: str, sure: float
+) -> None:
+    frames = [looking(text, ("BE", 0.99), sure=sure)] * 3
+    assert spelt(vote(frames), looks(frames)) == text
+    assert origin(text, looks(frames), Tint.WHITE).doubt == CONTRADICTED
 
 
 def test_without_a_plain_look_nothing_is_corrected() -> None:
@@ -77,11 +97,11 @@ def test_without_a_plain_look_nothing_is_corrected() -> None:
 
 def test_what_the_frames_hold_likely_goes_before_the_table() -> None:
     frames = [
-        looking("1AB0234", ("BE", 0.99), sure=0.8),
-        looking("1ABO234", ("BE", 0.99), sure=0.7),
+        looking("A8123CD", ("FR", 0.99), sure=0.8),
+        looking("AB123CD", ("FR", 0.99), sure=0.7),
     ]
-    assert vote(frames).text == "1AB0234"
-    assert spelt(vote(frames), looks(frames)) == "1ABO234"
+    assert vote(frames).text == "A8123CD"
+    assert spelt(vote(frames), looks(frames)) == "AB123CD"
 
 
 def test_nothing_is_corrected_against_what_the_frames_prefer() -> None:

@@ -10,6 +10,7 @@ from edge.passage.plate import (
     country_of,
     fits_country,
     is_key,
+    may_lack_a_sign,
     of_the_state,
     proves_something,
     sidecode,
@@ -172,6 +173,26 @@ def test_any_five_signs_may_be_an_old_belgian_plate() -> None:
     assert fits_country("AB1C2", "BE")
     assert not proves_something("BE", "AB1C2")
     assert proves_something("BE", "1ABC234")
+
+
+@pytest.mark.parametrize(
+    ("country", "text", "may_lack"),
+    [
+        ("BE", "ABC123", True),
+        ("BE", "1ABC123", False),
+        ("BE", "123ABC", False),
+        ("NL", "27BXK4", False),
+        ("LT", "BC123", True),
+        ("DE", "BAB123", True),
+        ("DE", "BABC1234", False),
+        ("FR", "AB123CD", False),
+        (None, "ABC123", False),
+    ],
+)
+def test_what_a_longer_plate_of_its_country_shows_in_part_is_told(
+    country: str | None, text: str, may_lack: bool
+) -> None:
+    assert may_lack_a_sign(country, text) is may_lack
 
 
 def test_plates_of_the_state_are_told_apart() -> None:
