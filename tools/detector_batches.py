@@ -173,6 +173,9 @@ def _carry_marks(rows: Marks, move: Affine, size: tuple[int, int]) -> Marks:
         if np.linalg.det(move[:, :2]) < 0:
             quad = quad[[1, 0, 3, 2]]
         box, share = _clipped(quad, size)
+        seen = around @ move[:, :2].T + move[:, 2]
+        box[:2] = np.maximum(box[:2], seen.min(axis=0))
+        box[2:] = np.minimum(box[2:], seen.max(axis=0))
         if share > 0.05:
             new[:8] = quad.ravel() if known else np.nan
             new[8:12], new[12] = box, min(row[12], share)

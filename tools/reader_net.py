@@ -81,11 +81,8 @@ def normalise(crops: Tensor) -> Tensor:
     return centred / ((centred * centred).mean((1, 2, 3), True).sqrt() + 0.03)
 
 
-def reading_loss(logits: Tensor, rows: Tensor) -> Tensor:
-    """Mean of what the plates cost; `rows` is (N, 2, ROW_SLOTS) of class indices.
-
-    A plate costs its CTC loss per character, and above KNEE no more than the logarithm of that.
-    """
+def reading_costs(logits: Tensor, rows: Tensor) -> Tensor:
+    """What each plate costs, (N,): its CTC loss a character; `rows` is (N, 2, ROW_SLOTS)."""
     columns = logits.float().flatten(0, 1).log_softmax(-1).transpose(0, 1)
     targets = rows.flatten(0, 1).long()
     lengths = (targets != PAD).sum(1)
@@ -93,8 +90,12 @@ def reading_loss(logits: Tensor, rows: Tensor) -> Tensor:
     losses = functional.ctc_loss(
         columns, targets, seen, lengths, blank=PAD, reduction="none", zero_infinity=True
     )
-    each = losses.view(-1, 2).sum(1) / lengths.view(-1, 2).sum(1).clamp(min=1)
-    return torch.where(each > KNEE, KNEE * (1 + (each.clamp(min=KNEE) / KNEE).log()), each).mean()
+    return losses.view(-1, 2).sum(1) / lengths.view(-1, 2).sum(1).clamp(min=1)
+
+
+def tempered(costs: Tensor) -> Tensor:
+    """What plates count in a step: their costs, above KNEE no more than the logarithm of them."""
+    return torch.where(costs > KNEE, KNEE * (1 + (costs.clamp(min=KNEE) / KNEE).log()), costs)
 
 
 def collapse(logits: Tensor) -> Tensor:

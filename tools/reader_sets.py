@@ -20,6 +20,7 @@ from tools.synth.crops import (
     REGIONS,
     RIM,
     SIGNS,
+    UNTOLD,
     Pool,
     as_crop,
     draw_pool,
@@ -133,13 +134,17 @@ def _picture(path: Path) -> Picture:
 
 
 def real_pool(plates: list[RealPlate], variants: int, seed: int) -> Pool:
-    """Vary real plates as detectors and weather would."""
+    """Vary real plates as detectors and weather would.
+
+    Their country is not told: all are Romanian, and a head that learns so takes every photograph
+    for Romania.
+    """
     rng = np.random.default_rng(seed)
     images = [_varied(plate, rng) for plate in plates for _ in range(variants)]
     rows = [row_indices((plate.text,)) for plate in plates for _ in range(variants)]
     shape = (len(images), CROP_HEIGHT, CROP_WIDTH, 3)
     pictures = np.array(images, dtype=np.uint8).reshape(shape)
-    regions = np.full(len(images), REGIONS.index(DASHCAM_COUNTRY), dtype=np.uint8)
+    regions = np.full(len(images), UNTOLD, dtype=np.uint8)
     return Pool(pictures, np.array(rows, dtype=np.uint8), regions)
 
 

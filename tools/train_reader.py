@@ -15,21 +15,19 @@ from rich.console import Console
 from rich.table import Table
 
 from tools import reader_sets
-from tools.synth.crops import CROP_HEIGHT, CROP_WIDTH, REGIONS, Pool
+from tools.reader_batches import Batches, Costs
+from tools.synth.crops import CROP_HEIGHT, CROP_WIDTH, REGIONS, UNTOLD, Pool
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from tools.reader_net import ReaderNet
 
-BATCH = 64
-REAL_IN_BATCH = 3
 COUNTRY_WEIGHT = 0.3
 """What a wrong country costs beside a wrong character."""
 REAL_VARIANTS = 40
-MOST_SHARDS = 45
-"""Shards held in memory, about 170 MB each; older plates make room for fresh ones."""
 WARM_UP_STEPS = 200
+WARM_SHARE = 0.2
 PEAK_RATE = 2e-3
 AVERAGE = 0.998
 REPORT_EVERY = 200
@@ -60,41 +58,6 @@ class Plan:
     workers: int
     checkpoint: Path
     real: Path | None
-
-
-class Batches:
-    """Batches from a pool that grows while it is rendered."""
-
-    def __init__(self, folder: Path, real: Pool | None, seed: int) -> None:
-        self.folder = folder
-        self.real = real
-        self.rng = np.random.default_rng(seed)
-        self.shards: dict[Path, Pool] = {}
-        self.seen: set[Path] = set()
-
-    def look_for_shards(self) -> int:
-        """Load shards rendered since the last look, forget the oldest; returns how many came."""
-        new = [p for p in sorted(self.folder.glob("[0-9]*[0-9].npz")) if p not in self.seen]
-        self.seen.update(new)
-        for path in new[-MOST_SHARDS:]:
-            self.shards[path] = reader_sets.load_shard(path)
-        for path in list(self.shards)[:-MOST_SHARDS]:
-            del self.shards[path]
-        return len(self.seen)
-
-    def draw(self) -> Pool:
-        """Draw one batch, mostly synthetic."""
-        pools = list(self.shards.values())
-        chosen = [pools[i] for i in self.rng.integers(len(pools), size=BATCH)]
-        if self.real is not None:
-            chosen[:REAL_IN_BATCH] = [self.real] * REAL_IN_BATCH
-        at = [int(self.rng.integers(len(pool.images))) for pool in chosen]
-        drawn = [
-            (pool.images[i], pool.rows[i], pool.regions[i])
-            for pool, i in zip(chosen, at, strict=True)
-        ]
-        images, rows, regions = (np.stack(part) for part in zip(*drawn, strict=True))
-        return Pool(images, rows, regions)
 
 
 class Training:
@@ -132,21 +95,24 @@ class Training:
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.seconds = state["step"], state["seconds"]
 
-    def learn(self, batch: Pool, rate: float) -> float:
-        """Take one step; returns the loss."""
+    def learn(self, batch: Pool, rate: float) -> Costs:
+        """Take one step; returns what each plate cost, its country 0 where that is not told."""
         import torch
         from torch.nn import functional
 
-        from tools.reader_net import normalise, reading_loss
+        from tools.reader_net import normalise, reading_costs, tempered
 
         self.net.train()
         crops = normalise(jittered(torch.from_numpy(batch.images)))
         crops = crops.to(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16):
             spelled, region = self.net(crops)
-        loss = reading_loss(spelled, torch.from_numpy(batch.rows))
-        origin = functional.cross_entropy(region.float(), torch.from_numpy(batch.regions).long())
-        loss = loss + COUNTRY_WEIGHT * origin
+        read = reading_costs(spelled, torch.from_numpy(batch.rows))
+        told = torch.from_numpy(batch.regions).long()
+        origin = functional.cross_entropy(
+            region.float(), told, ignore_index=UNTOLD, reduction="none"
+        )
+        loss = tempered(read).mean() + COUNTRY_WEIGHT * origin.sum() / (told != UNTOLD).sum()
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         self.optimiser.zero_grad()
@@ -155,7 +121,7 @@ class Training:
         self.optimiser.step()
         self.step += 1
         self._update_average()
-        return float(loss.detach())
+        return np.asarray(torch.stack([read, origin], 1).detach(), np.float32)
 
     def _update_average(self) -> None:
         """Move the averaged weights towards the present ones."""
@@ -189,8 +155,20 @@ def jittered(crops: "Tensor") -> "Tensor":
     source = crops.flip(3).permute(0, 3, 1, 2).float() - level
     moved = functional.grid_sample(source, grid, padding_mode=way, align_corners=False) + level
     gain = (0.75 + 0.5 * torch.rand(count, 1, 1, 1)) * (1 + 0.04 * torch.randn(count, 3, 1, 1))
+    gain = gain * warmth(count)
     grain = torch.randn(count, 1, 48, 192) * 5 * torch.rand(count, 1, 1, 1)
     return (moved * gain + 15 * torch.randn(count, 1, 1, 1) + grain).clamp(0, 255)
+
+
+def warmth(count: int) -> "Tensor":
+    """Draw gains of RGB under lamps and a low sun: (count, 3, 1, 1), most of them one.
+
+    Under such light a white face looks yellow: the face colour alone may not name a country.
+    """
+    import torch
+
+    warm = (0.4 * torch.randn(count, 1)).abs() * (torch.rand(count, 1) < WARM_SHARE)
+    return torch.exp(-warm * torch.tensor([[0.0, 0.4, 1.0]]))[:, :, None, None]
 
 
 def tilts(count: int) -> "Tensor":
@@ -217,15 +195,16 @@ def rate_at(step: int, progress: float) -> float:
 
 def train(training: Training, batches: Batches, plan: Plan, console: Console) -> None:
     """Train until the minutes or the steps are over, saving as it goes."""
-    loss = 0.0
+    costs: list[Costs] = []
     while (progress := _progress(training, plan)) < 1:
         start = time.monotonic()
-        loss += training.learn(batches.draw(), rate_at(training.step, progress))
+        costs.append(training.learn(batches.draw(), rate_at(training.step, progress)))
+        batches.remember(costs[-1])
         training.seconds += time.monotonic() - start
         if training.step % REPORT_EVERY == 0:
-            _report(console, training, loss / REPORT_EVERY, progress, batches.look_for_shards())
+            _report(console, training, costs, progress, batches.look_for_shards())
             save(training, plan.checkpoint)
-            loss = 0.0
+            costs = []
     save(training, plan.checkpoint)
 
 
@@ -236,13 +215,15 @@ def _progress(training: Training, plan: Plan) -> float:
 
 
 def _report(
-    console: Console, training: Training, loss: float, progress: float, shards: int
+    console: Console, training: Training, costs: list[Costs], progress: float, shards: int
 ) -> None:
     """Write one line on the screen."""
     minutes = training.seconds / 60
     plates = shards * reader_sets.SHARD
+    reading, country = np.concatenate(costs).mean(axis=0)
     console.print(
-        f"step {training.step}  {minutes:.1f} min  {progress:.0%}  loss {loss:.4f}  plates {plates}"
+        f"step {training.step}  {minutes:.1f} min  {progress:.0%}  "
+        f"reading {reading:.4f}  country {country:.4f}  plates {plates}"
     )
 
 

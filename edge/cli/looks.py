@@ -151,5 +151,5 @@ def described(item: Item) -> dict[str, Any]:
     """Return an item as a program reads it."""
     told = {"item": item.name, "ok": item.remedy is None, "says": item.says}
     remedy = {"remedy": item.remedy} if item.remedy else {}
-    remedy |= {} if item.known else {"known": False}
-    return told | remedy | {"warnings": list(item.warnings)} | item.figures
+    unknown = {} if item.known else {"known": False}
+    return told | remedy | unknown | {"warnings": list(item.warnings)} | item.figures

@@ -15,7 +15,7 @@ from edge.types import Box, Direction, Passage
 NONSENSE = 0.05  # below this confidence, or with fewer frames alike, no plate was read at all
 ALIKE_EDITS, ALIKE_SHARE = 2, 0.3
 SURE = 0.9
-SECOND_FRAMES, SECOND_SHARE = 3, 0.2
+SECOND_SHARE = 0.2  # of the clear frames, reading another text, are no slip
 SAME_VISIT = timedelta(seconds=10)
 SAME_PARKING = timedelta(minutes=30)
 TOGETHER = "another plate moved with this one, as if both were on one vehicle"
@@ -177,7 +177,7 @@ def _two_plates(track: Track, found: Finding) -> bool:
     clear, meant = track.clear_texts, (found.vote.text, found.read_as)
     others = [count for text, count in clear.items() if text not in meant]
     most, own = max(others, default=0), clear.total() - sum(others)
-    return most > 0 and (most >= own or most >= min(SECOND_FRAMES, SECOND_SHARE * clear.total()))
+    return most > 0 and (most >= own or most >= SECOND_SHARE * clear.total())
 
 
 def _same_vehicle(earlier: Passage, later: Passage) -> bool:

@@ -329,6 +329,15 @@ def test_the_int8_twin_keeps_the_contract_and_its_head_in_fp32(trained):
     assert np.abs(one[..., 1:5] - other[..., 1:5]).max() < 4
 
 
+def test_a_plate_cut_by_the_edge_of_a_scene_is_boxed_no_farther_than_it_is_seen():
+    image, rows = np.full((100, 200), 90, np.uint8), np.full((1, 13), np.nan, np.float32)
+    rows[0] = [170, 40, 230, 40, 230, 60, 170, 60, 170, 40, 200, 60, 0.9]
+    move = np.array([[1.0, 0.0, 100.0], [0.0, 1.0, 50.0]])
+    _, carried = carry(image, rows, move, TENSOR_SIZE)
+    assert carried[0, 8:12].tolist() == [270, 90, 300, 110]
+    assert carried[0, :8].tolist() == [270, 90, 330, 90, 330, 110, 270, 110]
+
+
 def test_what_is_strewn_never_lies_on_a_plate():
     rng, boxes = np.random.default_rng(6), np.array([[200, 100, 400, 300.0]])
     for _ in range(200):

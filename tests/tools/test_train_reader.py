@@ -20,7 +20,7 @@ except glyphs.FontError as error:
 import torch
 from torch.nn import functional
 
-from tools import reader_sets, train_reader
+from tools import reader_batches, reader_sets, train_reader
 from tools.reader_net import (
     CLASSES,
     COLUMNS,
@@ -30,9 +30,10 @@ from tools.reader_net import (
     certainty,
     collapse,
     normalise,
-    reading_loss,
+    reading_costs,
+    tempered,
 )
-from tools.synth.crops import PAD, REGIONS, ROW_SLOTS, SIGNS, draw_pool
+from tools.synth.crops import PAD, REGIONS, ROW_SLOTS, SIGNS, UNTOLD, Pool, draw_pool
 
 
 def columns_that_spell(upper, lower=""):
@@ -91,6 +92,11 @@ def rows_of(text):
     return rows
 
 
+def reading_loss(logits, rows):
+    """What a batch counts in a step."""
+    return tempered(reading_costs(logits, rows)).mean()
+
+
 def test_a_plate_that_is_spelt_costs_little_and_one_that_nobody_reads_only_its_logarithm():
     spelt = 2 * columns_that_spell("_A_B_1_2")
     right, near, hopeless = (
@@ -128,12 +134,75 @@ def test_colour_survives_normalising_and_brightness_does_not():
 
 
 def test_the_oldest_plates_make_room_for_fresh_ones(tmp_path, monkeypatch):
-    monkeypatch.setattr(train_reader, "MOST_SHARDS", 1)
-    batches = train_reader.Batches(tmp_path, None, 0)
+    monkeypatch.setattr(reader_batches, "MOST_SHARDS", 1)
+    batches = reader_batches.Batches(tmp_path, None, 0)
     for seed in (0, 1):
         reader_sets.render_shard(tmp_path, seed, 4)
         assert batches.look_for_shards() == seed + 1
         assert [path.stem for path in batches.shards] == [f"{seed:05d}"]
+
+
+def test_what_is_read_already_or_never_will_be_comes_less_often(tmp_path, monkeypatch):
+    monkeypatch.setattr(reader_batches, "COVERED", 0.0)
+    reader_sets.render_shard(tmp_path, 0, 12)
+    batches = reader_batches.Batches(tmp_path, None, 0)
+    batches.look_for_shards()
+    batches.draw()
+    (path,) = batches.shards
+    first = [at for _, at in batches._drawn]
+    assert set(first) == set(range(12))
+    costs = np.array([[(1e-4, 0.3, 3.0)[at % 3], 1e-3] for at in first], np.float32)
+    batches.remember(costs)
+    assert batches.worth[path].tolist() == pytest.approx([0.12, 1.0, 0.2] * 4)
+    counts = np.zeros(3)
+    for _ in range(40):
+        batches.draw()
+        for _, at in batches._drawn:
+            counts[at % 3] += 1
+    assert counts / counts.sum() == pytest.approx(np.array([0.12, 1.0, 0.2]) / 1.32, abs=0.03)
+
+
+def test_what_is_covered_keeps_its_label_and_tells_nothing_of_its_worth(tmp_path, monkeypatch):
+    monkeypatch.setattr(reader_batches, "COVERED", 1.0)
+    reader_sets.render_shard(tmp_path, 0, 6)
+    batches = reader_batches.Batches(tmp_path, None, 0)
+    batches.look_for_shards()
+    batch = batches.draw()
+    (pool,) = batches.shards.values()
+    for (_, at), image, rows in zip(batches._drawn, batch.images, batch.rows, strict=True):
+        assert (rows == pool.rows[at]).all()
+        assert 0.002 < (image != pool.images[at]).any(axis=2).mean() < 0.6
+    batches.remember(np.zeros((64, 2), np.float32))
+    assert all((worth == 1).all() for worth in batches.worth.values())
+
+
+def test_warm_light_takes_from_blue_and_leaves_most_alone():
+    gains = train_reader.warmth(4000).squeeze()
+    assert (gains[:, 0] == 1).all()
+    assert (gains <= 1).all()
+    assert (gains[:, 2] <= gains[:, 1]).all()
+    assert 0.1 < float((gains[:, 2] < 1).float().mean()) < 0.3
+
+
+def test_a_plate_whose_country_is_still_in_doubt_is_worth_reading_again():
+    costs = np.array([[1e-4, 1e-3], [1e-4, 0.5], [1e-4, 5.0]], np.float32)
+    assert reader_batches.worth_of(costs).tolist() == [0.12, 0.6, 0.3]
+
+
+def test_real_plates_do_not_teach_the_country():
+    plate = reader_sets.real_plate(np.full((40, 90, 3), 90, np.uint8), (20, 10, 50, 12), "AB12")
+    real = reader_sets.real_pool([plate], 4, 0)
+    assert (real.regions == UNTOLD).all()
+    training = train_reader.Training(0)
+    drawn = draw_pool(1, 4)
+    both = Pool(*(np.concatenate(pair) for pair in zip(parts(drawn), parts(real), strict=True)))
+    costs = training.learn(both, 1e-3)
+    assert (costs[:4, 1] > 0).all()
+    assert (costs[4:, 1] == 0).all()
+
+
+def parts(pool):
+    return pool.images, pool.rows, pool.regions
 
 
 def test_the_learning_rate_warms_up_and_comes_down():
@@ -157,7 +226,7 @@ def test_a_loosened_cut_stays_within_the_picture():
 
 def test_a_few_steps_export_a_model_that_the_library_opens(tmp_path, monkeypatch):
     monkeypatch.setattr(reader_sets, "SHARD", 40)
-    monkeypatch.setattr(train_reader, "BATCH", 4)
+    monkeypatch.setattr(reader_batches, "BATCH", 4)
     folder = tmp_path / "work" / "pool"
     folder.mkdir(parents=True)
     reader_sets.render_shard(folder, 0, 40)
@@ -186,12 +255,15 @@ def tiny_training(tmp_path):
     """Three steps, saved and taken up again for two more."""
     plan = train_reader.Plan(1.0, 3, 0, 40, 0, tmp_path / "work", None)
     training = train_reader.Training(0)
-    batches = train_reader.Batches(tmp_path / "work" / "pool", None, 0)
+    batches = reader_batches.Batches(tmp_path / "work" / "pool", None, 0)
     assert batches.look_for_shards() == 1
     train_reader.train(training, batches, plan, train_reader.Console(quiet=True))
     again = train_reader._start(plan, resume=True)
     assert again.step == 3
-    again.learn(batches.draw(), 1e-3)
+    costs = again.learn(batches.draw(), 1e-3)
+    assert costs.shape == (4, 2)
+    assert np.isfinite(costs).all()
+    assert (costs > 0).all()
     return again
 
 

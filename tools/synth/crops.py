@@ -23,6 +23,9 @@ ROW_SLOTS = 10
 TWO_LINE_SHARE = 0.36
 REGIONS = (*(code for code in COUNTRIES if code != NOWHERE), "unknown")
 """The answers of the country head: ISO 3166 alpha-2 codes, and plates of nowhere that we draw."""
+UNTOLD = 255
+"""In place of an index of REGIONS: the country head is not taught by this plate."""
+BLOOM_SHARE = 0.12
 EASY_SHARE = 0.5
 """Crops spared the heavier weather: a reader shown too much that nobody can read learns to skip."""
 
@@ -32,7 +35,7 @@ class Pool:
     """Crops and what they show.
 
     (N, CROP_HEIGHT, CROP_WIDTH, 3) uint8 BGR, rows (N, 2, ROW_SLOTS) uint8, and the indices (N,)
-    of their countries in REGIONS, uint8.
+    of their countries in REGIONS or UNTOLD, uint8.
     """
 
     images: npt.NDArray[np.uint8]
@@ -224,6 +227,8 @@ def _paint_holder(scene: Image, quad: Quad, rng: np.random.Generator) -> None:
 
 def as_crop(scene: Image, rng: np.random.Generator, easy: bool = False) -> Image:
     """Expose, blur, add noise and compress a cut scene, then size it as a crop."""
+    if rng.random() < BLOOM_SHARE:
+        scene = _bloomed(scene, rng)
     lit = _exposed(_blurred(scene, rng, 0.6 if easy else 1.0), rng, easy)
     loud = (4 if easy else 9) * rng.random() ** 2
     channels = 1 if rng.random() < 0.5 else 3
@@ -256,6 +261,14 @@ def _filmed(picture: Image, rng: np.random.Generator) -> Image:
     spread = float(rng.uniform(8, 40))
     smooth = cv2.bilateralFilter(packed, 3, spread, 1.5)
     return np.asarray(smooth, np.uint8)
+
+
+def _bloomed(scene: Image, rng: np.random.Generator) -> Image:
+    """Let a bright face flood the strokes on it, as flash on reflective sheeting does."""
+    reach = 1 + 2 * max(1, round(0.035 * scene.shape[0] * rng.random()))
+    flooded = cv2.dilate(scene, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
+    share = float(rng.uniform(0.2, 0.75))
+    return np.asarray(cv2.addWeighted(flooded, share, scene, 1 - share, 0), dtype=np.uint8)
 
 
 def _blurred(scene: Image, rng: np.random.Generator, strength: float) -> Image:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from tools.synth.glyphs import Shape, draw_shape, glyph
 from tools.synth.styles import BAND_BLUE, COUNTRIES, FOREIGN_CODES, Colour, Country, Paint
+from tools.synth.wear import Field, smooth_field
 
 Image = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.uint8]
@@ -16,6 +17,7 @@ NARROW = {"I": 0.35, "1": 0.62, "J": 0.9, "W": 1.2, "M": 1.15}
 """Widths of characters as shares of the ordinary one, where the font is proportional."""
 SEPARATOR_WIDTH = {" ": 0.3, "-": 0.38, ":": 0.34, ".": 0.24, "*": 0.66}
 """Widths of separators as shares of the character height."""
+WORN_INK = 0.18
 STICKERS: tuple[Colour, ...] = (
     (60, 160, 230), (200, 120, 60), (90, 190, 90), (70, 200, 230), (190, 190, 190), (120, 80, 60),
     (60, 60, 180),
@@ -390,12 +392,21 @@ def _paint_band(band: Image, code: str, rng: np.random.Generator) -> None:
 def _lay_ink(canvas: Image, ink: Mask, colour: Colour, rng: np.random.Generator) -> None:
     """Lay the ink onto the face, with the light and dark edges of embossing, in place."""
     cover = (ink.astype(np.float32) / 255)[..., None]
+    if rng.random() < WORN_INK:
+        cover = cover * _left_of_ink(ink.shape, rng)[..., None]
     blended = canvas * (1 - cover) + np.array(colour, dtype=np.float32) * cover
     if rng.random() < 0.5:
         shift = int(rng.choice([-1, 1])) * max(1, canvas.shape[0] // 70)
         edge = np.roll(cover, shift, axis=0) - cover
         blended += edge * rng.uniform(5, 30)
     canvas[:] = np.clip(blended, 0, 255)
+
+
+def _left_of_ink(shape: tuple[int, ...], rng: np.random.Generator) -> Field:
+    """How much ink is left on a plate that wears off in places: (H, W) in 0..1."""
+    field = smooth_field((shape[0], shape[1]), int(rng.integers(3, 14)), rng)
+    gone = float(rng.uniform(0.5, 2.5))
+    return np.asarray(np.clip(1 - gone * (field - rng.uniform(0.35, 0.75)), 0.1, 1), np.float32)
 
 
 def _paint_border(canvas: Image, colour: Colour, rng: np.random.Generator) -> None:
