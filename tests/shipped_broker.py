@@ -46,3 +46,7 @@ class ShippedBroker(Mosquitto):
         with (folder / "mosquitto.log").open("ab") as log:
             self._process = subprocess.Popen([self._program, "-c", str(config)], stderr=log)
         return self._process
+
+    def _answers(self, process: subprocess.Popen[bytes], port: int) -> bool:
+        """Wait for both listeners: the one for platforms opens a moment later."""
+        return super()._answers(process, port) and super()._answers(process, self.platform_port)
