@@ -4,6 +4,8 @@ Nobody can read what is hidden, but a reader that has seen such plates with thei
 that it cannot.
 """
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -12,24 +14,28 @@ Image = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.uint8]
 Rng = np.random.Generator
 
-KINDS = (0.3, 0.25, 0.2, 0.25)
-"""Shares of bars, mud, tape and hidden ends."""
+Colour = npt.NDArray[np.float64]
+Cover = Callable[[Mask, Image, Rng], Colour]
+"""Marks in a mask what it hides of a crop, and returns its colour (BGR)."""
 
 
 def covered(crop: Image, rng: Rng) -> Image:
-    """Hide a part of a crop: (H, W, 3) uint8 BGR -> the same shape."""
+    """Hide a part of a crop by one cover or another: (H, W, 3) uint8 BGR -> the same shape."""
+    return hidden(crop, COVERS[int(rng.choice(len(COVERS), p=SHARES))], rng)
+
+
+def hidden(crop: Image, cover: Cover, rng: Rng) -> Image:
+    """Hide a part of a crop by one cover: (H, W, 3) uint8 BGR -> the same shape."""
     mask = np.zeros(crop.shape[:2], np.uint8)
-    kind = int(rng.choice(len(KINDS), p=KINDS))
-    paint = (_bar, _mud, _tape, _end)[kind]
-    colour = paint(mask, crop, rng)
+    colour = cover(mask, crop, rng)
     soft = cv2.GaussianBlur(mask, (0, 0), float(rng.uniform(0.3, 1.6)))
     share = (soft.astype(np.float32) / 255)[..., None]
     grain = rng.normal(0, 3, crop.shape[:2])[..., None]
-    hidden = crop * (1 - share) + (colour + grain) * share
-    return np.asarray(np.clip(hidden, 0, 255), dtype=np.uint8)
+    blended = crop * (1 - share) + (colour + grain) * share
+    return np.asarray(np.clip(blended, 0, 255), dtype=np.uint8)
 
 
-def _bar(mask: Mask, crop: Image, rng: Rng) -> npt.NDArray[np.float64]:
+def bar(mask: Mask, crop: Image, rng: Rng) -> Colour:
     """A post, a tow bar or a strut across the plate."""
     high, wide = mask.shape
     x, lean = rng.uniform(0.02, 0.98) * wide, rng.normal(0, 0.25) * high
@@ -38,7 +44,7 @@ def _bar(mask: Mask, crop: Image, rng: Rng) -> npt.NDArray[np.float64]:
     return _grey(rng)
 
 
-def _mud(mask: Mask, crop: Image, rng: Rng) -> npt.NDArray[np.float64]:
+def mud(mask: Mask, crop: Image, rng: Rng) -> Colour:
     """A splash or two of one colour."""
     high, wide = mask.shape
     for _ in range(int(rng.integers(1, 3))):
@@ -51,7 +57,7 @@ def _mud(mask: Mask, crop: Image, rng: Rng) -> npt.NDArray[np.float64]:
     return np.asarray(earth * rng.uniform(0.3, 2.2))
 
 
-def _tape(mask: Mask, crop: Image, rng: Rng) -> npt.NDArray[np.float64]:
+def tape(mask: Mask, crop: Image, rng: Rng) -> Colour:
     """A strip of about the colour of the face over a part of a sign."""
     high, wide = mask.shape
     low = rng.uniform([0.0, 0.1], [0.95, 0.6]) * (wide, high)
@@ -62,7 +68,7 @@ def _tape(mask: Mask, crop: Image, rng: Rng) -> npt.NDArray[np.float64]:
     return np.asarray(face + rng.normal(0, 8))
 
 
-def _end(mask: Mask, crop: Image, rng: Rng) -> npt.NDArray[np.float64]:
+def end(mask: Mask, crop: Image, rng: Rng) -> Colour:
     """What stands before one end of the plate, and hides its first or its last sign."""
     high, wide = mask.shape
     reach, lean = rng.uniform(0.05, 0.22) * wide, rng.normal(0, 0.1) * high
@@ -73,6 +79,10 @@ def _end(mask: Mask, crop: Image, rng: Rng) -> npt.NDArray[np.float64]:
     return _grey(rng)
 
 
-def _grey(rng: Rng) -> npt.NDArray[np.float64]:
+def _grey(rng: Rng) -> Colour:
     """A colour that is nearly grey, dark more often than light."""
     return np.asarray(255 * rng.random() ** 1.6 + rng.normal(0, 8, 3))
+
+
+COVERS: tuple[Cover, ...] = (bar, mud, tape, end)
+SHARES = (0.3, 0.25, 0.2, 0.25)
