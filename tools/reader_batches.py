@@ -32,7 +32,7 @@ class Batches:
         self.real = real
         self.rng = np.random.default_rng(seed)
         self.shards: dict[Path, Pool] = {}
-        self.worth: dict[Path, Costs] = {}
+        self.worth: dict[Path, npt.NDArray[np.float32]] = {}
         self.seen: set[Path] = set()
         self._drawn: list[tuple[Path, int]] = []
         self._covered: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
