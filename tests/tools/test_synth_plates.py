@@ -89,6 +89,22 @@ def test_a_rendered_plate_has_its_true_proportions(country, lines):
     assert abs(face.shape[1] / 80 - width_mm / height_mm) < 0.02
 
 
+def test_the_code_on_a_band_is_as_high_as_the_regulation_asks():
+    """Of Regulation (EC) No 2411/98: 20 mm and more, on a blue of 40 to 50 mm."""
+    tall = []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        face = render_plate(spec_for("BE", "1ABC234"), 440, rng, worn=False).astype(int)
+        blue = (face[:, :, 0] - face[:, :, 2] > 60).mean(axis=0) > 0.5
+        if not blue[40:100].all():
+            continue
+        code = (face[200:430, 40:100] > 180).all(axis=2).any(axis=1)
+        if code.any():
+            tall.append(np.ptp(np.flatnonzero(code)) / 4)
+    assert len(tall) > 10
+    assert 17 < min(tall) <= max(tall) < 40
+
+
 def test_the_same_seed_gives_the_same_pixels():
     first, second = (draw_pool(11, 6) for _ in range(2))
     assert np.array_equal(first.images, second.images)

@@ -7,7 +7,18 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.synth.glyphs import Shape, draw_shape, glyph
-from tools.synth.styles import BAND_BLUE, COUNTRIES, FOREIGN_CODES, Colour, Country, Paint
+from tools.synth.styles import (
+    BAND_AZURE,
+    BAND_BLUE,
+    BLACK,
+    COUNTRIES,
+    DARK_BLUE,
+    FOREIGN_CODES,
+    WHITE,
+    Colour,
+    Country,
+    Paint,
+)
 from tools.synth.wear import Field, smooth_field
 
 Image = npt.NDArray[np.uint8]
@@ -18,6 +29,13 @@ NARROW = {"I": 0.35, "1": 0.62, "J": 0.9, "W": 1.2, "M": 1.15}
 SEPARATOR_WIDTH = {" ": 0.3, "-": 0.38, ":": 0.34, ".": 0.24, "*": 0.66}
 """Widths of separators as shares of the character height."""
 WORN_INK = 0.18
+VINTAGE = 0.03
+OF_OLD = (Paint(DARK_BLUE, WHITE), Paint(BLACK, WHITE))
+"""What most countries issued before faces reflected light, and some still do."""
+SLENDER = 0.3
+"""How many of the plates of two lines have strokes as slender as those of old."""
+FINE = 4
+"""How much larger a band is painted than it is kept."""
 STICKERS: tuple[Colour, ...] = (
     (60, 160, 230), (200, 120, 60), (90, 190, 90), (70, 200, 230), (190, 190, 190), (120, 80, 60),
     (60, 60, 180),
@@ -66,14 +84,16 @@ def paint_face(
     issued = COUNTRIES[country]
     width_mm, height_mm = issued.size if len(rows) == 1 else issued.size_two
     width, height = round(width_mm * px_per_mm), round(height_mm * px_per_mm)
-    paint = _aged(issued.paint(style), rng)
+    paint = issued.paint(style)
+    vintage = (style == "historic" and paint.ink == WHITE) or rng.random() < VINTAGE
+    paint = _aged(OF_OLD[int(rng.integers(2))] if vintage else paint, rng)
     canvas = np.empty((height, width, 3), dtype=np.uint8)
     canvas[:] = paint.face
-    banded = issued if style != "historic" else replace(issued, band="none")
+    banded = replace(issued, band="none") if vintage else issued
     sides = _paint_bands(canvas, banded, len(rows), rng)
     ink = np.zeros((height, width), dtype=np.uint8)
     lettering = _draw_lettering(issued, len(rows), rng)
-    if style == "historic":
+    if vintage or rng.random() < issued.slender + SLENDER * (len(rows) - 1):
         lettering = replace(lettering, shape=_thin(lettering.shape, rng))
     written = _with_emblems(rows, rng)
     for i, box in enumerate(_row_boxes(len(rows), lettering, canvas, sides)):
@@ -99,9 +119,11 @@ def _colour(values: npt.NDArray[np.float64]) -> Colour:
 def _draw_lettering(issued: Country, lines: int, rng: np.random.Generator) -> Lettering:
     """Choose how the characters of one plate look."""
     low, high = issued.aspect
+    wider = rng.uniform(0.95, 1.3) if lines == 2 else 1.0
+    shape = draw_shape(rng, issued.own_strokes, issued.gaps)
     return Lettering(
-        shape=draw_shape(rng, issued.own_strokes, issued.gaps),
-        aspect=float(rng.uniform(low - 0.04, high + 0.06)),
+        shape=replace(shape, bar_ones=True) if rng.random() < issued.bar_ones else shape,
+        aspect=float(rng.uniform(low - 0.04, high + 0.06) * wider),
         gap=float(rng.uniform(0.08, 0.24)),
         fill=float(rng.uniform(0.8, 0.98)),
         height=float(rng.uniform(0.64, 0.82) if lines == 1 else rng.uniform(0.72, 0.92)),
@@ -207,7 +229,7 @@ def _write_separator(
     if sign == "*":
         _stick_seals(canvas, cell, rng)
     if sign == ":" and rng.random() < 0.8:
-        _stick_small_seal(canvas, cell, rng)
+        _emboss_small_seal(ink, cell, rng)
     if sign not in "-.:":
         return
     long = (0.12 if sign == "." else rng.uniform(0.12, 0.36)) * cell.height
@@ -218,13 +240,12 @@ def _write_separator(
     ink[y : y + thick, x : x + max(1, round(long))] = 255
 
 
-def _stick_small_seal(canvas: Image, cell: Box, rng: np.random.Generator) -> None:
+def _emboss_small_seal(ink: Mask, cell: Box, rng: np.random.Generator) -> None:
     """Emboss the little crown or seal that stands above a Belgian dash."""
     middle = (round(cell.x + cell.width / 2), round(cell.y + cell.height * rng.uniform(0.08, 0.25)))
     axes = (max(1, round(0.05 * cell.height)), max(1, round(rng.uniform(0.05, 0.1) * cell.height)))
-    tone = tuple(int(v) for v in np.clip(rng.uniform(60, 190) + rng.normal(0, 20, 3), 0, 255))
-    thick = -1 if rng.random() < 0.4 else 1
-    cv2.ellipse(canvas, middle, axes, 0, 0, 360, tone, thick, cv2.LINE_AA)
+    thick = -1 if rng.random() < 0.3 else 1
+    cv2.ellipse(ink, middle, axes, 0, 0, 360, int(rng.integers(60, 256)), thick, cv2.LINE_AA)
 
 
 def _stick_seals(canvas: Image, cell: Box, rng: np.random.Generator) -> None:
@@ -314,7 +335,7 @@ def _stick_shield(
 def _paint_bands(canvas: Image, issued: Country, lines: int, rng: np.random.Generator) -> Sides:
     """Paint the bands of a country; returns the widths taken."""
     height, width = canvas.shape[:2]
-    taken = round(width * (0.085 if lines == 1 else 0.13) * rng.uniform(0.7, 1.25))
+    taken = round(width * (0.085 if lines == 1 else 0.13) * rng.uniform(0.85, 1.2))
     tall = height if lines == 1 else round(height * rng.uniform(0.45, 1.0))
     if issued.band == "none" or rng.random() < 0.2:
         return Sides(0, 0, 0)
@@ -365,28 +386,47 @@ def _print(
 
 
 def _paint_band(band: Image, code: str, rng: np.random.Generator) -> None:
-    """Paint a blue band with a ring of stars above and a code below, in place."""
-    height, width = band.shape[:2]
-    faded = rng.uniform(0, 130) if rng.random() < 0.5 else 0.0
-    band[:] = np.clip(np.array(BAND_BLUE) * rng.uniform(0.6, 1.4) + faded, 0, 255)
-    ring = (round(width / 2), round(height * rng.uniform(0.25, 0.36)))
-    stars, reach = rng.random() < 0.8, rng.uniform(0.2, 0.36)
-    dot = max(1, round(width * rng.uniform(0.03, 0.09)))
-    yellow = tuple(int(v) for v in np.clip(rng.normal([90, 215, 240], 30), 0, 255))
-    for angle in np.linspace(0, 2 * np.pi, 12 if stars else 0, endpoint=False):
-        x, y = ring[0] + reach * width * np.cos(angle), ring[1] + reach * width * np.sin(angle)
-        cv2.circle(band, (round(x), round(y)), dot, yellow, -1)
-    shape = draw_shape(rng, 0.0, 0.0)
-    most = min(0.36 if stars else 0.6, 0.85 * width / height)
-    tall = max(3, round(most * height * rng.uniform(0.7, 1.0)))
-    wide = min(0.5 * tall, 0.86 * width / len(code))
+    """Paint a blue band with a ring of stars above and a code below, in place.
+
+    Its measures are those of Regulation (EC) No 2411/98: a band of 40 to 50 mm, stars of 4 to 5 mm
+    at 15 mm around a point, a code of 20 mm and more. It is painted larger than it is kept: a
+    star is smaller than a pixel, and a ring of such stars is no solid ring.
+    """
+    height, width = (side * FINE for side in band.shape[:2])
+    drawn = np.empty((height, width, 3), np.uint8)
+    mm = width / 45
+    blue = np.array(BAND_BLUE) + rng.random() * (np.array(BAND_AZURE) - BAND_BLUE)
+    faded = rng.uniform(0, 130) if rng.random() < 0.4 else 0.0
+    drawn[:] = np.clip(blue * rng.uniform(0.6, 1.3) + faded, 0, 255)
+    stars = rng.random() < 0.85
+    if stars:
+        _ring_of_stars(drawn, mm, rng)
+    tall = min(rng.uniform(21, 33) * mm, 0.6 * height)
+    wide = min(rng.uniform(0.5, 0.8) * tall, 0.88 * width / len(code))
+    shape = replace(draw_shape(rng, 0.0, 0.0), weight=int(rng.integers(-2, 7)))
     ink = np.zeros((height, width), dtype=np.uint8)
-    top = rng.uniform(0.55 if stars else 0.2, 0.8)
-    x, y = (width - wide * len(code)) / 2, min(height - tall - 1, top * height)
+    high = height - tall
+    top = high * rng.uniform(0.2, 1.0) if not stars else high - rng.uniform(0.02, 0.3) * high
     for i, char in enumerate(code):
-        mask = cv2.resize(glyph(shape, char), (max(1, round(wide * 0.85)), tall))
-        _put(ink, mask.astype(np.uint8), round(x + i * wide), round(y))
-    band[ink > 110] = int(rng.integers(170, 256))
+        mask = cv2.resize(glyph(shape, char), (max(1, round(wide * 0.86)), max(3, round(tall))))
+        left = (width - wide * len(code)) / 2 + i * wide
+        _put(ink, mask.astype(np.uint8), round(left), round(min(top, high - 1)))
+    drawn[ink > 110] = int(rng.integers(185, 256))
+    if code == "B" and rng.random() < 0.5:
+        drawn[:, -max(1, round(1.5 * mm)) :] = 225
+    band[:] = cv2.resize(drawn, band.shape[1::-1], interpolation=cv2.INTER_AREA)
+
+
+def _ring_of_stars(drawn: Image, mm: float, rng: np.random.Generator) -> None:
+    """Paint the twelve stars, now plain, now hardly seen, in place."""
+    middle = np.array([drawn.shape[1] / 2, min(rng.uniform(20, 40) * mm, 0.4 * drawn.shape[0])])
+    reach, dot = rng.uniform(13, 16.5) * mm, max(1, round(rng.uniform(1.1, 2.3) * mm))
+    yellow = np.clip(rng.normal([90, 215, 240], 30), 0, 255)
+    seen = rng.uniform(0.35, 1.0)
+    colour = tuple(int(v) for v in seen * yellow + (1 - seen) * drawn[0, 0])
+    for angle in np.linspace(0, 2 * np.pi, 12, endpoint=False):
+        x, y = middle + reach * np.array([np.cos(angle), np.sin(angle)])
+        cv2.circle(drawn, (round(x), round(y)), dot, colour, -1)
 
 
 def _lay_ink(canvas: Image, ink: Mask, colour: Colour, rng: np.random.Generator) -> None:

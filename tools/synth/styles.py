@@ -16,6 +16,8 @@ BLACK: Colour = (25, 25, 25)
 RUBINE: Colour = (45, 25, 145)
 RED: Colour = (40, 35, 190)
 BAND_BLUE: Colour = (160, 60, 10)
+BAND_AZURE: Colour = (240, 145, 15)
+"""What a camera makes of the same band where the light is good."""
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 COMMON = "ABCDEFGHJKLMNPRSTUVWXYZ"
@@ -59,6 +61,8 @@ class Country:
     districts: tuple[str, ...] = ()
     own_strokes: float = 0.25
     gaps: float = 0.1
+    slender: float = 0.0
+    bar_ones: float = 0.0
     aspect: tuple[float, float] = (0.5, 0.64)
     drawn: float = 0.01
 
@@ -78,9 +82,9 @@ NL_FORMS = (
     Form("ll-dd-dd", 0.5, "car", NL_OLD),
     Form("dd-dd-ll", 0.5, "car", NL_OLD),
     Form("dd-ll-dd", 0.6, "car", NL_OLD),
-    Form("ll-dd-dd", 0.8, "historic", NL_OLD),
-    Form("dd-dd-ll", 0.8, "historic", NL_OLD),
-    Form("dd-ll-dd", 0.4, "historic", NL_OLD),
+    Form("ll-dd-dd", 1.2, "historic", NL_OLD),
+    Form("dd-dd-ll", 1.2, "historic", NL_OLD),
+    Form("dd-ll-dd", 0.6, "historic", NL_OLD),
     Form("ll-dd-ll", 1.2, "car", NL_NEW),
     Form("ll-ll-dd", 1.2, "car", NL_NEW),
     Form("dd-ll-ll", 1.4, "car", NL_NEW),
@@ -202,6 +206,7 @@ COUNTRIES: dict[str, Country] = {
         own_strokes=0.1,
         aspect=(0.46, 0.62),
         gaps=0.0,
+        slender=0.5,
     ),
     "DE": Country(
         "left",
@@ -294,6 +299,7 @@ COUNTRIES: dict[str, Country] = {
         size=(520, 111),
         size_two=(285, 203),
         paints={"rear": Paint(YELLOW)},
+        bar_ones=0.85,
         drawn=0.035,
     ),
     "CZ": Country(
