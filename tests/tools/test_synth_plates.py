@@ -95,7 +95,7 @@ def test_the_code_on_a_band_is_as_high_as_the_regulation_asks():
     for seed in range(40):
         rng = np.random.default_rng(seed)
         face = render_plate(spec_for("BE", "1ABC234"), 440, rng, worn=False).astype(int)
-        blue = (face[:, :, 0] - face[:, :, 2] > 60).mean(axis=0) > 0.5
+        blue = (face[:, :, 0] - face[:, :, 2] > 90).mean(axis=0) > 0.6
         if not blue[40:100].all():
             continue
         code = (face[200:430, 40:100] > 180).all(axis=2).any(axis=1)
