@@ -98,7 +98,7 @@ def test_the_code_on_a_band_is_as_high_as_the_regulation_asks():
         blue = (face[:, :, 0] - face[:, :, 2] > 90).mean(axis=0) > 0.6
         if not blue[40:100].all():
             continue
-        code = (face[200:430, 40:100] > 180).all(axis=2).any(axis=1)
+        code = (face[232:430, 40:100] > 180).all(axis=2).any(axis=1)
         if code.any():
             tall.append(np.ptp(np.flatnonzero(code)) / 4)
     assert len(tall) > 10
