@@ -85,6 +85,15 @@ def test_the_report_counts_wrong_plates_and_countries() -> None:
     assert lines[-1] == "country of Dutch and Belgian plates: 0.0% right, 50.00% wrong"
 
 
+def test_what_one_frame_alone_read_is_told_apart_since_it_is_no_passage() -> None:
+    sure = Grounds(9.0, 1.0, 1.0, 9.0, 9.0, 1.0)
+    tracks = [Judged(sure, frames > 1, False, "NL", "NL", frames, True) for frames in (1, 1, 2, 5)]
+    _, lines = report(tracks, UNFITTED)
+    at = lines.index("read in two frames and more, as a passage is, 2 tracks:")
+    assert lines[at + 1] == "at 0.99 and above: 100.0% covered, 0 wrong (0.000%)"
+    assert "at 0.99 and above: 100.0% covered, 2 wrong (50.000%)" in lines
+
+
 def test_a_track_of_which_no_frame_gave_text_is_not_covered() -> None:
     sure = Grounds(8.0, 1.0, 2.0, 8.0, 8.0, 1.0)
     unread = Judged(sure, False, False, "NL", None, 0, True)
