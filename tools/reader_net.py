@@ -32,6 +32,25 @@ def _widely(channels: int) -> nn.Sequential:
     return nn.Sequential(along, mixed, nn.BatchNorm2d(channels), nn.ReLU(inplace=True))
 
 
+class Origin(nn.Module):  # type: ignore[misc, unused-ignore]
+    """Which country a plate looks to be of: (N, 3, 48, 192) float32 -> logits (N, len(REGIONS))."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(_convolution(3, 16, 2), _convolution(16, 32, 2))
+        self.detail = _convolution(32, 32)
+        self.shrink = _convolution(32, 64, 2)
+        self.trunk = _convolution(64, 64)
+        self.region = nn.Linear(64 * 36, len(REGIONS))
+
+    def forward(self, crops: Tensor) -> Tensor:
+        """Logits of the countries."""
+        fine = self.stem(crops)
+        features = self.shrink(fine + self.detail(fine))
+        features = features + self.trunk(features)
+        return self.region(functional.adaptive_avg_pool2d(features, (3, 12)).flatten(1))
+
+
 class ReaderNet(nn.Module):  # type: ignore[misc, unused-ignore]
     """Two lines of text in a plate crop, as classes over columns for CTC, and its country.
 
@@ -52,11 +71,7 @@ class ReaderNet(nn.Module):  # type: ignore[misc, unused-ignore]
         self.neighbours = nn.Conv2d(160, 160, (1, 3), padding=(0, 1), groups=8)
         self.along = _widely(160)
         self.signs = nn.Conv2d(160, 2 * PARTS * CLASSES, 1)
-        self.origin = nn.Sequential(
-            _convolution(3, 16, 2), _convolution(16, 32, 2), _convolution(32, 64, 2),
-            _convolution(64, 64), nn.AdaptiveAvgPool2d((3, 12)), nn.Flatten(),
-            nn.Linear(64 * 36, len(REGIONS)),
-        )  # fmt: skip
+        self.origin = Origin()
 
     def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
         """Logits of both lines, and of the country."""

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 COUNTRY_WEIGHT = 0.3
 """What a wrong country costs beside a wrong character."""
+COUNTRY_DOUBT = 0.02
+"""Share of every country's label that goes to all others: no look proves a country."""
 REAL_VARIANTS = 40
 WARM_UP_STEPS = 200
 WARM_SHARE = 0.2
@@ -110,8 +112,9 @@ class Training:
         read = reading_costs(spelled, torch.from_numpy(batch.rows))
         told = torch.from_numpy(batch.regions).long()
         origin = functional.cross_entropy(
-            region.float(), told, ignore_index=UNTOLD, reduction="none"
-        )
+            region.float(), told, ignore_index=UNTOLD, reduction="none",
+            label_smoothing=COUNTRY_DOUBT,
+        )  # fmt: skip
         loss = tempered(read).mean() + COUNTRY_WEIGHT * origin.sum() / (told != UNTOLD).sum()
         for group in self.optimiser.param_groups:
             group["lr"] = rate

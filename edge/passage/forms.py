@@ -48,6 +48,8 @@ SIDECODES = (*DUTCH_OLD, *DUTCH_MODERN_SERIES)
 """The Dutch sidecodes 1 to 14, by their place here."""
 EXCLUDED_NL = _codes("GVD KKK KVT LPF NSB PKK PSV TBS SS SD PVV SGP VVD")
 
+BELGIAN = ("nlllddd", "9dddlll", "lllddd", "dddlll")
+"""A 9 stands before signs of the owner's own choice, often those of an older plate, either way."""
 BELGIAN_CLASSES = "OMWSGTZYVQ"
 """Oldtimer, motorcycle, moped, tractor, taxi, dealer, test, professional, trailer (RULES 5.2)."""
 
@@ -119,12 +121,12 @@ def _short(patterns: Iterator[str]) -> list[str]:
 
 
 SERIES = (
-    _series("NL", YELLOW, *(_dutch(p, "m") for p in DUTCH_MODERN_SERIES), "ymddmm"),
+    _series("NL", YELLOW, *(_dutch(p, "m") for p in DUTCH_MODERN_SERIES), "yyddmm"),
     _series("NL", YELLOW, *(_dutch(p, "l") for p in DUTCH_OLD)),
     _series("NL", YELLOW | WHITE, "tmddmm", "ddtmmm"),
-    _series("BE", WHITE, "nlllddd", "lllddd", "dddlll"),
+    _series("BE", WHITE, *BELGIAN),
     _series("BE", WHITE, *(f"{c}lllddd" for c in BELGIAN_CLASSES)),
-    _series("BE", WHITE, "CDlldd", "CDdddd", "Addd", "Eddd", "Pddd"),
+    _series("BE", WHITE, "CDlldd", "CDdddd", "Addd", "Eddd", "Pddd", "EURdddd", "dddEURO"),
     _series("BE", WHITE, "xxxxx"),
     _series("DE", WHITE, *_short(_german())),
     _series("FR", WHITE, "ffdddff"),

@@ -32,7 +32,12 @@ FREE_TEXT = frozenset({"BE"})
 
 TRADE: dict[str, tuple[Form, ...]] = {"BE": tuple(form(f"{c}lllddd") for c in "ZYV")}
 STATE: dict[str, tuple[Form, ...]] = {
-    "BE": tuple(map(form, ("CDlldd", "CDdddd", "CDddd", "CDlll", "Addd", "Eddd", "Pddd")))
+    "BE": tuple(
+        map(
+            form,
+            ("CDlldd", "CDdddd", "CDddd", "CDlll", "Addd", "Eddd", "Pddd", "EURdddd", "dddEURO"),
+        )
+    )
 }
 ANYTHING: dict[str, tuple[Form, ...]] = {"BE": (form("xxxxx"),)}
 OLDTIMER: dict[str, tuple[Form, ...]] = {"BE": (form("Olllddd"),)}
@@ -146,7 +151,7 @@ def proves_something(country: str, text: str) -> bool:
 def may_lack_a_sign(country: str | None, text: str) -> bool:
     """True when a text is what another plate of its country shows while one end of it is hidden.
 
-    The Belgian series of 1973 to 2008 is the one of today without its first sign.
+    The Belgian series of 1973 to 2010 are those of today without their first sign.
     """
     longer = (t for sign in LETTERS + DIGITS for t in (sign + text, text + sign))
     return country is not None and any(fits_country(t, country) for t in longer)

@@ -146,7 +146,7 @@ def through_camera(scene: Image, rng: np.random.Generator) -> Image:
     spread = 0.06 if kind < 0.8 else 0.16
     gains = np.exp(rng.normal(0, spread, 3)).astype(np.float32)
     grey = (scene @ np.array([0.114, 0.587, 0.299], np.float32))[..., None]
-    saturated = grey + (scene - grey) * np.float32(rng.uniform(0.45, 1.25))
+    saturated = grey + (scene - grey) * np.float32(rng.uniform(0.5, 1.6))
     return np.asarray(np.clip(saturated * gains, 0, 255), dtype=np.uint8)
 
 

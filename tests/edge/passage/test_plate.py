@@ -93,10 +93,15 @@ def test_old_series_hold_nearly_all_letters() -> None:
     assert sidecode("AE1234") == 1
     assert sidecode("SS1234") == 1
     assert sidecode("YB12DB") == 4
+    assert sidecode("YY12DB") == 4
 
 
 @pytest.mark.parametrize(
-    "text", ["1ABC234", "ABC123", "123ABC", "QABC123", "OABC123", "MABC123", "GABC123", "TXAB123"]
+    "text",
+    [
+        *("1ABC234", "ABC123", "123ABC", "9ABC123", "9123ABC", "QABC123", "OABC123", "MABC123"),
+        *("GABC123", "TXAB123", "EUR1234", "123EURO"),
+    ],
 )
 def test_belgian_forms_are_known(text: str) -> None:
     assert fits_country(text, "BE")
@@ -180,7 +185,8 @@ def test_any_five_signs_may_be_an_old_belgian_plate() -> None:
     [
         ("BE", "ABC123", True),
         ("BE", "1ABC123", False),
-        ("BE", "123ABC", False),
+        ("BE", "123ABC", True),
+        ("BE", "9123ABC", False),
         ("NL", "27BXK4", False),
         ("LT", "BC123", True),
         ("DE", "BAB123", True),
@@ -198,4 +204,6 @@ def test_what_a_longer_plate_of_its_country_shows_in_part_is_told(
 def test_plates_of_the_state_are_told_apart() -> None:
     assert of_the_state("BE", "CDAB12")
     assert of_the_state("BE", "A123")
+    assert of_the_state("BE", "EUR1234")
+    assert of_the_state("BE", "123EURO")
     assert not of_the_state("BE", "1ABC234")
