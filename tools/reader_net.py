@@ -64,26 +64,32 @@ class ReaderNet(nn.Module):  # type: ignore[misc, unused-ignore]
         self.stem = nn.Sequential(
             _convolution(3, 24, 2), _convolution(24, 48, 2), _convolution(48, 48)
         )
-        self.shrink = _convolution(48, 96, 2)
-        self.trunk = nn.ModuleList(_convolution(96, 96) for _ in range(5))
-        self.column = nn.Conv2d(96, 160, (HEIGHT // 8, 1))
-        self.whole = nn.Conv2d(96, 160, 1)
-        self.neighbours = nn.Conv2d(160, 160, (1, 3), padding=(0, 1), groups=8)
-        self.along = _widely(160)
-        self.signs = nn.Conv2d(160, 2 * PARTS * CLASSES, 1)
+        self.detail = _convolution(48, 48)
+        self.shrink = _convolution(48, 128, 2)
+        self.trunk = nn.ModuleList(_convolution(128, 128) for _ in range(5))
+        self.column = nn.Conv2d(128, 224, (HEIGHT // 8, 1))
+        self.whole = nn.Conv2d(128, 224, 1)
+        self.neighbours = nn.Conv2d(224, 224, (1, 3), padding=(0, 1), groups=8)
+        self.along = nn.ModuleList(_widely(224) for _ in range(2))
+        self.signs = nn.Conv2d(224, 2 * PARTS * CLASSES, 1)
         self.origin = Origin()
 
     def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
         """Logits of both lines, and of the country."""
-        features = self.shrink(self.stem(crops))
+        return self.spell(crops), self.origin(crops)
+
+    def spell(self, crops: Tensor) -> Tensor:
+        """Logits of both lines."""
+        fine = self.stem(crops)
+        features = self.shrink(fine + self.detail(fine))
         for layer in self.trunk:
             features = features + layer(features)
         columns = functional.relu(self.column(features) + self.whole(features.mean((2, 3), True)))
         columns = columns + functional.relu(self.neighbours(columns))
-        columns = columns + self.along(columns)
+        for layer in self.along:
+            columns = columns + layer(columns)
         signs: Tensor = self.signs(columns).reshape(-1, 2, PARTS, CLASSES, COLUMNS // PARTS)
-        spelled = signs.permute(0, 1, 4, 2, 3).reshape(-1, 2, COLUMNS, CLASSES)
-        return spelled, self.origin(crops)
+        return signs.permute(0, 1, 4, 2, 3).reshape(-1, 2, COLUMNS, CLASSES)
 
 
 def normalise(crops: Tensor) -> Tensor:

@@ -317,7 +317,7 @@ def _wait_for_plates(batches: Batches, console: Console) -> None:
     show_default=True,
     help="Folder that receives plate-reader.onnx and plate-reader.yaml.",
 )
-@click.option("--minutes", default=105.0, show_default=True, help="Minutes of training in all.")
+@click.option("--minutes", default=300.0, show_default=True, help="Minutes of training in all.")
 @click.option("--steps", type=int, help="Stop after this many steps, if that comes first.")
 @click.option("--plates", default=700_000, show_default=True, help="Synthetic plates to render.")
 @click.option("--workers", default=1, show_default=True, help="Processes that render plates.")
