@@ -15,7 +15,7 @@ from edge.types import Image
 from edge.vision.golden import FILE, GoldenPicture, GoldenPlate, Goldens, is_plate
 from tests.street import CLIP, OUTCOMES
 
-FRAMES = (3, 30, 111, 135)
+FRAMES = (3, 30, 108, 135)
 """Frames of which every detector with every reader of ours reads all plates right."""
 
 
