@@ -204,7 +204,7 @@ def report(tracks: Sequence[Judged], curve: Calibration) -> tuple[Table, list[st
     lines += [f"of these in fair weather, {fair.sum()} tracks of {readings} readings:"]
     lines += [_above(level, confidence[fair], right[fair]) for level in LEVELS]
     again = np.array([t.frames > 1 for t in tracks])
-    lines += [f"read in two frames and more, as a passage is, {again.sum()} tracks:"]
+    lines += [f"of those that two frames and more gave text for, {again.sum()} tracks:"]
     lines += [_above(SURE, confidence[again], right[again])]
     settled = [t for t, sure in zip(tracks, confidence, strict=True) if sure >= SURE and not t.open]
     wrong = sum(not t.right for t in settled)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from edge.passage.calibration import Grounds, grounds
 from edge.passage.country import Origin, looks, origin, spelt
-from edge.passage.plate import countries, fits_country, is_key, of_the_state, proves_something
+from edge.passage.plate import countries, fits_country, is_key, unproven
 from edge.passage.vote import Vote, vote
 from edge.types import Candidate, Reading, Tint
 
@@ -95,11 +95,7 @@ def open_question(finding: Finding) -> str | None:
         return finding.origin.doubt
     if not is_key(country, text):
         return "without its separator the German plate may be one of several"
-    if of_the_state(country, text):
-        return "the plate may be a diplomat's or an authority's"
-    if not proves_something(country, text):
-        return "any text of its length may be a plate of that country"
-    return None
+    return unproven(country, text)
 
 
 def _is_close(found: Vote) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import floor
 
-from edge.passage.plate import MAX_LENGTH, MIN_LENGTH, fits_country, is_key
+from edge.passage.plate import MAX_LENGTH, MIN_LENGTH, fits_country, is_key, unproven
 from edge.types import NO_DETECTION, ClockReading, ForeignReading, Passage
 
 SILENT_NS = 15_000_000_000
@@ -232,4 +232,4 @@ def _doubt(heard: Heard, plate: str, policy: ForeignPolicy) -> str | None:
         return "the text is no plate of its country"
     if country is not None and not is_key(country, plate):
         return "without its separators the plate may be one of several"
-    return None
+    return None if country is None else unproven(country, plate)

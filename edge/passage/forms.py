@@ -22,7 +22,7 @@ ALPHABETS = {
     "u": LETTERS + UMLAUTS,  # German districts
     "m": DUTCH_MODERN,
     "t": "OW",  # Dutch trailers
-    "y": DUTCH_MODERN + "Y",  # the last Dutch series of 1991
+    "y": DUTCH_MODERN + "Y",  # Dutch, of 1978 to 1991
     "f": "ABCDEFGHJKLMNPQRSTVWXYZ",  # French: no I, O, U
     "i": "ABCDEFGHJKLMNPRSTVWXYZ",  # Italian: no I, O, Q, U
     "s": "BCDFGHJKLMNPRSTVWXYZ",  # Spanish: no vowels, no Q

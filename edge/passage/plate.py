@@ -39,7 +39,8 @@ STATE: dict[str, tuple[Form, ...]] = {
         )
     )
 }
-ANYTHING: dict[str, tuple[Form, ...]] = {"BE": (form("xxxxx"),)}
+ANYTHING: dict[str, tuple[Form, ...]] = {"BE": (form("xxxxx"), form("9dddlll"))}
+"""Signs of the owner's own choice. One misread letter makes the second of a Spanish plate."""
 OLDTIMER: dict[str, tuple[Form, ...]] = {"BE": (form("Olllddd"),)}
 TRAILER: dict[str, tuple[Form, ...]] = {
     "NL": (form("tmddmm"), form("ddtmmm")),
@@ -144,8 +145,17 @@ def is_key(country: str, text: str) -> bool:
 
 
 def proves_something(country: str, text: str) -> bool:
-    """True unless any text of this length is a plate of the country: one sign may be missing."""
+    """True unless the country lets its owners choose such texts: one sign may be misread."""
     return not _among(ANYTHING, country, text)
+
+
+def unproven(country: str, text: str) -> str | None:
+    """Return why a plate of this series accuses nobody, None for the others; names no plate."""
+    if of_the_state(country, text):
+        return "the plate may be a diplomat's or an authority's"
+    if not proves_something(country, text):
+        return "any text of its length may be a plate of that country"
+    return None
 
 
 def may_lack_a_sign(country: str | None, text: str) -> bool:

@@ -89,7 +89,7 @@ def test_what_one_frame_alone_read_is_told_apart_since_it_is_no_passage() -> Non
     sure = Grounds(9.0, 1.0, 1.0, 9.0, 9.0, 1.0)
     tracks = [Judged(sure, frames > 1, False, "NL", "NL", frames, True) for frames in (1, 1, 2, 5)]
     _, lines = report(tracks, UNFITTED)
-    at = lines.index("read in two frames and more, as a passage is, 2 tracks:")
+    at = lines.index("of those that two frames and more gave text for, 2 tracks:")
     assert lines[at + 1] == "at 0.99 and above: 100.0% covered, 0 wrong (0.000%)"
     assert "at 0.99 and above: 100.0% covered, 2 wrong (50.000%)" in lines
 

@@ -180,6 +180,13 @@ def test_any_five_signs_may_be_an_old_belgian_plate() -> None:
     assert proves_something("BE", "1ABC234")
 
 
+def test_a_nine_before_signs_of_the_owners_choice_proves_nothing() -> None:
+    """9123BCO is what a Spanish 9123BCD becomes by one misread letter."""
+    assert fits_country("9123BCO", "BE")
+    assert not proves_something("BE", "9123BCO")
+    assert proves_something("BE", "9ABC123")
+
+
 @pytest.mark.parametrize(
     ("country", "text", "may_lack"),
     [
