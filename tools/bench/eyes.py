@@ -28,9 +28,11 @@ YOLOV9, YOLOV8 = "yolov9t-384", "YOLOv8n-320 int8"
 CCT_READER = "cct_xs_v1"
 PEER_PAIRS = {"yolov9t-384 + cct_xs_v1": YOLOV9, "YOLOv8n-320 int8 + cct_xs_v1": YOLOV8}
 ASKED = {("int8", "yolov9t-384 + cct_xs_v1"): 0.25}
-"""What was set out for (models/README.md)."""
+"""What was set out for of a picture with one plate, on one thread (models/README.md)."""
 AGAINST = "ours against a peer"
+ONE_PLATE = "1 thread, one plate in view"
 RESTING = "at rest: nothing has changed"
+NOT_ALONE = "No frame of the clip shows exactly one plate: what is asked of one is left out."
 NO_PEERS = "The peers' models (../shared/data/peer-models) are not here: they are left out."
 LOOKED_AT = 15
 """One frame in so many is searched for the one to measure on."""
@@ -48,11 +50,29 @@ def spoken(threads: int) -> str:
 
 def models(ready: Ready) -> Findings:
     """Time every model, on so many threads as are asked for in turn."""
-    found = Findings() if PEERS.exists() else Findings(left_out=(NO_PEERS,))
+    if not PEERS.exists():
+        found = Findings(left_out=(NO_PEERS,))
+    elif (image := one_plate(ready.frames)) is None:
+        found = Findings(left_out=(NOT_ALONE,))
+    else:
+        found = beside_peers(image, ready.asked.rounds)
     image = busiest(ready.frames)
     for threads in ready.asked.threads:
         found += on_threads(image, threads, ready.asked.rounds)
     return found
+
+
+def beside_peers(image: Image, rounds: int) -> Findings:
+    """Set our pairs against those of peers on a frame with one plate, on one thread."""
+    cv2.setNumThreads(1)
+    work = our_work(image, 1)
+    missing: list[str] = []
+    for name, make in peer_makers(image, 1).items():
+        try:
+            work[name] = make()
+        except ModelError as e:
+            missing.append(f"{name} is left out of a frame with one plate: {e.cause}")
+    return Findings(tuple(ratios(in_turn(work, rounds), ONE_PLATE, ASKED)), tuple(missing))
 
 
 def on_threads(image: Image, threads: int, rounds: int) -> Findings:
@@ -69,7 +89,14 @@ def on_threads(image: Image, threads: int, rounds: int) -> Findings:
     taken = tuple(t.figure(group(threads), name) for name, t in times.items())
     if not any(name.startswith("read (plate-reader") for name in work):
         missing.append("Our readers are left out: the clip shows no plate.")
-    return Findings(taken + tuple(ratios(times, threads)), tuple(missing))
+    return Findings(taken + tuple(ratios(times, spoken(threads), {})), tuple(missing))
+
+
+def one_plate(frames: Sequence[Frame]) -> Image | None:
+    """Return the image of the first among a few frames that shows one plate and no more."""
+    finder = wiring_eyes.detector(Models(threads=1))
+    images = (frame.image for frame in frames[::LOOKED_AT])
+    return next((image for image in images if len(finder.detect(image)) == 1), None)
 
 
 def busiest(frames: Sequence[Frame]) -> Image:
@@ -114,17 +141,18 @@ def peer_makers(image: Image, threads: int) -> dict[str, Callable[[], Work]]:
     return makers | {f"read ({CCT_READER})": partial(reading_work, image, threads)}
 
 
-def ratios(times: Mapping[str, Times], threads: int) -> list[Figure]:
+def ratios(
+    times: Mapping[str, Times], where: str, asked: Mapping[tuple[str, str], float]
+) -> list[Figure]:
     """Return what our pairs take as shares of what pairs of peers take, round by round."""
     found = []
     for (ours, names), (theirs, detector) in product(PAIRS.items(), PEER_PAIRS.items()):
         us = (f"detect ({names[0]})", f"read ({names[1]})")
         them = (f"detect ({detector})", f"read ({CCT_READER})")
         if all(name in times for name in (*us, *them)):
-            asked = ASKED.get((ours, theirs)) if threads == 1 else None
             ratio = _ratio([times[name] for name in us], [times[name] for name in them])
-            name = f"{ours} / {theirs}, {spoken(threads)}"
-            found.append(replace(ratio, name=name, asked=asked))
+            name = f"{ours} / {theirs}, {where}"
+            found.append(replace(ratio, name=name, asked=asked.get((ours, theirs))))
     return found
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
@@ -85,8 +86,9 @@ def test_models_are_timed_beside_their_twins_and_the_peers_that_are_here(ready: 
         assert not against
         return
     assert {f"detect ({name})" for name in peers.DETECTORS} <= set(values(found))
-    assert len(against) == len(eyes.PAIRS) * len(eyes.PEER_PAIRS)
-    assert [one.asked for one in against].count(0.25) == 1
+    assert len(against) == 2 * len(eyes.PAIRS) * len(eyes.PEER_PAIRS)
+    (asked,) = (one for one in against if one.asked is not None)
+    assert asked.name.endswith(eyes.ONE_PLATE)
 
 
 def _verbs(pair: tuple[str, str]) -> list[tuple[str, str]]:
@@ -101,9 +103,28 @@ def test_a_ratio_is_that_of_each_round_and_not_of_the_medians() -> None:
         f"detect ({theirs})": Times([3.0, 30.0, 1.0], [5.0, 5.0, 5.0]),
         f"read ({eyes.CCT_READER})": Times([1.0, 10.0, 2.0], [3.0, 3.0, 3.0]),
     }
-    (found,) = eyes.ratios(times, 1)
+    (found,) = eyes.ratios(times, "here", eyes.ASKED)
     assert (found.value, found.processor) == (0.5, 0.25)
     assert found.is_met is False
+
+
+def test_what_is_asked_of_one_plate_is_measured_where_exactly_one_is_seen(
+    ready: Ready, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = ready.frames[0]
+    seen = {0: 0, 1: 2, 2: 1, 3: 1}
+    frames = [replace(frame, image=np.full_like(frame.image, n)) for n in seen]
+
+    class Counted:
+        def detect(self, image: Any) -> list[None]:
+            return [None] * seen[int(image[0, 0, 0])]
+
+    monkeypatch.setattr(eyes, "LOOKED_AT", 1)
+    monkeypatch.setattr(eyes.wiring_eyes, "detector", lambda _: Counted())
+    chosen = eyes.one_plate(frames)
+    assert chosen is not None
+    assert chosen[0, 0, 0] == 2
+    assert eyes.one_plate(frames[:2]) is None
 
 
 def test_without_the_peers_the_rest_is_measured_and_told(
