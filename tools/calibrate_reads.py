@@ -259,7 +259,10 @@ def refuse_unwritable(path: Path) -> None:
 
 @click.command()
 @click.option(
-    "--manifest", type=click.Path(path_type=Path), default=MODELS_FOLDER / "manifest.toml"
+    "--manifest",
+    type=click.Path(path_type=Path),
+    default=MODELS_FOLDER / "manifest.toml",
+    help="Of the reader. Default: the models of this repository, whose curve is written over.",
 )
 @click.option("--reader", "name", default=Models().reader, show_default=True)
 @click.option(
@@ -271,7 +274,7 @@ def refuse_unwritable(path: Path) -> None:
 )
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
 def main(manifest: Path, name: str, tracks: int, seed: int) -> None:
-    """Fit the confidence of the vote for one reader, and write it beside the reader."""
+    """Fit the confidence of the vote for one reader, over the one that lies beside it."""
     cv2.setNumThreads(1)
     console = Console(stderr=True)
     try:

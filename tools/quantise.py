@@ -135,8 +135,17 @@ def plates(count: int) -> Iterator[Tensor]:
 
 @click.command()
 @click.argument("kind", type=click.Choice(["detector", "reader"]))
-@click.option("--model", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--model",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    show_default="models/plate-KIND.onnx",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    show_default="beside the model, NAME-int8.onnx",
+    help="Written over what is there.",
+)
 @click.option(
     "--pictures",
     type=click.IntRange(min=1),

@@ -1,4 +1,4 @@
-"""A small box that scores too low is judged, and framed, by a closer look as well (pure).
+"""Small boxes that score too low are judged, and framed, by a closer look as well (pure).
 
 A plate that is far away scores as low as a lamp does; seen twice as large they part.
 """
@@ -18,6 +18,8 @@ FAR = 0.1
 """Share of the picture's width below which a plate is seen better from nearer."""
 DOUBTED = 0.3
 """Score from which such a box is worth a closer look."""
+MOST = 2
+"""Closer looks at one picture: together half the work of one at the whole of it."""
 SAME = 0.3
 """Overlap from which a box of each look is one plate: what is small is seldom framed alike."""
 FRAMES = 2 / 3
@@ -25,9 +27,9 @@ FRAMES = 2 / 3
 
 
 def doubted(rows: Rows, threshold: float, wide_px: float) -> Rows:
-    """Return the likeliest of the small boxes that score too low and lie on no sure one.
+    """Return the small boxes that score too low and lie on no sure one.
 
-    rows: (M, 13) of a detector whose picture is so many pixels wide; (1, 13) or (0, 13) come back.
+    rows: (M, 13) of a detector whose picture is so many pixels wide; some of them come back.
     """
     score, width = rows[:, 0], rows[:, 3] - rows[:, 1]
     sure = rows[score >= threshold]
@@ -35,8 +37,7 @@ def doubted(rows: Rows, threshold: float, wide_px: float) -> Rows:
     low = np.maximum(unsure[:, None, 1:3], sure[None, :, 1:3])
     high = np.minimum(unsure[:, None, 3:5], sure[None, :, 3:5])
     covered = np.any(np.all(low < high, axis=2), axis=1)
-    alone = unsure[~covered]
-    return np.asarray(alone[np.argsort(-alone[:, 0])[:1]], np.float32)
+    return np.asarray(unsure[~covered], np.float32)
 
 
 def part_about(box: Box, size: tuple[int, int]) -> tuple[int, int, int, int]:

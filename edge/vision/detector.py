@@ -1,6 +1,6 @@
 """The plate detector: an ONNX model that gives a box and four corners per plate."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,32 +39,31 @@ class OnnxDetector:
     def detect(self, image: Image) -> list[Detection]:
         """Return the plates in a (H, W, 3) uint8 BGR image, best first.
 
-        Where a plate may fill much of the picture, it is looked at again from farther away; the
-        best of the small ones that are not seen surely, from nearer. That is one look more at most.
+        Where a plate may fill much of the picture, it is looked at again from farther away; else
+        the likeliest of the small ones that are not seen surely, from nearer. That is never more
+        work than one look more.
         """
         rows, fit = self._whole.look(image)
         found = decode(rows, fit, self._threshold, image.shape[:2])
         wide_px = WIDE * image.shape[1]
         likely = rows[rows[:, 0] >= SUSPECTED]
         if not ((likely[:, 3] - likely[:, 1]) > wide_px * fit.scale).any():
-            nearer = self._nearer(image, rows, fit)
-            return found if nearer is None else united(found, [nearer])
+            return united(found, list(self._nearer(image, rows, fit)))
         away = decode(*self._whole.look(image, AWAY), self._threshold, image.shape[:2])
         return united([plate for plate in away if plate.box.width > AWAY * wide_px], found)
 
-    def _nearer(self, image: Image, rows: NDArray[np.float32], fit: Fit) -> Detection | None:
-        """Return the small plate that only a closer look makes sure of, None when there is none."""
+    def _nearer(self, image: Image, rows: NDArray[np.float32], fit: Fit) -> Iterator[Detection]:
+        """Yield the small plates that only a closer look makes sure of."""
         if self._near is None:
-            return None
+            return
         size = image.shape[:2]
         unsure = closer.doubted(rows, self._threshold, size[1] * fit.scale)
-        plate = next(iter(decode(unsure, fit, closer.DOUBTED, size)), None)
-        if plate is None:
-            return None
-        x1, y1, x2, y2 = closer.part_about(plate.box, size)
-        near = decode(*self._near.look(image[y1:y2, x1:x2]), SUSPECTED, (y2 - y1, x2 - x1))
-        again = closer.seen_twice(plate, [closer.shifted(other, x1, y1) for other in near])
-        return again if again is not None and again.score >= self._threshold else None
+        for plate in decode(unsure, fit, closer.DOUBTED, size)[: closer.MOST]:
+            x1, y1, x2, y2 = closer.part_about(plate.box, size)
+            near = decode(*self._near.look(image[y1:y2, x1:x2]), SUSPECTED, (y2 - y1, x2 - x1))
+            again = closer.seen_twice(plate, [closer.shifted(other, x1, y1) for other in near])
+            if again is not None and again.score >= self._threshold:
+                yield again
 
 
 class Eye:

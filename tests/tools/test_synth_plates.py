@@ -13,10 +13,12 @@ from tools.synth.crops import (
     CROP_WIDTH,
     PAD,
     REGIONS,
+    _stick_oval,
     draw_pool,
     region_of,
     row_indices,
 )
+from tools.synth.layout import _char_width, _draw_lettering, paint_face
 from tools.synth.plates import draw_spec, normalised, render_plate, spec_for
 from tools.synth.styles import COUNTRIES, EXCLUDED_NL, NOWHERE
 
@@ -175,3 +177,34 @@ def test_a_machine_without_fonts_says_how_to_get_them(monkeypatch, tmp_path):
         glyphs.font_files()
     monkeypatch.undo()
     glyphs.font_files.cache_clear()
+
+
+def test_an_austrian_plate_may_break_within_a_group():
+    drawn = (draw_spec(np.random.default_rng(seed), "AT", lines=2) for seed in range(200))
+    assert any(re.fullmatch(r"[A-Z]+\*\d", spec.rows[0]) for spec in drawn)
+
+
+def test_a_british_one_takes_the_room_of_a_bar():
+    drawn = (_draw_lettering(COUNTRIES["GB"], 1, np.random.default_rng(seed)) for seed in range(9))
+    lettering = next(one for one in drawn if one.shape.bar_ones)
+    one, other = (_char_width(char, lettering) - lettering.gap for char in "1E")
+    assert one == pytest.approx(other * 14 / 50, rel=0.01)
+
+
+def test_a_french_plate_of_two_lines_has_a_band_on_each_side_of_the_first():
+    rows = ("AB-", "123-CD")
+    drawn = (paint_face("FR", "car", rows, 0.5, np.random.default_rng(seed)) for seed in range(20))
+    blue = [face[..., 0].astype(int) - face[..., 2] > 60 for face in drawn]
+    both = [bands for bands in blue if bands[40, 6] and bands[8, -10:].mean() > 0.5]
+    assert both
+    assert not any(bands[-20:-4, -10:].any() for bands in both)
+
+
+def test_letters_stuck_beside_a_plate_are_not_on_it():
+    quad = np.array([[20, 20], [120, 20], [120, 44], [20, 44]], np.float32)
+    for seed in range(20):
+        scene = np.full((64, 140, 3), 100, np.uint8)
+        _stick_oval(scene, quad, np.random.default_rng(seed))
+        touched = (scene != 100).any(axis=2)
+        assert touched.any()
+        assert not touched[20:44, 24:116].any()

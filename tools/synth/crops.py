@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from tools.synth.glyphs import draw_shape, glyph
 from tools.synth.plates import SEPARATORS, Image, PlateSpec, draw_spec, render_plate
 from tools.synth.styles import COUNTRIES, NOWHERE
 from tools.synth.wear import glare, shadow, smooth_field, write_caption
@@ -26,6 +27,8 @@ REGIONS = (*(code for code in COUNTRIES if code != NOWHERE), "unknown")
 UNTOLD = 255
 """In place of an index of REGIONS: the country head is not taught by this plate."""
 BLOOM_SHARE = 0.12
+OVAL_SHARE = 0.07
+"""How many plates have the letters of a country stuck beside them, which are no part of them."""
 EASY_SHARE = 0.5
 """Crops spared the heavier weather: a reader shown too much that nobody can read learns to skip."""
 
@@ -211,7 +214,30 @@ def _surroundings(shape: tuple[int, int], quad: Quad, rng: np.random.Generator) 
         cv2.line(scene, ends[0], ends[1], line, int(rng.integers(1, 6)))
     if rng.random() < 0.5:
         _paint_holder(scene, quad, rng)
+    if rng.random() < OVAL_SHARE:
+        _stick_oval(scene, quad, rng)
     return scene
+
+
+def _stick_oval(scene: Image, quad: Quad, rng: np.random.Generator) -> None:
+    """Stick a country's letters beside a plate, as large as its own may be, in place."""
+    (left, top), (right, bottom) = quad.min(axis=0), quad.max(axis=0)
+    tall = (bottom - top) * rng.uniform(0.5, 0.9)
+    y = top + (bottom - top) * rng.uniform(0.35, 0.65)
+    beside = right + tall * rng.uniform(0.6, 0.9), left - tall * rng.uniform(0.6, 0.9)
+    middle = (round(float(beside[int(rng.integers(2))])), round(float(y)))
+    ground = tuple(int(v) for v in np.clip(rng.uniform(150, 255) + rng.normal(0, 9, 3), 0, 255))
+    axes = (max(2, round(0.62 * tall)), max(2, round(0.5 * tall)))
+    cv2.ellipse(scene, middle, axes, 0, 0, 360, ground, -1, cv2.LINE_AA)
+    code = str(rng.choice(["B", "NL", "D", "F", "GB", "PL", "E"]))
+    shape = draw_shape(rng, 0.0, 0.0)
+    wide, high = max(2, round(0.8 * tall / max(1.4, len(code)))), max(3, round(0.6 * tall))
+    for i, char in enumerate(code):
+        mask = cv2.resize(glyph(shape, char), (wide, high), interpolation=cv2.INTER_AREA)
+        at = middle[0] + (i - len(code) / 2) * wide, middle[1] - high / 2
+        move = np.array([[1, 0, at[0]], [0, 1, at[1]]])
+        cover = cv2.warpAffine(mask, move, (scene.shape[1], scene.shape[0]))[..., None] / 255
+        scene[:] = scene * (1 - cover) + 25 * cover
 
 
 def _paint_holder(scene: Image, quad: Quad, rng: np.random.Generator) -> None:

@@ -19,19 +19,25 @@ from tools.synth.styles import (
     Country,
     Paint,
 )
-from tools.synth.wear import Field, smooth_field
+from tools.synth.wear import Field, smooth_field, write_caption
 
 Image = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.uint8]
 
 NARROW = {"I": 0.35, "1": 0.62, "J": 0.9, "W": 1.2, "M": 1.15}
 """Widths of characters as shares of the ordinary one, where the font is proportional."""
-SEPARATOR_WIDTH = {" ": 0.3, "-": 0.38, ":": 0.34, ".": 0.24, "*": 0.66}
+SEPARATOR_WIDTH = {" ": 0.3, "-": 0.38, ":": 0.34, ".": 0.24, "°": 0.36, "*": 0.66}
 """Widths of separators as shares of the character height."""
 WORN_INK = 0.18
 VINTAGE = 0.03
 OF_OLD = (Paint(DARK_BLUE, WHITE), Paint(BLACK, WHITE))
 """What most countries issued before faces reflected light, and some still do."""
+ARMS_TWICE = 0.3
+"""How many plates of two lines with arms in the first line have some on both sides of it."""
+STICKER_BESIDE = 0.12
+"""How many plates of two lines have a sticker beside both."""
+BAR_ADVANCE = 0.28
+"""Advance of a one that is a bar: 14 mm where other characters are 50 mm wide (British plates)."""
 SLENDER = 0.3
 """How many of the plates of two lines have strokes as slender as those of old."""
 FINE = 4
@@ -91,6 +97,8 @@ def paint_face(
     canvas[:] = paint.face
     banded = replace(issued, band="none") if vintage else issued
     sides = _paint_bands(canvas, banded, len(rows), rng)
+    if len(rows) == 2 and rng.random() < STICKER_BESIDE:
+        sides = _stick_beside(canvas, sides, rng)
     ink = np.zeros((height, width), dtype=np.uint8)
     lettering = _draw_lettering(issued, len(rows), rng)
     if vintage or rng.random() < issued.slender + SLENDER * (len(rows) - 1):
@@ -99,6 +107,8 @@ def paint_face(
     for i, box in enumerate(_row_boxes(len(rows), lettering, canvas, sides)):
         _write_row(canvas, ink, written[i], box, lettering, rng)
     _lay_ink(canvas, ink, paint.ink, rng)
+    if rng.random() < issued.captioned:
+        _print_caption(canvas, sides, rng)
     _paint_border(canvas, paint.ink, rng)
     return canvas
 
@@ -140,6 +150,14 @@ def _thin(shape: Shape, rng: np.random.Generator) -> Shape:
     return replace(shape, weight=int(rng.integers(-6, 1)))
 
 
+def _print_caption(canvas: Image, sides: Sides, rng: np.random.Generator) -> None:
+    """Print the county above an Irish plate's signs, or the maker below a British one's."""
+    height, width = canvas.shape[:2]
+    strip = max(3, round(height * rng.uniform(0.08, 0.13)))
+    top = round(0.03 * height) if rng.random() < 0.7 else height - strip - round(0.03 * height)
+    write_caption(canvas[top : top + strip, sides.left : width - sides.right], 30.0, rng)
+
+
 def _with_emblems(rows: tuple[str, ...], rng: np.random.Generator) -> tuple[str, ...]:
     """Add seals where plates carry arms or stickers besides their characters."""
     chance = 0.06 if len(rows) == 1 else 0.36
@@ -149,6 +167,8 @@ def _with_emblems(rows: tuple[str, ...], rng: np.random.Generator) -> tuple[str,
         at = int(rng.choice([len(first), 0, between], p=[0.5, 0.3, 0.2]))
         first = f"{first[:at]}*{first[at:]}"
     last = rows[-1]
+    if len(rows) == 2 and "*" in first[1:] and rng.random() < ARMS_TWICE:
+        first = f"*{first}"
     if len(rows) == 2 and rng.random() < 0.1:
         last = f"{last}*" if rng.random() < 0.5 else f"*{last}"
     return (first,) if len(rows) == 1 else (first, last)
@@ -173,6 +193,8 @@ def _char_width(char: str, lettering: Lettering) -> float:
     """Advance of a sign as a share of the character height."""
     if char in SEPARATOR_WIDTH:
         return SEPARATOR_WIDTH[char]
+    if char in "I1" and lettering.shape.bar_ones:
+        return lettering.aspect * BAR_ADVANCE + lettering.gap
     scale = 1.0 if lettering.monospaced else NARROW.get(char, 1.0)
     return lettering.aspect * scale + lettering.gap
 
@@ -230,6 +252,8 @@ def _write_separator(
         _stick_seals(canvas, cell, rng)
     if sign == ":" and rng.random() < 0.8:
         _emboss_small_seal(ink, cell, rng)
+    if sign == "°":
+        _print_emblem(ink, cell, rng)
     if sign not in "-.:":
         return
     long = (0.12 if sign == "." else rng.uniform(0.12, 0.36)) * cell.height
@@ -246,6 +270,28 @@ def _emboss_small_seal(ink: Mask, cell: Box, rng: np.random.Generator) -> None:
     axes = (max(1, round(0.05 * cell.height)), max(1, round(rng.uniform(0.05, 0.1) * cell.height)))
     thick = -1 if rng.random() < 0.3 else 1
     cv2.ellipse(ink, middle, axes, 0, 0, 360, int(rng.integers(60, 256)), thick, cv2.LINE_AA)
+
+
+def _print_emblem(ink: Mask, cell: Box, rng: np.random.Generator) -> None:
+    """Print the small emblem of the republic between the groups of Italian plates."""
+    middle = (round(cell.x + cell.width / 2), round(cell.y + cell.height * rng.uniform(0.4, 0.62)))
+    radius = max(1, round(rng.uniform(0.06, 0.13) * cell.height))
+    shade = int(rng.integers(110, 256))
+    cv2.circle(ink, middle, radius, shade, max(1, radius // 4), cv2.LINE_AA)
+    if rng.random() < 0.7:
+        cv2.circle(ink, middle, max(1, radius // 2), shade, -1, cv2.LINE_AA)
+
+
+def _stick_beside(canvas: Image, sides: Sides, rng: np.random.Generator) -> Sides:
+    """Stick a control sticker beside both lines, in place; returns what is taken then."""
+    height, width = canvas.shape[:2]
+    wide, tall = rng.uniform(0.1, 0.17) * width, rng.uniform(0.3, 0.6) * height
+    left = max(sides.left, sides.below)
+    cell = Box(left, (height - tall) * rng.uniform(0.2, 0.8), wide, tall)
+    stick = _stick_dated if rng.random() < 0.7 else _stick_emblem
+    stick(canvas, cell, rng)
+    taken = round(left + wide)
+    return Sides(taken, sides.right, taken)
 
 
 def _stick_seals(canvas: Image, cell: Box, rng: np.random.Generator) -> None:
@@ -344,10 +390,12 @@ def _paint_bands(canvas: Image, issued: Country, lines: int, rng: np.random.Gene
         _paint_band(canvas[:, width - taken :], code, rng)
         return Sides(0, taken, 0)
     _paint_band(canvas[:tall, :taken], code, rng)
-    if issued.band != "both" or lines == 2 or rng.random() < 0.2:
-        return Sides(taken, 0, taken if tall > 0.55 * height else 0)
-    _paint_second_band(canvas[:, width - taken :], code, rng)
-    return Sides(taken, taken, taken)
+    below = taken if tall > 0.55 * height else 0
+    if issued.band != "both" or rng.random() < 0.2:
+        return Sides(taken, 0, below)
+    upper = height if lines == 1 else round(0.5 * height)
+    _paint_second_band(canvas[:upper, width - taken :], code, rng)
+    return Sides(taken, taken, below)
 
 
 def _paint_second_band(band: Image, code: str, rng: np.random.Generator) -> None:

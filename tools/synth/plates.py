@@ -12,7 +12,11 @@ from tools.synth.wear import wear_plate
 
 Image = npt.NDArray[np.uint8]
 
-SEPARATORS = " -.:*"
+SEPARATORS = " -.:*°"
+ANY_BREAK = 0.12
+"""How many plates of two lines break where no group ends, as Austrian ones do."""
+DASH_KEPT = 0.3
+"""How many keep the dash at which they break."""
 DIGITS = "0123456789"
 SMALLEST_RENDER_PX = 56
 
@@ -60,7 +64,7 @@ def draw_spec(
     form = forms[int(rng.choice(len(forms), p=weights / weights.sum()))]
     written = _issued_text(rng, code, form)
     count = lines or (2 if rng.random() < issued.two_line else 1)
-    rows = _rows(written, count, int(rng.integers(3)))
+    rows = _broken(written, rng) if count == 2 else (written,)
     return PlateSpec(code, normalised(written), len(rows), form.style, rows)
 
 
@@ -113,6 +117,19 @@ def _fill(rng: np.random.Generator, sign: str, country: str, form: Form) -> str:
         return str(rng.choice(COUNTRIES[country].districts))
     choices = {"l": form.letters, "d": DIGITS, "n": DIGITS[1:]}.get(sign, sign)
     return choices[int(rng.integers(len(choices)))]
+
+
+def _broken(written: str, rng: np.random.Generator) -> tuple[str, ...]:
+    """Break a written plate into two lines as one country or another does."""
+    if rng.random() < ANY_BREAK:
+        inner = range(2, len(written) - 2)
+        ends = [i for i in inner if not {written[i - 1], written[i]} & set(SEPARATORS)]
+        if ends:
+            at = ends[int(rng.integers(len(ends)))]
+            return (written[:at], written[at:])
+    first, last = _rows(written, 2, int(rng.integers(3)))
+    dashed = written[len(first) : len(first) + 1] == "-" and rng.random() < DASH_KEPT
+    return (f"{first}-" if dashed else first, last)
 
 
 def _rows(written: str, lines: int, choice: int) -> tuple[str, ...]:

@@ -29,8 +29,8 @@ class Form:
     """One way a country writes its plates.
 
     In `pattern`, l is a letter of `letters`, d a digit, n a digit but zero, z a district code;
-    a space, a dash, a dot, a colon (a dash below a small seal) or an asterisk (seals) parts
-    groups; anything else stands for itself.
+    a space, a dash, a dot, a colon (a dash below a small seal), a degree sign (a small emblem) or
+    an asterisk (seals) parts groups; anything else stands for itself.
     """
 
     pattern: str
@@ -63,6 +63,7 @@ class Country:
     gaps: float = 0.1
     slender: float = 0.0
     bar_ones: float = 0.0
+    captioned: float = 0.0
     aspect: tuple[float, float] = (0.5, 0.64)
     drawn: float = 0.01
 
@@ -275,7 +276,11 @@ COUNTRIES: dict[str, Country] = {
     ),
     "IT": Country(
         "both",
-        (Form("ll ddd ll", 6, "car", FR_LETTERS), Form("ll dddll", 1, "car", FR_LETTERS)),
+        (
+            Form("ll ddd ll", 5, "car", FR_LETTERS),
+            Form("ll dddll", 1, "car", FR_LETTERS),
+            Form("ll°dddll", 2, "car", FR_LETTERS),
+        ),
         "I",
         size=(520, 110),
         size_two=(297, 214),
@@ -294,7 +299,8 @@ COUNTRIES: dict[str, Country] = {
         (
             Form("lldd lll", 6),
             Form("lddd lll", 1),
-            Form("ld lll", 0.3),
+            Form("ld lll", 0.5),
+            Form("lll d", 0.2),
             Form("lll ddd l", 0.4),
             Form("lldd lll", 4, "rear"),
         ),
@@ -303,6 +309,7 @@ COUNTRIES: dict[str, Country] = {
         size_two=(285, 203),
         paints={"rear": Paint(YELLOW)},
         bar_ones=0.85,
+        captioned=0.2,
         drawn=0.035,
     ),
     "CZ": Country(
@@ -364,7 +371,7 @@ COUNTRIES: dict[str, Country] = {
     ),
     "CH": Country(
         "none",
-        (Form("z*dddddd", 4), Form("z ddddd", 1), Form("z.dddddd", 2)),
+        (Form("z*ddd ddd", 2), Form("z*dddddd", 2), Form("z ddddd", 1), Form("z.dddddd", 2)),
         "CH",
         size=(500, 110),
         size_two=(300, 160),
@@ -402,7 +409,8 @@ COUNTRIES: dict[str, Country] = {
         (Form("ddn-z-ddddd", 2), Form("dd-z-dddd", 2), Form("dd-z-ddd", 1)),
         "IRL",
         districts=IE_DISTRICTS,
-        drawn=0.01,
+        captioned=0.6,
+        drawn=0.012,
     ),
     "LV": Country("left", (Form("ll-dddd", 3), Form("ll-ddd", 0.7)), "LV", drawn=0.01),
     "EE": Country("left", (Form("ddd lll", 3),), "EST", drawn=0.01),
@@ -422,6 +430,10 @@ COUNTRIES: dict[str, Country] = {
             Form("ll ddd-ll", 2),
             Form("l ddd ll dd", 1),
             Form("lldddd", 1, "yellow"),
+            Form("lll ddd", 1, "yellow"),
+            Form("ll-d", 0.3),
+            Form("lll d", 0.3),
+            Form("l-dd", 0.3, "green"),
             Form("ddd lll dd", 1),
             Form("d-lll-ddd", 1),
             Form("ll-dd-ll", 1, "red"),

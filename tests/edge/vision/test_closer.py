@@ -21,11 +21,11 @@ def row(x1: float, x2: float, score: float) -> list[float]:
     return [score, x1, 0, x2, 20, *[0.0] * 8]
 
 
-def test_the_best_small_box_below_the_threshold_that_lies_on_no_sure_one_is_doubted() -> None:
+def test_small_boxes_below_the_threshold_that_lie_on_no_sure_one_are_doubted() -> None:
     sure, beside, wide = row(100, 160, 0.6), row(110, 170, 0.59), row(200, 400, 0.55)
     small, smaller, faint = row(0, 60, 0.5), row(500, 540, 0.4), row(600, 640, 0.29)
     rows = np.array([sure, beside, wide, smaller, small, faint], np.float32)
-    assert doubted(rows, 0.6, 1280).tolist() == rows[4:5].tolist()
+    assert doubted(rows, 0.6, 1280).tolist() == rows[3:5].tolist()
     assert len(doubted(rows[[0, 1, 2, 5]], 0.6, 1280)) == 0
     assert len(doubted(rows[:0], 0.6, 1280)) == 0
 
