@@ -10,11 +10,13 @@ from rich.console import Console
 from rich.progress import track
 
 from edge.capture.clip import read_image
+from edge.cli.printable import printable
 from edge.config import Models, load
 from edge.daemon.inforce import models_in_force
-from edge.daemon.wiring_eyes import detector, reader
+from edge.daemon.wiring_eyes import calibration, eyes
 from edge.errors import CaptureError
-from edge.passage.plate import country_of
+from edge.passage.calibration import Calibration
+from edge.passage.finding import find
 from edge.passage.vote import vote
 from edge.types import Box, Detection, Image, Point, Reading
 from edge.vision.detector import OnnxDetector
@@ -40,12 +42,12 @@ CROP_CONFIDENCE = 0.5
 def read(images: tuple[Path, ...], config: Path | None, as_json: bool) -> None:
     """Read the plates in pictures: text, country, confidence, box.
 
-    The confidence is that the whole text is right, judged by this one picture; a passage gathers
-    many. A small picture that is nothing but a plate is read as a whole; one larger than a camera's
+    Text, country and confidence are what a box makes of this one picture; a passage gathers many.
+    A small picture that is nothing but a plate is read as a whole; one larger than a camera's
     frame is searched in tiles.
     """
     models = Models() if config is None else models_in_force(load(config))
-    eyes = detector(models), reader(models)
+    looking, curve = eyes(models), calibration(models)
     console = Console(stderr=True)
     # On a terminal the sentences show how far it is; a bar would stand in their lines.
     quiet = as_json or len(images) == 1 or sys.stdout.isatty()
@@ -53,7 +55,7 @@ def read(images: tuple[Path, ...], config: Path | None, as_json: bool) -> None:
     faults = 0
     for path in shown:
         try:
-            found = [_described(r) for r in readings_in(read_image(path), *eyes)]
+            found = [_described(r, curve) for r in readings_in(read_image(path), *looking)]
         except CaptureError as e:
             click.echo(f"anpr-edge: {e}", err=True)
             faults += 1
@@ -61,7 +63,7 @@ def read(images: tuple[Path, ...], config: Path | None, as_json: bool) -> None:
         if as_json:
             click.echo(json.dumps({"file": str(path), "readings": found}))
         else:
-            click.echo(f"{path}: {_sentence(found)}")
+            click.echo(printable(f"{path}: {_sentence(found)}"))
     sys.exit(1 if faults else 0)
 
 
@@ -80,12 +82,15 @@ def _as_a_crop(image: Image, text: FastPlateReader) -> list[Reading]:
     return [reading] if vote([reading]).confidence >= CROP_CONFIDENCE else []
 
 
-def _described(reading: Reading) -> dict[str, Any]:
+def _described(reading: Reading, curve: Calibration) -> dict[str, Any]:
+    """Tell a reading as the passage would that rests on it alone."""
+    found = find([reading])
     return {
-        "plate": reading.text,
-        "country": country_of(reading.text, reading.tint),
-        "confidence": round(vote([reading]).confidence, 4),
-        "chars": [round(p, 4) for p in reading.chars],
+        "plate": found.vote.text,
+        "read_as": found.read_as,
+        "country": found.origin.country,
+        "confidence": round(curve.probability(found.grounds), 4),
+        "chars": [round(p, 4) for p in found.vote.chars],
         "box": [round(v, 1) for v in reading.detection.box],
     }
 

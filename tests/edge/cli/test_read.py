@@ -12,6 +12,7 @@ from edge.capture.clip import read_image
 from edge.cli.read import readings_in
 from edge.config import Models
 from edge.daemon import wiring_eyes
+from edge.passage.finding import find
 from edge.types import Point
 from edge.vision.detector import OnnxDetector
 from edge.vision.reader import FastPlateReader
@@ -47,6 +48,27 @@ def test_a_picture_of_the_street_gives_its_plates_as_json(still: Path) -> None:
     x1, y1, x2, y2 = reading["box"]
     assert 0 <= x1 < x2 <= 1280
     assert 0 <= y1 < y2 <= 720
+
+
+def test_a_picture_tells_what_a_box_would_make_of_it(
+    still: Path, eyes: tuple[OnnxDetector, FastPlateReader]
+) -> None:
+    told = json.loads(anpr_edge("read", "--json", str(still)).stdout)["readings"]
+    found = [find([reading]) for reading in readings_in(read_image(still), *eyes)]
+    curve = wiring_eyes.calibration(Models())
+    assert [one["plate"] for one in told] == [one.vote.text for one in found]
+    assert [one["country"] for one in told] == [one.origin.country for one in found]
+    sure = [round(curve.probability(one.grounds), 4) for one in found]
+    assert [one["confidence"] for one in told] == sure
+
+
+def test_a_file_name_is_shown_and_not_obeyed(still: Path, tmp_path: Path) -> None:
+    path = tmp_path / "a\x1b[31m.png"
+    path.write_bytes(still.read_bytes())
+    result = anpr_edge("read", str(path))
+    assert result.returncode == 0
+    assert "a\\u001b[31m.png: " in result.stdout
+    assert "\x1b" not in result.stdout
 
 
 def test_one_bad_picture_does_not_end_the_others(still: Path, tmp_path: Path) -> None:
