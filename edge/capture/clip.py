@@ -79,7 +79,8 @@ def _encoded(path: Path) -> bytes:
         about = path.stat()
         if not stat.S_ISREG(about.st_mode) or not 0 < about.st_size <= MAX_BYTES:
             raise CaptureError(
-                f"{path} is not an image: it is {_what(about)}.", "Give a JPEG or PNG file."
+                f"{path} is not an image: it is {_what(about)}.",
+                "Give a JPEG, PNG, TIFF or WebP file.",
             )
         return path.read_bytes()
     except (OSError, ValueError) as e:

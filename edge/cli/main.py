@@ -62,7 +62,8 @@ class Verbs(click.Group):
 def cli() -> None:
     """Read plates, decide offline, prove every passage.
 
-    Exit status: 0 fine, 1 a finding, 2 misuse.
+    Exit status: 0 fine, 1 a finding or something that cannot be used, 2 misuse, 3 a fault of this
+    program.
     """
 
 

@@ -27,6 +27,8 @@ from edge.vision.tiles import find_everywhere
 CROP_WIDTH_PX = 400
 CROP_ASPECT = (1.2, 7.0)
 CROP_CONFIDENCE = 0.5
+GUESS = 0.5
+"""Confidence below which a reading is called a guess."""
 
 
 @click.command()
@@ -40,30 +42,31 @@ CROP_CONFIDENCE = 0.5
 @click.option("--config", type=click.Path(path_type=Path), help="Use the models of this box.toml.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per image.")
 def read(images: tuple[Path, ...], config: Path | None, as_json: bool) -> None:
-    """Read the plates in pictures: text, country, confidence, box.
+    """Read the plates in pictures: text, country, and how likely the whole text is right.
 
-    Text, country and confidence are what a box makes of this one picture; a passage gathers many.
-    A small picture that is nothing but a plate is read as a whole; one larger than a camera's
-    frame is searched in tiles.
+    All three are what a box makes of this one picture; a passage gathers many. What is called a
+    guess is more likely wrong than right. --json tells the box in pixels as well, the probability
+    of each character, and as `read_as` the text before syntax corrected it. A small picture that is
+    nothing but a plate is read as a whole; one larger than a camera's frame is searched in tiles.
     """
     models = Models() if config is None else models_in_force(load(config))
     looking, curve = eyes(models), calibration(models)
     console = Console(stderr=True)
     # On a terminal the sentences show how far it is; a bar would stand in their lines.
-    quiet = as_json or len(images) == 1 or sys.stdout.isatty()
+    quiet = as_json or len(images) == 1 or sys.stdout.isatty() or not console.is_terminal
     shown = images if quiet else track(images, "Reading", console=console)
     faults = 0
     for path in shown:
         try:
             found = [_described(r, curve) for r in readings_in(read_image(path), *looking)]
         except CaptureError as e:
-            click.echo(f"anpr-edge: {e}", err=True)
+            click.echo(_line(f"anpr-edge: {e}"), err=True)
             faults += 1
             continue
         if as_json:
             click.echo(json.dumps({"file": str(path), "readings": found}))
         else:
-            click.echo(printable(f"{path}: {_sentence(found)}"))
+            click.echo(_line(f"{path}: {_sentence(found)}"))
     sys.exit(1 if faults else 0)
 
 
@@ -99,5 +102,12 @@ def _sentence(found: list[dict[str, Any]]) -> str:
     if not found:
         return "no plate found"
     return ", ".join(
-        f"{r['plate']} ({r['country'] or 'country unknown'}, {r['confidence']:.2f})" for r in found
+        f"{r['plate']} ({'a guess, ' * (r['confidence'] < GUESS)}"
+        f"{r['country'] or 'country unknown'}, {r['confidence']:.2f})"
+        for r in found
     )
+
+
+def _line(told: str) -> str:
+    """Keep what a file is called within one line: it is shown, and never obeyed."""
+    return printable(told).replace("\n", "\\n")

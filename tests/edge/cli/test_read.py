@@ -1,6 +1,7 @@
 import json
 import math
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,12 +64,22 @@ def test_a_picture_tells_what_a_box_would_make_of_it(
 
 
 def test_a_file_name_is_shown_and_not_obeyed(still: Path, tmp_path: Path) -> None:
-    path = tmp_path / "a\x1b[31m.png"
+    path = tmp_path / "a\x1b[31m\n.png"
     path.write_bytes(still.read_bytes())
     result = anpr_edge("read", str(path))
     assert result.returncode == 0
-    assert "a\\u001b[31m.png: " in result.stdout
-    assert "\x1b" not in result.stdout
+    assert "a\\u001b[31m\\n.png: " in result.stdout
+    path.write_bytes(b"no picture")
+    result = anpr_edge("read", str(path))
+    assert result.returncode == 1
+    assert "a\\u001b[31m\\n.png is not an image" in result.stderr
+
+
+def test_what_is_more_likely_wrong_is_called_a_guess(still: Path) -> None:
+    told = anpr_edge("read", str(still)).stdout
+    guesses = re.findall(r"\((a guess, )?(?:[A-Z]{2}|country unknown), (0\.\d\d)\)", told)
+    assert guesses
+    assert all(float(sure) <= 0.5 if guess else float(sure) >= 0.5 for guess, sure in guesses)
 
 
 def test_one_bad_picture_does_not_end_the_others(still: Path, tmp_path: Path) -> None:
