@@ -158,6 +158,7 @@ test-arm64: deb
 # The virtual environment: dependencies at their locked versions, each checked by its hash.
 $(VENV)/.ready: requirements.lock pyproject.toml | system
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing what requirements.lock names into $(VENV): once, a minute or a few."
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	touch $@
