@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Collection
@@ -57,9 +58,14 @@ def check_promises(found: list[tuple[list[str], str]]) -> None:
 
 
 def _workplace(folder: Path) -> dict[str, str]:
-    """Make a copy of the repository in name only, with the environment active."""
-    for name in ("edge", "tools", "models", "deploy"):
+    """Make a copy of the repository in name only, with the environment active.
+
+    The models are copied: `cp -r` takes a link for what it is, and what is written into the copy
+    would be written here.
+    """
+    for name in ("edge", "tools", "deploy"):
         (folder / name).symlink_to(REPOSITORY / name)
+    shutil.copytree(REPOSITORY / "models", folder / "models")
     commands = folder / "bin"
     commands.mkdir()
     for name, runs in (("python", ""), ("anpr-edge", " -m edge.cli.main")):
