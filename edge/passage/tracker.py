@@ -97,6 +97,7 @@ class Track:
     clear_texts: Counter[str] = field(default_factory=Counter)
     lanes: dict[Lane | None, float] = field(default_factory=dict)
     wholes: int = 0
+    paced: int = 0  # of these, since its way was last known
     came: list[Box] = field(default_factory=list)
     went: deque[Box] = field(default_factory=lambda: deque(maxlen=ENDS))
 
@@ -111,6 +112,15 @@ class Track:
         if not any(_same_picture(kept.reading, sighting.reading) for kept in self.kept):
             self._hear(sighting)
 
+    def begin_way(self, at: Spot) -> None:
+        """Forget how it moved: its text was seen where nothing that drives could be by now.
+
+        What it was before may have been another vehicle of its fleet, misread.
+        """
+        self.motion = begin(at)
+        self.came, self.paced = [], 0
+        self.went.clear()
+
     def absorb(self, later: "Track") -> None:
         """Take over a track that has proved to be of the same vehicle."""
         self.last, self.motion = later.last, later.motion
@@ -121,6 +131,7 @@ class Track:
         for lane, counts in later.lanes.items():
             self.lanes[lane] = self.lanes.get(lane, 0.0) + counts
         self.wholes += later.wholes
+        self.paced += later.paced
         self.trail.absorb(later.trail)
         self.came = (self.came + later.came)[:ENDS]
         self.went.extend(later.went)
@@ -139,7 +150,7 @@ class Track:
     @property
     def direction(self) -> Direction:
         """Return how the vehicle moved, judged by how its plate grew and sank in the picture."""
-        seen = min(ENDS, self.wholes // 2)
+        seen = min(ENDS, self.paced // 2)
         if seen == 0:
             return Direction.UNKNOWN
         came, went = _middle(self.came[:seen]), _middle(list(self.went)[-seen:])
@@ -156,6 +167,7 @@ class Track:
         self.lanes[sighting.lane] = self.lanes.get(sighting.lane, 0.0) + sighting.weight
         if sighting.whole:
             self.wholes += 1
+            self.paced += 1
             self.trail.add(sighting.frame, sighting.reading.detection.box)
             self.came = [*self.came, sighting.reading.detection.box][:ENDS]
             self.went.append(sighting.reading.detection.box)
@@ -235,6 +247,8 @@ class Tracker:
         left = self._move_on(frame.monotonic_ns)
         seen = [sighted(frame, reading, self._view) for reading in readings]
         for track, sighting in self._matches(seen):
+            if _odds_by_way(track, sighting) <= 0:
+                track.begin_way(sighting.spot)
             track.motion = track.motion.seen(sighting.spot)
             track.add(sighting)
             seen.remove(sighting)
@@ -313,12 +327,17 @@ def _likeliest(tracks: Sequence[Track], seen: Sequence[Sighting]) -> list[Match]
 
 def _odds(track: Track, sighting: Sighting) -> float:
     """Return the log odds that a sighting is of this track's vehicle and not of a new one."""
+    odds = _odds_by_way(track, sighting)
+    is_same = _same_clear(track.best.reading, sighting.reading)
+    return max(odds, 0.1) if is_same else odds  # wherever it appears
+
+
+def _odds_by_way(track: Track, sighting: Sighting) -> float:
+    """Return the same, as far as its vehicle could have driven there."""
     known, new = track.best.reading, sighting.reading
-    edits = differing(known.text, new.text)
     hidden_s = (sighting.monotonic_ns - track.last.monotonic_ns) / 1e9
     stayed = track.motion.likelihood(sighting.spot) - NEW_VEHICLE - GONE_A_SECOND * hidden_s
-    odds = stayed + _text_odds(known, new, edits)
-    return max(odds, 0.1) if _same_clear(known, new) else odds  # wherever it appears
+    return stayed + _text_odds(known, new, differing(known.text, new.text))
 
 
 def _text_odds(known: Reading, new: Reading, edits: int) -> float:

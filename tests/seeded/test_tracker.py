@@ -26,7 +26,6 @@ def test_a_load_that_is_taken_for_a_vehicle_of_its_own_is_found(
 ) -> None:
     monkeypatch.setattr(passage, "on_one_vehicle", never)
     found = accusations(stage, "loaded")
-    assert set(found) == {4}
     assert any("voorbeeldgem is no_access" in says and "2VKH835" in says for says in found[4])
 
 

@@ -144,6 +144,20 @@ def test_three_sightings_at_five_frames_a_second_tell_the_direction() -> None:
     assert drive(Tracker(1.0), together(going), 3, fps=5.0)[0].direction is Direction.LEAVING
 
 
+def test_a_plate_that_leaps_from_another_of_its_fleet_goes_its_own_way_from_there() -> None:
+    misread = {
+        i: reading("V572DP", detection(330 - 8 * i, 200 + 12 * i, 48 + 4 * i, 12 + i))
+        for i in range(6)
+    }
+    own = {
+        7 + i: reading("V572DP", detection(600 - 4 * i, 640 - 40 * i, 140 - 9 * i, 34 - 2 * i))
+        for i in range(8)
+    }
+    (track,) = drive(Tracker(1.0), together(misread, own), 40)
+    assert track.count == 14
+    assert track.direction is Direction.LEAVING
+
+
 def test_a_vehicle_seen_in_one_frame_has_no_direction() -> None:
     (track,) = drive(Tracker(1.0), {3: [reading("1KZE410")]}, 40)
     assert (track.count, track.direction) == (1, Direction.UNKNOWN)
