@@ -45,9 +45,10 @@ def read(images: tuple[Path, ...], config: Path | None, as_json: bool) -> None:
     """Read the plates in pictures: text, country, and how likely the whole text is right.
 
     All three are what a box makes of this one picture; a passage gathers many. What is called a
-    guess is more likely wrong than right. --json tells the box in pixels as well, the probability
-    of each character, and as `read_as` the text before syntax corrected it. A small picture that is
-    nothing but a plate is read as a whole; one larger than a camera's frame is searched in tiles.
+    guess the box holds for more likely wrong than right. --json tells the plate's place in pixels
+    as well, the probability of each character, and as `read_as` the text before syntax corrected
+    it. A small picture that is nothing but a plate is read as a whole; one larger than a camera's
+    frame is searched in tiles.
     """
     models = Models() if config is None else models_in_force(load(config))
     looking, curve = eyes(models), calibration(models)

@@ -65,26 +65,17 @@ def models(ready: Ready) -> Findings:
 def beside_peers(image: Image, rounds: int) -> Findings:
     """Set our pairs against those of peers on a frame with one plate, on one thread."""
     cv2.setNumThreads(1)
-    work = our_work(image, 1)
-    missing: list[str] = []
-    for name, make in peer_makers(image, 1).items():
-        try:
-            work[name] = make()
-        except ModelError as e:
-            missing.append(f"{name} is left out of a frame with one plate: {e.cause}")
-    return Findings(tuple(ratios(in_turn(work, rounds), ONE_PLATE, ASKED)), tuple(missing))
+    peers, _ = peer_work(image, 1)  # what is missing is told beside the other frame
+    times = in_turn(our_work(image, 1) | peers, rounds)
+    return Findings(tuple(ratios(times, ONE_PLATE, ASKED)))
 
 
 def on_threads(image: Image, threads: int, rounds: int) -> Findings:
     """Time every model on so many threads, and set our pairs against those of peers."""
     cv2.setNumThreads(threads)
-    work = our_work(image, threads) | {RESTING: partial(Sentry(Asleep()).detect, image)}
-    missing: list[str] = []
-    for name, make in peer_makers(image, threads).items():
-        try:
-            work[name] = make()
-        except ModelError as e:
-            missing.append(f"{name} is left out: {e.cause}")
+    peers, missing = peer_work(image, threads)
+    resting = {RESTING: partial(Sentry(Asleep()).detect, image)}
+    work = our_work(image, threads) | resting | peers
     times = in_turn(work, rounds)
     taken = tuple(t.figure(group(threads), name) for name, t in times.items())
     if not any(name.startswith("read (plate-reader") for name in work):
@@ -129,6 +120,18 @@ class Asleep:
     def detect(self, image: Image) -> Sequence[Detection]:
         """Find nothing."""
         return ()
+
+
+def peer_work(image: Image, threads: int) -> tuple[dict[str, Work], list[str]]:
+    """Open the peers' models; return their work on one frame, and why any is left out."""
+    work: dict[str, Work] = {}
+    missing = []
+    for name, make in peer_makers(image, threads).items():
+        try:
+            work[name] = make()
+        except ModelError as e:
+            missing.append(f"{name} is left out: {e.cause}")
+    return work, missing
 
 
 def peer_makers(image: Image, threads: int) -> dict[str, Callable[[], Work]]:
