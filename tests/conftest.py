@@ -1,5 +1,6 @@
 """Where things lie, and what is skipped where they do not."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,9 @@ from hypothesis import settings
 # A machine that is busy is slow, and that is no fault: no example has a time of its own.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+
+# Started in a shell's background, all below would ignore Ctrl-C; tests stop commands with it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 REPOSITORY = Path(__file__).parent.parent
 SHARED = REPOSITORY.parent / "shared"

@@ -22,7 +22,9 @@ AS_LETTER = {
     **{"0": "ODQC", "1": "ILT", "2": "Z", "4": "A", "5": "S", "6": "G", "7": "TY", "8": "B"},
 }
 CONFUSABLE = {**AS_DIGIT, **AS_LETTER}
-CONFLICTING = "01"
+NEVER_WRITTEN = {"NL": {"I": "LT"}}
+"""Letters that a country writes nowhere, and those that look like them when a bar is lost."""
+CONFLICTING = "01I"
 """Where a letter must stand these may be several: they count as alternatives, never corrected."""
 
 
@@ -56,10 +58,11 @@ def _says_district(first: str, second: str) -> bool:
 
 def corrections(text: str, country: str) -> frozenset[str]:
     """Return the plates of a country that differ from a text in one confusable sign."""
+    barred = NEVER_WRITTEN.get(country, {})
     changed = (
         text[:place] + other + text[place + 1 :]
         for place, sign in enumerate(text)
-        for other in CONFUSABLE.get(sign, "")
+        for other in CONFUSABLE.get(sign, "") + barred.get(sign, "")
     )
     return frozenset(plate for plate in changed if fits_country(plate, country))
 
@@ -73,5 +76,5 @@ def corrected(text: str, country: str) -> str | None:
     if len(possible) != 1:
         return None
     (plate,) = possible
-    changed = next(sign for sign, other in zip(text, plate, strict=True) if sign != other)
-    return None if changed in CONFLICTING else plate
+    was, meant = next(pair for pair in zip(text, plate, strict=True) if len(set(pair)) > 1)
+    return None if was in CONFLICTING and meant in LETTERS else plate

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from edge.errors import ReportError
+from edge.passage.calibration import UNFITTED, Calibration
 from edge.replay.shares import Share
 from edge.types import Box, Detection, Image, Reading, Tint
-from tests.fakes import detection, reading
+from tests.fakes import detection, reading, torn
 from tools.reader_sets import is_held_out
 from tools.score_reads.figures import Countries, frame_counts, frame_figures
 from tools.score_reads.looking import Eyes, look_at, seen
@@ -101,10 +102,23 @@ def test_a_scene_of_boxes_alone_is_never_read() -> None:
     assert (figures.counts.found, figures.counts.with_text, figures.trust.asked) == (1, 0, 0)
 
 
-def test_an_answer_is_as_sure_as_its_reader() -> None:
-    (sample,) = sampled([at(100)], [replace(reading("27BXK4", detection(100)), whole=0.97)])
+def test_an_answer_is_as_sure_as_its_reader_until_a_calibration_judges_it() -> None:
+    read = replace(reading("27BXK4", detection(100)), whole=0.97)
+    plain, judged = (
+        seen(Picture(GREY, (at(100),)), [read.detection], [read], curve).samples[0].answer
+        for curve in (UNFITTED, Calibration(intercept=-4.0))
+    )
+    assert plain is not None
+    assert plain.confidence == 0.97
+    assert judged is not None
+    assert judged.confidence < 0.5
+
+
+def test_an_answer_is_what_syntax_makes_of_a_reading_as_in_a_passage() -> None:
+    spoiled = replace(torn("27BXKA", "27BXK4"), countries=(("NL", 0.99),))
+    (sample,) = sampled([at(100)], [replace(spoiled, detection=detection(100))])
     assert sample.answer is not None
-    assert sample.answer.confidence == 0.97
+    assert (sample.answer.text, sample.answer.right) == ("27BXK4", True)
 
 
 def test_countries_are_judged_on_dutch_and_belgian_plates_alone() -> None:

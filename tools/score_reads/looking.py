@@ -8,7 +8,8 @@ from typing import Protocol
 import cv2
 
 from edge.config import Reading as Settings
-from edge.passage.country import looks, origin
+from edge.passage.calibration import UNFITTED, Calibration
+from edge.passage.finding import find
 from edge.passage.passage import ReadingPolicy
 from edge.ports import PlateDetector, PlateReader
 from edge.replay.truth import Vehicle, same
@@ -56,17 +57,22 @@ def look_at(picture: Picture, eyes: Eyes) -> Seen:
     detections = eyes.detector.detect(picture.image)
     wanted = any(plate.text for plate in picture.plates)
     readings = eyes.reader.read(picture.image, detections) if wanted else ()
-    return seen(picture, detections, readings)
+    return seen(picture, detections, readings, eyes.policy.calibration)
 
 
-def seen(picture: Picture, detections: Sequence[Detection], readings: Sequence[Reading]) -> Seen:
+def seen(
+    picture: Picture,
+    detections: Sequence[Detection],
+    readings: Sequence[Reading],
+    curve: Calibration = UNFITTED,
+) -> Seen:
     """Compare what was found and read on a picture with its labels."""
     boxes = [plate.box for plate in picture.plates if plate.box is not None]
     stray = sum(all(overlap(d.box, box) < FALSE_BELOW for box in boxes) for d in detections)
     asked = [plate for plate in picture.plates if plate.asked]
     rest = (plate for plate in picture.plates if not plate.asked and plate.text is None)
     return Seen(
-        tuple(_on_frame(picture, p, detections, readings) for p in asked),
+        tuple(_on_frame(picture, p, detections, readings, curve) for p in asked),
         stray,
         searched=True,
         textless=tuple(_covered(plate.box, detections) for plate in rest if plate.box),
@@ -78,7 +84,11 @@ def _covered(box: Box, detections: Sequence[Detection]) -> float:
 
 
 def _on_frame(
-    picture: Picture, plate: Plate, detections: Sequence[Detection], readings: Sequence[Reading]
+    picture: Picture,
+    plate: Plate,
+    detections: Sequence[Detection],
+    readings: Sequence[Reading],
+    curve: Calibration,
 ) -> Sample:
     assert plate.box is not None
     box = plate.box
@@ -90,7 +100,7 @@ def _on_frame(
     return Sample(
         plate=plate,
         overlap=covered,
-        answer=_answer(plate, nearest),
+        answer=_answer(plate, nearest, curve),
         width_px=box.width,
         brightness=_brightness(_cut(picture.image, box)),
         angle=angle_of(corners) if corners else None,
@@ -105,7 +115,7 @@ def _on_crop(picture: Picture, plate: Plate, eyes: Eyes) -> Sample:
     return Sample(
         plate=plate,
         overlap=1.0,
-        answer=_answer(plate, reading),
+        answer=_answer(plate, reading, eyes.policy.calibration),
         width_px=width,
         brightness=_brightness(picture.image),
         angle=None,
@@ -113,16 +123,18 @@ def _on_crop(picture: Picture, plate: Plate, eyes: Eyes) -> Sample:
     )
 
 
-def _answer(plate: Plate, reading: Reading | None) -> Answer | None:
+def _answer(plate: Plate, reading: Reading | None, curve: Calibration) -> Answer | None:
+    """Return what a box would tell of a vehicle that it has seen in this one reading.
+
+    A reader without a curve is as sure as it says itself.
+    """
     if reading is None or plate.text is None:
         return None
-    right = same(reading.text, Vehicle(plate.text, plate.country or ""))
-    return Answer(reading.text, reading.whole, country_read(reading), right)
-
-
-def country_read(reading: Reading) -> str | None:
-    """Return the country that a single reading gives, None when it does not tell."""
-    return origin(reading.text, looks([reading]), reading.tint).country
+    found = find([reading])
+    text = found.vote.text
+    right = same(text, Vehicle(plate.text, plate.country or ""))
+    sure = reading.whole if curve == UNFITTED else curve.probability(found.grounds)
+    return Answer(text, sure, found.origin.country, right)
 
 
 def _cut(image: Image, box: Box) -> Image:

@@ -8,7 +8,7 @@ from tools.score_reads.sources import Plate
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was read on a plate, how sure the reader was of all of it, and of which country."""
+    """What was read on a plate, how likely all of it is right, and of which country it is."""
 
     text: str
     confidence: float

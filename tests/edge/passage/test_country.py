@@ -74,6 +74,13 @@ def test_a_plain_look_lets_syntax_correct_one_sign() -> None:
     assert spelt(vote(frames), looks(frames)) == "27BXK4"
 
 
+def test_of_two_letters_that_an_i_may_be_the_frames_tell_which() -> None:
+    for meant in ("47GKRT", "47GKRL"):
+        torn_in_two = torn("47GKRI", meant, share=0.4)
+        frames = [replace(torn_in_two, countries=(("NL", 0.99),))] * 2
+        assert spelt(vote(frames), looks(frames)) == meant
+
+
 def test_syntax_puts_no_sign_where_the_frames_hold_it_for_impossible() -> None:
     frames = [looking("27BXKA", ("NL", 0.99), sure=0.9999)] * 2
     assert spelt(vote(frames), looks(frames)) == "27BXKA"

@@ -124,5 +124,13 @@ def test_letters_that_look_alike_are_never_exchanged(a: str, b: str) -> None:
     assert a not in CONFUSABLE.get(b, "")
 
 
+def test_a_letter_that_a_country_never_writes_may_be_one_that_lost_its_bar() -> None:
+    assert corrections("KN12BI", "NL") == {"KN12BT", "KN12BL"}
+    assert corrected("KN12BI", "NL") is None  # which of them, the frames alone can tell
+    assert corrections("47GKRI", "NL") == {"47GKRT", "47GKRL", "47GKR1"}
+    assert corrected("I2GKRT", "NL") == "12GKRT"
+    assert corrections("IABC234", "BE") == {"1ABC234"}  # where an I is written, as a 1 is
+
+
 def test_several_corrections_are_all_named() -> None:
     assert corrections("1A7C234", "BE") == {"1ATC234", "1AYC234"}

@@ -21,6 +21,7 @@ from edge.replay.runfile import NAME, read_run
 from edge.types import ClockReading
 from tests.edge.capture.test_clip import video
 from tests.fakes import START, frame
+from tests.pictured import JPEG
 from tests.street import street_box, verb
 
 SECOND_NS = 1_000_000_000
@@ -83,7 +84,7 @@ def test_no_picture_of_a_recorded_run_is_in_clear(tmp_path: Path) -> None:
     files = [path for path in (tmp_path / "run").rglob("*") if path.is_file()]
     assert len(files) == 6
     for path in files:
-        assert b"\xff\xd8\xff" not in path.read_bytes()
+        assert JPEG not in path.read_bytes()
 
 
 def test_without_its_key_or_with_another_a_frame_stays_shut(tmp_path: Path) -> None:
