@@ -28,6 +28,7 @@ from edge.replay.truth import Vehicle, same
 from edge.types import Box, Detection, Image, Point, Reading
 from edge.vision.reader import FastPlateReader
 from tools.synth.crops import draw_crop, draw_reading_spec
+from tools.synth.plates import PlateSpec
 
 MOST_FRAMES = 8
 NEW_VIEW = 0.3  # chance that a frame has light and angle of its own
@@ -47,6 +48,7 @@ class Judged:
 
     `frames`: how many gave any text; where none did, no passage is covered.
     `fair`: in weather that a box meets on most days; the rest is as harsh as in training.
+    `lines` of the plate: of two there are far more here than on any road.
     """
 
     grounds: Grounds
@@ -56,9 +58,10 @@ class Judged:
     country: str | None
     frames: int
     fair: bool
+    lines: int
 
 
-def draw_track(rng: np.random.Generator, fair: bool) -> tuple[Vehicle, list[Image]]:
+def draw_track(rng: np.random.Generator, fair: bool) -> tuple[PlateSpec, list[Image]]:
     """Draw one plate that its country could issue, and some crops of it, (h, w, 3) uint8 BGR."""
     spec = draw_reading_spec(rng)
     while not fits_country(spec.text, spec.country):
@@ -68,7 +71,7 @@ def draw_track(rng: np.random.Generator, fair: bool) -> tuple[Vehicle, list[Imag
         if frame and rng.random() < NEW_VIEW:
             view = draw_crop(spec, rng, easy=fair)
         crops.append(seen_again(view, rng))
-    return Vehicle(spec.text, spec.country), crops
+    return spec, crops
 
 
 def seen_again(view: Image, rng: np.random.Generator) -> Image:
@@ -87,9 +90,9 @@ def judged(reader: FastPlateReader, seed: int, tracks: int) -> Iterator[Judged]:
     """Yield what the vote made of each of some random tracks."""
     for number in range(tracks):
         fair = number % 4 >= 2
-        vehicle, crops = draw_track(np.random.default_rng((seed, number)), fair)
+        spec, crops = draw_track(np.random.default_rng((seed, number)), fair)
         readings = [read for crop in crops if (read := _read(reader, crop)).text]
-        yield _judged(vehicle, readings, fair)
+        yield _judged(spec, readings, fair)
 
 
 def _read(reader: FastPlateReader, crop: Image) -> Reading:
@@ -98,16 +101,17 @@ def _read(reader: FastPlateReader, crop: Image) -> Reading:
     return reader.read_crop(crop, Detection(Box(0, 0, 100, 24), corners, 1.0))
 
 
-def _judged(vehicle: Vehicle, readings: Sequence[Reading], fair: bool) -> Judged:
+def _judged(spec: PlateSpec, readings: Sequence[Reading], fair: bool) -> Judged:
     found = find(readings)
     return Judged(
         found.grounds,
-        same(found.vote.text, vehicle),
+        same(found.vote.text, Vehicle(spec.text, spec.country)),
         open_question(found) is not None,
-        vehicle.country,
+        spec.country,
         found.origin.country,
         len(readings),
         fair,
+        spec.lines,
     )
 
 
@@ -206,6 +210,12 @@ def report(tracks: Sequence[Judged], curve: Calibration) -> tuple[Table, list[st
     again = np.array([t.frames > 1 for t in tracks])
     lines += [f"of those that two frames and more gave text for, {again.sum()} tracks:"]
     lines += [_above(SURE, confidence[again], right[again])]
+    rows = np.array([t.lines for t in tracks])
+    for count, called in ((1, "one line"), (2, "two lines")):
+        lines += [f"of plates of {called}, {(rows == count).sum()} tracks:"]
+        lines += [
+            _above(level, confidence[rows == count], right[rows == count]) for level in LEVELS
+        ]
     settled = [t for t, sure in zip(tracks, confidence, strict=True) if sure >= SURE and not t.open]
     wrong = sum(not t.right for t in settled)
     return table, [

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from edge.passage.calibration import Grounds, grounds
 from edge.passage.country import Origin, looks, origin, spelt
 from edge.passage.plate import countries, fits_country, is_key, unproven
+from edge.passage.spelling import corrected
 from edge.passage.vote import Vote, vote
 from edge.types import Candidate, Reading, Tint
 
@@ -37,28 +38,38 @@ def find(readings: Sequence[Reading]) -> Finding:
     found, seen = vote(readings), looks(readings)
     text = spelt(found, seen)
     where = origin(text, seen, face(readings))
-    either = frozenset({text, found.text})
-    settled = _as_spelt(found, text, where.country)
+    meaning = _meaning(text, found.text, where.country)
+    settled = _as_spelt(found, text, meaning, where.country)
     well_formed = where.country is not None or bool(countries(text))
     return Finding(
         vote=settled,
         read_as=None if text == found.text else found.text,
         origin=where,
-        grounds=grounds(readings, either, settled.confidence, well_formed),
-        consistent=sum(1 for reading in readings if reading.text in either),
-        wholly=max((r.whole for r in readings if r.text in either), default=0.0),
+        grounds=grounds(readings, meaning, settled.confidence, well_formed),
+        consistent=sum(1 for reading in readings if reading.text in meaning),
+        wholly=max((r.whole for r in readings if r.text in meaning), default=0.0),
     )
 
 
-def _as_spelt(found: Vote, text: str, country: str | None) -> Vote:
+def _meaning(text: str, read: str, country: str | None) -> frozenset[str]:
+    """Return the texts that mean the plate: what was read as well, where syntax leaves no choice.
+
+    An I on a Dutch plate may be a T or an L: a frame that reads it speaks for neither.
+    """
+    forced = country is not None and corrected(read, country) == text
+    return frozenset({text, read}) if forced else frozenset({text})
+
+
+def _as_spelt(found: Vote, text: str, meaning: frozenset[str], country: str | None) -> Vote:
     """Put the text first, with its share among all that a plate of its country may say.
 
     A sign that syntax put there is as sure as the frames held it for, not as what it replaced.
     """
     others = [c for c in found.candidates if c.text not in (text, found.text)]
     rivals = [c for c in others if country is None or fits_country(c.text, country)]
-    meant = sum(c.probability for c in found.candidates if c.text in (text, found.text))
-    impossible = sum(c.probability for c in others if c not in rivals)
+    meant = sum(c.probability for c in found.candidates if c.text in meaning)
+    ruled_out = [c for c in found.candidates if c.text not in meaning and c not in rivals]
+    impossible = sum(c.probability for c in ruled_out)
     share = min(1.0, meant / max(1.0 - impossible, meant)) if meant else 0.0
     seen = next((c.probability for c in found.candidates if c.text == text), 0.0)
     chars = tuple(

@@ -44,7 +44,7 @@ def made_up(curve: Calibration, count: int = 4000) -> list[Judged]:
         margin, clearest, noise = rng.normal(2, 3, 3)
         found = Grounds(margin, rng.random(), noise, clearest, 0.0, float(rng.random() < 0.9))
         right = bool(rng.random() < curve.probability(found))
-        tracks.append(Judged(found, right, False, "NL", "NL", 4, False))
+        tracks.append(Judged(found, right, False, "NL", "NL", 4, False, 1))
     return tracks
 
 
@@ -77,9 +77,9 @@ def test_the_bins_hold_every_track_and_know_an_honest_curve() -> None:
 
 def test_the_report_counts_wrong_plates_and_countries() -> None:
     sure = Grounds(8.0, 1.0, 2.0, 8.0, 8.0, 1.0)
-    wrong = Judged(sure, False, False, "NL", "BE", 4, True)
+    wrong = Judged(sure, False, False, "NL", "BE", 4, True, 1)
     _, lines = report(
-        [wrong] * 2 + [Judged(sure, True, False, "NL", None, 4, True)] * 2, Calibration()
+        [wrong] * 2 + [Judged(sure, True, False, "NL", None, 4, True, 2)] * 2, Calibration()
     )
     assert "at 0.99 and above: 100.0% covered, 2 wrong (50.000%)" in lines
     assert lines[-1] == "country of Dutch and Belgian plates: 0.0% right, 50.00% wrong"
@@ -87,17 +87,29 @@ def test_the_report_counts_wrong_plates_and_countries() -> None:
 
 def test_what_one_frame_alone_read_is_told_apart_since_it_is_no_passage() -> None:
     sure = Grounds(9.0, 1.0, 1.0, 9.0, 9.0, 1.0)
-    tracks = [Judged(sure, frames > 1, False, "NL", "NL", frames, True) for frames in (1, 1, 2, 5)]
+    tracks = [
+        Judged(sure, frames > 1, False, "NL", "NL", frames, True, 1) for frames in (1, 1, 2, 5)
+    ]
     _, lines = report(tracks, UNFITTED)
     at = lines.index("of those that two frames and more gave text for, 2 tracks:")
     assert lines[at + 1] == "at 0.99 and above: 100.0% covered, 0 wrong (0.000%)"
     assert "at 0.99 and above: 100.0% covered, 2 wrong (50.000%)" in lines
 
 
+def test_plates_of_one_line_and_of_two_are_told_apart() -> None:
+    sure = Grounds(9.0, 1.0, 1.0, 9.0, 9.0, 1.0)
+    tracks = [Judged(sure, rows == 1, False, "NL", "NL", 4, True, rows) for rows in (1, 1, 1, 2)]
+    _, lines = report(tracks, UNFITTED)
+    one = lines.index("of plates of one line, 3 tracks:")
+    two = lines.index("of plates of two lines, 1 tracks:")
+    assert "at 0.99 and above: 100.0% covered, 0 wrong (0.000%)" in lines[one:two]
+    assert "at 0.99 and above: 100.0% covered, 1 wrong (100.000%)" in lines[two:]
+
+
 def test_a_track_of_which_no_frame_gave_text_is_not_covered() -> None:
     sure = Grounds(8.0, 1.0, 2.0, 8.0, 8.0, 1.0)
-    unread = Judged(sure, False, False, "NL", None, 0, True)
-    _, lines = report([unread] * 3 + [Judged(sure, True, False, "NL", "NL", 4, True)], UNFITTED)
+    unread = Judged(sure, False, False, "NL", None, 0, True, 1)
+    _, lines = report([unread] * 3 + [Judged(sure, True, False, "NL", "NL", 4, True, 1)], UNFITTED)
     assert "3 of 4 tracks gave no text: none of them is covered" in lines
     assert "at 0.99 and above: 25.0% covered, 0 wrong (0.000%)" in lines
     assert "and without any other doubt: 25.0% covered, 0 wrong" in lines
@@ -113,10 +125,10 @@ def test_a_reader_that_sees_nothing_keeps_every_track() -> None:
 
 
 def test_a_track_is_one_plate_of_its_country_and_can_be_drawn_again() -> None:
-    vehicle, crops = draw_track(np.random.default_rng((1, 7)), True)
+    spec, crops = draw_track(np.random.default_rng((1, 7)), True)
     again, same_crops = draw_track(np.random.default_rng((1, 7)), True)
-    assert vehicle == again
-    assert fits_country(vehicle.plate, vehicle.country)
+    assert spec == again
+    assert fits_country(spec.text, spec.country)
     assert all(np.array_equal(a, b) for a, b in zip(crops, same_crops, strict=True))
     assert all(crop.ndim == 3 and crop.dtype == np.uint8 for crop in crops)
 

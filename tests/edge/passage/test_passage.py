@@ -251,6 +251,14 @@ def test_a_correction_forced_by_syntax_is_marked() -> None:
     assert passage.doubt is None
 
 
+def test_a_frame_that_read_a_letter_no_dutch_plate_has_speaks_for_none_of_what_it_may_be() -> None:
+    frames = [replace(torn("KN12BI", "KN12BT", 0.4), countries=(("NL", 0.99),))] * 5
+    finding = find(frames)
+    assert (finding.vote.text, finding.read_as) == ("KN12BT", "KN12BI")
+    assert (finding.consistent, finding.wholly) == (0, 0.0)
+    assert open_question(finding) is not None
+
+
 def test_what_was_not_corrected_is_not_marked() -> None:
     (passage,) = announced({i: [reading("27BXK4")] for i in range(5, 20)}, 60)
     assert passage.read_as is None
