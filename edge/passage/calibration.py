@@ -18,8 +18,6 @@ from edge.types import Reading
 SUFFIX = ".calibration.json"
 """A reader's file name with this suffix in place of its own is the calibration's."""
 LIMIT = 8.0  # log odds beyond which a ground says no more
-LATER = frozenset({"unopposed"})
-"""Grounds that curves fitted before them do not name, and give no say."""
 LARGEST = 50.0  # no fit comes near it: a larger coefficient is damage
 Speaks = Annotated[float, msgspec.Meta(ge=0, le=LARGEST)]
 REMEDY = "Run `python -m tools.calibrate_reads`: it must run again whenever the reader changes."
@@ -40,8 +38,6 @@ class Grounds(NamedTuple):
     """Log odds, on average, that the text is all that stands there, by the reader itself."""
     form: float
     """One when the text is a well-formed plate, of its country if that is known."""
-    unopposed: float = LIMIT
-    """Log odds against the surest of the frames that read anything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +51,6 @@ class Calibration:
     clearest: Speaks = 0.0
     whole: Speaks = 0.0
     form: Speaks = 0.0
-    unopposed: Speaks = 0.0
 
     def probability(self, grounds: Grounds) -> float:
         """Return the probability that the whole plate is right."""
@@ -83,22 +78,15 @@ def grounds(
     `share` is its share of the evidence among all that it may be.
     """
     agreeing = [r for r in readings if r.text in texts]
-    opposing = [r for r in readings if r.text not in texts]
     total = sum(map(weight, readings))
     return Grounds(
         margin=log_odds(share),
         agreement=sum(map(weight, agreeing)) / total if total else 0.0,
         frames=log(min(max(1, len(agreeing)), VOTERS)),
-        clearest=_surest(agreeing),
+        clearest=max((log_odds(prod(r.chars) * r.whole) for r in agreeing), default=-LIMIT),
         whole=_mean([log_odds(r.whole) for r in agreeing]),
         form=float(well_formed),
-        unopposed=-_surest(opposing),
     )
-
-
-def _surest(readings: Sequence[Reading]) -> float:
-    """Return the log odds of the surest of some readings, characters and whole."""
-    return max((log_odds(prod(r.chars) * r.whole) for r in readings), default=-LIMIT)
 
 
 def log_odds(probability: float) -> float:
@@ -115,8 +103,7 @@ def _mean(values: Sequence[float]) -> float:
 def fitted(content: bytes, reader_sha256: str) -> Fitted:
     """Read a calibration file for one reader.
 
-    Raises ModelError when it is malformed, lacks a ground that every curve has, or was fitted on
-    another reader.
+    Raises ModelError when it is malformed, lacks a ground or was fitted on another reader.
     """
     try:
         found = msgspec.json.decode(content, type=Fitted)
@@ -124,7 +111,7 @@ def fitted(content: bytes, reader_sha256: str) -> Fitted:
         named = msgspec.json.decode(content)["calibration"].keys()
     except (msgspec.DecodeError, UnicodeDecodeError) as e:
         raise ModelError(f"The calibration of the reader is malformed: {e}.", REMEDY) from e
-    if wrong := (named ^ {field.name for field in fields(Calibration)}) - (LATER - named):
+    if wrong := named ^ {field.name for field in fields(Calibration)}:
         listed = ", ".join(sorted(wrong))
         raise ModelError(f"The calibration lacks, or should not have: {listed}.", REMEDY)
     if found.reader_sha256 != reader_sha256:

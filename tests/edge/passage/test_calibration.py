@@ -39,15 +39,6 @@ def test_no_reading_has_no_grounds() -> None:
     assert judged(Calibration(margin=1.0, whole=1.0), []) < 0.01
 
 
-def test_the_surest_frame_that_reads_something_else_speaks_against_a_text() -> None:
-    for_it = [legible("1KZE410", 0.99)] * 3
-    unopposed, doubted, denied = (
-        grounds([*for_it, *other], frozenset({"1KZE410"}), 0.9, well_formed=True).unopposed
-        for other in ([], [legible("1KZE41", 0.7)], [legible("1KZE41", 0.99), legible("1KZ", 0.5)])
-    )
-    assert unopposed == LIMIT > doubted > 0 > denied
-
-
 def test_a_text_that_no_frame_read_has_no_clear_frame() -> None:
     seen = [legible(text, 0.8) for text in ("1KZE418", "1KZB410", "7KZE410")]
     found = grounds(seen, frozenset({vote(seen).text}), 0.5, well_formed=True)
@@ -90,12 +81,6 @@ def test_no_ground_speaks_against_itself(curve: Calibration, name: str, more: fl
 
 def test_a_file_of_the_reader_is_read() -> None:
     assert fitted(msgspec.json.encode(FITTED), "ab") == FITTED
-
-
-def test_a_file_that_was_fitted_before_opposing_frames_counted_gives_them_no_say() -> None:
-    written = msgspec.to_builtins(FITTED)
-    del written["calibration"]["unopposed"]
-    assert fitted(msgspec.json.encode(written), "ab").calibration.unopposed == 0.0
 
 
 @pytest.mark.parametrize(
