@@ -22,7 +22,7 @@ CAP_PX = 96
 
 FONTS_VARIABLE = "ANPR_FONTS"
 FONT_FOLDERS = (
-    Path("build/fonts"),
+    Path(__file__).resolve().parents[2] / "build" / "fonts",
     Path.home() / ".local/share/anpr-edge/fonts",
     Path("/usr/share/fonts"),
 )
