@@ -21,12 +21,14 @@ CONSISTENT_READS = 2  # a corrected reading needs a second frame (RULES 5.5)
 class Finding:
     """The plate and its country; `read_as` is what stood there before syntax corrected it.
 
-    `consistent` counts the frames that read it, `wholly` is how sure the surest of them is that
-    no character is missing.
+    `meaning` holds the texts that speak for it: what was read as well, where syntax forces the
+    correction. `consistent` counts the frames that read one of them, `wholly` is how sure the
+    surest of these is that no character is missing.
     """
 
     vote: Vote
     read_as: str | None
+    meaning: frozenset[str]
     origin: Origin
     grounds: Grounds
     consistent: int
@@ -41,11 +43,15 @@ def find(readings: Sequence[Reading]) -> Finding:
     meaning = _meaning(text, found.text, where.country)
     settled = _as_spelt(found, text, meaning, where.country)
     well_formed = where.country is not None or bool(countries(text))
+    ways = (meaning, meaning | {found.text})
+    counted = [grounds(readings, way, settled.confidence, well_formed) for way in ways]
     return Finding(
         vote=settled,
         read_as=None if text == found.text else found.text,
+        meaning=meaning,
         origin=where,
-        grounds=grounds(readings, meaning, settled.confidence, well_formed),
+        # Leaving out frames that saw little must not make a text any surer than they would.
+        grounds=Grounds(*map(min, *counted)),
         consistent=sum(1 for reading in readings if reading.text in meaning),
         wholly=max((r.whole for r in readings if r.text in meaning), default=0.0),
     )

@@ -21,6 +21,7 @@ ALPHABETS = {
     "x": LETTERS + DIGITS,
     "u": LETTERS + UMLAUTS,  # German districts
     "m": DUTCH_MODERN,
+    "h": LETTERS.replace("I", ""),  # Dutch of old: no I (RULES 5.5)
     "t": "OW",  # Dutch trailers
     "y": DUTCH_MODERN + "Y",  # Dutch, of 1978 to 1991
     "f": "ABCDEFGHJKLMNPQRSTVWXYZ",  # French: no I, O, U
@@ -122,7 +123,7 @@ def _short(patterns: Iterator[str]) -> list[str]:
 
 SERIES = (
     _series("NL", YELLOW, *(_dutch(p, "m") for p in DUTCH_MODERN_SERIES), "yyddmm"),
-    _series("NL", YELLOW, *(_dutch(p, "l") for p in DUTCH_OLD)),
+    _series("NL", YELLOW, *(_dutch(p, "h") for p in DUTCH_OLD)),
     _series("NL", YELLOW | WHITE, "tmddmm", "ddtmmm"),
     _series("BE", WHITE, *BELGIAN),
     _series("BE", WHITE, *(f"{c}lllddd" for c in BELGIAN_CLASSES)),

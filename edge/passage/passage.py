@@ -174,8 +174,8 @@ def _two_plates(track: Track, found: Finding) -> bool:
 
     That is no slip: it may be another vehicle.
     """
-    clear, meant = track.clear_texts, (found.vote.text, found.read_as)
-    others = [count for text, count in clear.items() if text not in meant]
+    clear = track.clear_texts
+    others = [count for text, count in clear.items() if text not in found.meaning]
     most, own = max(others, default=0), clear.total() - sum(others)
     return most > 0 and (most >= own or most >= SECOND_SHARE * clear.total())
 

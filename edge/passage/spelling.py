@@ -23,7 +23,7 @@ AS_LETTER = {
 }
 CONFUSABLE = {**AS_DIGIT, **AS_LETTER}
 NEVER_WRITTEN = {"NL": {"I": "LT"}}
-"""Letters that a country writes nowhere, and those that look like them when a bar is lost."""
+"""Letters that a country writes nowhere (RULES 5.5), and what looks so when a bar is lost."""
 CONFLICTING = "01I"
 """Where a letter must stand these may be several: they count as alternatives, never corrected."""
 
@@ -70,7 +70,8 @@ def corrections(text: str, country: str) -> frozenset[str]:
 def corrected(text: str, country: str) -> str | None:
     """Return the one plate that syntax forces a misspelt text to be.
 
-    None when the text is well formed, or when no correction or more than one would fit.
+    None when the text is well formed, when no correction or more than one would fit, and where a
+    letter must stand in place of what may be several.
     """
     possible = frozenset() if fits_country(text, country) else corrections(text, country)
     if len(possible) != 1:

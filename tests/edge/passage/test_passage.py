@@ -259,6 +259,33 @@ def test_a_frame_that_read_a_letter_no_dutch_plate_has_speaks_for_none_of_what_i
     assert open_question(finding) is not None
 
 
+@pytest.mark.parametrize(("read", "meant"), [("KN12BI", "KN12BT"), ("27B0K4", "27BDK4")])
+@pytest.mark.parametrize("whole", [0.7, 0.999])
+@pytest.mark.parametrize("others", [6, 14, 20])
+def test_many_clear_frames_that_read_what_may_be_several_leave_few_others_in_doubt(
+    read: str, meant: str, whole: float, others: int
+) -> None:
+    def clear(text: str, other: str, share: float, whole: float, turn: int) -> Reading:
+        torn_in_two = torn(text, other, share)
+        sure = tuple(float(slot.max()) for slot in torn_in_two.slots[: len(text)])
+        seen = (("NL", 0.99 - 1e-6 * turn),)  # no two frames are the same picture
+        return replace(torn_in_two, chars=sure, whole=whole, countries=seen)
+
+    seen = {i: [clear(read, meant, 0.2, whole, i)] for i in range(others)}
+    seen |= {others + i: [clear(meant, read, 0.02, 0.999, i)] for i in range(2)}
+    (passage,) = announced(seen, others + 40)
+    assert passage.doubt is not None
+
+
+def test_leaving_out_what_speaks_for_none_makes_no_text_surer() -> None:
+    blurred = replace(torn("27B0K4", "27BDK4", 0.2), whole=0.7, countries=(("NL", 0.99),))
+    sharp = replace(torn("27BDK4", "27B0K4", 0.02), whole=0.999, countries=(("NL", 0.99),))
+    mixed, alone = find([blurred] * 14 + [sharp] * 2), find([sharp] * 2)
+    assert mixed.vote.text == alone.vote.text == "27BDK4"
+    assert mixed.grounds.whole < alone.grounds.whole
+    assert mixed.grounds.agreement < alone.grounds.agreement
+
+
 def test_what_was_not_corrected_is_not_marked() -> None:
     (passage,) = announced({i: [reading("27BXK4")] for i in range(5, 20)}, 60)
     assert passage.read_as is None
