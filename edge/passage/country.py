@@ -19,6 +19,8 @@ LIKELY = 0.05  # syntax makes no choice that the look all but rules out,
 FOREIGN = 0.6  # nor one abroad that the look does not make itself,
 MARGIN = 2.0  # nor one against a look that is this much likelier;
 HOME = frozenset({"NL", "BE"})  # and these two the look itself must part by as much
+CONTESTED = 0.2
+"""Share of the frames with a plain look that leaves a country open when they saw another one."""
 FLOOR = 1e-3  # no single frame may rule a country out
 BY_CHANCE = 0.03  # how often a plate of an unknown country has a given form
 NEAR = 0.05  # an alternative this likely, by the likeliest, was seen by the frames,
@@ -66,9 +68,12 @@ def spelt(found: Vote, seen: dict[str, float]) -> str:
 
     What the frames themselves hold for the likeliest well-formed text goes before any table, and
     what none of them holds for possible is no correction: another text may be what stands there.
+    Nor is a plate corrected that the other country at home, or one the frames also saw, issues.
     """
     country = _plainest(seen)
     if country is None or country in FREE_TEXT or fits_country(found.text, country):
+        return found.text
+    if countries(found.text) & (HOME | {code for code, p in seen.items() if p >= LIKELY}):
         return found.text
     near = _held_for(found, NEAR)
     formed = [text for text in near if fits_country(text, country)]
@@ -98,6 +103,13 @@ def origin(text: str, seen: dict[str, float], tint: Tint) -> Origin:
         return Origin(None, 0.0, SEVERAL)
     share = possible[best] / (sum(possible.values()) + BY_CHANCE * seen.get(UNKNOWN, 0.0))
     return Origin(best, share) if share >= SURE else Origin(None, share, SEVERAL)
+
+
+def contested(text: str, country: str, readings: Sequence[Reading]) -> bool:
+    """True when many frames each plainly saw another country that issues such a plate."""
+    plain = [code for r in readings for code, p in r.countries[:1] if p >= PLAIN]
+    others = sum(code != country and fits_country(text, code) for code in plain)
+    return others > 0 and others >= CONTESTED * len(plain)
 
 
 def _against(best: str, seen: dict[str, float]) -> float:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edge.passage.calibration import Grounds, grounds
-from edge.passage.country import Origin, looks, origin, spelt
+from edge.passage.country import SEVERAL, Origin, contested, looks, origin, spelt
 from edge.passage.plate import countries, fits_country, is_key, unproven
 from edge.passage.spelling import corrected
 from edge.passage.vote import Vote, vote
@@ -40,6 +40,8 @@ def find(readings: Sequence[Reading]) -> Finding:
     found, seen = vote(readings), looks(readings)
     text = spelt(found, seen)
     where = origin(text, seen, face(readings))
+    if where.country is not None and contested(text, where.country, readings):
+        where = Origin(None, where.probability, SEVERAL)
     meaning = _meaning(text, found.text, where.country)
     settled = _as_spelt(found, text, meaning, where.country)
     well_formed = where.country is not None or bool(countries(text))

@@ -172,12 +172,13 @@ def _doubt(track: Track, found: Finding, confidence: float, policy: ReadingPolic
 def _two_plates(track: Track, found: Finding) -> bool:
     """True when another text was read clearly, and often or as often as the elected one.
 
-    That is no slip: it may be another vehicle.
+    That is no slip: it may be another vehicle. Beside a correction once is enough (RULES 5.5).
     """
     clear = track.clear_texts
     others = [count for text, count in clear.items() if text not in found.meaning]
     most, own = max(others, default=0), clear.total() - sum(others)
-    return most > 0 and (most >= own or most >= SECOND_SHARE * clear.total())
+    enough = SECOND_SHARE * clear.total() if found.read_as is None else 1
+    return most > 0 and (most >= own or most >= enough)
 
 
 def _same_vehicle(earlier: Passage, later: Passage) -> bool:

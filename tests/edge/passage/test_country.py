@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.passage.country import CONTRADICTED, SEVERAL, UNKNOWN, looks, origin, spelt
+from edge.passage.country import (
+    CONTRADICTED,
+    SEVERAL,
+    UNKNOWN,
+    contested,
+    looks,
+    origin,
+    spelt,
+)
+from edge.passage.spelling import corrections
 from edge.passage.vote import vote
 from edge.types import Reading, Tint
 from tests.fakes import reading, torn
@@ -72,6 +81,24 @@ def possible(text: str, other: str, country: str) -> Reading:
 def test_a_plain_look_lets_syntax_correct_one_sign() -> None:
     frames = [possible("27BXKA", "27BXK4", "NL")] * 2
     assert spelt(vote(frames), looks(frames)) == "27BXK4"
+
+
+@pytest.mark.parametrize("text", ["ACB456", "UAZ999"])
+def test_a_belgian_plate_that_looks_dutch_is_made_no_dutch_one(text: str) -> None:
+    meant = {"ACB456": "AC8456", "UAZ999": "UA2999"}[text]
+    frames = [possible(text, meant, "NL")] * 4
+    assert corrections(text, "NL") == {meant}
+    assert spelt(vote(frames), looks(frames)) == text
+    assert origin(text, looks(frames), Tint.YELLOW).doubt == CONTRADICTED
+
+
+def test_frames_that_plainly_see_another_country_of_such_plates_leave_it_open() -> None:
+    here, there = looking("ABC123", ("BE", 0.99)), looking("ABC123", ("LT", 0.98))
+    nowhere = looking("ABC123", ("NL", 0.98))
+    assert contested("ABC123", "BE", [here] * 4 + [there])
+    assert not contested("ABC123", "BE", [here] * 5 + [there])
+    assert not contested("ABC123", "BE", [here, nowhere])  # of no Dutch form
+    assert not contested("ABC123", "BE", [reading("ABC123")] * 3)
 
 
 def test_of_two_letters_that_an_i_may_be_the_frames_tell_which() -> None:

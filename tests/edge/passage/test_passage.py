@@ -277,6 +277,14 @@ def test_many_clear_frames_that_read_what_may_be_several_leave_few_others_in_dou
     assert passage.doubt is not None
 
 
+def test_beside_a_correction_one_clear_frame_that_reads_otherwise_is_a_doubt() -> None:
+    spoiled = {i: [possible("27BXKA", "27BXK4")] for i in range(14)}
+    (passage,) = announced(spoiled | {14: [possible("27BXK7", "27BXK4")]}, 60)
+    assert passage.read_as == "27BXKA"
+    assert passage.doubt is not None
+    assert "clear frames disagree" in passage.doubt
+
+
 def test_leaving_out_what_speaks_for_none_makes_no_text_surer() -> None:
     blurred = replace(torn("27B0K4", "27BDK4", 0.2), whole=0.7, countries=(("NL", 0.99),))
     sharp = replace(torn("27BDK4", "27B0K4", 0.02), whole=0.999, countries=(("NL", 0.99),))
