@@ -2,6 +2,7 @@
 
 import json
 import sys
+from math import floor
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +47,10 @@ def read(images: tuple[Path, ...], config: Path | None, as_json: bool) -> None:
 
     All three are what a box makes of this one picture; a passage gathers many. What is called a
     guess the box holds for more likely wrong than right. --json tells the plate's place in pixels
-    as well, the probability of each character, and as `read_as` the text before syntax corrected
-    it. A small picture that is nothing but a plate is read as a whole; one larger than a camera's
-    frame is searched in tiles.
+    as well, how sure the vote is of each character (no calibrated figure), and as `read_as` the
+    text before syntax corrected it. A picture of at most 400 pixels in width that may be nothing
+    but a plate is read as a whole, too, and the surer counts; one larger than a camera's frame is
+    searched in tiles.
     """
     models = Models() if config is None else models_in_force(load(config))
     looking, curve = eyes(models), calibration(models)
@@ -74,7 +76,12 @@ def read(images: tuple[Path, ...], config: Path | None, as_json: bool) -> None:
 def readings_in(image: Image, finder: OnnxDetector, text: FastPlateReader) -> list[Reading]:
     """Return the readings in a picture, best plate first."""
     found = [r for r in text.read(image, find_everywhere(image, finder.detect)) if is_plate(r)]
-    return found or _as_a_crop(image, text)
+    whole = _as_a_crop(image, text)
+    return max(found, whole, key=_surest)
+
+
+def _surest(readings: list[Reading]) -> float:
+    return max((vote([reading]).confidence for reading in readings), default=0.0)
 
 
 def _as_a_crop(image: Image, text: FastPlateReader) -> list[Reading]:
@@ -104,9 +111,14 @@ def _sentence(found: list[dict[str, Any]]) -> str:
         return "no plate found"
     return ", ".join(
         f"{r['plate']} ({'a guess, ' * (r['confidence'] < GUESS)}"
-        f"{r['country'] or 'country unknown'}, {r['confidence']:.2f})"
+        f"{r['country'] or 'country unknown'}, {_short(r['confidence']):.2f})"
         for r in found
     )
+
+
+def _short(confidence: float) -> float:
+    """Round down: what is below a threshold shall not look as if it reached it."""
+    return floor(confidence * 100) / 100
 
 
 def _line(told: str) -> str:

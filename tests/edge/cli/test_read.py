@@ -2,6 +2,7 @@ import json
 import math
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,12 +15,12 @@ from edge.cli.read import readings_in
 from edge.config import Models
 from edge.daemon import wiring_eyes
 from edge.passage.finding import find
-from edge.types import Point
+from edge.types import Detection, Image, Point, Reading
 from edge.vision.detector import OnnxDetector
 from edge.vision.reader import FastPlateReader
 from tests.conftest import DEMO
 from tests.edge.cli.test_main import anpr_edge
-from tests.fakes import detection
+from tests.fakes import detection, reading
 
 
 @pytest.fixture(scope="module")
@@ -185,6 +186,34 @@ def test_every_depth_of_the_same_picture_gives_the_same_plates(
         cv2.imwrite(str(tmp_path / name), pixels)
         found = {r.text for r in readings_in(read_image(tmp_path / name), *eyes)}
         assert "1XEM934" in found, name
+
+
+class Framed:
+    """Finds one box, reads one text in it, and another on a picture as a whole."""
+
+    def __init__(self, boxed: Reading, whole: Reading) -> None:
+        self.boxed, self.whole = boxed, whole
+
+    def detect(self, image: Image) -> list[Detection]:
+        return [self.boxed.detection]
+
+    def read(self, image: Image, found: Sequence[Detection]) -> list[Reading]:
+        return [self.boxed]
+
+    def read_crop(self, image: Image, found: Detection) -> Reading:
+        return self.whole
+
+
+@pytest.mark.parametrize(("width", "wanted"), [(200, "27BXK4"), (640, "AB12CD")])
+def test_a_small_picture_of_a_plate_is_read_as_a_whole_where_that_is_surer(
+    width: int, wanted: str
+) -> None:
+    eyes = Framed(reading("AB12CD", sure=0.6), reading("27BXK4"))
+    image = np.zeros((width // 4, width, 3), np.uint8)
+    found = readings_in(image, eyes, eyes)  # type: ignore[arg-type]
+    assert [one.text for one in found] == [wanted]
+    better = Framed(eyes.whole, eyes.boxed)
+    assert readings_in(image, better, better) == [eyes.whole]  # type: ignore[arg-type]
 
 
 def test_no_detection_is_no_reading(eyes: tuple[OnnxDetector, FastPlateReader]) -> None:
