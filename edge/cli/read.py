@@ -2,7 +2,6 @@
 
 import json
 import sys
-from math import floor
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from edge.config import Models, load
 from edge.daemon.inforce import models_in_force
 from edge.daemon.wiring_eyes import calibration, eyes
 from edge.errors import CaptureError
-from edge.passage.calibration import Calibration
+from edge.passage.calibration import Calibration, rounded_down
 from edge.passage.finding import find
 from edge.passage.vote import vote
 from edge.types import Box, Detection, Image, Point, Reading
@@ -111,14 +110,9 @@ def _sentence(found: list[dict[str, Any]]) -> str:
         return "no plate found"
     return ", ".join(
         f"{r['plate']} ({'a guess, ' * (r['confidence'] < GUESS)}"
-        f"{r['country'] or 'country unknown'}, {_short(r['confidence']):.2f})"
+        f"{r['country'] or 'country unknown'}, {rounded_down(r['confidence']):.2f})"
         for r in found
     )
-
-
-def _short(confidence: float) -> float:
-    """Round down: what is below a threshold shall not look as if it reached it."""
-    return floor(confidence * 100) / 100
 
 
 def _line(told: str) -> str:

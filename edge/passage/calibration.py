@@ -6,7 +6,7 @@ may speak against itself: every coefficient is at least zero.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from math import exp, log, prod
+from math import exp, floor, log, prod
 from typing import Annotated, NamedTuple
 
 import msgspec
@@ -87,6 +87,11 @@ def grounds(
         whole=_mean([log_odds(r.whole) for r in agreeing]),
         form=float(well_formed),
     )
+
+
+def rounded_down(probability: float) -> float:
+    """Return a probability in hundredths: rounded up it could seem to reach a level."""
+    return floor(probability * 100) / 100
 
 
 def log_odds(probability: float) -> float:

@@ -73,8 +73,11 @@ def _as_spelt(found: Vote, text: str, meaning: frozenset[str], country: str | No
 
     A sign that syntax put there is as sure as the frames held it for, not as what it replaced.
     """
-    others = [c for c in found.candidates if c.text not in (text, found.text)]
-    rivals = [c for c in others if country is None or fits_country(c.text, country)]
+    rivals = [
+        c
+        for c in found.candidates
+        if c.text not in (text, found.text) and (country is None or fits_country(c.text, country))
+    ]
     meant = sum(c.probability for c in found.candidates if c.text in meaning)
     ruled_out = [c for c in found.candidates if c.text not in meaning and c not in rivals]
     impossible = sum(c.probability for c in ruled_out)

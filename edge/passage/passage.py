@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from math import floor
 
-from edge.passage.calibration import UNFITTED, Calibration
+from edge.passage.calibration import UNFITTED, Calibration, rounded_down
 from edge.passage.finding import Finding, find, open_question
 from edge.passage.pair import Boxes, boxes_of, on_one_vehicle
 from edge.passage.plate import MAX_LENGTH, MIN_LENGTH, bound_to_trailer
@@ -158,7 +157,7 @@ def _passage(track: Track, found: Finding, policy: ReadingPolicy) -> Passage:
 def _doubt(track: Track, found: Finding, confidence: float, policy: ReadingPolicy) -> str | None:
     if confidence < policy.min_confidence:
         level = policy.min_confidence
-        shown = floor(confidence * 100) / 100  # rounded up it could seem to reach the level
+        shown = rounded_down(confidence)
         return f"the plate was read with confidence {shown:.2f}, below {level:g}"
     if found.consistent < policy.min_frames:
         at_edge = ": in others the edge of the picture cut it" if track.wholes < track.count else ""
