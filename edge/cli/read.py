@@ -24,8 +24,9 @@ from edge.vision.golden import is_plate
 from edge.vision.reader import FastPlateReader
 from edge.vision.tiles import find_everywhere
 
-CROP_WIDTH_PX = 400
-CROP_ASPECT = (1.2, 7.0)
+CROP_WIDTH_PX, LONG_CROP_WIDTH_PX = 400, 2000
+CROP_ASPECT, LONG = (1.2, 7.0), 2.2
+"""Width in heights of what may be but a plate; from LONG on no camera's frame is so long."""
 CROP_CONFIDENCE = 0.5
 GUESS = 0.5
 """Confidence below which a reading is called a guess."""
@@ -47,9 +48,9 @@ def read(images: tuple[Path, ...], config: Path | None, as_json: bool) -> None:
     All three are what a box makes of this one picture; a passage gathers many. What is called a
     guess the box holds for more likely wrong than right. --json tells the plate's place in pixels
     as well, how sure the vote is of each character (no calibrated figure), and as `read_as` the
-    text before syntax corrected it. A picture of at most 400 pixels in width that may be nothing
-    but a plate is read as a whole, too, and the surer counts; one larger than a camera's frame is
-    searched in tiles.
+    text before syntax corrected it. A picture that may be nothing but a plate, at most 400 pixels
+    wide or longer than a camera's frame for its height, is read as a whole, too, and the surer
+    counts; one larger than a camera's frame is searched in tiles.
     """
     models = Models() if config is None else models_in_force(load(config))
     looking, curve = eyes(models), calibration(models)
@@ -85,7 +86,9 @@ def _surest(readings: list[Reading]) -> float:
 
 def _as_a_crop(image: Image, text: FastPlateReader) -> list[Reading]:
     height, width = image.shape[:2]
-    if width > CROP_WIDTH_PX or not CROP_ASPECT[0] <= width / height <= CROP_ASPECT[1]:
+    long = width / height
+    widest = LONG_CROP_WIDTH_PX if long >= LONG else CROP_WIDTH_PX
+    if width > widest or not CROP_ASPECT[0] <= long <= CROP_ASPECT[1]:
         return []
     corners = (Point(0, 0), Point(width, 0), Point(width, height), Point(0, height))
     reading = text.read_crop(image, Detection(Box(0, 0, width, height), corners, 0.0))

@@ -204,16 +204,38 @@ class Framed:
         return self.whole
 
 
-@pytest.mark.parametrize(("width", "wanted"), [(200, "27BXK4"), (640, "AB12CD")])
-def test_a_small_picture_of_a_plate_is_read_as_a_whole_where_that_is_surer(
-    width: int, wanted: str
+@pytest.mark.parametrize(
+    ("size", "wanted"),
+    [
+        ((200, 50), "27BXK4"),
+        ((360, 240), "27BXK4"),
+        ((1800, 400), "27BXK4"),
+        ((640, 480), "AB12CD"),
+        ((1920, 900), "AB12CD"),
+        ((9000, 2000), "AB12CD"),
+        ((800, 60), "AB12CD"),
+    ],
+)
+def test_what_may_be_nothing_but_a_plate_is_read_as_a_whole_where_that_is_surer(
+    size: tuple[int, int], wanted: str
 ) -> None:
     eyes = Framed(reading("AB12CD", sure=0.6), reading("27BXK4"))
-    image = np.zeros((width // 4, width, 3), np.uint8)
+    image = np.zeros((size[1], size[0], 3), np.uint8)
     found = readings_in(image, eyes, eyes)  # type: ignore[arg-type]
     assert [one.text for one in found] == [wanted]
     better = Framed(eyes.whole, eyes.boxed)
     assert readings_in(image, better, better) == [eyes.whole]  # type: ignore[arg-type]
+
+
+def test_a_cut_out_plate_is_read_at_any_size(
+    still: Path, eyes: tuple[OnnxDetector, FastPlateReader]
+) -> None:
+    image = read_image(still)
+    box = next(r.detection.box for r in readings_in(image, *eyes) if r.text == "1XEM934")
+    cut = image[round(box.y1) - 1 : round(box.y2) + 1, round(box.x1) - 1 : round(box.x2) + 1]
+    for times in (1, 3, 6):
+        large = cv2.resize(cut, None, fx=times, fy=times, interpolation=cv2.INTER_CUBIC)
+        assert "1XEM934" in {r.text for r in readings_in(large, *eyes)}, times
 
 
 def test_no_detection_is_no_reading(eyes: tuple[OnnxDetector, FastPlateReader]) -> None:
