@@ -7,16 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import cv2
+import msgspec
 import numpy as np
 import pytest
 
 from edge.capture.clip import read_image
 from edge.cli.read import readings_in
-from edge.config import Models
+from edge.config import MODELS_FOLDER, Models
 from edge.daemon import wiring_eyes
 from edge.passage.finding import find
 from edge.types import Detection, Image, Point, Reading
 from edge.vision.detector import OnnxDetector
+from edge.vision.golden import FILE, Goldens
 from edge.vision.reader import FastPlateReader
 from tests.conftest import DEMO
 from tests.edge.cli.test_main import anpr_edge
@@ -227,15 +229,18 @@ def test_what_may_be_nothing_but_a_plate_is_read_as_a_whole_where_that_is_surer(
     assert readings_in(image, better, better) == [eyes.whole]  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("width", [300, 600, 1400])
 def test_a_cut_out_plate_is_read_at_any_size(
-    still: Path, eyes: tuple[OnnxDetector, FastPlateReader]
+    width: int, eyes: tuple[OnnxDetector, FastPlateReader]
 ) -> None:
-    image = read_image(still)
-    box = next(r.detection.box for r in readings_in(image, *eyes) if r.text == "1XEM934")
-    cut = image[round(box.y1) - 1 : round(box.y2) + 1, round(box.x1) - 1 : round(box.x2) + 1]
-    for times in (1, 3, 6):
-        large = cv2.resize(cut, None, fx=times, fy=times, interpolation=cv2.INTER_CUBIC)
-        assert "1XEM934" in {r.text for r in readings_in(large, *eyes)}, times
+    goldens = msgspec.json.decode((MODELS_FOLDER / FILE).read_bytes(), type=Goldens)
+    for picture in goldens.pictures:
+        image = read_image(MODELS_FOLDER / picture.file)
+        for plate in picture.plates:
+            x1, y1, x2, y2 = (round(side) for side in plate.box)
+            high = round((y2 - y1) * width / (x2 - x1))
+            cut = cv2.resize(image[y1:y2, x1:x2], (width, high), interpolation=cv2.INTER_CUBIC)
+            assert [r.text for r in readings_in(np.asarray(cut, np.uint8), *eyes)] == [plate.text]
 
 
 def test_no_detection_is_no_reading(eyes: tuple[OnnxDetector, FastPlateReader]) -> None:
