@@ -30,7 +30,7 @@ from edge.vision.reader import FastPlateReader
 from tools.synth.crops import draw_crop, draw_reading_spec
 from tools.synth.plates import PlateSpec
 
-MOST_FRAMES = 8
+MOST_FRAMES, LONG = 8, 6
 NEW_VIEW = 0.3  # chance that a frame has light and angle of its own
 RIM_PX = (3, 8)  # a drawn crop has this much to spare above and beside the plate
 SURE = 0.99
@@ -211,11 +211,14 @@ def report(tracks: Sequence[Judged], curve: Calibration) -> tuple[Table, list[st
     lines += [f"of those that two frames and more gave text for, {again.sum()} tracks:"]
     lines += [_above(SURE, confidence[again], right[again])]
     rows = np.array([t.lines for t in tracks])
+    long = np.array([t.frames >= LONG for t in tracks])
     for count, called in ((1, "one line"), (2, "two lines")):
-        lines += [f"of plates of {called}, {(rows == count).sum()} tracks:"]
-        lines += [
-            _above(level, confidence[rows == count], right[rows == count]) for level in LEVELS
-        ]
+        lined = rows == count
+        lines += [f"of plates of {called}, {lined.sum()} tracks:"]
+        lines += [_above(level, confidence[lined], right[lined]) for level in LEVELS]
+        lined &= long
+        lines += [f"of those that {LONG} frames and more gave text for, {lined.sum()} tracks:"]
+        lines += [_above(SURE, confidence[lined], right[lined])]
     settled = [t for t, sure in zip(tracks, confidence, strict=True) if sure >= SURE and not t.open]
     wrong = sum(not t.right for t in settled)
     return table, [

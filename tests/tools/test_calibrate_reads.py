@@ -106,6 +106,17 @@ def test_plates_of_one_line_and_of_two_are_told_apart() -> None:
     assert "at 0.99 and above: 100.0% covered, 1 wrong (100.000%)" in lines[two:]
 
 
+def test_what_was_seen_long_is_told_apart_by_lines() -> None:
+    sure = Grounds(9.0, 1.0, 1.0, 9.0, 9.0, 1.0)
+    seen = [(1, 5, False), (1, 6, True), (1, 8, True), (2, 8, False)]
+    tracks = [Judged(sure, ok, False, "NL", "NL", count, True, rows) for rows, count, ok in seen]
+    _, lines = report(tracks, UNFITTED)
+    one = lines.index("of those that 6 frames and more gave text for, 2 tracks:")
+    two = lines.index("of those that 6 frames and more gave text for, 1 tracks:")
+    assert lines[one + 1] == "at 0.99 and above: 100.0% covered, 0 wrong (0.000%)"
+    assert lines[two + 1] == "at 0.99 and above: 100.0% covered, 1 wrong (100.000%)"
+
+
 def test_a_track_of_which_no_frame_gave_text_is_not_covered() -> None:
     sure = Grounds(8.0, 1.0, 2.0, 8.0, 8.0, 1.0)
     unread = Judged(sure, False, False, "NL", None, 0, True, 1)
