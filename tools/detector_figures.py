@@ -1,4 +1,4 @@
-"""How well a detector finds real plates: python -m tools.detector_figures --sets DIR.
+"""How well a box finds real plates: python -m tools.detector_figures --sets DIR.
 
 The sets are for measuring only; nothing of them is shown but counts.
 """
@@ -15,17 +15,18 @@ from pathlib import Path
 import click
 import cv2
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from edge.vision.letterbox import letterbox
-from edge.vision.model import read_manifest
+from edge.config import Models
+from edge.errors import BoxError
+from edge.vision.detector import OnnxDetector
+from edge.vision.model import ModelFile, checked_model
+from edge.vision.session import Execution
 from tools.detector_pool import Marks, load_real
-from tools.detector_score import Score, assign, suppressed
+from tools.detector_score import Score, assign
 
-HIGH, WIDE = 384, 640
 MANIFEST = Path("models/manifest.toml")
 BANDS_PX = (0, 20, 40, 80, 10_000)
 Pictures = Iterator[tuple[NDArray[np.uint8], Marks]]
@@ -121,19 +122,16 @@ SETS: dict[str, tuple[Callable[[Path], Pictures], tuple[float, ...]]] = {
 
 
 def tallies(
-    model: Path, pictures: Pictures, levels: Sequence[float], leasts: Sequence[float]
+    model: ModelFile, pictures: Pictures, levels: Sequence[float], leasts: Sequence[float]
 ) -> dict[tuple[float, float], Tally]:
-    """Counts of one set for every overlap asked for and every threshold, from one pass."""
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = ort.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+    """Counts of one set for every overlap asked for and every threshold, as a box looks."""
+    eyes = {level: OnnxDetector(model, level, Execution(threads=1)) for level in levels}
     counts = {(least, level): Tally(least) for least in leasts for level in levels}
     for image, boxes in pictures:
-        tensor, fit = letterbox(image, HIGH, WIDE)
-        rows = np.asarray(session.run(["plates"], {"image": tensor})[0])[0]
-        rows[:, 1:] = fit.to_frame(rows[:, 1:].reshape(-1, 6, 2)).reshape(-1, 12)
+        found = {level: np.array([plate.box for plate in eye.detect(image)], np.float32)
+                 for level, eye in eyes.items()}  # fmt: skip
         for (_, level), tally in counts.items():
-            tally.add(suppressed(rows, level)[:, 1:5], boxes)
+            tally.add(found[level].reshape(-1, 4), boxes)
     return counts
 
 
@@ -143,29 +141,29 @@ def shown(got: Score) -> tuple[str, str, str, str]:
     return f"{got.found}/{got.asked}", f"{recall:.3f}", f"{each:.3f}", f"{got.overlap:.3f}"
 
 
-def pinned(manifest: Path) -> Path:
-    """The detector's file that the manifest names."""
-    named = [entry for entry in read_manifest(manifest).values() if entry.task == "detect"]
-    return manifest.parent / named[0].file
-
-
 @click.command()
-@click.option("--model", type=click.Path(path_type=Path, exists=True, dir_okay=False),
-              help="ONNX file; the detector of models/manifest.toml by default.")  # fmt: skip
+@click.option("--manifest", type=click.Path(path_type=Path, dir_okay=False), default=MANIFEST,
+              show_default=True)  # fmt: skip
+@click.option("--model", default=Models().detector, show_default=True,
+              help="Name of a detector in the manifest.")  # fmt: skip
 @click.option("--sets", type=click.Path(path_type=Path, exists=True, file_okay=False),
               required=True, help="Folder with the sets.")  # fmt: skip
 @click.option("--level", "levels", type=click.FloatRange(0, 1), multiple=True,
               default=(0.4, 0.5, 0.6), show_default=True,
               help="Score threshold; may be repeated.")  # fmt: skip
-def main(model: Path | None, sets: Path, levels: tuple[float, ...]) -> None:
+def main(manifest: Path, model: str, sets: Path, levels: tuple[float, ...]) -> None:
     """Recall, false boxes and overlap of a detector on real pictures, and recall by width."""
-    model = model or pinned(MANIFEST)
     if missing := [name for name in FOLDERS if not (sets / name).is_dir()]:
         raise click.ClickException(f"{sets} has no {', '.join(missing)}. Name their folder.")
     table = Table("set", "IoU", "threshold", "found", "recall", "false boxes a frame",
                   "mean IoU", "by width <20 <40 <80 px, wider")  # fmt: skip
-    for name, (pictures, leasts) in SETS.items():
-        counts = tallies(model, pictures(sets), levels, leasts)
+    try:
+        file = checked_model(manifest, model)
+        scored = {name: (tallies(file, pictures(sets), levels, leasts))
+                  for name, (pictures, leasts) in SETS.items()}  # fmt: skip
+    except BoxError as e:
+        raise click.ClickException(str(e)) from e
+    for name, counts in scored.items():
         for (least, level), tally in counts.items():
             figures = shown(tally.score())
             table.add_row(name, f"{least:.1f}", f"{level:.2f}", *figures, tally.bands())

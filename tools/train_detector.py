@@ -125,11 +125,12 @@ def learn(run: Run, plan: Plan, images: Grey, marks: Marks) -> None:
     import torch
 
     from tools.detector_net import losses
+    from tools.precision import in_halves
 
     for group in run.optimiser.param_groups:
         group["lr"] = rate_at(run.step, run.share(plan))
     tensor = torch.from_numpy(images).to(memory_format=torch.channels_last)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with in_halves():
         raw = run.net(tensor)
     parts = losses(raw.float(), torch.from_numpy(marks))
     total = parts["score"] + parts["box"] + parts["corner"]

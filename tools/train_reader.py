@@ -102,12 +102,13 @@ class Training:
         import torch
         from torch.nn import functional
 
+        from tools.precision import in_halves
         from tools.reader_net import normalise, reading_costs, tempered
 
         self.net.train()
         crops = normalise(jittered(torch.from_numpy(batch.images)))
         crops = crops.to(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16):
+        with in_halves():
             spelled, region = self.net(crops)
         read = reading_costs(spelled, torch.from_numpy(batch.rows))
         told = torch.from_numpy(batch.regions).long()
