@@ -76,6 +76,16 @@ def test_the_same_seed_starts_with_the_same_weights(tmp_path):
     assert all(torch.equal(one[name], other[name]) for name in one)
 
 
+def test_halves_are_computed_in_only_where_the_processor_does(monkeypatch):
+    from tools.precision import in_halves
+
+    weights = torch.ones(4, 4)
+    for able, kind in (({"avx512_bf16": True}, torch.bfloat16), ({"avx2": True}, torch.float32)):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", able.copy)
+        with in_halves():
+            assert (weights @ weights).dtype == kind
+
+
 def test_decoding_gives_back_the_box_and_corners_that_were_asked():
     from tools.detector_net import decode
 
