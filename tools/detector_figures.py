@@ -159,7 +159,7 @@ def main(manifest: Path, model: str, sets: Path, levels: tuple[float, ...]) -> N
                   "mean IoU", "by width <20 <40 <80 px, wider")  # fmt: skip
     try:
         file = checked_model(manifest, model)
-        scored = {name: (tallies(file, pictures(sets), levels, leasts))
+        scored = {name: tallies(file, pictures(sets), levels, leasts)
                   for name, (pictures, leasts) in SETS.items()}  # fmt: skip
     except BoxError as e:
         raise click.ClickException(str(e)) from e
