@@ -280,7 +280,7 @@ def refuse_unwritable(path: Path) -> None:
 @click.option("--reader", "name", default=Models().reader, show_default=True)
 @click.option(
     "--tracks",
-    type=click.IntRange(min=100),
+    type=click.IntRange(min=1_000),
     default=20_000,
     show_default=True,
     help="About 75 a second on one idle core.",

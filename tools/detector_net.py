@@ -75,8 +75,9 @@ def decode(raw: Tensor) -> Tensor:
     x, y = cell_centres(rows, columns)
     centres = torch.stack([x.expand(rows, columns), y.expand(rows, columns)])
     middle = centres + raw[:, 1:3] * STRIDE
-    half = UNIT_PX * torch.exp(raw[:, 3:5].clamp(-4, 3))
-    offsets = (raw[:, 5:].reshape(-1, 4, 2, rows, columns) + QUARTERS) * half[:, None]
+    half = UNIT_PX.to(raw.device) * torch.exp(raw[:, 3:5].clamp(-4, 3))
+    quarters = QUARTERS.to(raw.device)
+    offsets = (raw[:, 5:].reshape(-1, 4, 2, rows, columns) + quarters) * half[:, None]
     corners = (offsets + middle[:, None]).reshape(-1, 8, rows, columns)
     planes = [torch.sigmoid(raw[:, :1]), middle - half, middle + half, corners]
     return torch.cat(planes, dim=1).flatten(2).transpose(1, 2)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import signal
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
@@ -53,12 +56,38 @@ def render_shard(seed: int, count: int) -> Shard:
     return Shard(images, marks)
 
 
-def save_shard(folder: Path, seed: int, shard: Shard) -> None:
-    """Write one shard so that a reader never sees half of it."""
-    folder.mkdir(parents=True, exist_ok=True)
+def save_shard(folder: Path, seed: int, shard: Shard) -> Path:
+    """Write one shard so that a reader never sees half of it; returns where."""
+    whole = folder / f"shard-{seed}.npz"
     half = folder / f"half-{seed}.npz"
     np.savez(half, images=shard.images, marks=shard.marks)
-    half.rename(folder / f"shard-{seed}.npz")
+    half.rename(whole)
+    return whole
+
+
+def render_pool(folder: Path, shards: int, scenes: int, processes: int) -> Iterator[Path]:
+    """Yield the path of every shard of a pool as it is ready; those that are missing are rendered.
+
+    Leaving early ends the processes that render.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"shard-{number}.npz" for number in range(shards)]
+    missing = [(folder, number, scenes) for number, path in enumerate(paths) if not path.is_file()]
+    yield from (path for path in paths if path.is_file())
+    if missing:
+        with get_context("spawn").Pool(min(processes, len(missing)), _alone) as pool:
+            yield from pool.imap_unordered(_render_into, missing)
+
+
+def _alone() -> None:
+    """Draw on one core, and leave Ctrl-C to the process that asked."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    cv2.setNumThreads(1)
+
+
+def _render_into(asked: tuple[Path, int, int]) -> Path:
+    folder, number, scenes = asked
+    return save_shard(folder, number, render_shard(number, scenes))
 
 
 def load_shard(path: Path) -> Shard:

@@ -1,6 +1,7 @@
 """What the reader learns from and is measured on: rendered pools and real plates."""
 
 import csv
+import signal
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -79,7 +80,8 @@ def render_shard(folder: Path, seed: int, count: int = SHARD) -> Path:
 
 
 def _render_shards(folder: Path, seeds: range) -> None:
-    """Render shards one after another, on one core."""
+    """Render shards one after another, on one core; Ctrl-C is for the process that asked."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
     for seed in seeds:
         render_shard(folder, seed)

@@ -1,10 +1,12 @@
 """Train the plate reader on synthetic plates and export it for fast-plate-ocr."""
 
+import math
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,7 @@ from tools.reader_batches import Batches, Costs
 from tools.synth.crops import CROP_HEIGHT, CROP_WIDTH, REGIONS, UNTOLD, Pool
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
     from torch import Tensor
 
     from tools.reader_net import ReaderNet
@@ -53,11 +56,12 @@ plate_regions: {list(REGIONS)}
 class Plan:
     """How long to train, from what, and where to keep it."""
 
+    steps: int
     minutes: float
-    steps: int | None
     seed: int
     plates: int
-    workers: int
+    workers: int | None
+    device: str
     checkpoint: Path
     real: Path | None
 
@@ -65,16 +69,17 @@ class Plan:
 class Training:
     """A network in training, its average and how far it is."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, device: str = "auto") -> None:
         import torch
 
         from tools.reader_net import ReaderNet
+        from tools.workbench import place
 
+        self.device = place(device)
         torch.manual_seed(seed)
-        torch.set_num_threads(1)
-        self.net = ReaderNet()
+        self.net = ReaderNet().to(self.device)
         self.net.to(memory_format=torch.channels_last)  # type: ignore[call-overload, unused-ignore]
-        self.average = ReaderNet()
+        self.average = ReaderNet().to(self.device)
         self.average.load_state_dict(self.net.state_dict())
         self.optimiser = torch.optim.AdamW(self.net.parameters(), PEAK_RATE, weight_decay=0.02)
         self.step = 0
@@ -100,23 +105,13 @@ class Training:
     def learn(self, batch: Pool, rate: float) -> Costs:
         """Take one step; returns what each plate cost, its country 0 where that is not told."""
         import torch
-        from torch.nn import functional
 
-        from tools.precision import in_halves
-        from tools.reader_net import normalise, reading_costs, tempered
+        from tools.reader_net import tempered
 
         self.net.train()
-        crops = normalise(jittered(torch.from_numpy(batch.images)))
-        crops = crops.to(memory_format=torch.channels_last)
-        with in_halves():
-            spelled, region = self.net(crops)
-        read = reading_costs(spelled, torch.from_numpy(batch.rows))
-        told = torch.from_numpy(batch.regions).long()
-        origin = functional.cross_entropy(
-            region.float(), told, ignore_index=UNTOLD, reduction="none",
-            label_smoothing=COUNTRY_DOUBT,
-        )  # fmt: skip
-        loss = tempered(read).mean() + COUNTRY_WEIGHT * origin.sum() / (told != UNTOLD).sum()
+        with self.device:
+            read, origin, told = self._costs(batch)
+            loss = tempered(read).mean() + COUNTRY_WEIGHT * origin.sum() / told
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         self.optimiser.zero_grad()
@@ -125,7 +120,26 @@ class Training:
         self.optimiser.step()
         self.step += 1
         self._update_average()
-        return np.asarray(torch.stack([read, origin], 1).detach(), np.float32)
+        return np.asarray(torch.stack([read, origin], 1).detach().cpu(), np.float32)
+
+    def _costs(self, batch: Pool) -> tuple["Tensor", "Tensor", "Tensor"]:
+        """What reading each plate costs, what its country does, and of how many that is told."""
+        import torch
+        from torch.nn import functional
+
+        from tools.reader_net import normalise, reading_costs
+        from tools.workbench import in_halves
+
+        crops = normalise(jittered(torch.as_tensor(batch.images)))
+        with in_halves(self.device):
+            spelled, region = self.net(crops.to(memory_format=torch.channels_last))
+        regions = torch.as_tensor(batch.regions).long()
+        origin = functional.cross_entropy(
+            region.float(), regions, ignore_index=UNTOLD, reduction="none",
+            label_smoothing=COUNTRY_DOUBT,
+        )  # fmt: skip
+        read = reading_costs(spelled, torch.as_tensor(batch.rows))
+        return read, origin, (regions != UNTOLD).sum()
 
     def _update_average(self) -> None:
         """Move the averaged weights towards the present ones."""
@@ -155,7 +169,7 @@ def jittered(crops: "Tensor") -> "Tensor":
     seen = torch.cat([shift[:, :, :2] @ torch.linalg.inv(tilts(count)), shift[:, :, 2:]], 2)
     grid = functional.affine_grid(seen, [count, 3, 48, 192], align_corners=False)
     level = 255 * torch.rand(count, 1, 1, 1)
-    way = "border" if torch.rand(()) < 0.5 else "zeros"
+    way = "border" if torch.rand((), device="cpu") < 0.5 else "zeros"
     source = crops.flip(3).permute(0, 3, 1, 2).float() - level
     moved = functional.grid_sample(source, grid, padding_mode=way, align_corners=False) + level
     gain = (0.75 + 0.5 * torch.rand(count, 1, 1, 1)) * (1 + 0.04 * torch.randn(count, 3, 1, 1))
@@ -197,37 +211,68 @@ def rate_at(step: int, progress: float) -> float:
     return float(PEAK_RATE * min(1.0, (step + 1) / WARM_UP_STEPS) * (0.01 + 0.99 * cosine))
 
 
-def train(training: Training, batches: Batches, plan: Plan, console: Console) -> None:
-    """Train until the minutes or the steps are over, saving as it goes."""
-    costs: list[Costs] = []
+def train(
+    training: Training,
+    batches: Batches,
+    plan: Plan,
+    console: Console,
+    renderers: Sequence[BaseProcess] = (),
+) -> None:
+    """Train until the minutes or the steps are over, or Ctrl-C; saves as it goes.
+
+    Raises click.Abort at Ctrl-C.
+    """
+    from tools.workbench import bar
+
+    with bar(console) as shown:
+        try:
+            _learn_on(training, batches, plan, shown, renderers)
+        except KeyboardInterrupt:
+            console.print(f"stopped at step {training.step}: --resume goes on from there")
+            raise click.Abort from None
+        finally:
+            save(training, plan.checkpoint)
+
+
+def _learn_on(
+    training: Training,
+    batches: Batches,
+    plan: Plan,
+    shown: "Progress",
+    renderers: Sequence[BaseProcess],
+) -> None:
+    """Learn until the plan is done, on the cores that nobody renders on."""
+    import torch
+
+    from tools.workbench import cores
+
+    task, costs = shown.add_task("training", total=1.0, losses=""), list[Costs]()
     while (progress := _progress(training, plan)) < 1:
         start = time.monotonic()
+        torch.set_num_threads(max(1, cores() - sum(r.is_alive() for r in renderers)))
         costs.append(training.learn(batches.draw(), rate_at(training.step, progress)))
         batches.remember(costs[-1])
         training.seconds += time.monotonic() - start
+        line = _line(training, costs)
+        shown.update(task, completed=_progress(training, plan), losses=line)
         if training.step % REPORT_EVERY == 0:
-            _report(console, training, costs, progress, batches.look_for_shards())
+            plates = batches.look_for_shards() * reader_sets.SHARD
+            shown.console.print(f"{line}  plates {plates}")
             save(training, plan.checkpoint)
             costs = []
-    save(training, plan.checkpoint)
 
 
 def _progress(training: Training, plan: Plan) -> float:
     """Tell how far training is, in 0..1."""
-    by_time = training.seconds / (60 * plan.minutes)
-    return by_time if plan.steps is None else max(by_time, training.step / plan.steps)
+    return max(training.step / plan.steps, training.seconds / (60 * plan.minutes))
 
 
-def _report(
-    console: Console, training: Training, costs: list[Costs], progress: float, shards: int
-) -> None:
-    """Write one line on the screen."""
-    minutes = training.seconds / 60
-    plates = shards * reader_sets.SHARD
+def _line(training: Training, costs: Sequence[Costs]) -> str:
+    """Step, minutes, and what plates cost on average of late."""
     reading, country = np.concatenate(costs).mean(axis=0)
-    console.print(
-        f"step {training.step}  {minutes:.1f} min  {progress:.0%}  "
-        f"reading {reading:.4f}  country {country:.4f}  plates {plates}"
+    return (
+        f"step {training.step}  {training.seconds / 60:.1f} min  "
+        f"reading {reading:.4f}  country {country:.4f}"
     )
 
 
@@ -318,10 +363,33 @@ def _wait_for_plates(batches: Batches, console: Console) -> None:
     show_default=True,
     help="Folder that receives plate-reader.onnx and plate-reader.yaml.",
 )
-@click.option("--minutes", default=300.0, show_default=True, help="Minutes of training in all.")
-@click.option("--steps", type=int, help="Stop after this many steps, if that comes first.")
+@click.option(
+    "--steps",
+    type=click.IntRange(min=1),
+    default=70_000,
+    show_default=True,
+    help="Steps of training in all.",
+)
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0, min_open=True),
+    default=math.inf,
+    help="Stop after this many minutes, if that comes first.",
+)
 @click.option("--plates", default=700_000, show_default=True, help="Synthetic plates to render.")
-@click.option("--workers", default=1, show_default=True, help="Processes that render plates.")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    show_default="all cores but one",
+    help="Processes that render plates.",
+)
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    show_default=True,
+    help="Where to compute; auto: a GPU where there is one.",
+)
 @click.option("--seed", default=0, show_default=True, help="Seed of weights, order and noise.")
 @click.option(
     "--checkpoint",
@@ -340,16 +408,16 @@ def _wait_for_plates(batches: Batches, console: Console) -> None:
 )
 @click.option("--only-export", is_flag=True, help="Export and measure the checkpoint, no training.")
 def main(
-    out: Path, minutes: float, steps: int | None, plates: int, workers: int, seed: int,
-    checkpoint: Path, resume: bool, real: Path, only_export: bool,
+    out: Path, steps: int, minutes: float, plates: int, workers: int | None, device: str,
+    seed: int, checkpoint: Path, resume: bool, real: Path, only_export: bool,
 ) -> None:  # fmt: skip
     """Train the plate reader on synthetic plates, export it, and print what it reads.
 
-    Renders plates into the checkpoint folder, trains on one core, writes checkpoints that
+    Renders plates into the checkpoint folder and trains beside that, writes checkpoints that
     --resume continues, exports the averaged weights, and counts exact readings on held-out sets.
     """
     shown = real if real.is_dir() else None
-    plan = Plan(minutes, steps, seed, plates, workers, checkpoint, shown)
+    plan = Plan(steps, minutes, seed, plates, workers, device, checkpoint, shown)
     console = Console()
     checkpoint.mkdir(parents=True, exist_ok=True)
     if only_export and not (checkpoint / "reader.pt").exists():
@@ -357,31 +425,40 @@ def main(
             f"{checkpoint} holds no reader.pt; name its folder with --checkpoint."
         )
     training = _start(plan, resume or only_export)
-    if not only_export:
+    if not only_export and _progress(training, plan) < 1:
         _render_and_train(training, plan, console)
-    model, config = export(training.average, out)
+    model, config = export(training.average.cpu(), out)
     console.print(evaluate(model, config, shown))
 
 
 def _start(plan: Plan, resume: bool) -> Training:
-    """Begin a new training, or take up the one that was interrupted."""
+    """Begin a new training, or take up the one that was interrupted.
+
+    Raises UsageError where there is one that nobody asked to go on from.
+    """
     import torch
 
-    training = Training(plan.seed)
+    from tools.workbench import refuse_unasked
+
+    training = Training(plan.seed, plan.device)
     saved = plan.checkpoint / "reader.pt"
-    if resume and saved.exists():
-        training.load(torch.load(saved, weights_only=True))
+    if saved.exists():
+        refuse_unasked(saved, resume)
+        training.load(torch.load(saved, map_location=training.device, weights_only=True))
     return training
 
 
 def _render_and_train(training: Training, plan: Plan, console: Console) -> None:
     """Render in the background and train on what is there."""
+    from tools.workbench import cores
+
     folder = plan.checkpoint / "pool"
     shards = -(-plan.plates // reader_sets.SHARD)
-    renderers = reader_sets.start_rendering(folder, shards, plan.workers)
+    workers = plan.workers or max(1, cores() - 1)
+    renderers = reader_sets.start_rendering(folder, shards, workers)
     batches = Batches(folder, _real_pool(plan), plan.seed + training.step)
     _wait_for_plates(batches, console)
-    train(training, batches, plan, console)
+    train(training, batches, plan, console, renderers)
     for renderer in renderers:
         renderer.terminate()
 

@@ -1,7 +1,15 @@
 """Detector training: a tiny run ends in a model that keeps its contract."""
 
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+
 import numpy as np
 import pytest
+from click import UsageError
 from click.testing import CliRunner
 
 from tools.detector_batches import (
@@ -65,7 +73,15 @@ def test_a_run_goes_on_from_its_checkpoint(trained):
 
     plan = Plan(trained, trained / "kept", trained)
     assert start(plan, resume=True).step == 3
-    assert start(plan, resume=False).step == 0
+
+
+def test_a_training_that_is_kept_is_not_begun_anew_by_accident(trained):
+    from tools.train_detector import Plan, start
+
+    plan = Plan(trained, trained / "kept", trained)
+    with pytest.raises(UsageError, match="Go on from it with --resume, or delete it"):
+        start(plan, resume=False)
+    assert start(plan, resume=True).step == 3
 
 
 def test_the_same_seed_starts_with_the_same_weights(tmp_path):
@@ -77,13 +93,61 @@ def test_the_same_seed_starts_with_the_same_weights(tmp_path):
 
 
 def test_halves_are_computed_in_only_where_the_processor_does(monkeypatch):
-    from tools.precision import in_halves
+    from tools.workbench import in_halves
 
-    weights = torch.ones(4, 4)
+    weights, device = torch.ones(4, 4), torch.device("cpu")
     for able, kind in (({"avx512_bf16": True}, torch.bfloat16), ({"avx2": True}, torch.float32)):
         monkeypatch.setattr(torch.cpu, "get_capabilities", able.copy)
-        with in_halves():
+        with in_halves(device):
             assert (weights @ weights).dtype == kind
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
+def test_a_gpu_that_is_asked_for_and_not_there_is_refused_with_its_remedy():
+    from tools.workbench import place
+
+    with pytest.raises(UsageError, match=r"finds no CUDA GPU here\. Install .* --device cpu"):
+        place("cuda")
+    assert place("auto") == torch.device("cpu")
+
+
+def test_whatever_a_step_makes_up_lies_where_its_network_does(tmp_path, monkeypatch):
+    from tools import workbench
+    from tools.detector_net import decode, spread
+    from tools.train_detector import Plan, start
+
+    monkeypatch.setattr(workbench, "place", torch.device)
+    run = start(Plan(tmp_path, tmp_path, tmp_path, device="meta"), resume=False)
+    with run.device:
+        raw = run.net(torch.zeros(1, 1, 96, 160))
+        plates, goals = decode(raw), spread(torch.zeros(1, 2, 13), 12, 20)
+    assert raw.device == plates.device == goals.miss.device == run.device
+
+
+def until(screen, word):
+    """What a terminal shows, colours left out, until a word is on it."""
+    said = ""
+    while word not in said:
+        said += re.sub(r"\x1b\[[0-9;]*m", "", os.read(screen, 4096).decode(errors="replace"))
+    return said
+
+
+def test_an_interrupted_run_keeps_its_last_step_and_says_how_to_go_on(fonts, tmp_path):
+    words = ["-m", "tools.train_detector", "--out", tmp_path, "--checkpoint", tmp_path,
+             "--shards", 1, "--scenes-per-shard", 4, "--batch", 2, "--real", tmp_path]  # fmt: skip
+    screen, end = pty.openpty()
+    command = [sys.executable, *map(str, words)]
+    with subprocess.Popen(command, stdout=end, stderr=end, process_group=0) as run:
+        os.close(end)
+        said = until(screen, "score ")
+        os.killpg(run.pid, signal.SIGINT)
+        said += until(screen, "Aborted!")
+        assert run.wait(60) == 1
+    os.close(screen)
+    (step,) = re.findall(r"stopped at step (\d+): --resume goes on from there", said)
+    assert "Traceback" not in said
+    kept = torch.load(tmp_path / "detector.pt", weights_only=True)
+    assert kept["step"] == int(step) > 0
 
 
 def test_decoding_gives_back_the_box_and_corners_that_were_asked():

@@ -253,7 +253,7 @@ def test_a_few_steps_export_a_model_that_the_library_opens(tmp_path, monkeypatch
 
 def tiny_training(tmp_path):
     """Three steps, saved and taken up again for two more."""
-    plan = train_reader.Plan(1.0, 3, 0, 40, 0, tmp_path / "work", None)
+    plan = train_reader.Plan(3, 1.0, 0, 40, None, "cpu", tmp_path / "work", None)
     training = train_reader.Training(0)
     batches = reader_batches.Batches(tmp_path / "work" / "pool", None, 0)
     assert batches.look_for_shards() == 1
@@ -272,3 +272,14 @@ def test_the_help_says_what_each_option_does():
     assert shown.exit_code == 0
     for option in ("--out", "--minutes", "--resume", "--checkpoint", "--only-export"):
         assert option in shown.output
+
+
+def test_whatever_a_step_makes_up_lies_where_its_network_does(monkeypatch):
+    from tools import workbench
+
+    monkeypatch.setattr(workbench, "place", torch.device)
+    training = train_reader.Training(0, "meta")
+    with training.device:
+        crops = normalise(train_reader.jittered(torch.zeros(2, 54, 208, 3)))
+        spelled, region = training.net(crops)
+    assert crops.device == spelled.device == region.device == training.device
