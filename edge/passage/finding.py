@@ -43,7 +43,7 @@ def find(readings: Sequence[Reading]) -> Finding:
     if where.country is not None and contested(text, where.country, readings):
         where = Origin(None, where.probability, SEVERAL)
     meaning = _meaning(text, found.text, where.country)
-    settled = _as_spelt(found, text, meaning, where.country)
+    settled = as_spelt(found, text, meaning, where.country)
     well_formed = where.country is not None or bool(countries(text))
     ways = (meaning, meaning | {found.text})
     counted = [grounds(readings, way, settled.confidence, well_formed) for way in ways]
@@ -68,26 +68,27 @@ def _meaning(text: str, read: str, country: str | None) -> frozenset[str]:
     return frozenset({text, read}) if forced else frozenset({text})
 
 
-def _as_spelt(found: Vote, text: str, meaning: frozenset[str], country: str | None) -> Vote:
+def as_spelt(found: Vote, text: str, meaning: frozenset[str], country: str | None) -> Vote:
     """Put the text first, with its share among all that a plate of its country may say.
 
     A sign that syntax put there is as sure as the frames held it for, not as what it replaced.
     """
+    meant = sum(c.probability for c in found.candidates if c.text in meaning)
+    others = [c for c in found.candidates if c.text not in meaning]
     rivals = [
         c
-        for c in found.candidates
-        if c.text not in (text, found.text) and (country is None or fits_country(c.text, country))
+        for c in others
+        if c.text != found.text and (country is None or fits_country(c.text, country))
     ]
-    meant = sum(c.probability for c in found.candidates if c.text in meaning)
-    ruled_out = [c for c in found.candidates if c.text not in meaning and c not in rivals]
-    impossible = sum(c.probability for c in ruled_out)
-    share = min(1.0, meant / max(1.0 - impossible, meant)) if meant else 0.0
+    possible = max(meant, 1.0 - sum(c.probability for c in others if c not in rivals))
+    share = min(1.0, meant / possible) if meant else 0.0
     seen = next((c.probability for c in found.candidates if c.text == text), 0.0)
     chars = tuple(
         p if was == sign else seen
         for p, was, sign in zip(found.chars, found.text, text, strict=True)
     )
-    candidates = (Candidate(text, share), *rivals)
+    less = (Candidate(c.text, c.probability / possible) for c in rivals if possible)
+    candidates = (Candidate(text, share), *less)
     return Vote(text, chars, share, candidates)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from edge.passage.calibration import UNFITTED, Calibration, rounded_down
 from edge.passage.finding import Finding, find, open_question
@@ -13,10 +12,9 @@ from edge.types import Box, Direction, Passage
 
 NONSENSE = 0.05  # below this confidence, or with fewer frames alike, no plate was read at all
 ALIKE_EDITS, ALIKE_SHARE = 2, 0.3
-SURE = 0.9
 SECOND_SHARE = 0.2  # of the clear frames, reading another text, are no slip
-SAME_VISIT = timedelta(seconds=10)
-SAME_PARKING = timedelta(minutes=30)
+SAME_VISIT_NS = 10_000_000_000
+SAME_PARKING_NS = 30 * 60_000_000_000
 TOGETHER = "another plate moved with this one, as if both were on one vehicle"
 
 
@@ -83,8 +81,13 @@ class Desk:
         return [other for _, other in known]
 
     def _remember(self, track_id: int, known: Known) -> None:
-        horizon = known.passage.seen_last - SAME_PARKING
-        self._recent = {i: k for i, k in self._recent.items() if k.passage.seen_last >= horizon}
+        """Remember a passage, and forget what is long ago, or to come as the clock now runs."""
+        now_ns = known.passage.last_monotonic_ns
+        self._recent = {
+            i: k
+            for i, k in self._recent.items()
+            if abs(now_ns - k.passage.last_monotonic_ns) <= SAME_PARKING_NS
+        }
         self._recent[track_id] = known
 
 
@@ -126,8 +129,8 @@ def _is_nonsense(track: Track, found: Finding) -> bool:
     length_fits = MIN_LENGTH <= len(text) <= MAX_LENGTH
     if track.count < 2 or not length_fits or found.vote.confidence < NONSENSE:
         return True
-    alike = sum(1 for s in track.kept if differing(s.reading.text, text) <= ALIKE_EDITS)
-    return alike < ALIKE_SHARE * len(track.kept)
+    alike = sum(1 for read in track.readings if differing(read.text, text) <= ALIKE_EDITS)
+    return alike < ALIKE_SHARE * len(track.readings)
 
 
 def _passage(track: Track, found: Finding, policy: ReadingPolicy) -> Passage:
@@ -162,7 +165,8 @@ def _doubt(track: Track, found: Finding, confidence: float, policy: ReadingPolic
     if found.consistent < policy.min_frames:
         at_edge = ": in others the edge of the picture cut it" if track.wholes < track.count else ""
         asked = policy.min_frames
-        return f"the plate was read in {found.consistent} frames, fewer than {asked}{at_edge}"
+        frames = "1 frame" if found.consistent == 1 else f"{found.consistent} frames"
+        return f"the plate was read in {frames}, fewer than {asked}{at_edge}"
     if _two_plates(track, found):
         return "clear frames disagree: two plates may have been followed as one"
     return open_question(found)
@@ -183,14 +187,14 @@ def _two_plates(track: Track, found: Finding) -> bool:
 def _same_vehicle(earlier: Passage, later: Passage) -> bool:
     """Tell whether a passage is one announced before: the same plate soon after, or parked.
 
-    Plates that differ in one character are two vehicles, be they of one fleet, unless the later
-    one was badly read at another moment: one that was well read is always announced.
+    Plates that differ in one character are two vehicles, however badly they were read: a fleet's
+    differ in no more. A clock that was put back makes no two of one.
     """
-    gap = later.seen_first - earlier.seen_last
-    edits = differing(earlier.plate, later.plate)
-    slip = edits == 1 and gap > timedelta(0) and later.confidence < SURE
+    if earlier.plate != later.plate or later.last_monotonic_ns < earlier.first_monotonic_ns:
+        return False
+    gap_ns = later.first_monotonic_ns - earlier.last_monotonic_ns
     parked = earlier.direction is Direction.STILL and _same_place(earlier.best.box, later.best.box)
-    return (edits == 0 or slip) and gap <= (SAME_PARKING if parked else SAME_VISIT)
+    return gap_ns <= (SAME_PARKING_NS if parked else SAME_VISIT_NS)
 
 
 def _same_place(a: Box, b: Box) -> bool:

@@ -151,6 +151,8 @@ def proves_something(country: str, text: str) -> bool:
 
 def unproven(country: str, text: str) -> str | None:
     """Return why a plate of this series accuses nobody, None for the others; names no plate."""
+    if not bound_to_vehicle(country, text):
+        return "it belongs to a trade, not to a vehicle"
     if of_the_state(country, text):
         return "the plate may be a diplomat's or an authority's"
     if not proves_something(country, text):

@@ -266,9 +266,10 @@ class Tracker:
 
         A clock that only stumbles stands still until it has caught up.
         """
-        left = self.finish() if now_ns < self._now_ns - self._gone_after_ns else []
+        put_back = now_ns < self._now_ns - self._gone_after_ns
+        left = self.finish() if put_back else []
         passed_s = max(0, now_ns - self._now_ns) / 1e9
-        self._now_ns = now_ns if left else max(now_ns, self._now_ns)
+        self._now_ns = now_ns if put_back else max(now_ns, self._now_ns)
         for track in self._tracks:
             track.motion = track.motion.after(passed_s)
         return left
@@ -280,7 +281,8 @@ class Tracker:
 
     def _stays(self, track: Track, now_ns: int) -> bool:
         long_enough = now_ns - track.first.monotonic_ns > self._announce_after_ns
-        return long_enough and track.count % LOOK_AGAIN == 0
+        seen_now = track.last.monotonic_ns == now_ns
+        return long_enough and seen_now and track.count % LOOK_AGAIN == 0
 
     def _begin(self, sighting: Sighting) -> Track:
         track = Track(self._next_id, sighting, sighting, sighting, begin(sighting.spot))

@@ -19,7 +19,6 @@ LAGS, KEEPS_UP = 0.2, 0.05  # of the frames that came, so many were dropped
 PRESSED = 0.8  # of the time, work waited for the processor
 SETTLED_LOOKS = 30  # strained at the floor for as long as this: a person must know
 HEAT, ENCLOSURE, THROTTLED, LOAD = "heat", "enclosure", "throttled", "load"
-REASONS = (HEAT, ENCLOSURE, THROTTLED, LOAD)
 KMH = 3.6
 
 

@@ -3,6 +3,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -166,9 +167,14 @@ def test_no_accusation_when_the_clock_was_set_while_the_vehicle_was_in_sight(
     assert conclusion.decision.rule == "CLOCK"
 
 
-def test_no_accusation_from_a_trade_plate(tmp_path: Path) -> None:
-    (conclusion,) = drive(pipeline(tmp_path, passing("ZABC123"), {"ZABC123": OLD_DIESEL}))
+def test_a_trade_plate_accuses_nobody_and_is_not_looked_up(tmp_path: Path) -> None:
+    one = replace(reading("ZABC123"), countries=(("BE", 0.99),))
+    seen = ScriptedEyes({i: [replace(one, detection=detection(x=100 + 20 * i))] for i in range(12)})
+    line = pipeline(tmp_path, seen, {"ZABC123": OLD_DIESEL})
+    with mock.patch.object(line.registry, "facts", side_effect=AssertionError("looked up")):
+        (conclusion,) = drive(line)
     assert conclusion.decision.outcome is Outcome.REVIEW
+    assert "belongs to a trade" in conclusion.decision.reason
 
 
 def test_no_accusation_from_an_uncertain_reading(tmp_path: Path) -> None:

@@ -226,6 +226,20 @@ def test_a_clock_that_is_put_back_concludes_what_was_seen_before() -> None:
     assert [t.count for t in tracker.update(at(2, 5.0), [])] == [1]
 
 
+def test_a_clock_that_is_put_back_over_an_empty_road_is_followed() -> None:
+    tracker = Tracker(1.0)
+    tracker.update(at(0, 5000.0), [])
+    early = [tracker.update(at(1 + i, 3.0 + i / 10), [reading("1KZE410")]) for i in range(5)]
+    assert not any(early)
+    assert [t.count for t in tracker.finish()] == [5]
+
+
+def test_a_vehicle_that_stays_is_due_when_it_is_seen_and_not_while_it_is_hidden() -> None:
+    tracker = Tracker(1.0, announce_after_s=0.5)
+    due = [tracker.update(frame(i), [reading("1KZE410")] if i < 16 else []) for i in range(28)]
+    assert [i for i, tracks in enumerate(due) if tracks] == [15]
+
+
 @settings(max_examples=50, deadline=None)
 @given(
     st.lists(
