@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from edge.passage.calibration import UNFITTED, Calibration, rounded_down
-from edge.passage.finding import Finding, find, open_question
+from edge.passage.finding import LEGIBLE, Finding, find, open_question
 from edge.passage.pair import Boxes, boxes_of, on_one_vehicle
-from edge.passage.plate import MAX_LENGTH, MIN_LENGTH, bound_to_trailer
+from edge.passage.plate import MAX_LENGTH, MIN_LENGTH, bound_to_trailer, countries
 from edge.passage.tracker import Track, differing, distance
 from edge.types import Box, Direction, Passage
 
@@ -121,14 +121,17 @@ def _of_a_trailer(passage: Passage) -> bool:
 
 
 def _is_nonsense(track: Track, found: Finding) -> bool:
-    """True when no plate was read at all: lettering, a lamp, a grille, one flash.
+    """True when no plate was read at all: lettering, a lamp, a grille.
 
-    A plate reads much the same in many frames; what only looks like one does not.
+    A plate reads much the same in many frames; what only looks like one does not. In one frame
+    alone it must be clear, and a plate that some country could issue.
     """
     text = found.vote.text
     length_fits = MIN_LENGTH <= len(text) <= MAX_LENGTH
-    if track.count < 2 or not length_fits or found.vote.confidence < NONSENSE:
+    if not length_fits or found.vote.confidence < NONSENSE:
         return True
+    if track.count < 2:
+        return found.wholly < LEGIBLE or not countries(text)
     alike = sum(1 for read in track.readings if differing(read.text, text) <= ALIKE_EDITS)
     return alike < ALIKE_SHARE * len(track.readings)
 

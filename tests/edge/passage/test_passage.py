@@ -69,11 +69,18 @@ def test_frames_that_disagree_on_the_colour_say_nothing_of_the_country() -> None
     assert announced(seen, 40)[0].country is None
 
 
-def test_lettering_and_single_flashes_are_no_vehicles() -> None:
+def test_lettering_and_what_cannot_be_read_are_no_vehicles() -> None:
     lettering = {i: [reading("AB", sure=0.9)] for i in range(10)}
     unreadable = {i: [reading("27BXK4", sure=0.05)] for i in range(10)}
-    flash = {3: [reading("27BXK4")]}
-    assert announced(lettering, 40) == announced(unreadable, 40) == announced(flash, 40) == []
+    assert announced(lettering, 40) == announced(unreadable, 40) == []
+
+
+def test_one_clear_frame_is_a_passage_in_doubt_and_one_of_anything_else_is_none() -> None:
+    (passage,) = announced({3: [reading("27BXK4", sure=0.999)]}, 40, policy=EASY)
+    assert passage.doubt == "the plate was read in 1 frame, fewer than 2"
+    cut = replace(reading("27BXK4"), whole=0.7)
+    for flash in (cut, reading("SALE2468"), reading("XX0XX0X")):
+        assert announced({3: [flash]}, 40) == []
 
 
 def test_a_car_parked_for_an_hour_beside_traffic_is_one_passage() -> None:
