@@ -54,7 +54,7 @@ def decoded(encoded: bytes, path: Path) -> Image:
     if _is_broken_png(encoded):
         raise CaptureError(f"{path} is not an image to its end: {CUT}.", REMEDY_CUT)
     try:
-        image = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR)
+        image = _eight_bit(np.frombuffer(encoded, np.uint8))
     except cv2.error as e:
         raise CaptureError(
             f"{path} is an image of more than {MAX_PIXELS // 1_000_000} million pixels, "
@@ -69,9 +69,24 @@ def decoded(encoded: bytes, path: Path) -> Image:
         )
     if image is None:
         raise CaptureError(
-            f"{path} is not an image that can be decoded.", "Give a JPEG, PNG, TIFF or WebP file."
+            f"{path} is not an image that can be decoded.",
+            "Give a JPEG, PNG, TIFF or WebP file; anpr-edge replay plays clips.",
         )
     return frozen(np.asarray(image, np.uint8))
+
+
+def _eight_bit(encoded: np.ndarray) -> np.ndarray | None:
+    """Decode a picture as (H, W, 3) uint8 BGR; of a deeper one the bits that it uses.
+
+    A camera of 12 bits stores them as the lower ones of 16.
+    """
+    image = cv2.imdecode(encoded, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
+    if image is None or image.dtype == np.uint8:
+        return image
+    if image.dtype != np.uint16:
+        return cv2.imdecode(encoded, cv2.IMREAD_COLOR)
+    spare = max(0, int(image.max()).bit_length() - 8)
+    return np.asarray(np.right_shift(image.astype(np.uint16), spare), np.uint8)
 
 
 def _encoded(path: Path) -> bytes:
@@ -130,7 +145,8 @@ class Clip:
         Raises CaptureError when it is missing or no video.
         """
         if not path.is_file():
-            raise CaptureError(f"The clip {path} does not exist.", "Check the path.")
+            what = "is no file" if path.exists() else "does not exist"
+            raise CaptureError(f"The clip {path} {what}.", "Check the path.")
         if not is_text(path):
             raise CaptureError(
                 f"The name {str(path)!a} is not text in this locale.",
@@ -176,7 +192,7 @@ class Clip:
 
 
 class ImageFolder:
-    """The images of a folder in the order of their names, as if filmed at 12 a second."""
+    """The images of a folder in the order of their names, as if filmed at 12 a second; or one."""
 
     def __init__(self, path: Path, start: datetime) -> None:
         """List the images.
@@ -185,7 +201,8 @@ class ImageFolder:
         """
         self.path, self.start, self.fps = path, start, FOLDER_FPS
         try:
-            self._paths = sorted(p for p in path.iterdir() if p.suffix.lower() in IMAGE_ENDINGS)
+            among = path.iterdir() if path.is_dir() else [path]
+            self._paths = sorted(p for p in among if p.suffix.lower() in IMAGE_ENDINGS)
         except OSError as e:
             raise CaptureError(
                 f"The folder {path} cannot be read ({e.strerror}).", "Check its rights."
@@ -227,4 +244,5 @@ def open_clip(path: Path, start: datetime) -> Clip | ImageFolder:
 
     Raises CaptureError when it is neither.
     """
-    return ImageFolder(path, start) if path.is_dir() else Clip(path, start)
+    picture = path.is_file() and path.suffix.lower() in IMAGE_ENDINGS
+    return ImageFolder(path, start) if path.is_dir() or picture else Clip(path, start)

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from edge import __version__
+from edge.cli.printable import printable
 from edge.errors import BoxError, ConfigError
 
 FINDING, MISUSE, FAULT = 1, 2, 3
@@ -69,6 +70,9 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command; tell every fault in one sentence with its remedy."""
+    if sys.stdout is None:  # the first file that is opened would take its place
+        click.echo("anpr-edge: The output is closed. Send it somewhere, if to /dev/null.", err=True)
+        sys.exit(FINDING)
     try:
         cli(prog_name="anpr-edge", standalone_mode=False)
     except click.exceptions.Abort:
@@ -77,13 +81,18 @@ def main() -> None:
         e.show()
         sys.exit(MISUSE)
     except BoxError as e:
-        click.echo(f"anpr-edge: {e.cause} {e.remedy}", err=True)
+        click.echo(printable(f"anpr-edge: {e.cause} {e.remedy}"), err=True)
         sys.exit(MISUSE if isinstance(e, ConfigError) else FINDING)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_stdout()
         sys.exit(FINDING)
     except Exception as e:  # the one place: a fault of ours must not print what it was handling
         where = traceback.extract_tb(e.__traceback__)[-1]
+        if isinstance(e, OSError) and where.name == "echo":
+            _leave_stdout()
+            told = f"anpr-edge: The output cannot be written ({e.strerror}). Send it elsewhere."
+            click.echo(told, err=True)
+            sys.exit(FINDING)
         place = f"{Path(where.filename).name}:{where.lineno}"
         click.echo(
             f"anpr-edge: A fault of this program ({type(e).__name__} at {place}). "
@@ -93,6 +102,11 @@ def main() -> None:
         if os.environ.get("ANPR_EDGE_TRACE"):
             raise
         sys.exit(FAULT)
+
+
+def _leave_stdout() -> None:
+    """Let what is left to be written go nowhere: nobody takes it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

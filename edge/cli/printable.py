@@ -13,5 +13,10 @@ def printable(text: str) -> str:
     )
 
 
+def in_a_line(text: str) -> str:
+    """Return a text, such as what a file is called, in one line."""
+    return printable(text).replace("\n", "\\n")
+
+
 def _escaped(letter: str) -> str:
     return json.dumps(letter)[1:-1]

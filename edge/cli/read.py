@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import click
+import cv2
+import numpy as np
 from rich.console import Console
 from rich.progress import track
 
 from edge.capture.clip import read_image
-from edge.cli.printable import printable
+from edge.cli.printable import in_a_line
 from edge.config import Models, load
 from edge.daemon.inforce import models_in_force
 from edge.daemon.wiring_eyes import calibration, eyes
@@ -24,9 +26,9 @@ from edge.vision.golden import is_plate
 from edge.vision.reader import FastPlateReader
 from edge.vision.tiles import find_everywhere
 
-CROP_WIDTH_PX, LONG_CROP_WIDTH_PX = 400, 2000
-CROP_ASPECT, LONG = (1.2, 7.0), 2.2
-"""Width in heights of what may be but a plate; from LONG on no camera's frame is so long."""
+CROP_WIDTH_PX = 400
+CROP_ASPECT = (1.2, 7.0)
+"""Width in heights of what may be but a plate."""
 CROP_CONFIDENCE = 0.5
 GUESS = 0.5
 """Confidence below which a reading is called a guess."""
@@ -41,16 +43,20 @@ GUESS = 0.5
     metavar="IMAGE...",
 )
 @click.option("--config", type=click.Path(path_type=Path), help="Use the models of this box.toml.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object per image.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="One JSON object per image, and of one that cannot be read its error.",
+)
 def read(images: tuple[Path, ...], config: Path | None, as_json: bool) -> None:
     """Read the plates in pictures: text, country, and how likely the whole text is right.
 
     All three are what a box makes of this one picture; a passage gathers many. What is called a
     guess the box holds for more likely wrong than right. --json tells the plate's place in pixels
     as well, how sure the vote is of each character (no calibrated figure), and as `read_as` the
-    text before syntax corrected it. A picture that may be nothing but a plate, at most 400 pixels
-    wide or longer than a camera's frame for its height, is read as a whole, too, and the surer
-    counts; one larger than a camera's frame is searched in tiles.
+    text before syntax corrected it. A picture that may be nothing but a plate is read as a whole,
+    too, and the surer counts; one larger than a camera's frame is searched in tiles.
     """
     models = Models() if config is None else models_in_force(load(config))
     looking, curve = eyes(models), calibration(models)
@@ -63,13 +69,15 @@ def read(images: tuple[Path, ...], config: Path | None, as_json: bool) -> None:
         try:
             found = [_described(r, curve) for r in readings_in(read_image(path), *looking)]
         except CaptureError as e:
-            click.echo(_line(f"anpr-edge: {e}"), err=True)
+            click.echo(in_a_line(f"anpr-edge: {e}"), err=True)
+            if as_json:
+                click.echo(json.dumps({"file": str(path), "error": str(e)}))
             faults += 1
             continue
         if as_json:
             click.echo(json.dumps({"file": str(path), "readings": found}))
         else:
-            click.echo(_line(f"{path}: {_sentence(found)}"))
+            click.echo(in_a_line(f"{path}: {_sentence(found)}"))
     sys.exit(1 if faults else 0)
 
 
@@ -86,13 +94,22 @@ def _surest(readings: list[Reading]) -> float:
 
 def _as_a_crop(image: Image, text: FastPlateReader) -> list[Reading]:
     height, width = image.shape[:2]
-    long = width / height
-    widest = LONG_CROP_WIDTH_PX if long >= LONG else CROP_WIDTH_PX
-    if width > widest or not CROP_ASPECT[0] <= long <= CROP_ASPECT[1]:
+    if not CROP_ASPECT[0] <= width / height <= CROP_ASPECT[1]:
         return []
     corners = (Point(0, 0), Point(width, 0), Point(width, height), Point(0, height))
-    reading = text.read_crop(image, Detection(Box(0, 0, width, height), corners, 0.0))
-    return [reading] if vote([reading]).confidence >= CROP_CONFIDENCE else []
+    reading = text.read_crop(_shrunk(image), Detection(Box(0, 0, width, height), corners, 0.0))
+    # A street read as one plate may spell a letter surely, but never the whole of it.
+    sure = min(vote([reading]).confidence, reading.whole) >= CROP_CONFIDENCE
+    return [reading] if sure and is_plate(reading) else []
+
+
+def _shrunk(image: Image) -> Image:
+    """Make a picture no wider than what was read as a whole in training and measuring."""
+    height, width = image.shape[:2]
+    if width <= CROP_WIDTH_PX:
+        return image
+    size = (CROP_WIDTH_PX, round(height * CROP_WIDTH_PX / width))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _described(reading: Reading, curve: Calibration) -> dict[str, Any]:
@@ -116,8 +133,3 @@ def _sentence(found: list[dict[str, Any]]) -> str:
         f"{r['country'] or 'country unknown'}, {rounded_down(r['confidence']):.2f})"
         for r in found
     )
-
-
-def _line(told: str) -> str:
-    """Keep what a file is called within one line: it is shown, and never obeyed."""
-    return printable(told).replace("\n", "\\n")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from edge.cli.printable import in_a_line
 from edge.cli.staged import Wanted, clips_opened, finished, run_opened
 from edge.replay.runfile import run_file
 from edge.replay.score import LATE_S, Score, Verdict
@@ -97,14 +98,15 @@ def _tell(
         made = passages if records is None else len(records)
         counted = len(p.conclusions) - passages
         also = f", {counted} vehicles counted only" if counted else ""
-        click.echo(f"{p.clip.path}: {made} records{also}, {speed:.0f} frames a second")
+        told = f"{p.clip.path}: {made} records{also}, {speed:.0f} frames a second"
+        click.echo(in_a_line(told))
         if s is not None:
             _tell_score(s)
     known = [s for s in scores if s is not None]
     if len(known) > 1:
         right = sum(s.count(Verdict.RIGHT) for s in known)
         click.echo(f"Together: {right} of {sum(len(s.vehicles) for s in known)} vehicles right")
-    click.echo(f"Report: {out / 'report.html'}")
+    click.echo(in_a_line(f"Report: {out / 'report.html'}"))
 
 
 def _tell_score(found: Score) -> None:

@@ -75,6 +75,12 @@ class OpenRun:
     box: Likeness
     visits: list[Visits]
 
+    @property
+    def given(self) -> list[Path]:
+        """Return where the pictures lie."""
+        frames = [] if self.run.frames is None else [self.run.frames]
+        return [*(self.run.place(clip.file) for clip in self.run.clips), *frames]
+
     def play(self, wanted: Wanted, work: Path) -> tuple[list[Played], Sequence[Envelope]]:
         """Play it in a folder of its own; return every record of the box, too."""
         logging.getLogger("edge").addHandler(logging.NullHandler())  # its records tell its alarms
@@ -94,6 +100,11 @@ class OpenClips:
     clips: list[Pictures]
     start: datetime
     visits: list[Visits]
+
+    @property
+    def given(self) -> list[Path]:
+        """Return where the pictures lie."""
+        return [clip.path for clip in self.clips]
 
     def play(self, wanted: Wanted, work: Path) -> tuple[list[Played], None]:
         """Play them on one box, whose outbox has the records."""
@@ -119,14 +130,12 @@ class Finished:
 
 def finished(ready: OpenRun | OpenClips, wanted: Wanted) -> Finished:
     """Play what is ready and write its results, all or none of them. Raises BoxError."""
-    work = work_folder(wanted.out.resolve())
-    try:
+    out = wanted.out.resolve()
+    with work_folder(out, ready.given) as work:
         played, records = ready.play(wanted, work)
         scores = scores_of(played, ready.visits, wanted)
         facts = write_results(work, played, scores, records)
-        deliver(work, wanted.out)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+        deliver(work, out)
     return Finished(played, scores, records, facts)
 
 

@@ -1,9 +1,12 @@
 """The folder of results: everything is written beside it and moved in whole at the end."""
 
+import fcntl
 import json
+import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +25,91 @@ RESULTS = (
 )
 
 
-def work_folder(out: Path) -> Path:
-    """Make a folder inside the results' one, where everything is written before it is moved."""
+LISTED = ".replayed"
+"""The names of the results in a folder: what is not on this list is somebody's own."""
+
+
+@contextmanager
+def work_folder(out: Path, given: Sequence[Path]) -> Iterator[Path]:
+    """Make a folder inside the results' one, where everything is written before it is moved.
+
+    It goes at the end, whatever happens. Raises ReportError where another replay writes there,
+    where something lies in the way that no replay wrote, or what is to be played (`given`).
+    """
+    with _alone(out):
+        _refuse_others_files(out, given)
+        try:
+            for left in out.glob(f"{WORK}*"):
+                shutil.rmtree(left, ignore_errors=True)
+            work = Path(tempfile.mkdtemp(prefix=WORK, dir=out))
+        except OSError as e:
+            raise _unwritable(out, e) from e
+        try:
+            yield work
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """Make a folder, and keep every other replay out of it."""
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for left in out.glob(f"{WORK}*"):
-            shutil.rmtree(left, ignore_errors=True)
-        return Path(tempfile.mkdtemp(prefix=WORK, dir=out))
+        held = os.open(out, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as e:
+        raise _unwritable(out, e) from e
+    try:
+        _lock(held, out)
+        yield
+    finally:
+        os.close(held)
+
+
+def _lock(folder: int, out: Path) -> None:
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as e:
         raise ReportError(
-            f"The folder {out} cannot be written to ({e.strerror}).", "Name another with --out."
+            f"Another replay writes to {out}.", "Wait until it is done, or name another with --out."
         ) from e
+
+
+def _unwritable(out: Path, e: OSError) -> ReportError:
+    return ReportError(
+        f"The folder {out} cannot be written to ({e.strerror}).", "Name another with --out."
+    )
+
+
+def _refuse_others_files(out: Path, given: Sequence[Path]) -> None:
+    """Refuse a folder in which a result would take the place of what no replay wrote."""
+    ours = _listed(out)
+    for path in _results_in(out):
+        if path.name not in ours:
+            raise ReportError(
+                f"{path} was not written by a replay, and a result would take its place.",
+                "Name another folder with --out, or move it away.",
+            )
+        if any(one.resolve().is_relative_to(path.resolve()) for one in given):
+            raise ReportError(
+                f"{path} is to be played, and a result would take its place.",
+                "Name another folder with --out.",
+            )
+
+
+def _results_in(out: Path) -> list[Path]:
+    """Return what is called as a result is."""
+    return sorted(path for pattern in RESULTS for path in out.glob(pattern))
+
+
+def _listed(out: Path) -> set[str]:
+    try:
+        return set((out / LISTED).read_text(encoding="utf-8").splitlines())
+    except (OSError, UnicodeDecodeError):
+        return set()
+
+
+def _list(out: Path, names: Iterable[str]) -> None:
+    (out / LISTED).write_text("".join(f"{name}\n" for name in sorted(names)), encoding="utf-8")
 
 
 def write_results(
@@ -77,12 +154,18 @@ def _write_pictures(folder: Path, shots: Sequence[Shots]) -> None:
 
 
 def deliver(work: Path, out: Path) -> None:
-    """Move the results in; those of an earlier replay go."""
-    for stale in [p for pattern in RESULTS for p in out.glob(pattern)]:
-        if stale.is_dir():
-            shutil.rmtree(stale)
-        else:
-            stale.unlink()
-    for path in sorted(work.iterdir()):
-        if path.is_file() or path.name == PICTURES:
+    """Move the results in; those of an earlier replay go. Raises ReportError."""
+    results = [path for path in sorted(work.iterdir()) if path.is_file() or path.name == PICTURES]
+    names = {path.name for path in results}
+    try:
+        _list(out, names | _listed(out))  # killed from here on, all that is there is listed
+        for stale in [p for p in _results_in(out) if p.name in _listed(out)]:
+            if stale.is_dir():
+                shutil.rmtree(stale)
+            else:
+                stale.unlink()
+        for path in results:
             path.replace(out / path.name)
+        _list(out, names)
+    except OSError as e:
+        raise _unwritable(out, e) from e

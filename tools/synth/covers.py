@@ -79,10 +79,28 @@ def end(mask: Mask, crop: Image, rng: Rng) -> Colour:
     return _grey(rng)
 
 
+def half(mask: Mask, crop: Image, rng: Rng) -> Colour:
+    """What ends in a straight edge on one sign: its left, right, upper or lower half is gone.
+
+    Half a 9 is a 1, and half a K an I: where the ink ends straight, nobody can know.
+    """
+    high, wide = mask.shape
+    left = rng.uniform(-0.02, 0.97) * wide
+    right = left + rng.uniform(0.025, 0.085) * wide
+    edge = rng.uniform(0.4, 0.6) * high
+    top, foot = ((0, high), (0, edge), (edge, high))[int(rng.integers(3))]
+    start, stop = (max(0, round(left)), round(top)), (round(right), round(foot))
+    cv2.rectangle(mask, start, stop, 255, -1)
+    if rng.random() < 0.5:
+        return _grey(rng)
+    face = np.percentile(crop.reshape(-1, 3), float(rng.uniform(55, 90)), axis=0)
+    return np.asarray(face + rng.normal(0, 8))
+
+
 def _grey(rng: Rng) -> Colour:
     """A colour that is nearly grey, dark more often than light."""
     return np.asarray(255 * rng.random() ** 1.6 + rng.normal(0, 8, 3))
 
 
-COVERS: tuple[Cover, ...] = (bar, mud, tape, end)
-SHARES = (0.3, 0.25, 0.2, 0.25)
+COVERS: tuple[Cover, ...] = (bar, mud, tape, end, half)
+SHARES = (0.24, 0.2, 0.16, 0.2, 0.2)

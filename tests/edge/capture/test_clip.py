@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import cv2
@@ -67,6 +68,30 @@ def test_a_cut_off_mp4_is_an_error_wherever_it_is_cut(tmp_path: Path) -> None:
         cut.write_bytes(whole[: int(len(whole) * share)])
         with pytest.raises(CaptureError):
             list_until_error(cut)
+
+
+def test_one_picture_is_a_clip_of_one_frame_and_a_damaged_one_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    cv2.imwrite(str(path), np.full((40, 60, 3), 90, np.uint8))
+    assert len(list(open_clip(path, START).frames())) == 1
+    path.write_bytes(path.read_bytes()[:40])
+    with pytest.raises(CaptureError, match="cut off or damaged"):
+        list(open_clip(path, START).frames())
+
+
+def test_what_is_no_file_is_not_called_missing(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mp4")
+    with pytest.raises(CaptureError, match="is no file"):
+        open_clip(tmp_path / "pipe.mp4", START)
+
+
+@pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
+def test_a_deep_picture_is_as_light_as_its_camera_meant_it(tmp_path: Path, bits: int) -> None:
+    """Cameras of 10 to 14 bits store them as the lower ones of 16."""
+    ramp = np.linspace(0, 2**bits - 1, 256).astype(np.uint16).reshape(16, 16)
+    cv2.imwrite(str(tmp_path / "a.png"), ramp)
+    read = read_image(tmp_path / "a.png")[..., 1].ravel()
+    assert np.abs(read.astype(int) - np.arange(256)).max() <= 1
 
 
 def test_an_image_folder_plays_in_the_order_of_its_names(tmp_path: Path) -> None:

@@ -46,6 +46,27 @@ def test_misuse_exits_with_2_and_a_fault_with_1_and_one_sentence(tmp_path: Path)
     assert not (tmp_path / "never").exists()
 
 
+def test_an_output_that_takes_nothing_is_named_and_is_no_fault_of_ours(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "edge.cli.main", "check", "--config", "none.toml"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY, check=False
+        )
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "The output cannot be written (No space left on device)." in done.stderr
+    shut = subprocess.run(
+        ["/bin/sh", "-c", '"$@" >&-', "sh", *command],
+        stderr=subprocess.PIPE, text=True, cwd=REPOSITORY, check=False,
+    )  # fmt: skip
+    assert (shut.returncode, shut.stderr.count("\n")) == (1, 1)
+    assert "The output is closed." in shut.stderr
+
+
+def test_what_a_file_is_called_is_shown_by_an_error_and_not_obeyed(tmp_path: Path) -> None:
+    result = anpr_edge("replay", "a\x1b[31m.mp4", "--out", str(tmp_path / "never"))
+    assert "a\\u001b[31m.mp4 does not exist" in result.stderr
+
+
 def test_a_fault_of_ours_is_told_without_what_it_was_handling(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -73,7 +73,8 @@ def test_the_video_has_every_frame_of_the_clip(run: Run) -> None:
 def test_nothing_half_written_is_left(run: Run) -> None:
     names = {p.name for p in (run.box.folder / "out").iterdir()}
     assert names == {
-        *("annotated.mp4", "passages.jsonl", "pictures", "report.html", "summary.json"),
+        *(".replayed", "annotated.mp4", "passages.jsonl", "pictures", "report.html"),
+        "summary.json",
     }
 
 
@@ -113,13 +114,13 @@ def test_a_cut_off_clip_keeps_what_was_seen_and_ends_in_one_sentence(tmp_path: P
 
 def test_two_clips_of_one_name_keep_two_films_and_stale_results_go(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    out.mkdir()
-    (out / "annotated.mp4").write_text("of an earlier run")
     clips = []
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
         clips.append(tmp_path / folder / "[red]clip.avi")
         video(clips[-1], 5)
+    assert verb("replay", str(clips[0]), "--out", str(out)).returncode == 0
+    assert (out / "annotated.mp4").exists()
     result = verb("replay", *map(str, clips), "--out", str(out))
     assert result.returncode == 0, result.stderr
     assert {p.name for p in out.glob("*.mp4")} == {
