@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from edge.capture.clip import frame_at, open_clip
+from edge.cli.finite import Finite
 from edge.clock import ReplayClock
 from edge.config import Config, Models, load
 from edge.daemon import wiring
@@ -130,7 +131,7 @@ def _table(costs: list[Cost]) -> Table:
 
 @click.command()
 @click.option("--seconds", type=click.IntRange(min=12), default=40, show_default=True)
-@click.option("--noise", type=click.FloatRange(0, 40), default=3.0, show_default=True)
+@click.option("--noise", type=Finite(0, 40), default=3.0, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def main(seconds: int, noise: float, as_json: bool) -> None:
     """Measure what an idle road costs; `--noise` is that of the sensor, in grey levels."""

@@ -6,6 +6,7 @@ Half of the tracks fit the curve, the other half measures it.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -37,7 +38,7 @@ SURE = 0.99
 LEVELS = (0.95, 0.98, SURE, 0.995)
 EDGES = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 1.0)
 RIDGE = 1e-2
-DRAFT = ".new"
+DRAFT, ENOUGH = ".new", 4096
 LEAST = 20  # wrong tracks, and right ones, without which a curve is guesswork
 Floats = NDArray[np.float64]
 
@@ -253,21 +254,30 @@ def write(path: Path, content: Fitted) -> None:
     encoded = msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
     fitted(encoded, content.reader_sha256)
     draft = path.with_suffix(DRAFT)
-    draft.write_bytes(encoded)
-    draft.replace(path)
+    try:
+        draft.write_bytes(encoded)
+        draft.replace(path)
+    except OSError as e:
+        raise _unwritable(draft, e) from e
 
 
 def refuse_unwritable(path: Path) -> None:
     """Refuse, before the long run, a place where the calibration could not be written."""
     draft = path.with_suffix(DRAFT)
     try:
-        draft.write_bytes(b"")
+        draft.write_bytes(bytes(ENOUGH))
         draft.unlink()
     except OSError as e:
-        raise click.ClickException(
-            f"{draft} cannot be written ({e.strerror}). Copy the models to a folder of your own "
-            "and name its manifest with --manifest."
-        ) from e
+        raise _unwritable(draft, e) from e
+
+
+def _unwritable(draft: Path, e: OSError) -> click.ClickException:
+    with suppress(OSError):
+        draft.unlink()
+    return click.ClickException(
+        f"{draft} cannot be written ({e.strerror}). Free some space, or copy the models to a "
+        "folder of your own and name its manifest with --manifest."
+    )
 
 
 @click.command()
@@ -280,7 +290,7 @@ def refuse_unwritable(path: Path) -> None:
 @click.option("--reader", "name", default=Models().reader, show_default=True)
 @click.option(
     "--tracks",
-    type=click.IntRange(min=1_000),
+    type=click.IntRange(min=100),
     default=20_000,
     show_default=True,
     help="About 75 a second on one idle core.",

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 
+from edge.cli.finite import Finite
 from edge.errors import FeedError
 from edge.feed.cluster import BrokerAddress
 from edge.feed.session import Arrived, Note, Role, Session
@@ -32,7 +33,7 @@ FILE = click.Path(path_type=Path)
 @click.option("--key", type=FILE, help="Its private key.")
 @click.option(
     "--within",
-    type=click.FloatRange(min=0),
+    type=Finite(min=0),
     default=60.0,
     show_default=True,
     help="Seconds that all of them have together.",

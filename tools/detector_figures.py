@@ -5,27 +5,29 @@ The sets are for measuring only; nothing of them is shown but counts.
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
 import click
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from edge.capture.clip import open_clip, read_image
+from edge.cli.finite import Finite
 from edge.config import Models
-from edge.errors import BoxError
+from edge.errors import BoxError, ReportError
 from edge.vision.detector import OnnxDetector
 from edge.vision.model import ModelFile, checked_model
 from edge.vision.session import Execution
 from tools.detector_pool import Marks, load_real
 from tools.detector_score import Score, assign
+from tools.score_reads.sources import Row, rows
 
 MANIFEST = Path("models/manifest.toml")
 BANDS_PX = (0, 20, 40, 80, 10_000)
@@ -65,44 +67,34 @@ class Tally:
         return "  ".join(parts)
 
 
-def boxes_of(rows: list[dict[str, str]]) -> Marks:
-    """Boxes x0, y0, x1, y1 (N, 4) from rows with x, y, w, h."""
-    sides = np.array([[float(row[key]) for key in "xywh"] for row in rows], np.float32)
+def boxes_of(labelled: Sequence[Row]) -> Marks:
+    """Boxes x0, y0, x1, y1 (N, 4) from rows with x, y, w, h. Raises ReportError."""
+    try:
+        sides = np.array([[float(row[key]) for key in "xywh"] for row in labelled], np.float32)
+    except ValueError as e:
+        raise ReportError(f"A box of {labelled[0]['file']} is no number.", "Mend its row.") from e
     return np.concatenate([sides[:, :2], sides[:, :2] + sides[:, 2:]], axis=1)
 
 
 def nl_clips(sets: Path) -> Pictures:
     """Labelled frames of the Dutch clips; boxes that lag a pan are neither asked nor counted."""
-    frames: dict[str, dict[int, list[dict[str, str]]]] = defaultdict(lambda: defaultdict(list))
-    with (sets / "nl-clips" / "boxes.csv").open(newline="") as lines:
-        for row in csv.DictReader(lines):
-            frames[row["file"]][int(row["frame"])].append(row)
+    frames: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows(sets / "nl-clips" / "boxes.csv", ("file", "frame", "box_ok", *"xywh")):
+        frames[row["file"]][row["frame"]].append(row)
     for file, labelled in frames.items():
-        for number, image in _frames(sets / "nl-clips" / file):
-            rows = labelled.get(number, [])
-            if rows and all(row["box_ok"] == "1" for row in rows):
-                yield image, boxes_of(rows)
-
-
-def _frames(path: Path) -> Iterator[tuple[int, NDArray[np.uint8]]]:
-    """Every frame of a clip with its number."""
-    clip, number = cv2.VideoCapture(str(path)), 0
-    more, image = clip.read()
-    while more:
-        yield number, np.asarray(image, dtype=np.uint8)
-        more, image = clip.read()
-        number += 1
+        for frame in open_clip(sets / "nl-clips" / file, datetime.now(UTC)).frames():
+            here = labelled.get(str(frame.index), [])
+            if here and all(row["box_ok"] == "1" for row in here):
+                yield frame.image, boxes_of(here)
 
 
 def es_scenes(sets: Path) -> Pictures:
     """Spanish scenes at 320 pixels."""
-    scenes: dict[str, list[dict[str, str]]] = defaultdict(list)
-    with (sets / "es-scenes-eval" / "labels.csv").open(newline="") as lines:
-        for row in csv.DictReader(lines):
-            scenes[row["file"]].append(row)
-    for file, rows in scenes.items():
-        image = np.asarray(cv2.imread(str(sets / "es-scenes-eval" / file)), dtype=np.uint8)
-        yield image, boxes_of(rows)
+    scenes: dict[str, list[Row]] = defaultdict(list)
+    for row in rows(sets / "es-scenes-eval" / "labels.csv", ("file", *"xywh")):
+        scenes[row["file"]].append(row)
+    for file, here in scenes.items():
+        yield read_image(sets / "es-scenes-eval" / file), boxes_of(here)
 
 
 def night(sets: Path) -> Pictures:
@@ -148,7 +140,7 @@ def shown(got: Score) -> tuple[str, str, str, str]:
               help="Name of a detector in the manifest.")  # fmt: skip
 @click.option("--sets", type=click.Path(path_type=Path, exists=True, file_okay=False),
               required=True, help="Folder with the sets.")  # fmt: skip
-@click.option("--level", "levels", type=click.FloatRange(0, 1), multiple=True,
+@click.option("--level", "levels", type=Finite(0, 1), multiple=True,
               default=(0.4, 0.5, 0.6), show_default=True,
               help="Score threshold; may be repeated.")  # fmt: skip
 def main(manifest: Path, model: str, sets: Path, levels: tuple[float, ...]) -> None:

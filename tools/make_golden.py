@@ -19,6 +19,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
+from edge.cli.finite import Finite
 from edge.config import Models
 from edge.daemon import wiring_eyes
 from edge.daemon.inforce import MANIFEST
@@ -199,7 +200,7 @@ def write(folder: Path, kept: Sequence[View], slower: float) -> None:
 @click.option("--seed", type=click.IntRange(min=0), default=2, show_default=True)
 @click.option(
     "--slower",
-    type=click.FloatRange(1, 10),
+    type=Finite(1, 10),
     default=SLOWER,
     show_default=True,
     help="How many times as long a look may take as with the models a box has.",

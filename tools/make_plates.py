@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
 
+from edge.cli.finite import Finite
 from edge.errors import BoxError
 from tools.synth.clips import CAST, FPS, LANES, Actor, shoot
 from tools.synth.crops import draw_crop
@@ -121,7 +122,7 @@ def _spec(rng: np.random.Generator, country: str | None) -> PlateSpec:
 @common
 @click.option(
     "--clutter",
-    type=click.FloatRange(0, 1),
+    type=Finite(0, 1),
     default=0.2,
     show_default=True,
     help="Share of pictures full of what is not a plate: lettering, lamps, grids.",
@@ -160,7 +161,7 @@ def scene_rows(name: str, scene: Scene) -> list[Sequence[object]]:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help=f"CSV with {', '.join(NEEDED)}; the demo's own vehicles without it.",
 )
-@click.option("--seconds", type=click.FloatRange(0.1, 120), default=CLIP_SECONDS, show_default=True)
+@click.option("--seconds", type=Finite(0.1, 120), default=CLIP_SECONDS, show_default=True)
 @click.option(
     "--fineness",
     type=click.IntRange(1, 3),

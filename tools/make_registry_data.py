@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
 
+from edge.cli.finite import Finite
 from tools import made_belgian, made_dutch
 from tools.registry_workers import available, workers
 
@@ -244,7 +245,7 @@ COUNT = click.IntRange(min=0)
 @click.option("--changes", type=COUNT, default=0, help="Make the next day, with so many changes.")
 @click.option(
     "--dirty",
-    type=click.FloatRange(0, 1),
+    type=Finite(0, 1),
     default=0.0,
     help="Share of vehicle rows that are torn, twice there, without a plate or hold nonsense.",
 )

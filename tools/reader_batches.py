@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from tools.checkpoints import legible
 from tools.reader_sets import load_shard
 from tools.synth.covers import covered
 from tools.synth.crops import Pool
@@ -43,7 +44,8 @@ class Batches:
         new = [p for p in sorted(self.folder.glob("[0-9]*[0-9].npz")) if p not in self.seen]
         self.seen.update(new)
         for path in new[-MOST_SHARDS:]:
-            self.shards[path] = load_shard(path)
+            with legible(path, "Delete it: it is drawn again."):
+                self.shards[path] = load_shard(path)
             self.worth[path] = np.ones(len(self.shards[path].images), np.float32)
         for path in list(self.shards)[:-MOST_SHARDS]:
             del self.shards[path], self.worth[path]

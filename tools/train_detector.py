@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,8 +15,10 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
+from edge.cli.finite import Finite
+from tools.checkpoints import legible, refuse_unasked
 from tools.detector_batches import Larder
-from tools.detector_pool import Grey, Marks, load_real, load_shard, render_pool, render_shard
+from tools.detector_pool import Grey, Marks, Shard, load_real, load_shard, render_pool, render_shard
 from tools.detector_score import Score, match_frames
 from tools.synth.scenes import dress
 
@@ -47,7 +48,7 @@ class Plan:
     checkpoint: Path
     real: Path
     steps: int = 14_500
-    minutes: float = math.inf
+    minutes: float | None = None
     batch: int = 16
     shards: int = 56
     scenes_per_shard: int = 250
@@ -69,7 +70,8 @@ class Run:
 
     def share(self, plan: Plan) -> float:
         """How much of the plan is done, 0..1."""
-        return min(1.0, max(self.step / plan.steps, self.spent_s / (plan.minutes * 60)))
+        by_time = self.spent_s / (plan.minutes * 60) if plan.minutes else 0.0
+        return min(1.0, max(self.step / plan.steps, by_time))
 
 
 def start(plan: Plan, resume: bool) -> Run:
@@ -80,7 +82,7 @@ def start(plan: Plan, resume: bool) -> Run:
     import torch
 
     from tools.detector_net import PlateNet
-    from tools.workbench import place, refuse_unasked
+    from tools.workbench import place
 
     device = place(plan.device)
     torch.manual_seed(plan.seed)
@@ -91,11 +93,13 @@ def start(plan: Plan, resume: bool) -> Run:
     kept = plan.checkpoint / "detector.pt"
     if kept.is_file():
         refuse_unasked(kept, resume)
-        state = torch.load(kept, map_location=device, weights_only=True)
-        net.load_state_dict(state["net"])
-        run.average.load_state_dict(state["average"])
-        optimiser.load_state_dict(state["optimiser"])
-        run.step, run.spent_s = state["step"], state["spent_s"]
+        with legible(kept, "Delete it to begin anew."):
+            state = torch.load(kept, map_location=device, weights_only=True)
+            net.load_state_dict(state["net"])
+            run.average.load_state_dict(state["average"])
+            optimiser.load_state_dict(state["optimiser"])
+            run.step, run.spent_s = state["step"], state["spent_s"]
+        click.echo(f"going on from {kept}, step {run.step} of {plan.steps}")
     return run
 
 
@@ -173,9 +177,11 @@ def stock(plan: Plan) -> Larder:
     """Shards, real frames and plate faces to train on; missing shards are rendered first."""
     from tools.workbench import cores
 
-    pool = plan.checkpoint / "pool"
+    pool, shards = plan.checkpoint / "pool", list[Shard]()
     drawn = render_pool(pool, plan.shards, plan.scenes_per_shard, cores())
-    shards = [load_shard(path) for path in track(drawn, "rendering scenes", total=plan.shards)]
+    for path in track(drawn, "rendering scenes", total=plan.shards):
+        with legible(path, "Delete it: it is drawn again."):
+            shards.append(load_shard(path))
     rng = np.random.default_rng(plan.seed)
     frames = [frame for frame in load_real(plan.real) if not frame.held_out]
     count = min(FACES, 12 * plan.scenes_per_shard)
@@ -324,12 +330,13 @@ REAL = Path("../shared/data/ro-dashcam-train")
               help="Folder of the MIT dashcam frames; left out where it is absent.")  # fmt: skip
 @click.option("--steps", type=click.IntRange(min=1), default=14_500, show_default=True,
               help="Steps of training in all.")  # fmt: skip
-@click.option("--minutes", type=click.FloatRange(min=0, min_open=True), default=math.inf,
+@click.option("--minutes", type=Finite(min=0, min_open=True),
               help="Stop after this many minutes, if that comes first.")  # fmt: skip
-@click.option("--shards", type=int, default=56, show_default=True,
+@click.option("--shards", type=click.IntRange(min=1), default=56, show_default=True,
               help="How many files of drawn scenes to train on.")  # fmt: skip
-@click.option("--scenes-per-shard", type=int, default=250, show_default=True)
-@click.option("--batch", type=int, default=16, show_default=True, help="Pictures a step.")
+@click.option("--scenes-per-shard", type=click.IntRange(min=1), default=250, show_default=True)
+@click.option("--batch", type=click.IntRange(min=2), default=16, show_default=True,
+              help="Pictures a step.")  # fmt: skip
 @click.option("--seed", type=int, default=1, show_default=True,
               help="Seed of weights, order and noise.")  # fmt: skip
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto",

@@ -1,6 +1,5 @@
 """Train the plate reader on synthetic plates and export it for fast-plate-ocr."""
 
-import math
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +15,9 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from edge.cli.finite import Finite
 from tools import reader_sets
+from tools.checkpoints import legible, refuse_unasked
 from tools.reader_batches import Batches, Costs
 from tools.synth.crops import CROP_HEIGHT, CROP_WIDTH, REGIONS, UNTOLD, Pool
 
@@ -57,7 +58,7 @@ class Plan:
     """How long to train, from what, and where to keep it."""
 
     steps: int
-    minutes: float
+    minutes: float | None
     seed: int
     plates: int
     workers: int | None
@@ -264,7 +265,8 @@ def _learn_on(
 
 def _progress(training: Training, plan: Plan) -> float:
     """Tell how far training is, in 0..1."""
-    return max(training.step / plan.steps, training.seconds / (60 * plan.minutes))
+    by_time = training.seconds / (60 * plan.minutes) if plan.minutes else 0.0
+    return max(training.step / plan.steps, by_time)
 
 
 def _line(training: Training, costs: Sequence[Costs]) -> str:
@@ -350,7 +352,7 @@ def _real_pool(plan: Plan) -> Pool | None:
 
 def _wait_for_plates(batches: Batches, console: Console) -> None:
     """Wait until the first shards are rendered."""
-    with console.status("rendering the first plates"):
+    with console.status(f"rendering the first {reader_sets.SHARD} plates"):
         while batches.look_for_shards() == 0:
             time.sleep(0.5)
 
@@ -372,11 +374,15 @@ def _wait_for_plates(batches: Batches, console: Console) -> None:
 )
 @click.option(
     "--minutes",
-    type=click.FloatRange(min=0, min_open=True),
-    default=math.inf,
+    type=Finite(min=0, min_open=True),
     help="Stop after this many minutes, if that comes first.",
 )
-@click.option("--plates", default=700_000, show_default=True, help="Synthetic plates to render.")
+@click.option(
+    "--plates",
+    default=700_000,
+    show_default=True,
+    help="Synthetic plates to render, in files of 5000.",
+)
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
@@ -408,7 +414,7 @@ def _wait_for_plates(batches: Batches, console: Console) -> None:
 )
 @click.option("--only-export", is_flag=True, help="Export and measure the checkpoint, no training.")
 def main(
-    out: Path, steps: int, minutes: float, plates: int, workers: int | None, device: str,
+    out: Path, steps: int, minutes: float | None, plates: int, workers: int | None, device: str,
     seed: int, checkpoint: Path, resume: bool, real: Path, only_export: bool,
 ) -> None:  # fmt: skip
     """Train the plate reader on synthetic plates, export it, and print what it reads.
@@ -438,13 +444,13 @@ def _start(plan: Plan, resume: bool) -> Training:
     """
     import torch
 
-    from tools.workbench import refuse_unasked
-
     training = Training(plan.seed, plan.device)
     saved = plan.checkpoint / "reader.pt"
     if saved.exists():
         refuse_unasked(saved, resume)
-        training.load(torch.load(saved, map_location=training.device, weights_only=True))
+        with legible(saved, "Delete it to begin anew."):
+            training.load(torch.load(saved, map_location=training.device, weights_only=True))
+        click.echo(f"going on from {saved}, step {training.step} of {plan.steps}")
     return training
 
 

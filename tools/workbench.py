@@ -5,7 +5,6 @@ Importing this needs PyTorch.
 
 import os
 import signal
-from pathlib import Path
 
 import click
 import torch
@@ -38,18 +37,6 @@ def in_halves(device: torch.device) -> torch.autocast:
     able = torch.cpu.get_capabilities()
     fast = device.type != "cpu" or any(able.get(name) for name in FAST_IN_HALVES)
     return torch.autocast(device.type, torch.bfloat16, enabled=fast)
-
-
-def refuse_unasked(kept: Path, resume: bool) -> None:
-    """Refuse to begin anew where hours of training are kept.
-
-    Raises UsageError.
-    """
-    if not resume:
-        raise click.UsageError(
-            f"{kept} holds a training that was not asked for. Go on from it with --resume, or "
-            "delete it to begin anew."
-        )
 
 
 def cores() -> int:

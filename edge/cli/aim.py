@@ -13,6 +13,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from edge.cli.finite import Finite
 from edge.config import DEFAULT_PATH, load
 from edge.daemon.shown import FOLDER, Plate
 from edge.errors import ConfigError
@@ -34,7 +35,7 @@ SIGNS = {Light.GREEN: "ok", Light.AMBER: "look", Light.RED: "FAULT"}
 @click.option(
     "--wait",
     "wait_s",
-    type=click.FloatRange(0.1),
+    type=Finite(0.1),
     default=WAIT_S,
     show_default=True,
     metavar="SECONDS",

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from edge.cli.check import examined
+from edge.cli.finite import Finite
 from edge.cli.looks import Item, described, lines
 from edge.clock import SystemClock
 from edge.config import DEFAULT_PATH, parse
@@ -59,7 +60,7 @@ def pairs(
 @click.option(
     "--wait",
     "wait_s",
-    type=click.FloatRange(0),
+    type=Finite(0),
     default=0.0,
     metavar="SECONDS",
     help="Wait so long for the registrar's answer.",

@@ -10,6 +10,7 @@ import click
 
 from edge.capture.camera import Camera
 from edge.capture.newest import NewestFrame
+from edge.cli.finite import Finite
 from edge.clock import SystemClock
 from edge.config import DEFAULT_PATH, Config, load
 from edge.errors import CaptureError, ConfigError, RunError
@@ -28,7 +29,7 @@ MB = 1_000_000
 )
 @click.option(
     "--seconds",
-    type=click.FloatRange(min=0.1, max=86_400),
+    type=Finite(min=0.1, max=86_400),
     default=60.0,
     show_default=True,
     help="Record for so long.",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from edge.cli.finite import Finite
 from edge.cli.printable import in_a_line
 from edge.cli.staged import Wanted, clips_opened, finished, run_opened
 from edge.replay.runfile import run_file
@@ -49,7 +50,7 @@ def moment(text: str) -> datetime:
 @click.option(
     "--late-after",
     "late_after_s",
-    type=click.FloatRange(min=0),
+    type=Finite(min=0),
     default=LATE_S,
     show_default=True,
     metavar="SECONDS",

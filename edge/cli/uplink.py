@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from edge.cli.finite import Finite
 from edge.clock import SystemClock
 from edge.config import DEFAULT_PATH, Config, load
 from edge.daemon import wiring, wiring_delivery
@@ -29,7 +30,7 @@ JOIN_S = 5.0
 @click.option("--once", is_flag=True, help="Deliver what waits, then end.")
 @click.option(
     "--deadline",
-    type=click.FloatRange(min=0),
+    type=Finite(min=0),
     default=60.0,
     show_default=True,
     help="With --once: give up after this many seconds.",

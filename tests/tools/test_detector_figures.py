@@ -32,6 +32,33 @@ def test_a_model_nobody_knows_is_one_sentence(tmp_path: Path) -> None:
     assert "cannot be read" in refused("--sets", tmp_path, "--manifest", tmp_path / "none.toml")
 
 
+BOXES = "file,frame,x,y,w,h,box_ok\n"
+
+
+@pytest.mark.parametrize(
+    ("boxes", "told"),
+    [
+        (None, "boxes.csv cannot be read"),
+        (b"\xff\xfe", "boxes.csv cannot be read"),
+        (b"file,frame\na.mp4,0\n", "have no column box_ok, x, y, w, h"),
+        (BOXES.encode(), "have no row"),
+        (f"{BOXES}none.mp4,0,1,2,30,8,1\n".encode(), "none.mp4 does not exist"),
+        (f"{BOXES}a.png,0,1,two,30,8,1\n".encode(), "A box of a.png is no number"),
+    ],
+    ids=["none", "not text", "no columns", "no rows", "no clip", "no number"],
+)
+def test_labels_that_cannot_be_used_are_one_sentence_and_no_figure(
+    tmp_path: Path, boxes: bytes | None, told: str
+) -> None:
+    for name in FOLDERS:
+        (tmp_path / name).mkdir()
+    cv2.imwrite(str(tmp_path / "nl-clips" / "a.png"), np.zeros((40, 60, 3), np.uint8))
+    if boxes is not None:
+        (tmp_path / "nl-clips" / "boxes.csv").write_bytes(boxes)
+    asked = ("--manifest", MODELS_FOLDER / "manifest.toml")
+    assert told in refused("--sets", tmp_path, *asked)
+
+
 @pytest.mark.parametrize("level", [0.5, 0.6])
 def test_a_plate_is_counted_as_a_box_finds_it(level: float) -> None:
     model = checked_model(MODELS_FOLDER / "manifest.toml", Models().detector)

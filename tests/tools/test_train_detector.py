@@ -9,7 +9,7 @@ import sys
 
 import numpy as np
 import pytest
-from click import UsageError
+from click import ClickException, UsageError
 from click.testing import CliRunner
 
 from tools.detector_batches import (
@@ -82,6 +82,30 @@ def test_a_training_that_is_kept_is_not_begun_anew_by_accident(trained):
     with pytest.raises(UsageError, match="Go on from it with --resume, or delete it"):
         start(plan, resume=False)
     assert start(plan, resume=True).step == 3
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 no archive", None])
+def test_a_damaged_checkpoint_is_named_and_left_as_it_is(tmp_path, damage):
+    from tools.train_detector import Plan, start
+
+    kept = tmp_path / "detector.pt"
+    if damage is None:
+        torch.save({"step": 3}, kept)
+    else:
+        kept.write_bytes(damage)
+    before = kept.read_bytes()
+    with pytest.raises(ClickException, match=r"detector\.pt is cut off.* Delete it to begin anew"):
+        start(Plan(tmp_path, tmp_path, tmp_path), resume=True)
+    assert kept.read_bytes() == before
+
+
+def test_a_damaged_file_of_scenes_is_named(fonts, tmp_path):
+    from tools.train_detector import Plan, stock
+
+    (tmp_path / "pool").mkdir()
+    (tmp_path / "pool" / "shard-0.npz").write_bytes(b"no archive")
+    with pytest.raises(ClickException, match=r"shard-0\.npz is cut off.* it is drawn again"):
+        stock(Plan(tmp_path, tmp_path, tmp_path, shards=1, scenes_per_shard=1))
 
 
 def test_the_same_seed_starts_with_the_same_weights(tmp_path):

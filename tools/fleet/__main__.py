@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from edge.cli.finite import Finite
 from edge.errors import BoxError
 from tools.fleet.disk import sync_s
 from tools.fleet.figures import figures
@@ -25,9 +26,9 @@ from tools.fleet.scenario import run
 FINDING = 1
 FOLDER = click.Path(file_okay=False, path_type=Path)
 SHARE, POSITIVE, FROM_0 = (
-    click.FloatRange(0, 1),
-    click.FloatRange(0, min_open=True),
-    click.FloatRange(0),
+    Finite(0, 1),
+    Finite(0, min_open=True),
+    Finite(0),
 )
 NAMES = [one.value for one in Chaos]
 
@@ -108,7 +109,7 @@ NAMES = [one.value for one in Chaos]
 )
 @click.option(
     "--peak",
-    type=click.FloatRange(1),
+    type=Finite(1),
     default=3.0,
     show_default=True,
     help="Rush hour over the average, in what more boxes take.",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from edge.cli.finite import Finite
 from edge.errors import BoxError
 from edge.record.commissioning import opened
 from edge.record.enrolment import read_request
@@ -33,7 +34,7 @@ LOOK_EVERY_S = 0.5
 @click.option(
     "--watch",
     "watch_s",
-    type=click.FloatRange(0),
+    type=Finite(0),
     default=0.0,
     metavar="SECONDS",
     help="Go on answering what comes, for so long.",

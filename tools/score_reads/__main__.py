@@ -11,6 +11,7 @@ import cv2
 import msgspec
 from rich.console import Console
 
+from edge.cli.finite import Finite
 from edge.config import Models
 from edge.daemon import wiring_eyes
 from edge.errors import BoxError, ModelError
@@ -70,7 +71,7 @@ def trusted(models: Models) -> ReadingPolicy:
 @click.option(
     "--threshold",
     "detector_threshold",
-    type=click.FloatRange(0, 1),
+    type=Finite(0, 1),
     default=OURS.detector_threshold,
     show_default=True,
 )

@@ -30,7 +30,7 @@ class Steps:
         return (f"< {first:g}{self.unit}", *between, f">= {last:g}{self.unit}")
 
 
-WIDTHS = Steps((40, 60, 80, 100, 130, 170, 230, 300), " px")
+WIDTHS = Steps((20, 40, 60, 80, 100, 130, 170, 230, 300), " px")
 LIGHTS = Steps((50, 85, 120, 160), "")
 ANGLES = Steps((3, 6, 10, 20), "°")
 

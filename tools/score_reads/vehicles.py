@@ -96,7 +96,8 @@ def _settled(passages: Sequence[Passage]) -> int:
 def replayed(folder: Path, eyes: Eyes) -> Iterator[Replayed]:
     """Play every clip of a folder through tracker and desk as a box does."""
     clips = sorted({row["file"] for row in rows(folder / "clips.csv", ("file",))})
-    for file in track(clips, f"{folder.name}: vehicles", console=Console(stderr=True)):
+    told = f"{folder.name}: vehicles, {eyes.name}"
+    for file in track(clips, told, console=Console(stderr=True)):
         visits = read_visits(folder / "clips.csv", folder / file)
         yield belonging(list(_passages(folder / file, eyes)), visits)
 

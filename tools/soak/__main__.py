@@ -22,6 +22,7 @@ from pathlib import Path
 
 import click
 
+from edge.cli.finite import Finite
 from tools.bench_backlog import CONFIG, run
 from tools.demo.broker import Broker, find_mosquitto
 from tools.large_registry import FOLDER
@@ -138,7 +139,7 @@ def newer_registries(folder: Path, now: datetime) -> Iterator[None]:
 
 
 @click.command()
-@click.option("--hours", type=click.FloatRange(min=0.02), default=2.0, show_default=True)
+@click.option("--hours", type=Finite(min=0.02), default=2.0, show_default=True)
 @click.option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from edge.cli.finite import Finite
 from edge.registry.token import load_key
 from edge.update.releases import FAMILIES, Family, Releases
 from tools.publish import index as indexes
@@ -52,14 +53,14 @@ name_option = click.option("--id", "name", help="What people call this release."
 @click.option("--token-key", type=FILE, required=True, help="The key that it was built with.")
 @click.option(
     "--max-shrink",
-    type=click.FloatRange(0, 1),
+    type=Finite(0, 1),
     default=0.05,
     show_default=True,
     help="Which part of its rows it may have lost since the release before.",
 )
 @click.option(
     "--max-lost",
-    type=click.FloatRange(0, 1),
+    type=Finite(0, 1),
     default=0.002,
     show_default=True,
     help="Which part of the exemptions that have not ended it may no longer know, for each day "
