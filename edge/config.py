@@ -145,11 +145,14 @@ class Models(_Section, frozen=True, kw_only=True):
 
 
 class Reading(_Section, frozen=True, kw_only=True):
-    """When a plate counts as read: below these the passage goes to review."""
+    """When a plate counts as read: below these the passage goes to review.
 
-    min_confidence: Share = 0.99
-    min_frames: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 2
-    gone_after_s: Annotated[float, msgspec.Meta(gt=0, le=60)] = 1.0
+    Nothing settles by the toss of a coin, or by one picture alone.
+    """
+
+    min_confidence: Annotated[float, msgspec.Meta(ge=0.5, le=1)] = 0.99
+    min_frames: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 2
+    gone_after_s: Annotated[float, msgspec.Meta(ge=0.1, le=60)] = 1.0
 
 
 class Access(_Section, frozen=True, kw_only=True):

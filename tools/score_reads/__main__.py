@@ -76,7 +76,9 @@ def trusted(models: Models) -> ReadingPolicy:
     show_default=True,
 )
 @click.option("--threads", default=1, show_default=True)
-@click.option("--json", "as_json", type=click.File("w"), help="Write the figures; - prints them.")
+@click.option(
+    "--json", "as_json", type=click.File("w", lazy=False), help="Write the figures; - prints them."
+)
 @click.option(
     "--plots", type=click.Path(path_type=Path, file_okay=False), help="Folder for the pictures."
 )
@@ -116,10 +118,20 @@ def _scored(folders: list[Path], pairs: list[Eyes], drawn: int) -> Iterator[tupl
 
 def _tell(scored: dict[str, Scores], as_json: TextIO | None) -> None:
     if as_json is not None:
-        json.dump(facts(scored), as_json, indent=1)
+        _write(as_json, json.dumps(facts(scored), indent=1))
     if as_json is None or as_json.name not in ("-", "<stdout>"):
         for name, scores in scored.items():
             Console().print(table(name, scores))
+
+
+def _write(file: TextIO, text: str) -> None:
+    try:
+        file.write(text)
+        file.flush()
+    except OSError as e:
+        raise click.ClickException(
+            f"{file.name} cannot be written ({e.strerror}). Name another file with --json."
+        ) from e
 
 
 def _make(plots: Path | None) -> None:
