@@ -1,5 +1,6 @@
 """`anpr-edge check`: what is in force on this box, proven by doing it."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -20,11 +21,13 @@ from edge.cli.sealed import as_service
 from edge.clock import SystemClock
 from edge.config import DEFAULT_PATH, Config, External, Zone, load
 from edge.daemon import exhibits, wiring, wiring_delivery, wiring_eyes, wiring_law
-from edge.daemon.inforce import models_in_force, packs_in_force
-from edge.errors import BoxError
+from edge.daemon.inforce import manifest, models_in_force, packs_in_force
+from edge.daemon.model_gate import first_fault, goldens_of, picture_of
+from edge.errors import BoxError, ModelError
 from edge.provision import dropins
 from edge.record.keys import load_public
 from edge.registry.token import load_key
+from edge.vision.golden import FILE
 from edge.vision.model import ModelFile
 from edge.vision.session import (
     WARM_UP_RUNS,
@@ -39,6 +42,7 @@ TIMED_RUNS = 15
 SHOWN = 12  # characters of a hash
 DROP_IN = "`anpr-edge provision --exchange FOLDER` writes them; then restart those services."
 NO_PICTURE = "a camera that we do not own gives no picture: with [evidence] nobody is held"
+OTHER_MODELS = "Name other models or another provider in [models], or take a newer release."
 NO_WAY = "released pictures have no way to leave: set uplink.evidence"
 
 
@@ -97,6 +101,7 @@ def _eyes(config: Config) -> list[tuple[str, Callable[[], Item]]]:
         ("detector", partial(_detector, config)),
         ("reader", partial(_reader, config)),
         ("calibration", partial(_calibration, config)),
+        ("reading", partial(_reading, config)),
     ]
 
 
@@ -147,6 +152,27 @@ def _calibration(config: Config) -> Item:
     return Item("calibration", says, figures={"tracks": found.tracks, "seed": found.seed})
 
 
+def _reading(config: Config) -> Item:
+    """Read the golden pictures that lie beside the models: what starts may still see nothing."""
+    models = models_in_force(config)
+    folder = manifest(models).parent
+    try:
+        eyes = wiring_eyes.eyes(models)
+    except ModelError:
+        return Item("reading", "not tried: the models do not start")
+    if not (folder / FILE).exists():
+        warning = f"No golden pictures lie in {folder}: whether these models read is not proven."
+        return Item("reading", "not tried", warnings=(warning,))
+    goldens = goldens_of(folder / FILE)
+    images = [picture_of(folder / picture.file) for picture in goldens.pictures]
+    fault = first_fault(eyes, goldens, images)
+    if fault is not None:
+        return Item("reading", f"The models in force fail on {fault}.", OTHER_MODELS)
+    plates = sum(len(picture.plates) for picture in goldens.pictures)
+    says = f"all {plates} plates of {len(images)} golden pictures, as they were drawn"
+    return Item("reading", says, figures={"pictures": len(images), "plates": plates})
+
+
 def model_item(role: str, model: ModelFile, execution: Execution) -> Item:
     """Open a model as `run` does, warm it up and time it in its true shape.
 
@@ -172,10 +198,12 @@ def model_item(role: str, model: ModelFile, execution: Execution) -> Item:
         f"{model.name} ({model.path.name}, sha256 {model.sha256[:SHOWN]}, "
         f"{figures['bytes'] / 1000:.0f} kB, {model.precision}) on "
         f"{' and '.join(figures['providers'])} ({where or 'placement unknown'}), "
-        f"{execution.threads} threads; warm-up {figures['warm_up_ms']:.0f} ms, "
-        f"then {figures['median_ms']:.1f} ms a run"
+        f"{execution.threads} thread{'s' * (execution.threads > 1)}; "
+        f"warm-up {figures['warm_up_ms']:.0f} ms, then {figures['median_ms']:.1f} ms a run"
     )
-    return Item(role, says, figures=figures)
+    cores = len(os.sched_getaffinity(0))
+    crowded = f"models.threads is {execution.threads}, and this box has {cores} cores."
+    return Item(role, says, figures=figures, warnings=(crowded,) * (execution.threads > cores))
 
 
 def _law(config: Config, zone: Zone, now: datetime) -> Item:

@@ -48,11 +48,9 @@ class ModelGate:
         images = [picture_of(folder / picture.file) for picture in goldens.pictures]
         refuse_altered(folder / MANIFEST)
         eyes = self._opened(folder / MANIFEST)
-        for picture, image in zip(goldens.pictures, images, strict=True):
-            fault = misread(picture.plates, looked(eyes, image, picture.file), goldens.iou)
-            if fault is not None:
-                cause = f"The new models fail on {picture.file}: {fault}."
-                raise ModelError(cause, KEEP)
+        fault = first_fault(eyes, goldens, images)
+        if fault is not None:
+            raise ModelError(f"The new models fail on {fault}.", KEEP)
         if not rollback:
             self._refuse_slow(eyes, replaces, images, goldens.slower)
 
@@ -102,6 +100,18 @@ def looked(eyes: Eyes, image: Image, name: str) -> Sequence[Reading]:
         return text.read(image, finder.detect(image))
     except FAILURES as error:
         raise ModelError(f"A model starts but fails on {name}.", KEEP) from error
+
+
+def first_fault(eyes: Eyes, goldens: Goldens, images: Sequence[Image]) -> str | None:
+    """Say which golden picture is misread first, and how, without a plate; None: none is.
+
+    Raises ModelError for a model that starts and then fails.
+    """
+    for picture, image in zip(goldens.pictures, images, strict=True):
+        fault = misread(picture.plates, looked(eyes, image, picture.file), goldens.iou)
+        if fault is not None:
+            return f"{picture.file}: {fault}"
+    return None
 
 
 def goldens_of(path: Path) -> Goldens:

@@ -95,9 +95,9 @@ class FastPlateReader:
 
         Raises ModelError where slots, alphabet, size, colours or countries differ.
         """
-        blank = np.zeros((self._config.img_height, self._config.img_width, 3), np.uint8)
         labels = self._config.plate_regions
         try:
+            blank = np.zeros((self._config.img_height, self._config.img_width, 3), np.uint8)
             region = self._glance(blank).region
             fits = not labels or region.size in (0, len(labels))
         except MISFITS:

@@ -1,11 +1,13 @@
 """`check`: one line for each thing in force, and a remedy for each that is not."""
 
+import hashlib
 import json
 import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
@@ -14,6 +16,7 @@ from edge.config import MODELS_FOLDER
 from edge.passage.calibration import SUFFIX
 from edge.record.evidence import EvidenceRoom
 from edge.types import ClockReading
+from edge.vision.golden import FILE, Goldens
 from tests.conftest import REPOSITORY
 from tests.edge.cli.test_main import anpr_edge
 from tests.fakes import START
@@ -111,6 +114,49 @@ def test_a_provider_that_is_not_here_is_a_fault_of_both_models_and_of_nothing_el
     assert "onnxruntime-gpu" in faults(box)["detector"]
 
 
+@pytest.fixture
+def own_models(box: StreetBox, tmp_path: Path) -> Path:
+    """The models of the software in a folder of the box's own."""
+    models = Path(shutil.copytree(MODELS_FOLDER, tmp_path / "models"))
+    configured(box, "models", f'manifest = "{models / "manifest.toml"}"')
+    return models
+
+
+def test_the_models_in_force_prove_that_they_read(box: StreetBox) -> None:
+    found = items(box)["reading"]
+    assert found["ok"]
+    goldens = msgspec.json.decode((MODELS_FOLDER / FILE).read_bytes(), type=Goldens)
+    drawn = sum(len(picture.plates) for picture in goldens.pictures)
+    assert (found["pictures"], found["plates"]) == (len(goldens.pictures), drawn)
+
+
+def test_models_that_start_and_read_wrongly_are_a_fault(box: StreetBox, own_models: Path) -> None:
+    """The signs of the reader change places: it opens, and reads every 0 as a 3."""
+    config, manifest = own_models / "plate-reader.yaml", own_models / "manifest.toml"
+    before = hashlib.sha256(config.read_bytes()).hexdigest()
+    config.write_text(config.read_text().replace('"0123', '"3210'))
+    after = hashlib.sha256(config.read_bytes()).hexdigest()
+    manifest.write_text(manifest.read_text().replace(before, after))
+    assert set(faults(box)) == {"reading"}
+    told = items(box)["reading"]
+    assert "golden-0" in told["says"]
+    assert "is not read as it was drawn" in told["says"]
+
+
+def test_without_golden_pictures_nothing_is_claimed(box: StreetBox, own_models: Path) -> None:
+    (own_models / FILE).unlink()
+    told = items(box)["reading"]
+    assert told["ok"]
+    assert told["says"] == "not tried"
+    assert "not proven" in told["warnings"][0]
+
+
+def test_more_threads_than_cores_are_a_warning(box: StreetBox) -> None:
+    configured(box, "models", "threads = 64")
+    for role in ("detector", "reader"):
+        assert "models.threads is 64, and this box has" in items(box)[role]["warnings"][0]
+
+
 def test_every_fault_is_told_and_none_hides_another(box: StreetBox) -> None:
     configured(box, "models", 'detector = "plate-detektor"')
     (box.folder / "registry.sqlite").write_bytes(b"no registry")
@@ -119,11 +165,9 @@ def test_every_fault_is_told_and_none_hides_another(box: StreetBox) -> None:
     assert set(faults(box)) == {"detector", "registry", "signing key", "platform key"}
 
 
-def test_the_calibration_of_the_reader_is_looked_at(box: StreetBox, tmp_path: Path) -> None:
+def test_the_calibration_of_the_reader_is_looked_at(box: StreetBox, own_models: Path) -> None:
     assert items(box)["calibration"]["tracks"] >= 100
-    models = Path(shutil.copytree(MODELS_FOLDER, tmp_path / "models"))
-    configured(box, "models", f'manifest = "{models / "manifest.toml"}"')
-    for file in models.glob(f"*{SUFFIX}"):
+    for file in own_models.glob(f"*{SUFFIX}"):
         file.write_text("{}")
     assert set(faults(box)) == {"calibration"}
     assert "tools.calibrate_reads" in faults(box)["calibration"]
