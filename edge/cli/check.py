@@ -19,7 +19,7 @@ from edge.cli.keycheck import KeyState, client_certificate, signing_key
 from edge.cli.looks import Item, ages, casebook, disk, looked, show, updates
 from edge.cli.sealed import as_service
 from edge.clock import SystemClock
-from edge.config import DEFAULT_PATH, Config, External, Zone, load
+from edge.config import DEFAULT_PATH, Config, External, Models, Zone, load
 from edge.daemon import exhibits, wiring, wiring_delivery, wiring_eyes, wiring_law
 from edge.daemon.inforce import manifest, models_in_force, packs_in_force
 from edge.daemon.model_gate import first_fault, goldens_of, picture_of
@@ -38,7 +38,7 @@ from edge.vision.session import (
     warm_up,
 )
 
-TIMED_RUNS = 15
+TIMED_RUNS, USUAL = 15, Models().threads
 SHOWN = 12  # characters of a hash
 DROP_IN = "`anpr-edge provision --exchange FOLDER` writes them; then restart those services."
 NO_PICTURE = "a camera that we do not own gives no picture: with [evidence] nobody is held"
@@ -202,8 +202,10 @@ def model_item(role: str, model: ModelFile, execution: Execution) -> Item:
         f"warm-up {figures['warm_up_ms']:.0f} ms, then {figures['median_ms']:.1f} ms a run"
     )
     cores = len(os.sched_getaffinity(0))
-    crowded = f"models.threads is {execution.threads}, and this box has {cores} cores."
-    return Item(role, says, figures=figures, warnings=(crowded,) * (execution.threads > cores))
+    warnings = []
+    if execution.threads > max(USUAL, cores):
+        warnings.append(f"models.threads is {execution.threads}, and this box has {cores} cores.")
+    return Item(role, says, figures=figures, warnings=tuple(warnings))
 
 
 def _law(config: Config, zone: Zone, now: datetime) -> Item:

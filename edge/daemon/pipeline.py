@@ -1,49 +1,32 @@
 """The box on one screen: a frame goes in, signed records of passages come out.
 
 Frame -> Detection -> Reading -> Track -> Passage -> Facts -> Decision -> Message -> Envelope.
-Every stage returns a value; what lasts between frames lives in the tracker, the desk and the
-photographer alone.
+Every stage returns a value. What lasts between frames lives in the tracker, the desk, the
+photographer, the window and the eyes.
 Nothing here knows a camera, a model file or a network: `wiring.py` brings them.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
-from edge.access.calendar import civil_day
 from edge.access.decide import decide
-from edge.access.hold import (
-    Dated,
-    Held,
-    daily_limit,
-    held,
-    is_candidate,
-    kept,
-    let_go,
-    pictured,
-    unproven,
-    withdrawn_records,
-)
 from edge.access.rules import Law
 from edge.casebook.casebook import Casebook
-from edge.casebook.entries import Entry, Mark
 from edge.daemon.eyesight import Eyes, Trusting
+from edge.daemon.holding import Holding
 from edge.daemon.photographer import Photographer
 from edge.daemon.room import NO_ROOM, Endless, Room
 from edge.daemon.window import Window
-from edge.errors import EvidenceError
 from edge.feed.outbox import Outbox
-from edge.passage.lanes import WHOLE_PICTURE, View, in_lane
+from edge.passage.lanes import WHOLE_PICTURE, View
 from edge.passage.passage import Desk
 from edge.passage.plate import bound_to_trailer
 from edge.passage.tracker import Track, Tracker
 from edge.ports import Clock, PlateDetector, PlateReader, Registry, Signer
 from edge.record.envelope import seal
-from edge.record.evidence import Exhibits
-from edge.record.message import CandidateRef
 from edge.record.testimony import Testimony
 from edge.types import (
-    REPLAY,
     ClockReading,
     Consequence,
     Decision,
@@ -77,13 +60,6 @@ class Conclusion:
     passage: Passage
     decision: Decision
     envelope: Envelope | None
-
-
-class Hold(NamedTuple):
-    """That a vehicle is held: its mark of the day, and its pictures."""
-
-    mark: Mark
-    exhibits: Exhibits
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +118,8 @@ class Pipeline:
 
     def _conclude_all(self, tracks: Sequence[Track]) -> list[Conclusion]:
         in_sight = [*self.tracker.followed, *tracks]
-        announced = ((self.desk.announce(track, in_sight), track.lane) for track in tracks)
-        passages = [in_lane(passage, lane) for passage, lane in announced if passage is not None]
+        announced = (self.desk.announce(track, in_sight) for track in tracks)
+        passages = [passage for passage in announced if passage is not None]
         blind = self.eyes.doubt() if passages else None
         judged = [replace(passage, blind=blind) for passage in passages]
         return [conclusion for passage in judged for conclusion in self.conclude(passage)]
@@ -171,52 +147,14 @@ class Pipeline:
         if decision.consequence is Consequence.NOT_ENFORCED:
             self.casebook.count(self.count(passage, facts, decision, law))
             return Conclusion(passage, decision, None)
-        decision, hold = self._held(passage, decision, law)
-        evidence = () if hold is None else hold.exhibits.refs
+        holding = Holding(self.casebook, self.photographer, self.testimony)
+        decision, hold = holding.hold(passage, decision, law)
+        evidence = () if hold is None else hold.evidence
         link = self.outbox.next_link()
         message = self.testimony.passage(passage, facts, decision, now, link, evidence)
         envelope = seal(message, self.signer)
-        entry = None
-        if hold is not None:
-            waits = self._waits(passage, facts, decision, law, envelope, now)
-            waits = pictured(waits, evidence, self.photographer.longest)
-            entry = Entry(waits, passage, hold.mark, hold.exhibits.key)
+        entry = hold and holding.entry(hold, passage, facts, decision, law, envelope, now)
         # First the intent, then the record: a power cut in between is made good at the start.
         self.casebook.enter(envelope, entry, self.count(passage, facts, decision, law))
         self.outbox.append(envelope)  # durable before anything else happens
         return Conclusion(passage, decision, envelope)
-
-    def _held(self, passage: Passage, decision: Decision, law: Law) -> tuple[Decision, Hold | None]:
-        """Return the decision as it stands in the record, and what is kept of one that is held.
-
-        A vehicle that has been a candidate often enough that day is let go (RULES 2.6); so is one
-        whose pictures cannot be kept.
-        """
-        if not is_candidate(decision, law):
-            return decision, None
-        day = civil_day(passage.seen_first, law.pack.timezone)
-        name = self.testimony.pseudonym(passage.country or "", passage.plate, day)
-        mark, limit = Mark(law.zone.id, day, name), daily_limit(law)
-        if limit is not None and self.casebook.times_held(mark) >= limit:
-            return let_go(decision), None
-        try:
-            exhibits = self.photographer.keep(passage)  # durable before a record names them
-        except EvidenceError:
-            return unproven(decision), None
-        return kept(decision), Hold(mark, exhibits)
-
-    def _waits(
-        self,
-        passage: Passage,
-        facts: Facts | None,
-        decision: Decision,
-        law: Law,
-        envelope: Envelope,
-        now: ClockReading,
-    ) -> Held:
-        place = CandidateRef(envelope.epoch, envelope.seq, envelope.sha256)
-        names, replayed = self.testimony.names(decision), now.source == REPLAY
-        t0 = passage.seen_first
-        gone = sorted(withdrawn_records(facts, t0, self.testimony.pseudonym))
-        dated = Dated(now.boot_id, now.since_boot_ns, now.now)
-        return replace(held(decision, t0, law, place, names, replayed, gone), dated=dated)

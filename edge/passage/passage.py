@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from edge.passage.calibration import UNFITTED, Calibration, rounded_down
 from edge.passage.finding import LEGIBLE, Finding, find, open_question
+from edge.passage.lanes import in_lane
 from edge.passage.pair import Boxes, boxes_of, on_one_vehicle
 from edge.passage.plate import MAX_LENGTH, MIN_LENGTH, bound_to_trailer, countries
 from edge.passage.tracker import Track, differing, distance
@@ -138,7 +139,7 @@ def _is_nonsense(track: Track, found: Finding) -> bool:
 
 def _passage(track: Track, found: Finding, policy: ReadingPolicy) -> Passage:
     confidence = policy.calibration.probability(found.grounds)
-    return Passage(
+    passage = Passage(
         plate=found.vote.text,
         country=found.origin.country,
         confidence=confidence,
@@ -158,6 +159,7 @@ def _passage(track: Track, found: Finding, policy: ReadingPolicy) -> Passage:
         country_probability=found.origin.probability,
         read_as=found.read_as,
     )
+    return in_lane(passage, track.lane)
 
 
 def _doubt(track: Track, found: Finding, confidence: float, policy: ReadingPolicy) -> str | None:
