@@ -14,7 +14,8 @@ from itertools import pairwise
 import numpy as np
 
 from edge.passage.lanes import Lane, View
-from edge.passage.tracker import Track, Tracker
+from edge.passage.track import Track
+from edge.passage.tracker import Tracker
 from edge.types import Box, Detection, Direction, Frame, Point, Reading, Tint
 from tests.fakes import ALPHABET, SLOTS, frame
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from edge.daemon.machine import Sealer
 from edge.errors import EvidenceError
 from edge.passage.album import Album
-from edge.passage.tracker import Track
+from edge.passage.track import Track
 from edge.record.age import Recipients
 from edge.record.evidence import EvidenceRoom, Exhibits
 from edge.types import Detection, Frame, Passage

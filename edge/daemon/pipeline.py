@@ -22,7 +22,8 @@ from edge.feed.outbox import Outbox
 from edge.passage.lanes import WHOLE_PICTURE, View
 from edge.passage.passage import Desk
 from edge.passage.plate import bound_to_trailer
-from edge.passage.tracker import Track, Tracker
+from edge.passage.track import Track
+from edge.passage.tracker import Tracker
 from edge.ports import Clock, PlateDetector, PlateReader, Registry, Signer
 from edge.record.envelope import seal
 from edge.record.testimony import Testimony

@@ -6,7 +6,7 @@ A frame is kept as it came, not copied and not encoded; once its vehicle has gon
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edge.passage.tracker import Track
+from edge.passage.track import Track
 from edge.types import Box, Detection, Frame, Image
 
 MOST = 12

@@ -47,3 +47,15 @@ def _aligned(match: Floats, skip: Floats, lengths: NDArray[np.int_]) -> Floats:
         for shown in range(1, longest + 1):
             np.maximum(row[:, :, shown], row[:, :, shown - 1] + missed, out=row[:, :, shown])
     return np.asarray(np.take_along_axis(row, lengths[None, :, None], axis=2)[:, :, 0])
+
+
+def differing(a: str, b: str) -> int:
+    """Return the number of edits between two texts (Levenshtein, 1965)."""
+    if a == b:
+        return 0
+    row = list(range(len(b) + 1))
+    for i, ca in enumerate(a, 1):
+        previous, row[0] = row[0], i
+        for j, cb in enumerate(b, 1):
+            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (ca != cb))
+    return row[-1]

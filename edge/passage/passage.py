@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from edge.passage.alignment import differing
 from edge.passage.calibration import UNFITTED, Calibration, rounded_down
 from edge.passage.finding import LEGIBLE, Finding, find, open_question
 from edge.passage.lanes import in_lane
 from edge.passage.pair import Boxes, boxes_of, on_one_vehicle
 from edge.passage.plate import MAX_LENGTH, MIN_LENGTH, bound_to_trailer, countries
-from edge.passage.tracker import Track, differing, distance
+from edge.passage.track import Track, distance
 from edge.types import Box, Direction, Passage
 
 NONSENSE = 0.05  # below this confidence, or with fewer frames alike, no plate was read at all

@@ -12,7 +12,7 @@ from typing import Any
 import jinja2
 
 from edge.daemon.pipeline import Conclusion
-from edge.passage.tracker import Sighting
+from edge.passage.track import Sighting
 from edge.replay.drawn import clock_of, drawn_reliability, timeline
 from edge.replay.score import Score, VehicleScore, Verdict
 from edge.replay.session import Noted, Played

@@ -9,7 +9,7 @@ from edge.clock import ReplayClock
 from edge.daemon.pipeline import Conclusion, Pipeline, counts_nothing
 from edge.errors import BoxError, CaptureError
 from edge.passage.passage import Desk
-from edge.passage.tracker import Sighting, Track
+from edge.passage.track import Sighting, Track
 from edge.ports import PlateReader
 from edge.replay.footage import Pictures, ahead
 from edge.types import Detection, Frame, Image, Outcome, Passage, Reading

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from edge.errors import BoxError
-from edge.passage.tracker import Sighting
+from edge.passage.track import Sighting
 from edge.replay.session import Played
 from edge.types import Box, Detection, Image, Passage
 from edge.vision.rectify import rectify

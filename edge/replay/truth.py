@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.errors import ReportError
-from edge.passage.tracker import differing
+from edge.passage.alignment import differing
 from edge.types import Outcome, Passage
 
 COLUMNS = {"file", "plate_text", "country", "first_frame", "last_frame"}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from edge.passage.tracker import differing
+from edge.passage.alignment import differing
 from edge.replay.reliability import (
     Claim,
     calibration_error,

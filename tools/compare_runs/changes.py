@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from edge.errors import RunError
-from edge.passage.tracker import differing
+from edge.passage.alignment import differing
 from tools.compare_runs.results import Results, Score, Scored, Seen
 
 NEAR = 0.5

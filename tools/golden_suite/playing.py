@@ -10,7 +10,7 @@ from edge.cli.staged import Wanted, finished, run_opened
 from edge.daemon.pipeline import Conclusion
 from edge.errors import RunError
 from edge.passage.alignment import evidence
-from edge.passage.tracker import Sighting
+from edge.passage.track import Sighting
 from edge.replay.score import LATE_S, Score, VehicleScore
 from edge.replay.session import Noted, Played
 from edge.replay.truth import belonging, same

@@ -10,7 +10,8 @@ from rich.progress import track
 from edge.capture.clip import open_clip
 from edge.config import Reading
 from edge.passage.passage import Desk
-from edge.passage.tracker import Track, Tracker
+from edge.passage.track import Track
+from edge.passage.tracker import Tracker
 from edge.ports import PlateDetector
 from edge.replay.reliability import Claim
 from edge.replay.shares import Share

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.passage.tracker import ENDS, KEPT_READINGS, KEPT_TEXTS, Track, Tracker, differing
+from edge.passage.alignment import differing
+from edge.passage.track import ENDS, KEPT_READINGS, KEPT_TEXTS, Track
+from edge.passage.tracker import Tracker
 from edge.types import Direction, Frame, Reading
 from tests import traffic
 from tests.fakes import detection, frame, reading
