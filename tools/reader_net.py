@@ -1,5 +1,6 @@
 """The reader's network, its loss and its export; importing this needs PyTorch."""
 
+import warnings
 from pathlib import Path
 
 import torch
@@ -171,8 +172,9 @@ def export_reader(net: ReaderNet, path: Path) -> None:
     graph = ReaderGraph(net).eval()
     crops = torch.zeros((2, HEIGHT, WIDTH, 3), dtype=torch.uint8)
     names = ["plate", "region", "whole"]
-    torch.onnx.export(
-        graph, (crops,), str(path), input_names=["input"], output_names=names,
-        dynamic_axes={name: {0: "n"} for name in ("input", *names)}, opset_version=17,
-        dynamo=False,
-    )  # fmt: skip
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        torch.onnx.export(
+            graph, (crops,), str(path), input_names=["input"], output_names=names,
+            dynamic_axes={name: {0: "n"} for name in ("input", *names)}, opset_version=17,
+            dynamo=False,
+        )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -269,9 +270,10 @@ def export(net: PlateNet, path: Path) -> None:
     detector = PlateDetector(plain).eval()
     sample = torch.zeros((1, 1, 384, 640), dtype=torch.uint8)
     axes = {"image": {0: "n", 2: "height", 3: "width"}, "plates": {0: "n", 1: "cells"}}
-    torch.onnx.export(detector, (sample,), str(path), input_names=["image"],
-                      output_names=["plates"], dynamic_axes=axes, opset_version=17,
-                      dynamo=False)  # fmt: skip
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        torch.onnx.export(detector, (sample,), str(path), input_names=["image"],
+                          output_names=["plates"], dynamic_axes=axes, opset_version=17,
+                          dynamo=False)  # fmt: skip
     halve(path)
 
 

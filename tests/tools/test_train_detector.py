@@ -52,7 +52,6 @@ def trained(fonts, tmp_path_factory):
     return folder
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_tiny_run_exports_the_contract(trained):
     runtime = pytest.importorskip("onnxruntime")
     model = trained / "models" / "plate-detector.onnx"
@@ -403,7 +402,6 @@ def test_figures_count_by_overlap_and_by_width():
     assert strict.bands() == "0/1  0/0  1/1  0/0"
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_the_int8_twin_keeps_the_contract_and_its_head_in_fp32(trained):
     runtime = pytest.importorskip("onnxruntime")
     onnx = pytest.importorskip("onnx")
