@@ -53,14 +53,12 @@ def decoded(encoded: bytes, path: Path) -> Image:
     """
     if _is_broken_png(encoded):
         raise CaptureError(f"{path} is not an image to its end: {CUT}.", REMEDY_CUT)
+    if _promises_too_much(encoded):
+        raise _too_large(path)
     try:
         image = _eight_bit(np.frombuffer(encoded, np.uint8))
     except cv2.error as e:
-        raise CaptureError(
-            f"{path} is an image of more than {MAX_PIXELS // 1_000_000} million pixels, "
-            "or of more than the memory holds.",
-            "Give it in parts, or smaller.",
-        ) from e
+        raise _too_large(path) from e
     if image is None and encoded.startswith(SIGNATURES):
         raise CaptureError(
             f"{path} is not an image to its end: {CUT}, or of a kind that is not read here, such "
@@ -109,6 +107,22 @@ def _what(about: os.stat_result) -> str:
     if not stat.S_ISREG(about.st_mode):
         return "a folder" if stat.S_ISDIR(about.st_mode) else "no file"
     return f"larger than {MAX_BYTES // 1_000_000} MB" if about.st_size else "empty, 0 bytes"
+
+
+def _too_large(path: Path) -> CaptureError:
+    return CaptureError(
+        f"{path} is an image of more than {MAX_PIXELS // 1_000_000} million pixels, "
+        "or of more than the memory holds.",
+        "Give it in parts, or smaller.",
+    )
+
+
+def _promises_too_much(data: bytes) -> bool:
+    """True for a PNG of more pixels than are read; libpng would print its own."""
+    if not data.startswith(PNG):
+        return False
+    width, height = struct.unpack_from(">2I", data, len(PNG) + 8)
+    return bool(width * height > MAX_PIXELS)
 
 
 def _is_broken_png(data: bytes) -> bool:

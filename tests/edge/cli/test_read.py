@@ -3,6 +3,8 @@ import json
 import math
 import os
 import re
+import struct
+import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -142,6 +144,19 @@ def test_a_broken_picture_is_one_sentence_with_its_cause(
     assert cause in result.stderr
     assert result.stderr.count("\n") == 1
     assert result.stdout == ""
+
+
+def test_a_picture_that_promises_more_pixels_than_memory_holds_is_one_sentence(
+    tmp_path: Path,
+) -> None:
+    head = struct.pack(">4s2I5B", b"IHDR", 2_000_000, 2_000_000, 8, 2, 0, 0, 0)
+    chunks = [head, b"IDAT" + zlib.compress(b"\0" * 64), b"IEND"]
+    written = (struct.pack(">I", len(c) - 4) + c + struct.pack(">I", zlib.crc32(c)) for c in chunks)
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(written))
+    result = anpr_edge("read", str(tmp_path / "a.png"))
+    assert result.returncode == 1
+    assert "more than 64 million pixels" in result.stderr
+    assert result.stderr.count("\n") == 1
 
 
 def test_a_real_picture_cut_off_is_not_half_read(still: Path, tmp_path: Path) -> None:
