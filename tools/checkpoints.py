@@ -9,7 +9,7 @@ from zipfile import BadZipFile
 import click
 
 UNREADABLE = (
-    *(OSError, EOFError, ValueError, KeyError, RuntimeError),
+    *(OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError),
     *(UnpicklingError, BadZipFile),
 )
 """What PyTorch and NumPy raise of a file that is not what it should be."""

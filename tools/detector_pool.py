@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
+import click
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -136,7 +137,10 @@ def _real_frame(path: Path, rows: list[dict[str, str]], more: list[dict[str, str
     `more` are plates that the set's own labels leave out; held-out frames go without, so that
     figures count what the set counts.
     """
-    image = np.asarray(cv2.imread(str(path), cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
+    read = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    if read is None:
+        raise click.ClickException(f"{path} cannot be read. Copy it again, or take out its label.")
+    image = np.asarray(read, np.uint8)
     texts = [row["plate_text"] for row in rows if row["plate_text"]]
     held = any(zlib.crc32(text.encode()) % 5 == 0 for text in texts)
     used = rows if held else [*rows, *more]

@@ -178,13 +178,13 @@ def stock(plan: Plan) -> Larder:
     """Shards, real frames and plate faces to train on; missing shards are rendered first."""
     from tools.workbench import cores
 
+    frames = [frame for frame in load_real(plan.real) if not frame.held_out]
     pool, shards = plan.checkpoint / "pool", list[Shard]()
     drawn = render_pool(pool, plan.shards, plan.scenes_per_shard, cores())
-    for path in track(drawn, "rendering scenes", total=plan.shards):
+    for path in sorted(track(drawn, "rendering scenes", total=plan.shards)):
         with legible(path, "Delete it: it is drawn again."):
             shards.append(load_shard(path))
     rng = np.random.default_rng(plan.seed)
-    frames = [frame for frame in load_real(plan.real) if not frame.held_out]
     count = min(FACES, 12 * plan.scenes_per_shard)
     faces = [cv2.cvtColor(dress(rng)[1], cv2.COLOR_BGR2GRAY) for _ in range(count)]
     flat = [np.asarray(face, np.uint8) for face in faces if face.shape[1] > 3 * face.shape[0]]
@@ -326,8 +326,9 @@ REAL = Path("../shared/data/ro-dashcam-train")
 @click.command()
 @click.option("--out", type=click.Path(path_type=Path), default=Path("models"), show_default=True,
               help="Folder that receives plate-detector.onnx.")  # fmt: skip
-@click.option("--checkpoint", type=click.Path(path_type=Path), default=Path("build/detector"),
-              show_default=True, help="Folder for checkpoints and rendered scenes.")  # fmt: skip
+@click.option("--checkpoint", type=click.Path(path_type=Path, file_okay=False),
+              default=Path("build/detector"), show_default=True,
+              help="Folder for checkpoints and rendered scenes.")  # fmt: skip
 @click.option("--real", type=click.Path(path_type=Path), default=REAL, show_default=True,
               help="Folder of the MIT dashcam frames; left out where it is absent.")  # fmt: skip
 @click.option("--steps", type=click.IntRange(min=1), default=14_500, show_default=True,
@@ -339,7 +340,7 @@ REAL = Path("../shared/data/ro-dashcam-train")
 @click.option("--scenes-per-shard", type=click.IntRange(min=1), default=250, show_default=True)
 @click.option("--batch", type=click.IntRange(min=2), default=16, show_default=True,
               help="Pictures a step.")  # fmt: skip
-@click.option("--seed", type=int, default=1, show_default=True,
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True,
               help="Seed of weights, order and noise.")  # fmt: skip
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto",
               show_default=True, help="Where to compute; auto: a GPU if there is one.")  # fmt: skip

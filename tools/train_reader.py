@@ -303,10 +303,13 @@ def export(net: "ReaderNet", out: Path) -> tuple[Path, Path]:
 def evaluation_sets(real: Path | None, synthetic: int) -> Iterator[reader_sets.Crop]:
     """Chain every labelled crop to measure on."""
     sets: list[Iterable[reader_sets.Crop]] = [reader_sets.held_out_synthetic(synthetic)]
+    wanted = {
+        "ro-dashcam-train": reader_sets.dashcam_held_out,
+        "eu-crops-eval": reader_sets.european_crops,
+        "nl-clips": reader_sets.dutch_clips,
+    }
     if real is not None:
-        sets.append(reader_sets.dashcam_held_out(real / "ro-dashcam-train"))
-        sets.append(reader_sets.european_crops(real / "eu-crops-eval"))
-        sets.append(reader_sets.dutch_clips(real / "nl-clips"))
+        sets += [crops(real / name) for name, crops in wanted.items() if (real / name).is_dir()]
     return chain.from_iterable(sets)
 
 
@@ -343,24 +346,29 @@ def folded(text: str) -> str:
 
 def _real_pool(plan: Plan) -> Pool | None:
     """Vary the real plates that training may see, or None without the shared set."""
-    if plan.real is None:
+    if plan.real is None or not (plan.real / "ro-dashcam-train").is_dir():
         return None
     plates = reader_sets.dashcam_plates(plan.real / "ro-dashcam-train")
     seen = [plate for plate in plates if not reader_sets.is_held_out(plate.text)]
     return reader_sets.real_pool(seen, REAL_VARIANTS, plan.seed)
 
 
-def _wait_for_plates(batches: Batches, console: Console) -> None:
-    """Wait until the first shards are rendered."""
+def _wait_for_plates(batches: Batches, console: Console, renderers: Sequence[BaseProcess]) -> None:
+    """Wait until the first shards are rendered.
+
+    Raises ClickException when nobody renders any more.
+    """
     with console.status(f"rendering the first {reader_sets.SHARD} plates"):
         while batches.look_for_shards() == 0:
+            if not any(renderer.is_alive() for renderer in renderers):
+                raise click.ClickException("No plates could be rendered; see what is said above.")
             time.sleep(0.5)
 
 
 @click.command(epilog="See models/plate-reader.md for what the shipped model was trained with.")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, file_okay=False),
     default="models",
     show_default=True,
     help="Folder that receives plate-reader.onnx and plate-reader.yaml.",
@@ -379,6 +387,7 @@ def _wait_for_plates(batches: Batches, console: Console) -> None:
 )
 @click.option(
     "--plates",
+    type=click.IntRange(min=1),
     default=700_000,
     show_default=True,
     help="Synthetic plates to render, in files of 5000.",
@@ -396,10 +405,16 @@ def _wait_for_plates(batches: Batches, console: Console) -> None:
     show_default=True,
     help="Where to compute; auto: a GPU where there is one.",
 )
-@click.option("--seed", default=0, show_default=True, help="Seed of weights, order and noise.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Seed of weights, order and noise.",
+)
 @click.option(
     "--checkpoint",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, file_okay=False),
     default="build/reader",
     show_default=True,
     help="Folder of the checkpoint and of the rendered plates.",
@@ -463,7 +478,7 @@ def _render_and_train(training: Training, plan: Plan, console: Console) -> None:
     workers = plan.workers or max(1, cores() - 1)
     renderers = reader_sets.start_rendering(folder, shards, workers)
     batches = Batches(folder, _real_pool(plan), plan.seed + training.step)
-    _wait_for_plates(batches, console)
+    _wait_for_plates(batches, console, renderers)
     train(training, batches, plan, console, renderers)
     for renderer in renderers:
         renderer.terminate()

@@ -150,6 +150,14 @@ def is_text(path: Path) -> bool:
     return True
 
 
+def _refuse_no_text(path: Path) -> None:
+    if not is_text(path):
+        raise CaptureError(
+            f"The name {str(path)!a} is not text in this locale.",
+            "Rename it, or set LC_ALL=C.UTF-8.",
+        )
+
+
 class Clip:
     """A video file, played as fast as it is asked for; frame times follow its frame rate."""
 
@@ -161,11 +169,7 @@ class Clip:
         if not path.is_file():
             what = "is no file" if path.exists() else "does not exist"
             raise CaptureError(f"The clip {path} {what}.", "Check the path.")
-        if not is_text(path):
-            raise CaptureError(
-                f"The name {str(path)!a} is not text in this locale.",
-                "Rename the clip, or set LC_ALL=C.UTF-8.",
-            )
+        _refuse_no_text(path)
         self.path, self.start = path, start
         self._video = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
         if not self._video.isOpened():
@@ -213,6 +217,7 @@ class ImageFolder:
 
         Raises CaptureError when there are none.
         """
+        _refuse_no_text(path)
         self.path, self.start, self.fps = path, start, FOLDER_FPS
         try:
             among = path.iterdir() if path.is_dir() else [path]
@@ -258,5 +263,8 @@ def open_clip(path: Path, start: datetime) -> Clip | ImageFolder:
 
     Raises CaptureError when it is neither.
     """
-    picture = path.is_file() and path.suffix.lower() in IMAGE_ENDINGS
-    return ImageFolder(path, start) if path.is_dir() or picture else Clip(path, start)
+    try:
+        picture = path.is_file() and path.suffix.lower() in IMAGE_ENDINGS
+        return ImageFolder(path, start) if path.is_dir() or picture else Clip(path, start)
+    except OSError as e:
+        raise CaptureError(f"{path} cannot be opened ({e.strerror}).", "Check its name.") from e

@@ -163,9 +163,12 @@ def _reading(config: Config) -> Item:
     if not (folder / FILE).exists():
         warning = f"No golden pictures lie in {folder}: whether these models read is not proven."
         return Item("reading", "not tried", warnings=(warning,))
-    goldens = goldens_of(folder / FILE)
-    images = [picture_of(folder / picture.file) for picture in goldens.pictures]
-    fault = first_fault(eyes, goldens, images)
+    try:
+        goldens = goldens_of(folder / FILE)
+        images = [picture_of(folder / picture.file) for picture in goldens.pictures]
+        fault = first_fault(eyes, goldens, images)
+    except ModelError as e:
+        return Item("reading", e.cause, OTHER_MODELS)
     if fault is not None:
         return Item("reading", f"The models in force fail on {fault}.", OTHER_MODELS)
     plates = sum(len(picture.plates) for picture in goldens.pictures)

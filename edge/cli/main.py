@@ -87,8 +87,8 @@ def main() -> None:
         _leave_stdout()
         sys.exit(FINDING)
     except Exception as e:  # the one place: a fault of ours must not print what it was handling
-        where = traceback.extract_tb(e.__traceback__)[-1]
-        if isinstance(e, OSError) and where.name == "echo":
+        *before, where = traceback.extract_tb(e.__traceback__)
+        if isinstance(e, OSError) and any(map(_writes_to_stdout, [*before, where])):
             _leave_stdout()
             told = f"anpr-edge: The output cannot be written ({e.strerror}). Send it elsewhere."
             click.echo(told, err=True)
@@ -102,6 +102,10 @@ def main() -> None:
         if os.environ.get("ANPR_EDGE_TRACE"):
             raise
         sys.exit(FAULT)
+
+
+def _writes_to_stdout(frame: traceback.FrameSummary) -> bool:
+    return frame.name == "echo" or "rich" in Path(frame.filename).parts
 
 
 def _leave_stdout() -> None:

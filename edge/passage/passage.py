@@ -15,6 +15,7 @@ from edge.types import Box, Direction, Passage
 NONSENSE = 0.05  # below this confidence, or with fewer frames alike, no plate was read at all
 ALIKE_EDITS, ALIKE_SHARE = 2, 0.3
 SECOND_SHARE = 0.2  # of the clear frames, reading another text, are no slip
+GLIMPSE = 2  # frames: of fewer than these nothing settles
 SAME_VISIT_NS = 10_000_000_000
 SAME_PARKING_NS = 30 * 60_000_000_000
 TOGETHER = "another plate moved with this one, as if both were on one vehicle"
@@ -60,7 +61,7 @@ class Desk:
         passage, boxes = _passage(track, found, self._policy), _boxes(track)
         others = [known for i, known in self._recent.items() if i != track.id]
         others += self._beside(passage, boxes, [t for t in in_sight if t is not track])
-        told = any(_same_vehicle(known.passage, passage) for known in self._recent.values())
+        told = any(_told(known.passage, passage) for known in self._recent.values())
         new = not track.announced and not told
         track.announced = True
         self._remember(track.id, Known(passage, boxes))
@@ -132,7 +133,7 @@ def _is_nonsense(track: Track, found: Finding) -> bool:
     length_fits = MIN_LENGTH <= len(text) <= MAX_LENGTH
     if not length_fits or found.vote.confidence < NONSENSE:
         return True
-    if track.count < 2:
+    if len(track.readings) < 2:
         return found.wholly < LEGIBLE or not countries(text)
     alike = sum(1 for read in track.readings if differing(read.text, text) <= ALIKE_EDITS)
     return alike < ALIKE_SHARE * len(track.readings)
@@ -188,6 +189,15 @@ def _two_plates(track: Track, found: Finding) -> bool:
     most, own = max(others, default=0), clear.total() - sum(others)
     enough = SECOND_SHARE * clear.total() if found.read_as is None else 1
     return most > 0 and (most >= own or most >= enough)
+
+
+def _told(earlier: Passage, later: Passage) -> bool:
+    """Tell whether a passage is no news: of one frame alone, the other was no more than a glimpse.
+
+    What was well read after a glimpse is announced, so that it is decided.
+    """
+    glimpse = earlier.frames_read < GLIMPSE and later.doubt is None
+    return not glimpse and _same_vehicle(earlier, later)
 
 
 def _same_vehicle(earlier: Passage, later: Passage) -> bool:

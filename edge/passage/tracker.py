@@ -144,7 +144,7 @@ def _likeliest(tracks: Sequence[Track], seen: Sequence[Sighting]) -> list[Match]
 def _odds(track: Track, sighting: Sighting) -> float:
     """Return the log odds that a sighting is of this track's vehicle and not of a new one."""
     odds = _odds_by_way(track, sighting)
-    is_same = _sameis_clear(track.best.reading, sighting.reading)
+    is_same = _same_clear(track.best.reading, sighting.reading)
     return max(odds, 0.1) if is_same else odds  # wherever it appears
 
 
@@ -178,7 +178,7 @@ def _common_shift(matches: Sequence[Match]) -> tuple[float, float]:
 
 
 def _same_later(earlier: Track, later: Track) -> bool:
-    if earlier.last.frame < later.first.frame and _sameis_clear(
+    if earlier.last.frame < later.first.frame and _same_clear(
         earlier.best.reading, later.best.reading
     ):
         return True
@@ -209,5 +209,5 @@ def _covered(a: Box, b: Box) -> float:
     return max(0.0, across) * max(0.0, down) / least if least > 0 else 0.0
 
 
-def _sameis_clear(a: Reading, b: Reading) -> bool:
+def _same_clear(a: Reading, b: Reading) -> bool:
     return a.text == b.text and len(a.text) >= WHOLE_TEXT and is_clear(a) and is_clear(b)

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from edge.errors import ReportError
 from edge.record.envelope import decode_part, split
 from edge.replay.report import PICTURES, picture_names, summary, write_report
@@ -72,6 +74,8 @@ def _lock(folder: int, out: Path) -> None:
         raise ReportError(
             f"Another replay writes to {out}.", "Wait until it is done, or name another with --out."
         ) from e
+    except OSError as e:  # a file system that knows no locks
+        raise _unwritable(out, e) from e
 
 
 def _unwritable(out: Path, e: OSError) -> ReportError:
@@ -86,7 +90,7 @@ def _refuse_others_files(out: Path, given: Sequence[Path]) -> None:
     for path in _results_in(out):
         if path.name not in ours:
             raise ReportError(
-                f"{path} was not written by a replay, and a result would take its place.",
+                f"{path} is not in {LISTED} as a replay's, and a result would take its place.",
                 "Name another folder with --out, or move it away.",
             )
         if any(one.resolve().is_relative_to(path.resolve()) for one in given):
@@ -103,13 +107,15 @@ def _results_in(out: Path) -> list[Path]:
 
 def _listed(out: Path) -> set[str]:
     try:
-        return set((out / LISTED).read_text(encoding="utf-8").splitlines())
-    except (OSError, UnicodeDecodeError):
+        return set(msgspec.json.decode((out / LISTED).read_bytes(), type=list[str]))
+    except (OSError, msgspec.DecodeError):
         return set()
 
 
-def _list(out: Path, names: Iterable[str]) -> None:
-    (out / LISTED).write_text("".join(f"{name}\n" for name in sorted(names)), encoding="utf-8")
+def _list(work: Path, out: Path, names: Iterable[str]) -> None:
+    draft = work / LISTED
+    draft.write_text(json.dumps(sorted(names)) + "\n", encoding="utf-8")
+    draft.replace(out / LISTED)
 
 
 def write_results(
@@ -154,18 +160,23 @@ def _write_pictures(folder: Path, shots: Sequence[Shots]) -> None:
 
 
 def deliver(work: Path, out: Path) -> None:
-    """Move the results in; those of an earlier replay go. Raises ReportError."""
+    """Move the results in; those of an earlier replay go. Raises ReportError.
+
+    Whatever stops it, every result that is there is whole, and listed.
+    """
+    _refuse_others_files(out, ())  # something may have come meanwhile
     results = [path for path in sorted(work.iterdir()) if path.is_file() or path.name == PICTURES]
     names = {path.name for path in results}
     try:
-        _list(out, names | _listed(out))  # killed from here on, all that is there is listed
-        for stale in [p for p in _results_in(out) if p.name in _listed(out)]:
-            if stale.is_dir():
-                shutil.rmtree(stale)
-            else:
-                stale.unlink()
+        _list(work, out, names | _listed(out))  # killed from here on, all that is there is listed
+        before = Path(tempfile.mkdtemp(dir=work))  # it goes with the rest of the work folder
         for path in results:
-            path.replace(out / path.name)
-        _list(out, names)
+            place = out / path.name
+            if place.is_dir():
+                place.replace(before / place.name)
+            path.replace(place)
+        for stale in [path for path in _results_in(out) if path.name not in names]:
+            stale.replace(before / stale.name)
+        _list(work, out, names)
     except OSError as e:
         raise _unwritable(out, e) from e

@@ -79,6 +79,15 @@ def test_one_picture_is_a_clip_of_one_frame_and_a_damaged_one_is_named(tmp_path:
         list(open_clip(path, START).frames())
 
 
+def test_a_folder_whose_name_is_not_text_and_a_name_too_long_are_refused(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"\xff")
+    folder.mkdir()
+    with pytest.raises(CaptureError, match="not text in this locale"):
+        open_clip(folder, START)
+    with pytest.raises(CaptureError, match="File name too long"):
+        open_clip(tmp_path / f"{'a' * 300}.jpg", START)
+
+
 def test_what_is_no_file_is_not_called_missing(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.mp4")
     with pytest.raises(CaptureError, match="is no file"):

@@ -143,6 +143,13 @@ def test_models_that_start_and_read_wrongly_are_a_fault(box: StreetBox, own_mode
     assert "is not read as it was drawn" in told["says"]
 
 
+def test_golden_pictures_that_cannot_be_used_are_a_fault_of_what_is_in_force(
+    box: StreetBox, own_models: Path
+) -> None:
+    (own_models / FILE).write_text("{")
+    assert "another provider" in faults(box)["reading"]
+
+
 def test_without_golden_pictures_nothing_is_claimed(box: StreetBox, own_models: Path) -> None:
     (own_models / FILE).unlink()
     told = items(box)["reading"]

@@ -2,6 +2,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -60,6 +62,18 @@ def test_an_output_that_takes_nothing_is_named_and_is_no_fault_of_ours(tmp_path:
     )  # fmt: skip
     assert (shut.returncode, shut.stderr.count("\n")) == (1, 1)
     assert "The output is closed." in shut.stderr
+
+
+def test_a_table_on_an_output_that_takes_nothing_is_no_fault_of_ours(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((40, 60, 3), np.uint8))
+    words = ["replay", str(tmp_path / "a.png"), "--out", str(tmp_path / "out")]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "edge.cli.main", *words],
+            stdout=full, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY, check=False,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "The output cannot be written" in done.stderr
 
 
 def test_what_a_file_is_called_is_shown_by_an_error_and_not_obeyed(tmp_path: Path) -> None:

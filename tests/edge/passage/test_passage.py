@@ -69,6 +69,17 @@ def test_frames_that_disagree_on_the_colour_say_nothing_of_the_country() -> None
     assert announced(seen, 40)[0].country is None
 
 
+def test_what_is_well_read_after_a_glimpse_is_announced_and_a_glimpse_after_it_is_not() -> None:
+    clear = {30 + i: [reading("27BXK4", detection(x=100 + 20 * i), sure=0.999)] for i in range(12)}
+    glimpse = {3: [reading("27BXK4", sure=0.999)]}
+    first, second = announced(glimpse | clear, 100, policy=EASY)
+    assert (first.frames_read, second.frames_read) == (1, 12)
+    assert first.doubt is not None
+    assert second.doubt is None
+    late = {80: glimpse[3]}
+    assert [p.doubt for p in announced(clear | late, 140, policy=EASY)] == [None]
+
+
 def test_lettering_and_what_cannot_be_read_are_no_vehicles() -> None:
     lettering = {i: [reading("AB", sure=0.9)] for i in range(10)}
     unreadable = {i: [reading("27BXK4", sure=0.05)] for i in range(10)}
