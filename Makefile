@@ -4,8 +4,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 OUT ?= out/demo
 CLIP ?= tools/demo/street.mp4
-# One more than there are cores: many tests wait for a broker, a page or a clock.
-WORKERS ?= $(shell expr $$(nproc) + 1)
+# Two more than there are cores: many tests wait for a broker, a page or a clock.
+WORKERS ?= $(shell expr $$(nproc) + 2)
 FONTS := fonts-opendin fonts-dejavu-core fonts-dejavu-extra fonts-liberation
 FACES := barlow barlow-condensed barlow-semi-condensed overpass overpass-mono roboto-condensed \
 	saira-condensed saira-semi-condensed archivo-narrow oswald rajdhani titillium-web \
