@@ -119,7 +119,7 @@ def _too_large(path: Path) -> CaptureError:
 
 def _promises_too_much(data: bytes) -> bool:
     """True for a PNG of more pixels than are read; libpng would print its own."""
-    if not data.startswith(PNG):
+    if not data.startswith(PNG) or len(data) < len(PNG) + 16:
         return False
     width, height = struct.unpack_from(">2I", data, len(PNG) + 8)
     return bool(width * height > MAX_PIXELS)

@@ -87,13 +87,13 @@ def main() -> None:
         _leave_stdout()
         sys.exit(FINDING)
     except Exception as e:  # the one place: a fault of ours must not print what it was handling
-        *before, where = traceback.extract_tb(e.__traceback__)
-        if isinstance(e, OSError) and any(map(_writes_to_stdout, [*before, where])):
+        frames = traceback.extract_tb(e.__traceback__)
+        if isinstance(e, OSError) and any(map(_writes_to_stdout, frames)):
             _leave_stdout()
             told = f"anpr-edge: The output cannot be written ({e.strerror}). Send it elsewhere."
             click.echo(told, err=True)
             sys.exit(FINDING)
-        place = f"{Path(where.filename).name}:{where.lineno}"
+        place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}"
         click.echo(
             f"anpr-edge: A fault of this program ({type(e).__name__} at {place}). "
             "Please report these words; ANPR_EDGE_TRACE=1 shows where it came from.",

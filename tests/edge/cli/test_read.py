@@ -131,9 +131,10 @@ def test_a_picture_without_a_plate_says_so(tmp_path: Path) -> None:
         (b"", "empty, 0 bytes"),
         (b"no image", "not an image that can be decoded"),
         (b"\x89PNG\r\n\x1a\n\x00", "cut off or damaged"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\0IEND\xaeB`\x82", "cut off or damaged"),
         (b"\xff\xd8\xff\xe0\x00", "cut off or damaged"),
     ],
-    ids=["empty", "text", "a PNG's head", "a JPEG's head"],
+    ids=["empty", "text", "a PNG's head", "a PNG's end", "a JPEG's head"],
 )
 def test_a_broken_picture_is_one_sentence_with_its_cause(
     tmp_path: Path, content: bytes, cause: str
