@@ -4,6 +4,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 OUT ?= out/demo
 CLIP ?= tools/demo/street.mp4
+# Tests start hundreds of Pythons: each would compile the whole program anew where this is set.
+unexport PYTHONDONTWRITEBYTECODE
 # Two more than there are cores: many tests wait for a broker, a page or a clock.
 WORKERS ?= $(shell expr $$(nproc) + 2)
 FONTS := fonts-opendin fonts-dejavu-core fonts-dejavu-extra fonts-liberation
@@ -27,14 +29,18 @@ DEBS := $(CURDIR)/build/deb
 # A compiler for the firmware's C; without one its tests skip and say so.
 COMPILER = $(if $(shell command -v gcc),,gcc libc6-dev)
 
-.PHONY: demo test test-ansible test-deb test-arm64 desk handbook lint schemas examples axe bench bench-access bench-backlog bench-registry fleet soak soak-serial soak-hours year lock sbom security-txt system deb train-tools train-reader train-detector fonts clean
+.PHONY: demo test test-tools test-ansible test-deb test-arm64 desk handbook lint schemas examples axe bench bench-access bench-backlog bench-registry fleet soak soak-serial soak-hours year lock sbom security-txt system deb train-tools train-reader train-detector fonts clean
 
 demo: $(VENV)/.ready
 	@$(BIN)/python -m tools.demo --clip "$(CLIP)" --out "$(OUT)"
 
-test: lint examples axe
-	@deploy/system-packages $(FONTS) postgresql systemd nats-server chromium $(COMPILER)
+test: $(VENV)/.ready
+	@$(MAKE) --no-print-directory lint & $(MAKE) --no-print-directory test-tools && wait $$!
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile
+
+# What the tests need besides, brought over the network while the linters compute.
+test-tools: examples axe
+	@deploy/system-packages $(FONTS) postgresql systemd nats-server chromium $(COMPILER)
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .
