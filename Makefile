@@ -36,7 +36,7 @@ demo: $(VENV)/.ready
 
 test: $(VENV)/.ready
 	@$(MAKE) --no-print-directory lint & $(MAKE) --no-print-directory test-tools && wait $$!
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 # What the tests need besides, brought over the network while the linters compute.
 test-tools: examples axe

@@ -16,6 +16,13 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 REPOSITORY = Path(__file__).parent.parent
 SHARED = REPOSITORY.parent / "shared"
 DEMO = REPOSITORY / "tools" / "demo"
+WAITING = ("tests/tools/test_fleet", "tests/journeys/", "tests/faults/", "tests/edge/panel/")
+"""What mostly waits, for minutes: begun first, so that no worker ends long after the others."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put first what takes long; the rest keeps its order."""
+    items.sort(key=lambda item: not item.nodeid.startswith(WAITING))
 
 
 @pytest.fixture(scope="session")
