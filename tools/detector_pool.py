@@ -6,8 +6,10 @@ import csv
 import signal
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 
 import click
@@ -69,15 +71,29 @@ def save_shard(folder: Path, seed: int, shard: Shard) -> Path:
 def render_pool(folder: Path, shards: int, scenes: int, processes: int) -> Iterator[Path]:
     """Yield the path of every shard of a pool as it is ready; those that are missing are rendered.
 
-    Leaving early ends the processes that render.
+    Leaving early ends the processes that render. Raises ClickException when one of them dies.
     """
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"shard-{number}.npz" for number in range(shards)]
-    missing = [(folder, number, scenes) for number, path in enumerate(paths) if not path.is_file()]
+    missing = [number for number, path in enumerate(paths) if not path.is_file()]
     yield from (path for path in paths if path.is_file())
-    if missing:
-        with get_context("spawn").Pool(min(processes, len(missing)), _alone) as pool:
-            yield from pool.imap_unordered(_render_into, missing)
+    if not missing:
+        return
+    with ProcessPoolExecutor(processes, get_context("spawn"), _alone) as pool:
+        tasks = [pool.submit(_render_into, folder, number, scenes) for number in missing]
+        try:
+            for task in as_completed(tasks):
+                yield task.result()
+        except BrokenProcessPool as e:
+            raise click.ClickException(
+                "A process that draws scenes was killed, most likely because memory ran out. What "
+                f"was drawn is kept in {folder}. Free memory, or use fewer cores (taskset -c 0), "
+                "and run again."
+            ) from e
+        except BaseException:
+            for renderer in active_children():
+                renderer.terminate()
+            raise
 
 
 def _alone() -> None:
@@ -86,8 +102,7 @@ def _alone() -> None:
     cv2.setNumThreads(1)
 
 
-def _render_into(asked: tuple[Path, int, int]) -> Path:
-    folder, number, scenes = asked
+def _render_into(folder: Path, number: int, scenes: int) -> Path:
     return save_shard(folder, number, render_shard(number, scenes))
 
 

@@ -220,7 +220,11 @@ def train(plan: Plan, run: Run) -> None:
     """
     from tools.workbench import bar
 
-    drawn = batches(stock(plan), plan, run)
+    try:
+        drawn = batches(stock(plan), plan, run)
+    except KeyboardInterrupt:
+        click.echo("stopped while scenes are drawn: what is drawn is kept, run again to go on")
+        raise click.Abort from None
     with bar(Console()) as shown:
         try:
             _learn_on(plan, run, shown, drawn)

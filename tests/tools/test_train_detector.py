@@ -155,22 +155,35 @@ def until(screen, word):
     return said
 
 
-def test_an_interrupted_run_keeps_its_last_step_and_says_how_to_go_on(fonts, tmp_path):
-    words = ["-m", "tools.train_detector", "--out", tmp_path, "--checkpoint", tmp_path,
-             "--shards", 1, "--scenes-per-shard", 4, "--batch", 2, "--real", tmp_path]  # fmt: skip
+def interrupted(folder, shards, word):
+    """What a run says that gets Ctrl-C once a word is on its screen."""
+    words = ["-m", "tools.train_detector", "--out", folder, "--checkpoint", folder,
+             "--real", folder, "--shards", shards, "--scenes-per-shard", 4,
+             "--batch", 2]  # fmt: skip
     screen, end = pty.openpty()
     command = [sys.executable, *map(str, words)]
     with subprocess.Popen(command, stdout=end, stderr=end, process_group=0) as run:
         os.close(end)
-        said = until(screen, "score ")
+        said = until(screen, word)
         os.killpg(run.pid, signal.SIGINT)
         said += until(screen, "Aborted!")
         assert run.wait(60) == 1
     os.close(screen)
-    (step,) = re.findall(r"stopped at step (\d+): --resume goes on from there", said)
     assert "Traceback" not in said
+    return said
+
+
+def test_an_interrupted_run_keeps_its_last_step_and_says_how_to_go_on(fonts, tmp_path):
+    said = interrupted(tmp_path, 1, "score ")
+    (step,) = re.findall(r"stopped at step (\d+): --resume goes on from there", said)
     kept = torch.load(tmp_path / "detector.pt", weights_only=True)
     assert kept["step"] == int(step) > 0
+
+
+def test_a_run_that_is_interrupted_while_it_draws_keeps_what_is_drawn(fonts, tmp_path):
+    said = interrupted(tmp_path, 500, "1%")
+    assert "stopped while scenes are drawn: what is drawn is kept, run again to go on" in said
+    assert 0 < len(list((tmp_path / "pool").glob("shard-*.npz"))) < 500
 
 
 def test_decoding_gives_back_the_box_and_corners_that_were_asked():
