@@ -117,6 +117,22 @@ def _austrian() -> Iterator[str]:
                         yield district + "d" * digits + "l" * letters
 
 
+def _british() -> Iterator[str]:
+    """Yield today's form and those of before 2001: a letter first, one last, neither (DVLA INF104).
+
+    Yellow at the rear since 1973, and spelt as Dutch plates are: many vehicles still wear them.
+    """
+    yield "llddlll"
+    for number in ("n", "nd", "ndd"):
+        yield from (f"l{number}lll", f"lll{number}l")
+    for number in ("n", "nd", "ndd", "nddd"):
+        for letters in ("l", "ll", "lll"):
+            if 4 <= len(letters) + len(number) <= 6:
+                yield letters + number
+                yield number + letters
+    yield from (f"{area}nddd" for area in ("lIl", "llI", "llZ"))  # Northern Ireland
+
+
 def _short(patterns: Iterator[str]) -> list[str]:
     return [pattern for pattern in patterns if len(pattern) <= 8]
 
@@ -135,7 +151,7 @@ SERIES = (
     _series("PL", WHITE, "llppppp", "lllpppp", "lllppppp"),
     _series("IT", WHITE, "iidddii"),
     _series("LU", YELLOW, "lldddd", "dddd", "ddddd", "dddddd"),
-    _series("GB", WHITE | YELLOW, "llddlll", "ldddlll", "lddlll", "ldlll"),
+    _series("GB", WHITE | YELLOW, *_british()),
     _series("ES", WHITE, "ddddsss", "lddddl", "lddddll", "llddddl", "llddddll", "Rddddsss"),
     _series("LT", WHITE, "lllddd", "llddd"),
     _series("SE", WHITE, "lllddx"),

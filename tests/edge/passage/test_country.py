@@ -37,6 +37,12 @@ def test_the_syntax_settles_what_the_look_leaves_open() -> None:
     assert origin("1KZE410", seen, Tint.UNKNOWN).country == "BE"
 
 
+def test_a_yellow_plate_that_may_be_an_old_british_one_is_not_called_dutch() -> None:
+    seen = looks([looking("KND12F", ("NL", 0.8), ("GB", 0.15))])
+    assert origin("KND12F", seen, Tint.YELLOW).country is None
+    assert origin("KN123F", seen, Tint.YELLOW).country == "NL"
+
+
 def test_a_look_that_contradicts_the_syntax_gives_no_country() -> None:
     seen = looks([looking("27BXK4", ("BE", 0.99))] * 2)
     found = origin("27BXK4", seen, Tint.YELLOW)

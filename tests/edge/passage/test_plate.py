@@ -26,7 +26,6 @@ FORMED = [(series.country, places) for series in SERIES for places in series.for
     [
         ("1KZE410", Tint.WHITE, "BE"),
         ("1KZE410", Tint.UNKNOWN, "BE"),
-        ("VDS41K", Tint.YELLOW, "NL"),
         ("27BXK4", Tint.UNKNOWN, "NL"),
         ("BD846H", Tint.YELLOW, "NL"),
         ("KNBX12", Tint.YELLOW, "NL"),
@@ -41,6 +40,16 @@ def test_a_plate_that_fits_one_country_gets_it(text: str, tint: Tint, country: s
 def test_a_plate_that_fits_several_countries_gets_none(text: str) -> None:
     assert len(countries(text)) > 1
     assert country_of(text) is None
+
+
+@pytest.mark.parametrize("text", ["VDS41K", "V41KDS", "KD1234", "1234KD"])
+def test_a_dutch_form_that_old_british_plates_share_names_no_country(text: str) -> None:
+    assert countries(text, Tint.YELLOW) >= {"GB", "NL"}
+    assert country_of(text, Tint.YELLOW) is None
+
+
+def test_a_number_that_begins_with_zero_is_not_british() -> None:
+    assert country_of("V01KDS", Tint.YELLOW) == "NL"
 
 
 def test_a_white_plate_of_dutch_form_is_not_taken_for_dutch() -> None:
@@ -112,7 +121,9 @@ def test_belgian_forms_are_known(text: str) -> None:
     [
         *(("DE", "MÜAB123"), ("DE", "BAB123E"), ("FR", "AB123CD"), ("FR", "1234AB56")),
         *(("PL", "WX12345"), ("PL", "KRA1A23"), ("IT", "AB123CD"), ("LU", "AB1234")),
-        *(("GB", "AB12CDE"), ("ES", "1234BCD"), ("LT", "ABC123"), ("SE", "ABC12D")),
+        *(("GB", "AB12CDE"), ("GB", "A123BCD"), ("GB", "ABC1D"), ("GB", "AIZ1234")),
+        *(("GB", "ABC123"), ("GB", "123ABC"), ("GB", "A1234")),
+        *(("ES", "1234BCD"), ("LT", "ABC123"), ("SE", "ABC12D")),
         *(("HU", "ABC123"), ("HU", "AABC123"), ("RO", "B123ABC"), ("RO", "CJ12ABC")),
         *(("BG", "CB1234AB"), ("CZ", "1A23456"), ("SK", "AA123BC"), ("SK", "BA123CD")),
         *(("PT", "AA12BB"), ("DK", "AB12345"), ("AT", "W12345A"), ("CH", "ZH123456")),
