@@ -41,6 +41,7 @@ Text = Annotated[str, msgspec.Meta(pattern=r"\S", max_length=2000)]
 Line = Annotated[str, msgspec.Meta(pattern=r"^(?=.*\S)[^\x00-\x1f\x7f]*\Z", max_length=300)]
 """The same on one line: a name or a reference."""
 Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
+BetterThanChance = Annotated[float, msgspec.Meta(ge=0.5, le=1)]
 OCTET = r"(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 IPv4 = Annotated[str, msgspec.Meta(pattern=rf"^({OCTET}\.){{3}}{OCTET}\Z")]
 
@@ -113,14 +114,14 @@ class External(_Section, frozen=True, kw_only=True):
     """A camera that we do not own, in the place of ours: it pushes its readings to this box.
 
     `listen` is HOST:PORT of this box, `allow` the addresses of the cameras. Only readings from
-    `min_confidence` on (0 to 1), which the site has validated for this camera, decide anything;
+    `min_confidence` on (0.5 to 1), which the site has validated for this camera, decide anything;
     without it all are reviews. `countries` says what the camera means by a country of its own.
     """
 
     product: Literal["axis", "hikvision", "rekor"]
     listen: Annotated[str, msgspec.Meta(pattern=rf"^[^\s:]+:{PORT}\Z")]
     allow: Annotated[tuple[IPv4, ...], msgspec.Meta(min_length=1)]
-    min_confidence: Share | None = None
+    min_confidence: BetterThanChance | None = None
     max_clock_error_s: Annotated[float, msgspec.Meta(gt=0, le=60)] = 2.0
     countries: dict[str, Annotated[str, msgspec.Meta(pattern="^[A-Z]{2}$")]] = {}
 
@@ -150,7 +151,7 @@ class Reading(_Section, frozen=True, kw_only=True):
     Nothing settles by the toss of a coin, or by one picture alone.
     """
 
-    min_confidence: Annotated[float, msgspec.Meta(ge=0.5, le=1)] = 0.99
+    min_confidence: BetterThanChance = 0.99
     min_frames: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 2
     gone_after_s: Annotated[float, msgspec.Meta(ge=0.1, le=60)] = 1.0
 

@@ -436,6 +436,7 @@ def test_a_camera_that_is_not_ours_is_believed_only_where_that_is_said(tmp_path:
         ('["10.0.0.20"]', '["camera.local"]'),
         ('["10.0.0.20"]', '["10.0.0.256"]'),
         ('"NL"', '"Netherlands"'),
+        ("countries", "min_confidence = 0.4\ncountries"),
     ],
 )
 def test_a_camera_that_is_not_ours_must_be_named_whole(tmp_path: Path, good: str, bad: str) -> None:
