@@ -39,6 +39,7 @@ class Heard:
 
     The monotonic times (ns) are those of `seen_first` and `seen_last` by our own clock at the
     moment that each was heard: they show whether it was set meanwhile. `at`: when heard last.
+    `rival`: how sure the camera was of another plate that it named for this vehicle, 0 for none.
     """
 
     reading: ForeignReading
@@ -47,6 +48,7 @@ class Heard:
     last_ns: int
     at: ClockReading
     again: bool = False
+    rival: float = 0.0
 
 
 class Gathering:
@@ -147,12 +149,19 @@ def _joined(before: Heard | None, last: Heard) -> Heard:
     )
     lag = min(before.lag, last.lag, key=abs)
     ends = min(before.first_ns, last.first_ns), max(before.last_ns, last.last_ns)
-    return Heard(reading, lag, *ends, last.at)
+    return Heard(reading, lag, *ends, last.at, rival=max(before.rival, _rival(earlier, later)))
+
+
+def _rival(earlier: ForeignReading, later: ForeignReading) -> float:
+    """Return how sure a camera was of what it no longer says, 0 where it says the same."""
+    named = _signs(earlier.plate)
+    kept = named == _signs(later.plate) and earlier.country in (None, later.country)
+    return 0.0 if kept or not named else earlier.confidence or 0.0
 
 
 def foreign_passage(heard: Heard, policy: ForeignPolicy) -> Passage:
     """Return what was heard of one vehicle as a passage."""
-    plate = "".join(sign for sign in _upper(heard.reading.plate) if sign.isalnum())
+    plate = _signs(heard.reading.plate)
     doubt = _doubt(heard, plate, policy)
     heard = heard if _possible(heard) else _now(heard)
     reading = heard.reading
@@ -176,6 +185,10 @@ def foreign_passage(heard: Heard, policy: ForeignPolicy) -> Passage:
         lane=reading.lane,
         foreign=reading.product,
     )
+
+
+def _signs(plate: str) -> str:
+    return "".join(sign for sign in _upper(plate) if sign.isalnum())
 
 
 def _upper(plate: str) -> str:
@@ -218,6 +231,10 @@ def _doubt(heard: Heard, plate: str, policy: ForeignPolicy) -> str | None:
         return (
             f"the camera read it with confidence {floor(weakest * 100) / 100:.2f}, below {least:g}"
         )
+    if reading.chars and len(reading.chars) != len(plate):
+        return "the camera does not say of every character how sure it is"
+    if heard.rival >= min(least, sure):
+        return "the camera was as sure of another plate or country for the same vehicle"
     if reading.country_confidence is not None and reading.country_confidence < least:
         return "the camera is not sure of the country"
     if reading.late:

@@ -15,7 +15,6 @@ from edge.types import Box, Direction, Passage
 NONSENSE = 0.05  # below this confidence, or with fewer frames alike, no plate was read at all
 ALIKE_EDITS, ALIKE_SHARE = 2, 0.3
 SECOND_SHARE = 0.2  # of the clear frames, reading another text, are no slip
-GLIMPSE = 2  # frames: of fewer than these nothing settles
 SAME_VISIT_NS = 10_000_000_000
 SAME_PARKING_NS = 30 * 60_000_000_000
 TOGETHER = "another plate moved with this one, as if both were on one vehicle"
@@ -113,10 +112,11 @@ def _unaccompanied(
 def _rival(other: Passage, passage: Passage) -> bool:
     """Tell whether another plate on the same vehicle casts doubt on this one.
 
-    A trailer's own does not, for it names no motor vehicle; nor does the same plate once more, as
-    a light trailer repeats it.
+    A trailer's own, surely read, does not, for it names no motor vehicle; nor does the same plate
+    once more, as a light trailer repeats it.
     """
-    return other.plate != passage.plate and not _of_a_trailer(other)
+    trailer = other.doubt is None and _of_a_trailer(other)
+    return other.plate != passage.plate and not trailer
 
 
 def _of_a_trailer(passage: Passage) -> bool:
@@ -126,17 +126,17 @@ def _of_a_trailer(passage: Passage) -> bool:
 def _is_nonsense(track: Track, found: Finding) -> bool:
     """True when no plate was read at all: lettering, a lamp, a grille.
 
-    A plate reads much the same in many frames; what only looks like one does not. In one frame
-    alone it must be clear, and a plate that some country could issue.
+    A plate reads much the same in many frames; what only looks like one does not. What is clear
+    and a plate that some country could issue is one, however many frames could not be read.
     """
     text = found.vote.text
     length_fits = MIN_LENGTH <= len(text) <= MAX_LENGTH
     if not length_fits or found.vote.confidence < NONSENSE:
         return True
-    if len(track.readings) < 2:
-        return found.wholly < LEGIBLE or not countries(text)
+    if found.wholly >= LEGIBLE and countries(text):
+        return False
     alike = sum(1 for read in track.readings if differing(read.text, text) <= ALIKE_EDITS)
-    return alike < ALIKE_SHARE * len(track.readings)
+    return len(track.readings) < 2 or alike < ALIKE_SHARE * len(track.readings)
 
 
 def _passage(track: Track, found: Finding, policy: ReadingPolicy) -> Passage:
@@ -192,12 +192,12 @@ def _two_plates(track: Track, found: Finding) -> bool:
 
 
 def _told(earlier: Passage, later: Passage) -> bool:
-    """Tell whether a passage is no news: of one frame alone, the other was no more than a glimpse.
+    """Tell whether a passage is no news.
 
-    What was well read after a glimpse is announced, so that it is decided.
+    What is well read after one in doubt is news: it is decided, and may be another vehicle.
     """
-    glimpse = earlier.frames_read < GLIMPSE and later.doubt is None
-    return not glimpse and _same_vehicle(earlier, later)
+    news = earlier.doubt is not None and later.doubt is None
+    return not news and _same_vehicle(earlier, later)
 
 
 def _same_vehicle(earlier: Passage, later: Passage) -> bool:

@@ -35,7 +35,8 @@ def readings(body: bytes, countries: Mapping[str, str]) -> list[ForeignReading]:
     if not vehicle:
         raise fault("It names no vehicle (UUID)")
     at, plate = iso(told.get("dateTime")), text(told.get("licensePlate"))
-    believed = [share(value, 100) for value in told.get("plateCharBelieve", "").split(",")]
+    said = text(told.get("plateCharBelieve"))
+    believed = tuple(share(value, 100) or 0.0 for value in said.split(",")) if said else ()
     return [
         ForeignReading(
             product=PRODUCT,
@@ -43,7 +44,7 @@ def readings(body: bytes, countries: Mapping[str, str]) -> list[ForeignReading]:
             plate="" if plate.lower() == UNREAD else plate,
             country=alpha2(text(told.get("country")), countries),
             confidence=share(told.get("confidenceLevel"), 100),
-            chars=tuple(value for value in believed if value is not None),
+            chars=believed,
             seen_first=at,
             seen_last=at,
             direction=way(told.get("direction"), DIRECTIONS),

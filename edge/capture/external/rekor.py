@@ -29,6 +29,7 @@ def readings(body: bytes, countries: Mapping[str, str]) -> list[ForeignReading]:
     vehicle = text(told.get("best_uuid"))
     if not vehicle:
         raise fault("It names no vehicle (best_uuid)")
+    region = told.get("best_region_confidence")
     first, last = (milliseconds(told.get(name)) for name in ("epoch_start", "epoch_end"))
     return [
         ForeignReading(
@@ -37,7 +38,7 @@ def readings(body: bytes, countries: Mapping[str, str]) -> list[ForeignReading]:
             plate=text(told.get("best_plate_number")),
             country=alpha2(_country(told), countries),
             confidence=share(told.get("best_confidence"), 100),
-            country_confidence=share(told.get("best_region_confidence"), 100),
+            country_confidence=None if region is None else share(region, 100) or 0.0,
             chars=(),
             seen_first=min(first, last),
             seen_last=last,

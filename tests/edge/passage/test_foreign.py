@@ -54,6 +54,7 @@ def test_a_reading_beyond_doubt_is_a_passage_that_says_who_read_it() -> None:
         ({"confidence": 0.899}, "0.89, below 0.9"),
         ({"confidence": None}, "does not say how sure"),
         ({"chars": (0.99, 0.99, 0.05, 0.99, 0.99, 0.99)}, "0.05, below 0.9"),
+        ({"chars": (0.99, 0.99, 0.99)}, "does not say of every character"),
         ({"country_confidence": 0.5}, "not sure of the country"),
         ({"seen_first": AT - timedelta(hours=2)}, "more than an hour"),
         ({"plate": "1ZZZ9\u0669"}, "no plate of its country"),
@@ -154,6 +155,28 @@ def test_the_last_word_on_the_plate_counts() -> None:
     assert list(gathering.take(first, clock())) == []
     (heard,) = gathering.take(replace(READING, seen_last=AT + SECOND), clock(AT + SECOND))
     assert heard.reading.plate == "1-ZZZ-99"
+
+
+@pytest.mark.parametrize(
+    ("earlier", "in_doubt"),
+    [
+        ({"plate": "1-ZZZ-98", "confidence": 0.97}, True),
+        ({"plate": "1-ZZZ-98", "confidence": 0.91}, True),
+        ({"plate": "1-ZZZ-98", "confidence": 0.6}, False),
+        ({"plate": "1 zzz 99", "confidence": 0.99}, False),
+        ({"plate": "", "confidence": 0.99}, False),
+        ({"country": "BE", "confidence": 0.95}, True),
+        ({"country": None, "confidence": 0.95}, False),
+    ],
+)
+def test_a_camera_that_was_sure_of_another_plate_is_in_doubt(
+    earlier: dict[str, object], in_doubt: bool
+) -> None:
+    gathering = Gathering()
+    list(gathering.take(replace(READING, gone=False, **earlier), clock()))  # type: ignore[arg-type]
+    (heard,) = gathering.take(replace(READING, seen_last=AT + SECOND), clock(AT + SECOND))
+    said = foreign_passage(heard, SURE).doubt
+    assert (said is not None and "as sure of another plate" in said) is in_doubt
 
 
 def test_a_word_that_comes_ten_seconds_after_the_vehicle_left_is_no_wrong_clock() -> None:

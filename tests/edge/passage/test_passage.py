@@ -94,6 +94,22 @@ def test_one_clear_frame_is_a_passage_in_doubt_and_one_of_anything_else_is_none(
         assert announced({3: [flash]}, 40) == []
 
 
+@pytest.mark.parametrize("clear", [1, 2, 5])
+def test_a_vehicle_that_most_frames_could_not_read_leaves_its_record(clear: int) -> None:
+    signs = ["1H8", "RT0PW2", "99XQJ", "LLMN", "7Y7Y7Y7", "ZZ4", "H1P0C", "WQ3JK8", "08F", "4MM1"]
+    far = {i: [replace(reading(signs[i], sure=0.3), whole=0.02)] for i in range(10)}
+    near = {10 + i: [reading("27BXK4", sure=0.999)] for i in range(clear)}
+    assert [p.plate for p in announced(far | near, 60, policy=EASY)] == ["27BXK4"]
+
+
+def test_what_is_well_read_after_a_doubtful_passage_of_the_same_text_is_a_passage_too() -> None:
+    unsure = {i: [reading("27BXK4", detection(x=100 + 20 * i), sure=0.45)] for i in range(3)}
+    sure = {60 + i: [reading("27BXK4", detection(x=100 + 20 * i), sure=0.999)] for i in range(10)}
+    first, second = announced(unsure | sure, 120)
+    assert first.doubt is not None
+    assert second.doubt is None
+
+
 def test_a_car_parked_for_an_hour_beside_traffic_is_one_passage() -> None:
     fps, minutes = 2.0, 61
     passing = {
@@ -280,6 +296,18 @@ def test_of_two_plates_on_one_vehicle_neither_is_accused_whichever_leaves_first(
     }
     found = {p.plate: p.doubt for p in announced(both | alone, 90)}
     assert found == {"27BXK4": TOGETHER, "1KZE410": TOGETHER}
+
+
+def test_a_badly_read_plate_beside_another_is_not_excused_as_a_trailers() -> None:
+    trailer = replace(reading("OB12DF", sure=0.45), countries=(("NL", 0.99),))
+    seen = {
+        i: [
+            replace(trailer, detection=detection(x=100 + 20 * i, y=300)),
+            reading("27BXK4", detection(x=100 + 20 * i, y=150), sure=0.999),
+        ]
+        for i in range(12)
+    }
+    assert {p.plate: p.doubt for p in announced(seen, 60)}["27BXK4"] == TOGETHER
 
 
 @pytest.mark.parametrize("turn", [1, -1])

@@ -68,6 +68,13 @@ def test_a_region_outside_europe_is_no_country_of_ours() -> None:
 
 def test_how_sure_rekor_is_of_the_country() -> None:
     assert read("rekor", rekor(best_region_confidence=57.5)).country_confidence == 0.575
+    for unreadable in (-1, "x", 101):
+        assert read("rekor", rekor(best_region_confidence=unreadable)).country_confidence == 0
+
+
+@pytest.mark.parametrize("said", ["98,98,-1,98", "98,98,,98", "98,98,x,98"])
+def test_a_sign_of_which_hikvision_tells_nothing_legible_is_not_sure(said: str) -> None:
+    assert read("hikvision", hikvision(plateCharBelieve=said)).chars == (0.98, 0.98, 0.0, 0.98)
 
 
 def test_a_vehicle_of_which_hikvision_read_no_plate_has_none() -> None:
